@@ -1,0 +1,28 @@
+//! The KEP gateway: registered electronic mail in, a register that can be trusted for twenty years out.
+//!
+//! The data flows one way and the folders read in that order:
+//!
+//! ```text
+//! mailbox -> message -> envelope -> signature -> evidence -> register -> store -> alert
+//! ```
+//!
+//! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `secret`, `text`).
+//! Above the stages stand `ledger` (what the journal's records mean), `pipeline` (one function per arrow), `daemon` (the tasks),
+//! `config` and the faces `cli` and `demo`. `tests/layers.rs` checks it.
+
+pub mod clock;
+pub mod finding;
+pub mod hash;
+pub mod isolate;
+pub mod limits;
+pub mod secret;
+pub mod text;
+
+pub mod alert;
+pub mod envelope;
+pub mod evidence;
+pub mod mailbox;
+pub mod message;
+pub mod register;
+pub mod signature;
+pub mod store;

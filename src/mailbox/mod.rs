@@ -1,0 +1,154 @@
+//! What lies in the mailbox, and give me its bytes? Knows nothing of MIME, signatures or the store.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::text::Text;
+
+/// Where one message lies on its server: unique for as long as the server keeps its promises, see RFC 9051 2.3.1.1.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Locator {
+    pub folder: String,
+    /// IMAP: UIDVALIDITY. Folder mailbox and services: 0.
+    pub epoch: u32,
+    /// IMAP: the UID in decimal. Folder mailbox: the file's name. eyServis: the kepId.
+    pub id: String,
+}
+
+/// One message that the server lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub locator: Locator,
+    /// Bytes, where the server says (RFC822.SIZE).
+    pub size: Option<u64>,
+    /// When the server took it in (INTERNALDATE, the file's time).
+    pub arrived: Option<Timestamp>,
+}
+
+/// What one listing of one folder said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderState {
+    pub folder: String,
+    pub epoch: u32,
+    pub next_uid: Option<u32>,
+    /// How many messages the server counts there.
+    pub exists: u64,
+}
+
+/// What a whole listing of a mailbox brought.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    pub folders: Vec<FolderState>,
+    /// Messages whose locator is not in the `known` set that was given. Every UID of the server is either known or here.
+    pub new: Vec<Listed>,
+    /// Every locator that the server lists now, for reconciliation.
+    pub present: BTreeSet<Locator>,
+    /// Oddities that a person should hear of: a UIDVALIDITY change, a UIDNEXT that went back, a count that does not fit.
+    pub oddities: Vec<Text>,
+}
+
+/// The end of one message's fetch.
+#[derive(Debug)]
+pub struct Fetched {
+    pub listed: Listed,
+    pub outcome: Result<Bytes, NotFetched>,
+}
+
+/// Why the server's message did not come, while the session goes on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotFetched {
+    /// Listed, asked for, not delivered: alarm, and try again at each pass.
+    #[error("the server listed the message and did not deliver it: {0}")]
+    Missing(String),
+    /// Larger than `limits.message_bytes`: kept on the server, alarmed, shown as a hole.
+    #[error("the message has {size} bytes, the limit is {limit}")]
+    TooLarge { size: u64, limit: u64 },
+}
+
+/// Bytes used and allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    pub used_bytes: u64,
+    pub limit_bytes: u64,
+}
+
+impl Quota {
+    /// Whole per cent used; 100 when the limit is nil.
+    pub fn percent(&self) -> u64 {
+        (self.used_bytes.saturating_mul(100)).checked_div(self.limit_bytes).unwrap_or(100)
+    }
+}
+
+/// Why [`Mailbox::wait`] returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// The server said that something changed.
+    Changed,
+    /// The time is over.
+    Elapsed,
+}
+
+/// A mailbox: one session, used by one task, one command after another.
+///
+/// Any error means that the session is gone: the next call opens a new one. No call waits without a deadline.
+#[async_trait]
+pub trait Mailbox: Send {
+    /// The name in the configuration.
+    fn name(&self) -> &str;
+
+    /// Lists every folder. `known` holds the locators that have a durable record: their bodies are never asked for again.
+    async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError>;
+
+    /// Fetches bodies without touching flags and sends each end of a message into `to`, in any order.
+    /// When this returns `Ok`, every asked message was answered for exactly once. When it returns an error, those not yet sent are simply not fetched.
+    async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError>;
+
+    /// Marks one message on the server as taken (a flag, a move or a deletion, as configured; nothing by default).
+    async fn acknowledge(&mut self, locator: &Locator) -> Result<(), MailboxError>;
+
+    /// The mailbox quota, where the server tells.
+    async fn quota(&mut self) -> Result<Option<Quota>, MailboxError>;
+
+    /// Waits for news, at most `limit`: IDLE where it is offered, sleep where not.
+    async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError>;
+
+    /// Ends the session politely.
+    async fn close(&mut self);
+}
+
+/// Why a mailbox could not be used. A message names the mailbox, the step and the cure.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{mailbox}: {step}: {problem}")]
+pub struct MailboxError {
+    pub mailbox: String,
+    /// connect, tls, login, select, list, fetch, quota, idle …
+    pub step: &'static str,
+    pub class: ErrorClass,
+    /// What the server or the system said, without secrets or content.
+    pub problem: String,
+    /// What the operator should do.
+    pub cure: Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorClass {
+    /// Try again with back-off.
+    Transient,
+    /// The server refuses our credentials: stop this mailbox at once, alarm. Trying again may lock the account.
+    Authentication,
+    /// The configuration or the server's certificate is wrong: back off, alarm.
+    Permanent,
+}
+
+impl MailboxError {
+    pub fn is_transient(&self) -> bool {
+        self.class == ErrorClass::Transient
+    }
+}

@@ -1,0 +1,178 @@
+//! One line of the register, in the shape of the JSON contract. It is the body of the journal record that gives it its number.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::envelope::Document;
+use crate::finding::Finding;
+use crate::hash::Sha256;
+use crate::mailbox::Locator;
+use crate::message::MessageKind;
+use crate::signature::report::Verdict;
+use crate::text::Text;
+
+/// Evrak kayıt numarası: `YYYY/NNNNNN`, gap-free within a year. The configured prefix is added where it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegisterNumber {
+    pub year: i16,
+    pub number: u32,
+}
+
+impl fmt::Display for RegisterNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}/{:06}", self.year, self.number)
+    }
+}
+
+/// The text is not `YYYY/NNNNNN`.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a register number; write it as 2026/000001")]
+pub struct NotRegisterNumber(String);
+
+impl FromStr for RegisterNumber {
+    type Err = NotRegisterNumber;
+
+    fn from_str(text: &str) -> Result<Self, NotRegisterNumber> {
+        let wrong = || NotRegisterNumber(text.chars().take(40).collect());
+        let (year, number) = text.rsplit_once('/').ok_or_else(wrong)?;
+        let year = year.get(year.len().saturating_sub(4)..).ok_or_else(wrong)?;
+        Ok(Self {
+            year: year.parse().map_err(|_| wrong())?,
+            number: number.parse().map_err(|_| wrong())?,
+        })
+    }
+}
+
+impl Serialize for RegisterNumber {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RegisterNumber {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A register entry. Several packages in one message are several entries that share their message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub register_number: RegisterNumber,
+    pub registered_at: Timestamp,
+    /// Name of the mailbox where it was first seen.
+    pub mailbox: String,
+    pub message: MessageRecord,
+    pub document: Option<Document>,
+    pub verdict: Option<Verdict>,
+    pub findings: Vec<Finding>,
+    pub evidence: Vec<EvidenceRecord>,
+    pub deadlines: Vec<Deadline>,
+    /// Stable lower-case words; see [`flag`].
+    pub flags: BTreeSet<String>,
+    /// Where the routing rules sent it.
+    pub unit: Option<String>,
+    pub labels: BTreeSet<String>,
+    /// Access level 0 (open) to 4 (top secret), from the security code.
+    pub access: u8,
+    pub state: State,
+}
+
+/// The KEP message of an entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageRecord {
+    pub sha256: Sha256,
+    pub kind: MessageKind,
+    pub message_id: Option<String>,
+    pub original_message_id: Option<String>,
+    pub rem_type: Option<String>,
+    pub rem_id: Option<String>,
+    pub sender: Option<String>,
+    pub sender_kep: Option<String>,
+    pub recipients: Vec<String>,
+    pub subject: Option<String>,
+    /// The legal arrival: evidence time, else the provider's date, else when we took it.
+    pub received_at: Timestamp,
+    /// Which of those it is: `evidence`, `provider-date`, `server`, `fetched`.
+    pub received_by: String,
+    pub size: u64,
+    /// Where and when the same bytes were seen, the first included.
+    pub sightings: Vec<Sighting>,
+    /// Files beside packages, with their hashes.
+    pub attachments: Vec<PartRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    pub mailbox: String,
+    pub locator: Locator,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRecord {
+    pub place: String,
+    pub name: Option<String>,
+    pub mime: String,
+    pub size: u64,
+    pub sha256: Sha256,
+    pub signed: bool,
+}
+
+/// An evidence document linked to this entry's message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRecord {
+    pub sha256: Sha256,
+    pub kind: String,
+    pub event: Option<String>,
+    pub event_time: Option<Timestamp>,
+    pub recipient: Option<String>,
+    pub indication: crate::signature::report::Indication,
+    /// Which of the link rules fitted.
+    pub linked_by: String,
+}
+
+/// A moment by which somebody must act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// `deemed-read`, `due` (Miat), `urgent` (GNL without a date).
+    pub kind: String,
+    pub at: Timestamp,
+    /// Stable rule name and the law behind it.
+    pub rule: String,
+    pub text: Text,
+}
+
+/// Where the entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Registered,
+    Quarantined,
+    Opened,
+    Assigned,
+    Done,
+    OnHold,
+    /// Kayda alınmadı, with a reason: never a deletion.
+    NotRecorded,
+}
+
+/// Flags of an entry.
+pub mod flag {
+    pub const INVALID_SIGNATURE: &str = "invalid-signature";
+    pub const UNVERIFIED: &str = "unverified";
+    pub const ENCRYPTED: &str = "encrypted";
+    pub const MALFORMED_PACKAGE: &str = "malformed-package";
+    pub const UNCLASSIFIED: &str = "unclassified";
+    pub const QUARANTINED: &str = "quarantined";
+    pub const DUPLICATE: &str = "duplicate";
+    pub const E_TEBLIGAT: &str = "e-tebligat";
+    pub const ADDRESS_VERIFICATION: &str = "address-verification";
+    pub const UNSIGNED: &str = "unsigned";
+    pub const ORPHAN_EVIDENCE: &str = "orphan-evidence";
+    pub const NEGATIVE_EVIDENCE: &str = "negative-evidence";
+}

@@ -1,0 +1,3 @@
+//! Is it genuine, whose is it, is it qualified, at which time?
+
+pub mod report;

@@ -1,0 +1,112 @@
+//! Text for people: two languages, Turkish letters, masked identity numbers, harmless file names.
+
+use serde::{Deserialize, Serialize};
+
+/// The language a person reads. Turkish first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    #[default]
+    Tr,
+    En,
+}
+
+/// One sentence in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Text {
+    pub tr: String,
+    pub en: String,
+}
+
+impl Text {
+    pub fn new(tr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            tr: tr.into(),
+            en: en.into(),
+        }
+    }
+
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Tr => &self.tr,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+/// Folds Turkish and other Latin letters to lower-case ASCII, so that İ, I, ı and i compare equal, and ğ ü ş ö ç lose their marks.
+pub fn fold(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            'İ' | 'I' | 'ı' | 'i' | 'î' | 'Î' => Some('i'),
+            'Ğ' | 'ğ' => Some('g'),
+            'Ü' | 'ü' | 'Û' | 'û' => Some('u'),
+            'Ş' | 'ş' => Some('s'),
+            'Ö' | 'ö' => Some('o'),
+            'Ç' | 'ç' => Some('c'),
+            'Â' | 'â' => Some('a'),
+            '\u{307}' => None, // the dot that lower-casing İ leaves behind
+            other => other.to_lowercase().next(),
+        })
+        .collect()
+}
+
+/// Masks an identity number: `12345678989` becomes `123******89`. Short values lose everything but their first digit.
+pub fn mask(id: &str) -> String {
+    let chars: Vec<char> = id.chars().collect();
+    if chars.len() < 8 {
+        return chars
+            .iter()
+            .take(1)
+            .chain(std::iter::repeat_n(&'*', chars.len().saturating_sub(1)))
+            .collect();
+    }
+    let head: String = chars.iter().take(3).collect();
+    let tail: String = chars.iter().skip(chars.len() - 2).collect();
+    format!("{head}{}{tail}", "*".repeat(chars.len() - 5))
+}
+
+/// Characters that reorder or hide text on screen: bidirectional controls, zero-width characters, byte-order marks.
+pub fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{061c}')
+}
+
+/// A file name that is safe to show and to create: the last path component, without control or deceptive characters, reserved
+/// device names or leading dots, at most 150 characters; `fallback` when nothing is left.
+pub fn safe_file_name(name: &str, fallback: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let kept: String = last
+        .chars()
+        .filter(|c| !c.is_control() && !is_deceptive(*c))
+        .map(|c| {
+            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let trimmed = kept.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    if trimmed.is_empty() {
+        return fallback.to_owned();
+    }
+    let stem = trimmed.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem.ends_with(|c: char| c.is_ascii_digit()));
+    let name = if reserved { format!("_{trimmed}") } else { trimmed.to_owned() };
+    shorten(&name, 150)
+}
+
+/// Cuts a long file name in the middle of its stem, so that the extension stays.
+fn shorten(name: &str, limit: usize) -> String {
+    let length = name.chars().count();
+    if length <= limit {
+        return name.to_owned();
+    }
+    let extension: String = match name.rfind('.') {
+        Some(dot) if name[dot..].chars().count() <= 12 => name[dot..].to_owned(),
+        _ => String::new(),
+    };
+    let stem: String = name.chars().take(limit - extension.chars().count()).collect();
+    stem + &extension
+}
