@@ -80,6 +80,19 @@ pub struct Entry {
     /// Access level 0 (open) to 4 (top secret), from the security code.
     pub access: u8,
     pub state: State,
+    /// Who did what, oldest first.
+    #[serde(default)]
+    pub history: Vec<Handling>,
+}
+
+/// One thing that a person did with an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handling {
+    pub by: String,
+    pub at: Timestamp,
+    pub state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// The KEP message of an entry.

@@ -1,0 +1,272 @@
+//! From one event to the state after it. Deterministic: the same journal always gives the same index.
+
+use jiff::Timestamp;
+
+use super::LedgerError;
+use super::event::{Checked, Delivery, Event, Fetched, FoundEvidence, Handled, Missing, Raised, Registered, Seen};
+use super::key;
+use super::overlay::Overlay;
+use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
+use crate::alert::outbox::{Job, Throttle};
+use crate::clock::local_day;
+use crate::evidence::{timeline, Evidence};
+use crate::hash::Sha256;
+use crate::message::MessageKind;
+use crate::register::deadlines;
+use crate::register::entry::{Entry, EvidenceRecord, RegisterNumber, Sighting, flag};
+
+/// Applies `event`, which was recorded at `at`.
+///
+/// # Errors
+/// The index cannot be read, or holds something that is not what this version writes.
+pub fn apply(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    match event {
+        Event::Started(_) | Event::Stopped => Ok(()),
+        Event::Seen(seen) => apply_seen(seen, at, state),
+        Event::Fetched(fetched) => apply_fetched(fetched, state),
+        Event::Missing(missing) => apply_missing(missing, state),
+        Event::Attempted(attempted) => {
+            attempted.messages.iter().try_for_each(|sha256| state.amend(key::message(sha256), |message: &mut MessageState| message.attempts += 1))
+        }
+        Event::Registered(registered) => apply_registered(registered, at, state),
+        Event::Checked(checked) => apply_checked(checked, state),
+        Event::CheckFailed(failed) => state.update(key::mailbox(&failed.mailbox), |mailbox: &mut MailboxState| {
+            mailbox.failures_in_a_row += 1;
+            mailbox.failure = Some(failed.clone());
+        }),
+        Event::Acknowledged(done) => state.amend(key::locator(&done.mailbox, &done.locator), |stage: &mut LocatorState| {
+            if let LocatorState::Fetched { acknowledged, .. } = stage {
+                *acknowledged = true;
+            }
+        }),
+        Event::Judged(judged) => state.amend(key::entry(judged.number), |entry: &mut Entry| entry.verdict = Some(judged.verdict.clone())),
+        Event::Handled(handled) => apply_handled(handled, state),
+        Event::Raised(raised) => apply_raised(raised, state),
+        Event::Delivery(delivery) => apply_delivery(delivery, state),
+        Event::Standing(standing) => {
+            let name = key::standing(&standing.alarm);
+            match standing.since {
+                Some(_) => state.put(name, standing),
+                None => {
+                    state.remove(name);
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    for locator in &seen.locators {
+        let name = key::locator(&seen.mailbox, locator);
+        if state.contains(&name)? {
+            continue;
+        }
+        state.put(name, &LocatorState::Seen { at })?;
+        let hole = Hole { mailbox: seen.mailbox.clone(), locator: locator.clone(), since: at, problem: None };
+        state.put(key::hole(&seen.mailbox, locator), &hole)?;
+    }
+    Ok(())
+}
+
+fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let Fetched { mailbox, locator, sha256, .. } = fetched;
+    state.put(key::locator(mailbox, locator), &LocatorState::Fetched { sha256: *sha256, acknowledged: false })?;
+    state.remove(key::hole(mailbox, locator));
+
+    let sighting = Sighting { mailbox: mailbox.clone(), locator: locator.clone(), at: fetched.at };
+    let name = key::message(sha256);
+    let Some(mut message) = state.get::<MessageState>(&name)? else {
+        state.put(key::pending(sha256), &())?;
+        return state.put(
+            name,
+            &MessageState {
+                mailbox: mailbox.clone(),
+                size: fetched.size,
+                arrived: fetched.arrived,
+                fetched_at: fetched.at,
+                attempts: 0,
+                sightings: vec![sighting],
+                numbers: Vec::new(),
+            },
+        );
+    };
+    if message.sightings.iter().any(|seen| seen.mailbox == *mailbox && seen.locator == *locator) {
+        return Ok(());
+    }
+    message.sightings.push(sighting.clone());
+    for number in &message.numbers {
+        state.amend(key::entry(*number), |entry: &mut Entry| {
+            entry.message.sightings.push(sighting.clone());
+            entry.flags.insert(flag::DUPLICATE.to_owned());
+        })?;
+    }
+    state.put(name, &message)
+}
+
+fn apply_missing(missing: &Missing, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let Missing { mailbox, locator, problem, at } = missing;
+    let name = key::hole(mailbox, locator);
+    let since = state.get::<Hole>(&name)?.map_or(*at, |hole| hole.since);
+    state.put(name, &Hole { mailbox: mailbox.clone(), locator: locator.clone(), since, problem: Some(problem.clone()) })
+}
+
+fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let numbers: Vec<RegisterNumber> = registered.entries.iter().map(|entry| entry.register_number).collect();
+    for entry in &registered.entries {
+        state.put(key::entry(entry.register_number), entry)?;
+        state.put(key::last_number(entry.register_number.year), &entry.register_number.number)?;
+    }
+    state.amend(key::message(&registered.sha256), |message: &mut MessageState| message.numbers.clone_from(&numbers))?;
+    state.remove(key::pending(&registered.sha256));
+
+    for link_key in &registered.link_keys {
+        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| known.extend(&numbers))?;
+    }
+    for found in &registered.evidence {
+        take_evidence(found, registered, &numbers, at, state)?;
+    }
+    for link_key in &registered.link_keys {
+        adopt_orphans(link_key, &numbers, state)?;
+    }
+    apply_raised(&registered.raised, state)
+}
+
+/// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
+fn take_evidence(
+    found: &FoundEvidence,
+    registered: &Registered,
+    own_numbers: &[RegisterNumber],
+    at: Timestamp,
+    state: &mut Overlay<'_>,
+) -> Result<(), LedgerError> {
+    let sha256 = found.evidence.sha256;
+    if state.contains(&key::evidence(&sha256))? {
+        return Ok(());
+    }
+    let mut link = None;
+    for link_key in &found.link_keys {
+        state.put(key::evidence_by(link_key, &sha256), &())?;
+        if link.is_none()
+            && let Some(numbers) = state.get::<Vec<RegisterNumber>>(&key::linked_messages(link_key))?
+        {
+            link = Some((numbers, link_kind(link_key)));
+        }
+    }
+    if link.is_none() && found.link_keys.is_empty() && carries_original(registered) {
+        link = Some((own_numbers.to_vec(), "same-envelope".to_owned()));
+    }
+    let (numbers, linked_by) = link.map_or((Vec::new(), None), |(numbers, by)| (numbers, Some(by)));
+    let evidence =
+        EvidenceState { found: found.clone(), in_message: registered.sha256, seen_at: at, numbers: numbers.clone(), linked_by: linked_by.clone() };
+    state.put(key::evidence(&sha256), &evidence)?;
+    match linked_by {
+        Some(by) => attach(&evidence, &numbers, &by, state),
+        None => state.put(key::orphan(&sha256), &()),
+    }
+}
+
+/// Evidence without any identifier speaks of the message in whose envelope it lies, if there is one.
+fn carries_original(registered: &Registered) -> bool {
+    registered.entries.iter().any(|entry| entry.message.kind != MessageKind::Evidence)
+}
+
+/// Evidence that came before its message is linked when the message arrives.
+fn adopt_orphans(link_key: &str, numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let waiting: Vec<Sha256> = state.keys(&key::evidence_under(link_key))?.iter().filter_map(|name| key::trailing_sha256(name)).collect();
+    for sha256 in waiting {
+        if !state.contains(&key::orphan(&sha256))? {
+            continue;
+        }
+        let by = link_kind(link_key);
+        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else { continue };
+        evidence.numbers = numbers.to_vec();
+        evidence.linked_by = Some(by.clone());
+        state.put(key::evidence(&sha256), &evidence)?;
+        state.remove(key::orphan(&sha256));
+        attach(&evidence, numbers, &by, state)?;
+    }
+    Ok(())
+}
+
+/// Shows the evidence at its entries; its time beats the arithmetic of the deadlines.
+fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let Evidence { sha256, event, event_time, recipient, .. } = &evidence.found.evidence;
+    let record = EvidenceRecord {
+        sha256: *sha256,
+        kind: timeline::kind_word(evidence.found.evidence.kind).to_owned(),
+        event: event.clone(),
+        event_time: *event_time,
+        recipient: recipient.clone(),
+        indication: evidence.found.report.indication,
+        linked_by: by.to_owned(),
+    };
+    for number in numbers {
+        state.amend(key::entry(*number), |entry: &mut Entry| {
+            entry.evidence.push(record.clone());
+            if timeline::is_negative(&evidence.found.evidence) {
+                entry.flags.insert(flag::NEGATIVE_EVIDENCE.to_owned());
+            }
+            if let Some(moment) = timeline::legal_moment(std::slice::from_ref(&evidence.found.evidence)) {
+                deadlines::settle_by_evidence(&mut entry.deadlines, moment);
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// The word before the colon: how a link key links.
+fn link_kind(link_key: &str) -> String {
+    link_key.split(':').next().unwrap_or_default().to_owned()
+}
+
+fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.update(key::mailbox(&checked.mailbox), |mailbox: &mut MailboxState| {
+        mailbox.last_check = Some(checked.at);
+        mailbox.folders.clone_from(&checked.folders);
+        mailbox.listed = checked.listed;
+        mailbox.failure = None;
+        mailbox.failures_in_a_row = 0;
+        if checked.quota.is_some() {
+            mailbox.quota = checked.quota;
+            mailbox.quota_at = Some(checked.at);
+        }
+    })?;
+    state.update(key::day(&checked.mailbox, local_day(checked.at)), |day: &mut DayOfChecks| {
+        day.first.get_or_insert(checked.at);
+        day.last = Some(checked.at);
+        day.checks += 1;
+        day.new += checked.new;
+    })
+}
+
+fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.amend(key::entry(handled.number), |entry: &mut Entry| {
+        entry.state = handled.handling.state;
+        entry.history.push(handled.handling.clone());
+    })
+}
+
+fn apply_raised(raised: &Raised, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    for job in &raised.jobs {
+        state.put(key::job(&job.id), job)?;
+        state.put(key::open_job(&job.id), &())?;
+        let cause = job.notice.cause.word();
+        state.update(key::throttle(cause, &job.notice.key), |throttle: &mut Throttle| throttle.said(&job.notice))?;
+    }
+    for suppressed in &raised.suppressed {
+        let name = key::throttle(suppressed.cause.word(), &suppressed.key);
+        state.update(name, |throttle: &mut Throttle| throttle.withheld(suppressed))?;
+    }
+    Ok(())
+}
+
+fn apply_delivery(delivery: &Delivery, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let name = key::job(&delivery.job);
+    let Some(mut job) = state.get::<Job>(&name)? else { return Ok(()) };
+    job.record(&delivery.attempt);
+    if !job.is_open() {
+        state.remove(key::open_job(&delivery.job));
+    }
+    state.put(name, &job)
+}

@@ -1,0 +1,174 @@
+//! What the journal's records mean: the events, the fold that turns them into the index, and the questions that can be asked of it.
+//!
+//! All writing goes through one thread. It gathers what is waiting, lets each request decide on the state that the earlier ones left,
+//! makes the whole group durable with one `fdatasync`, and only then shows it in the index and answers. A register number is decided
+//! and made durable in the same step, so no crash can burn or double one.
+
+pub mod event;
+pub mod fold;
+mod key;
+mod overlay;
+mod query;
+pub mod state;
+mod writer;
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use crate::clock::SharedClock;
+use crate::store::{Blobs, Head, Index, Journal, Recovery, SharedDisk, Store, StoreError};
+use event::Event;
+pub use overlay::Overlay;
+pub use query::Counts;
+pub use writer::Decision;
+use writer::Writer;
+
+/// Why the record could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The group that this request was in was refused by the disk; nothing of it happened. Try again.
+    #[error("the record could not be written: {0}")]
+    Refused(Arc<StoreError>),
+    #[error("an event could not be written as JSON: {0}")]
+    Encode(String),
+    #[error("the index holds something unreadable at {key}: {problem}; run: kep-gateway index rebuild")]
+    Decode { key: String, problem: String },
+    #[error("record {sequence} of the journal is not what this version reads: {problem}; use the version that wrote it, or a newer one")]
+    Unknown { sequence: u64, problem: String },
+    #[error("the ledger is closed")]
+    Closed,
+    #[error("this store was opened for reading only")]
+    ReadOnly,
+}
+
+impl LedgerError {
+    /// Worth another try without a person.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Refused(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+}
+
+/// The record, open. Cheap to share.
+pub struct Ledger {
+    index: Arc<Index>,
+    blobs: Arc<Blobs>,
+    clock: SharedClock,
+    /// `None` when opened for reading only.
+    writer: Option<Writer>,
+    head: Head,
+    recovery: Recovery,
+}
+
+impl Ledger {
+    /// Opens the store for writing: takes its lock, repairs a torn tail, and brings the index up to the journal.
+    ///
+    /// # Errors
+    /// Another process holds the store, the chain is broken, or the disk refuses.
+    pub fn open(root: &std::path::Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
+        let (store, recovery) = Store::open(root, disk)?;
+        let Store { blobs, journal, index, lock } = store;
+        catch_up(&journal, &index)?;
+        let (index, blobs, head) = (Arc::new(index), Arc::new(blobs), journal.head());
+        let writer = Writer::start(journal, lock, Arc::clone(&index), Arc::clone(&clock));
+        Ok(Self { index, blobs, clock, writer: Some(writer), head, recovery })
+    }
+
+    /// Opens the store for questions only, beside a daemon that writes: the journal is folded into memory.
+    ///
+    /// # Errors
+    /// The folder is no store, or the chain is broken.
+    pub fn open_read_only(root: &std::path::Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
+        let (store, recovery) = Store::open_read_only(root, disk)?;
+        let Store { blobs, journal, index, .. } = store;
+        catch_up(&journal, &index)?;
+        let head = journal.head();
+        Ok(Self { index: Arc::new(index), blobs: Arc::new(blobs), clock, writer: None, head, recovery })
+    }
+
+    /// Decides on the present state and makes the decision durable. See [`Writer`].
+    ///
+    /// # Errors
+    /// The disk refused the group; then nothing of it happened.
+    pub async fn commit<T: Send + 'static>(&self, decide: impl FnOnce(&mut Decision<'_, '_>) -> Result<T, LedgerError> + Send + 'static) -> Result<T, LedgerError> {
+        self.writer.as_ref().ok_or(LedgerError::ReadOnly)?.commit(decide).await
+    }
+
+    /// One event that needs no decision.
+    ///
+    /// # Errors
+    /// As [`Ledger::commit`].
+    pub async fn append(&self, event: Event) -> Result<(), LedgerError> {
+        self.commit(move |decision| decision.record(event)).await
+    }
+
+    pub fn blobs(&self) -> &Arc<Blobs> {
+        &self.blobs
+    }
+
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The end of the chain: what the daily report carries out of the machine.
+    pub fn head(&self) -> Head {
+        self.writer.as_ref().map_or(self.head, Writer::head)
+    }
+
+    /// What opening found and repaired.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+}
+
+/// Folds the records that the index has not seen.
+fn catch_up(journal: &Journal, index: &Index) -> Result<(), LedgerError> {
+    /// Records folded per index batch.
+    const GROUP: usize = 500;
+    if index.applied() > journal.head().sequence {
+        index.clear()?;
+    }
+    let mut records = journal.read_from(index.applied() + 1).peekable();
+    while records.peek().is_some() {
+        let mut overlay = Overlay::new(index);
+        let mut last = index.applied();
+        for record in records.by_ref().take(GROUP) {
+            let record = record?;
+            let event = read_event(&record.kind, &record.body).map_err(|problem| LedgerError::Unknown { sequence: record.sequence, problem })?;
+            fold::apply(&event, record.time, &mut overlay)?;
+            overlay.settle();
+            last = record.sequence;
+        }
+        index.apply(overlay.into_batch(), last)?;
+    }
+    Ok(())
+}
+
+fn read_event(kind: &str, body: &RawValue) -> Result<Event, String> {
+    let whole = format!("{{\"kind\":\"{kind}\",\"body\":{body}}}");
+    serde_json::from_str(&whole).map_err(|error| error.to_string())
+}
+
+/// An event as the kind and body of a record.
+fn write_event(event: &Event) -> Result<(String, Box<RawValue>), LedgerError> {
+    #[derive(serde::Deserialize)]
+    struct Tagged<'a> {
+        kind: String,
+        #[serde(borrow)]
+        body: Option<&'a RawValue>,
+    }
+    let encode = |error: serde_json::Error| LedgerError::Encode(error.to_string());
+    let whole = serde_json::to_string(event).map_err(encode)?;
+    let tagged: Tagged<'_> = serde_json::from_str(&whole).map_err(encode)?;
+    let body = match tagged.body {
+        Some(body) => body.to_owned(),
+        None => RawValue::from_string("null".to_owned()).map_err(encode)?,
+    };
+    Ok((tagged.kind, body))
+}

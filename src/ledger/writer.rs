@@ -1,0 +1,195 @@
+//! The one thread that writes.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::event::Event;
+use super::{LedgerError, Overlay, catch_up, fold, write_event};
+use crate::clock::SharedClock;
+use crate::store::{Head, Index, Journal, Lock, NewRecord, StoreError};
+
+/// Requests that share one `fdatasync` at most. A hundred registrations are about a megabyte of journal.
+const GROUP: usize = 100;
+
+/// How long the writer looks for company once more than one request is under way. Short beside the `fdatasync` that it saves.
+const GATHER: Duration = Duration::from_millis(2);
+
+type Answer = Result<Box<dyn Any + Send>, LedgerError>;
+
+type Decide = Box<dyn FnOnce(&mut Decision<'_, '_>) -> Answer + Send>;
+
+struct Request {
+    decide: Decide,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What a request sees and says: the state with everything before it, and the events it adds.
+pub struct Decision<'a, 'i> {
+    pub state: &'a mut Overlay<'i>,
+    pub now: Timestamp,
+    events: Vec<Event>,
+}
+
+impl Decision<'_, '_> {
+    /// Adds an event; the state shows it at once to this request and the later ones of its group.
+    ///
+    /// # Errors
+    /// The fold cannot read the index.
+    pub fn record(&mut self, event: Event) -> Result<(), LedgerError> {
+        fold::apply(&event, self.now, self.state)?;
+        self.events.push(event);
+        Ok(())
+    }
+}
+
+pub struct Writer {
+    requests: Option<mpsc::Sender<Request>>,
+    head: Arc<Mutex<Head>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub fn start(journal: Journal, lock: Option<Lock>, index: Arc<Index>, clock: SharedClock) -> Self {
+        let (requests, inbox) = mpsc::channel();
+        let head = Arc::new(Mutex::new(journal.head()));
+        let mut scribe = Scribe { journal, index, clock, head: Arc::clone(&head), behind: false };
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || {
+            let _held_until_the_thread_ends = lock;
+            scribe.serve(&inbox);
+        });
+        Self { requests: thread.is_ok().then_some(requests), head, thread: thread.ok() }
+    }
+
+    pub async fn commit<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&mut Decision<'_, '_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (answer, outcome) = oneshot::channel();
+        let decide = Box::new(move |decision: &mut Decision<'_, '_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
+        let requests = self.requests.as_ref().ok_or(LedgerError::Closed)?;
+        requests.send(Request { decide, answer }).map_err(|_| LedgerError::Closed)?;
+        let value = outcome.await.map_err(|_| LedgerError::Closed)??;
+        value.downcast().map(|value| *value).map_err(|_| LedgerError::Closed)
+    }
+
+    pub fn head(&self) -> Head {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Writer {
+    /// Waits for the last group, so that the lock is free when this returns.
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Lives on the writer's thread.
+struct Scribe {
+    journal: Journal,
+    index: Arc<Index>,
+    clock: SharedClock,
+    head: Arc<Mutex<Head>>,
+    /// The index failed to take a durable group: nothing may be decided on it before it has caught up.
+    behind: bool,
+}
+
+impl Scribe {
+    fn serve(&mut self, inbox: &mpsc::Receiver<Request>) {
+        while let Ok(first) = inbox.recv() {
+            let group = gather(first, inbox);
+            self.write(group);
+        }
+    }
+
+    /// Decides, makes durable, shows, answers: in this order.
+    fn write(&mut self, group: Vec<Request>) {
+        let index = Arc::clone(&self.index);
+        if let Err(error) = self.ensure_caught_up() {
+            let error = Arc::new(error);
+            group.into_iter().for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
+            return;
+        }
+        let mut overlay = Overlay::new(&index);
+        let mut records = Vec::new();
+        let mut answers = Vec::with_capacity(group.len());
+        for Request { decide, answer } in group {
+            answers.push((answer, self.decide(decide, &mut overlay, &mut records)));
+        }
+        let durable = self.make_durable(&records, overlay).map_err(Arc::new);
+        for (answer, outcome) in answers {
+            let outcome = match &durable {
+                Ok(()) => outcome,
+                Err(error) => Err(LedgerError::Refused(Arc::clone(error))),
+            };
+            let _ = answer.send(outcome);
+        }
+    }
+
+    /// Lets one request decide. Its records and its changes stand together or not at all.
+    fn decide(&self, decide: Decide, overlay: &mut Overlay<'_>, records: &mut Vec<NewRecord>) -> Answer {
+        let now = self.clock.now();
+        let mut decision = Decision { state: overlay, now, events: Vec::new() };
+        let outcome = decide(&mut decision);
+        let events = decision.events;
+        let written: Result<Vec<NewRecord>, LedgerError> =
+            events.iter().map(|event| write_event(event).map(|(kind, body)| NewRecord { time: now, kind, body })).collect();
+        match (outcome, written) {
+            (Ok(value), Ok(written)) => {
+                overlay.settle();
+                records.extend(written);
+                Ok(value)
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                overlay.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    fn make_durable(&mut self, records: &[NewRecord], overlay: Overlay<'_>) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let batch = overlay.into_batch();
+        self.journal.append(records)?;
+        let head = self.journal.head();
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        // The group is durable and therefore true, whatever the index says now.
+        if let Err(error) = self.index.apply(batch, head.sequence) {
+            tracing::error!(%error, "the index did not take a durable group; it will be brought up from the journal");
+            self.behind = true;
+        }
+        Ok(())
+    }
+
+    fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
+        if self.behind {
+            catch_up(&self.journal, &self.index).map_err(|error| match error {
+                LedgerError::Store(error) => error,
+                other => StoreError::Index(other.to_string()),
+            })?;
+            self.behind = false;
+        }
+        Ok(())
+    }
+}
+
+fn gather(first: Request, inbox: &mpsc::Receiver<Request>) -> Vec<Request> {
+    let mut group = vec![first];
+    while group.len() < GROUP {
+        match inbox.recv_timeout(if group.len() == 1 { Duration::ZERO } else { GATHER }) {
+            Ok(request) => group.push(request),
+            Err(_) => break,
+        }
+    }
+    group
+}
