@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::outbox::{Attempt, Job, Suppressed};
+use crate::alert::outbox::AlertEvent;
 use crate::evidence::Evidence;
 use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
@@ -38,10 +38,8 @@ pub enum Event {
     Judged(Judged),
     /// A person saw or changed an entry.
     Handled(Handled),
-    /// Notices went into the outbox, or were counted by the throttle.
-    Raised(Raised),
-    /// An outbox job was tried.
-    Delivery(Delivery),
+    /// Something happened to the alerts: raised, held, tried, delivered.
+    Alert(AlertEvent),
     /// A standing alarm began or ended, so that it is said once.
     Standing(Standing),
 }
@@ -92,7 +90,8 @@ pub struct Registered {
     pub link_keys: Vec<String>,
     /// Evidence that the message carried.
     pub evidence: Vec<FoundEvidence>,
-    pub raised: Raised,
+    /// Who must hear of it: in the same record, so that no crash registers silently.
+    pub alerts: Vec<AlertEvent>,
 }
 
 /// A delil as it was found in a message.
@@ -144,18 +143,6 @@ pub struct Judged {
 pub struct Handled {
     pub number: RegisterNumber,
     pub handling: Handling,
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Raised {
-    pub jobs: Vec<Job>,
-    pub suppressed: Vec<Suppressed>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Delivery {
-    pub job: String,
-    pub attempt: Attempt,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

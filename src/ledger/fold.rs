@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::event::{Checked, Delivery, Event, Fetched, FoundEvidence, Handled, Missing, Raised, Registered, Seen};
+use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Registered, Seen};
 use super::key;
 use super::overlay::Overlay;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
-use crate::alert::outbox::{Job, Throttle};
+use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::evidence::{timeline, Evidence};
 use crate::hash::Sha256;
@@ -15,13 +15,30 @@ use crate::message::MessageKind;
 use crate::register::deadlines;
 use crate::register::entry::{Entry, EvidenceRecord, RegisterNumber, Sighting, flag};
 
+/// The state that events are folded into.
+pub struct State<'i> {
+    pub index: Overlay<'i>,
+    /// What is still to be told. Its jobs and windows lie in the index too, from where it is restored at a start.
+    pub outbox: Outbox,
+}
+
 /// Applies `event`, which was recorded at `at`.
 ///
 /// # Errors
 /// The index cannot be read, or holds something that is not what this version writes.
-pub fn apply(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+pub fn apply(event: &Event, at: Timestamp, state: &mut State<'_>) -> Result<(), LedgerError> {
+    if let Event::Alert(event) = event {
+        return apply_alert(event, state);
+    }
+    if let Event::Registered(registered) = event {
+        registered.alerts.iter().try_for_each(|event| apply_alert(event, state))?;
+    }
+    apply_to_index(event, at, &mut state.index)
+}
+
+fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     match event {
-        Event::Started(_) | Event::Stopped => Ok(()),
+        Event::Started(_) | Event::Stopped | Event::Alert(_) => Ok(()),
         Event::Seen(seen) => apply_seen(seen, at, state),
         Event::Fetched(fetched) => apply_fetched(fetched, state),
         Event::Missing(missing) => apply_missing(missing, state),
@@ -41,8 +58,6 @@ pub fn apply(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<()
         }),
         Event::Judged(judged) => state.amend(key::entry(judged.number), |entry: &mut Entry| entry.verdict = Some(judged.verdict.clone())),
         Event::Handled(handled) => apply_handled(handled, state),
-        Event::Raised(raised) => apply_raised(raised, state),
-        Event::Delivery(delivery) => apply_delivery(delivery, state),
         Event::Standing(standing) => {
             let name = key::standing(&standing.alarm);
             match standing.since {
@@ -129,7 +144,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     for link_key in &registered.link_keys {
         adopt_orphans(link_key, &numbers, state)?;
     }
-    apply_raised(&registered.raised, state)
+    Ok(())
 }
 
 /// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
@@ -247,26 +262,24 @@ fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), Ledge
     })
 }
 
-fn apply_raised(raised: &Raised, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    for job in &raised.jobs {
-        state.put(key::job(&job.id), job)?;
-        state.put(key::open_job(&job.id), &())?;
-        let cause = job.notice.cause.word();
-        state.update(key::throttle(cause, &job.notice.key), |throttle: &mut Throttle| throttle.said(&job.notice))?;
+/// The outbox decides what the event means; the index keeps what the outbox must know after a restart.
+fn apply_alert(event: &AlertEvent, state: &mut State<'_>) -> Result<(), LedgerError> {
+    state.outbox.apply(event);
+    for id in event.touched_jobs() {
+        let name = id.to_string();
+        let Some(job) = state.outbox.get(&id) else { continue };
+        state.index.put(key::job(&name), job)?;
+        match job.is_open() {
+            true => state.index.put(key::open_job(&name), &())?,
+            false => state.index.remove(key::open_job(&name)),
+        }
     }
-    for suppressed in &raised.suppressed {
-        let name = key::throttle(suppressed.cause.word(), &suppressed.key);
-        state.update(name, |throttle: &mut Throttle| throttle.withheld(suppressed))?;
+    if let Some(window) = event.touched_window() {
+        let name = key::window(&window);
+        match state.outbox.window(&window) {
+            Some(open) => state.index.put(name, &(&window, open))?,
+            None => state.index.remove(name),
+        }
     }
     Ok(())
-}
-
-fn apply_delivery(delivery: &Delivery, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let name = key::job(&delivery.job);
-    let Some(mut job) = state.get::<Job>(&name)? else { return Ok(()) };
-    job.record(&delivery.attempt);
-    if !job.is_open() {
-        state.remove(key::open_job(&delivery.job));
-    }
-    state.put(name, &job)
 }

@@ -1,5 +1,6 @@
 //! Where what lies in the index. One letter, a slash, then what it is found by.
 
+use crate::alert::outbox::WindowKey;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
 use crate::register::entry::RegisterNumber;
@@ -107,9 +108,17 @@ pub fn open_job(id: &str) -> Vec<u8> {
     format!("p/{id}").into_bytes()
 }
 
-/// What the throttle remembers of a cause and key.
-pub fn throttle(cause: &str, key: &str) -> Vec<u8> {
-    format!("t/{cause}/{key}").into_bytes()
+/// The job that an open-jobs key names.
+pub fn job_of_open(name: &[u8]) -> Vec<u8> {
+    [JOBS, name.get(OPEN_JOBS.len()..).unwrap_or_default()].concat()
+}
+
+/// Throttle windows that are open.
+pub const WINDOWS: &[u8] = b"t/";
+
+pub fn window(window: &WindowKey) -> Vec<u8> {
+    let name = format!("{:?}\0{}\0{}", window.cause, window.key, window.groups.join("\0"));
+    format!("t/{}", Sha256::of(name.as_bytes())).into_bytes()
 }
 
 pub fn standing(alarm: &str) -> Vec<u8> {

@@ -9,6 +9,7 @@ pub mod fold;
 mod key;
 mod overlay;
 mod query;
+pub mod registration;
 pub mod state;
 mod writer;
 
@@ -18,8 +19,10 @@ use serde_json::value::RawValue;
 
 use crate::clock::SharedClock;
 use crate::store::{Blobs, Head, Index, Journal, Recovery, SharedDisk, Store, StoreError};
+use crate::alert::outbox::Outbox;
 use event::Event;
-pub use overlay::Overlay;
+use fold::State;
+use overlay::{Overlay, decode};
 pub use query::Counts;
 pub use writer::Decision;
 use writer::Writer;
@@ -74,9 +77,9 @@ impl Ledger {
     pub fn open(root: &std::path::Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
         let (store, recovery) = Store::open(root, disk)?;
         let Store { blobs, journal, index, lock } = store;
-        catch_up(&journal, &index)?;
+        let outbox = catch_up(&journal, &index, restore_outbox(&index)?)?;
         let (index, blobs, head) = (Arc::new(index), Arc::new(blobs), journal.head());
-        let writer = Writer::start(journal, lock, Arc::clone(&index), Arc::clone(&clock));
+        let writer = Writer::start(journal, lock, Arc::clone(&index), outbox, Arc::clone(&clock));
         Ok(Self { index, blobs, clock, writer: Some(writer), head, recovery })
     }
 
@@ -87,7 +90,7 @@ impl Ledger {
     pub fn open_read_only(root: &std::path::Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
         let (store, recovery) = Store::open_read_only(root, disk)?;
         let Store { blobs, journal, index, .. } = store;
-        catch_up(&journal, &index)?;
+        catch_up(&journal, &index, Outbox::default())?;
         let head = journal.head();
         Ok(Self { index: Arc::new(index), blobs: Arc::new(blobs), clock, writer: None, head, recovery })
     }
@@ -96,7 +99,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The disk refused the group; then nothing of it happened.
-    pub async fn commit<T: Send + 'static>(&self, decide: impl FnOnce(&mut Decision<'_, '_>) -> Result<T, LedgerError> + Send + 'static) -> Result<T, LedgerError> {
+    pub async fn commit<T: Send + 'static>(&self, decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static) -> Result<T, LedgerError> {
         self.writer.as_ref().ok_or(LedgerError::ReadOnly)?.commit(decide).await
     }
 
@@ -127,27 +130,48 @@ impl Ledger {
     }
 }
 
-/// Folds the records that the index has not seen.
-fn catch_up(journal: &Journal, index: &Index) -> Result<(), LedgerError> {
+/// Folds the records that the index has not seen, and returns the outbox after them.
+fn catch_up(journal: &Journal, index: &Index, outbox: Outbox) -> Result<Outbox, LedgerError> {
     /// Records folded per index batch.
     const GROUP: usize = 500;
+    let mut outbox = outbox;
     if index.applied() > journal.head().sequence {
         index.clear()?;
+        outbox = Outbox::default();
     }
     let mut records = journal.read_from(index.applied() + 1).peekable();
     while records.peek().is_some() {
-        let mut overlay = Overlay::new(index);
+        let mut state = State { index: Overlay::new(index), outbox };
         let mut last = index.applied();
         for record in records.by_ref().take(GROUP) {
             let record = record?;
             let event = read_event(&record.kind, &record.body).map_err(|problem| LedgerError::Unknown { sequence: record.sequence, problem })?;
-            fold::apply(&event, record.time, &mut overlay)?;
-            overlay.settle();
+            fold::apply(&event, record.time, &mut state)?;
+            state.index.settle();
             last = record.sequence;
         }
-        index.apply(overlay.into_batch(), last)?;
+        index.apply(state.index.into_batch(), last)?;
+        outbox = state.outbox;
     }
-    Ok(())
+    Ok(outbox)
+}
+
+/// What the index remembers of the alerts that are under way.
+fn restore_outbox(index: &Index) -> Result<Outbox, LedgerError> {
+    let mut jobs = Vec::new();
+    for pair in index.scan(key::OPEN_JOBS) {
+        let (name, _) = pair?;
+        let job = key::job_of_open(&name);
+        if let Some(bytes) = index.get(&job)? {
+            jobs.push(decode(&job, &bytes)?);
+        }
+    }
+    let mut windows = Vec::new();
+    for pair in index.scan(key::WINDOWS) {
+        let (name, bytes) = pair?;
+        windows.push(decode(&name, &bytes)?);
+    }
+    Ok(Outbox::restore(jobs, windows))
 }
 
 fn read_event(kind: &str, body: &RawValue) -> Result<Event, String> {

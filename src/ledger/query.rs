@@ -10,7 +10,7 @@ use super::event::Standing;
 use super::overlay::decode;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
 use super::{Ledger, LedgerError, key};
-use crate::alert::outbox::Job;
+use crate::alert::job::Job;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
 use crate::register::entry::{Entry, RegisterNumber};
@@ -131,8 +131,7 @@ impl Ledger {
         let mut jobs = Vec::new();
         for pair in self.index.scan(key::OPEN_JOBS) {
             let (name, _) = pair?;
-            let id = String::from_utf8_lossy(name.get(key::OPEN_JOBS.len()..).unwrap_or_default()).into_owned();
-            jobs.extend(self.read::<Job>(&key::job(&id))?);
+            jobs.extend(self.read::<Job>(&key::job_of_open(&name))?);
         }
         Ok(jobs)
     }

@@ -9,7 +9,10 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::event::Event;
-use super::{LedgerError, Overlay, catch_up, fold, write_event};
+use super::fold::{self, State};
+use super::overlay::Overlay;
+use super::{LedgerError, catch_up, write_event};
+use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
 use crate::store::{Head, Index, Journal, Lock, NewRecord, StoreError};
 
@@ -21,7 +24,7 @@ const GATHER: Duration = Duration::from_millis(2);
 
 type Answer = Result<Box<dyn Any + Send>, LedgerError>;
 
-type Decide = Box<dyn FnOnce(&mut Decision<'_, '_>) -> Answer + Send>;
+type Decide = Box<dyn FnOnce(&mut Decision<'_>) -> Answer + Send>;
 
 struct Request {
     decide: Decide,
@@ -29,19 +32,19 @@ struct Request {
 }
 
 /// What a request sees and says: the state with everything before it, and the events it adds.
-pub struct Decision<'a, 'i> {
-    pub state: &'a mut Overlay<'i>,
+pub struct Decision<'i> {
+    pub state: State<'i>,
     pub now: Timestamp,
     events: Vec<Event>,
 }
 
-impl Decision<'_, '_> {
+impl Decision<'_> {
     /// Adds an event; the state shows it at once to this request and the later ones of its group.
     ///
     /// # Errors
     /// The fold cannot read the index.
     pub fn record(&mut self, event: Event) -> Result<(), LedgerError> {
-        fold::apply(&event, self.now, self.state)?;
+        fold::apply(&event, self.now, &mut self.state)?;
         self.events.push(event);
         Ok(())
     }
@@ -54,10 +57,10 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn start(journal: Journal, lock: Option<Lock>, index: Arc<Index>, clock: SharedClock) -> Self {
+    pub fn start(journal: Journal, lock: Option<Lock>, index: Arc<Index>, outbox: Outbox, clock: SharedClock) -> Self {
         let (requests, inbox) = mpsc::channel();
         let head = Arc::new(Mutex::new(journal.head()));
-        let mut scribe = Scribe { journal, index, clock, head: Arc::clone(&head), behind: false };
+        let mut scribe = Scribe { journal, index, outbox, clock, head: Arc::clone(&head), behind: false };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || {
             let _held_until_the_thread_ends = lock;
             scribe.serve(&inbox);
@@ -67,10 +70,10 @@ impl Writer {
 
     pub async fn commit<T: Send + 'static>(
         &self,
-        decide: impl FnOnce(&mut Decision<'_, '_>) -> Result<T, LedgerError> + Send + 'static,
+        decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let (answer, outcome) = oneshot::channel();
-        let decide = Box::new(move |decision: &mut Decision<'_, '_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
+        let decide = Box::new(move |decision: &mut Decision<'_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
         let requests = self.requests.as_ref().ok_or(LedgerError::Closed)?;
         requests.send(Request { decide, answer }).map_err(|_| LedgerError::Closed)?;
         let value = outcome.await.map_err(|_| LedgerError::Closed)??;
@@ -96,6 +99,8 @@ impl Drop for Writer {
 struct Scribe {
     journal: Journal,
     index: Arc<Index>,
+    /// As of the last durable group.
+    outbox: Outbox,
     clock: SharedClock,
     head: Arc<Mutex<Head>>,
     /// The index failed to take a durable group: nothing may be decided on it before it has caught up.
@@ -118,13 +123,15 @@ impl Scribe {
             group.into_iter().for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
             return;
         }
-        let mut overlay = Overlay::new(&index);
+        let mut group_state = State { index: Overlay::new(&index), outbox: self.outbox.clone() };
         let mut records = Vec::new();
         let mut answers = Vec::with_capacity(group.len());
         for Request { decide, answer } in group {
-            answers.push((answer, self.decide(decide, &mut overlay, &mut records)));
+            let (state, outcome) = self.decide(decide, group_state, &mut records);
+            group_state = state;
+            answers.push((answer, outcome));
         }
-        let durable = self.make_durable(&records, overlay).map_err(Arc::new);
+        let durable = self.make_durable(&records, group_state).map_err(Arc::new);
         for (answer, outcome) in answers {
             let outcome = match &durable {
                 Ok(()) => outcome,
@@ -135,34 +142,38 @@ impl Scribe {
     }
 
     /// Lets one request decide. Its records and its changes stand together or not at all.
-    fn decide(&self, decide: Decide, overlay: &mut Overlay<'_>, records: &mut Vec<NewRecord>) -> Answer {
+    fn decide<'i>(&self, decide: Decide, state: State<'i>, records: &mut Vec<NewRecord>) -> (State<'i>, Answer) {
         let now = self.clock.now();
-        let mut decision = Decision { state: overlay, now, events: Vec::new() };
+        let outbox_before = state.outbox.clone();
+        let mut decision = Decision { state, now, events: Vec::new() };
         let outcome = decide(&mut decision);
-        let events = decision.events;
+        let Decision { mut state, events, .. } = decision;
         let written: Result<Vec<NewRecord>, LedgerError> =
             events.iter().map(|event| write_event(event).map(|(kind, body)| NewRecord { time: now, kind, body })).collect();
         match (outcome, written) {
             (Ok(value), Ok(written)) => {
-                overlay.settle();
+                state.index.settle();
                 records.extend(written);
-                Ok(value)
+                (state, Ok(value))
             }
             (Err(error), _) | (_, Err(error)) => {
-                overlay.abandon();
-                Err(error)
+                state.index.abandon();
+                state.outbox = outbox_before;
+                (state, Err(error))
             }
         }
     }
 
-    fn make_durable(&mut self, records: &[NewRecord], overlay: Overlay<'_>) -> Result<(), StoreError> {
+    fn make_durable(&mut self, records: &[NewRecord], state: State<'_>) -> Result<(), StoreError> {
         if records.is_empty() {
             return Ok(());
         }
-        let batch = overlay.into_batch();
+        let State { index, outbox } = state;
+        let batch = index.into_batch();
         self.journal.append(records)?;
         let head = self.journal.head();
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        self.outbox = outbox;
         // The group is durable and therefore true, whatever the index says now.
         if let Err(error) = self.index.apply(batch, head.sequence) {
             tracing::error!(%error, "the index did not take a durable group; it will be brought up from the journal");
@@ -173,7 +184,8 @@ impl Scribe {
 
     fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
         if self.behind {
-            catch_up(&self.journal, &self.index).map_err(|error| match error {
+            // The outbox already has what the index lacks; only the index is caught up.
+            catch_up(&self.journal, &self.index, self.outbox.clone()).map_err(|error| match error {
                 LedgerError::Store(error) => error,
                 other => StoreError::Index(other.to_string()),
             })?;

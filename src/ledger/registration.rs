@@ -1,0 +1,80 @@
+//! Number, entry, evidence and alerts of one message, decided and made durable in one step.
+
+use super::event::{Event, FoundEvidence, Registered};
+use super::state::MessageState;
+use super::writer::Decision;
+use super::{Ledger, LedgerError, key};
+use crate::alert::config::AlertConfig;
+use crate::alert::notice::Notice;
+use crate::alert::outbox::AlertEvent;
+use crate::clock::local_day;
+use crate::hash::Sha256;
+use crate::register::draft::Draft;
+use crate::register::entry::{Entry, RegisterNumber};
+use std::sync::Arc;
+
+/// What is known of a message when it is ready for its numbers.
+pub struct Registration {
+    pub sha256: Sha256,
+    /// One for each document, or one for a message without any.
+    pub drafts: Vec<Draft>,
+    pub link_keys: Vec<String>,
+    pub evidence: Vec<FoundEvidence>,
+    /// Who must hear of the finished entries.
+    pub announce: Box<dyn FnOnce(&[Entry]) -> Vec<Notice> + Send>,
+    pub alerts: Arc<AlertConfig>,
+}
+
+impl Ledger {
+    /// Gives a message its numbers. A message that has them already keeps them: the answer is then empty and nothing is recorded.
+    ///
+    /// # Errors
+    /// The disk refused; nothing happened and no number is used up.
+    pub async fn register(&self, registration: Registration) -> Result<Vec<RegisterNumber>, LedgerError> {
+        self.commit(move |decision| decide(registration, decision)).await
+    }
+
+    /// Puts notices into the outbox, or counts them where the throttle holds them.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub async fn raise(&self, notices: Vec<Notice>, alerts: Arc<AlertConfig>) -> Result<(), LedgerError> {
+        self.commit(move |decision| notices.into_iter().try_for_each(|notice| {
+            let event = decision.state.outbox.plan(notice, &alerts);
+            decision.record(Event::Alert(event))
+        }))
+        .await
+    }
+}
+
+fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec<RegisterNumber>, LedgerError> {
+    let Registration { sha256, drafts, link_keys, evidence, announce, alerts } = registration;
+    let message: Option<MessageState> = decision.state.index.get(&key::message(&sha256))?;
+    let Some(message) = message.filter(|message| message.numbers.is_empty()) else { return Ok(Vec::new()) };
+
+    let year = local_day(decision.now).year();
+    let last: u32 = decision.state.index.get(&key::last_number(year))?.unwrap_or(0);
+    let numbers = (last + 1..).map(|number| RegisterNumber { year, number });
+    let entries: Vec<Entry> = drafts
+        .into_iter()
+        .zip(numbers)
+        .map(|(draft, number)| draft.into_entry(number, decision.now, message.sightings.clone()))
+        .collect();
+    let given = entries.iter().map(|entry| entry.register_number).collect();
+    let alerts = plan_all(announce(&entries), &alerts, decision);
+    decision.record(Event::Registered(Box::new(Registered { sha256, entries, link_keys, evidence, alerts })))?;
+    Ok(given)
+}
+
+/// Plans notices one after another on a copy of the outbox, so that the second is held when the first is of its kind.
+fn plan_all(notices: Vec<Notice>, alerts: &AlertConfig, decision: &Decision<'_>) -> Vec<AlertEvent> {
+    let mut outbox = decision.state.outbox.clone();
+    notices
+        .into_iter()
+        .map(|notice| {
+            let event = outbox.plan(notice, alerts);
+            outbox.apply(&event);
+            event
+        })
+        .collect()
+}
