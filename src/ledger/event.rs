@@ -55,7 +55,6 @@ pub struct Started {
 pub struct Seen {
     pub mailbox: String,
     pub locators: Vec<Locator>,
-    pub oddities: Vec<Text>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

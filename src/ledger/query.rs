@@ -76,6 +76,10 @@ impl Ledger {
         self.walk(key::HOLES).collect()
     }
 
+    pub fn hole(&self, mailbox: &str, locator: &Locator) -> Result<Option<Hole>, LedgerError> {
+        self.read(&key::hole(mailbox, locator))
+    }
+
     pub fn mailbox(&self, name: &str) -> Result<MailboxState, LedgerError> {
         Ok(self.read(&key::mailbox(name))?.unwrap_or_default())
     }

@@ -1,6 +1,6 @@
 //! Number, entry, evidence and alerts of one message, decided and made durable in one step.
 
-use super::event::{Event, FoundEvidence, Registered};
+use super::event::{Event, FoundEvidence, Registered, Seen};
 use super::state::MessageState;
 use super::writer::Decision;
 use super::{Ledger, LedgerError, key};
@@ -9,6 +9,7 @@ use crate::alert::notice::Notice;
 use crate::alert::outbox::AlertEvent;
 use crate::clock::local_day;
 use crate::hash::Sha256;
+use crate::mailbox::Locator;
 use crate::register::draft::Draft;
 use crate::register::entry::{Entry, RegisterNumber};
 use std::sync::Arc;
@@ -32,6 +33,24 @@ impl Ledger {
     /// The disk refused; nothing happened and no number is used up.
     pub async fn register(&self, registration: Registration) -> Result<Vec<RegisterNumber>, LedgerError> {
         self.commit(move |decision| decide(registration, decision)).await
+    }
+
+    /// Records which messages a server lists for the first time.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub async fn see(&self, mailbox: &str, mut locators: Vec<Locator>) -> Result<(), LedgerError> {
+        let mailbox = mailbox.to_owned();
+        self.commit(move |decision| {
+            let mut first = Vec::new();
+            for locator in locators.drain(..) {
+                if !decision.state.index.contains(&key::locator(&mailbox, &locator))? {
+                    first.push(locator);
+                }
+            }
+            if first.is_empty() { Ok(()) } else { decision.record(Event::Seen(Seen { mailbox, locators: first })) }
+        })
+        .await
     }
 
     /// Puts notices into the outbox, or counts them where the throttle holds them.

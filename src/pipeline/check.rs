@@ -1,0 +1,151 @@
+//! mailbox -> store: one look into a mailbox, from the listing to the last durable byte.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::{Pipeline, PipelineError};
+use crate::alert::causes;
+use crate::alert::notice::Notice;
+use crate::hash::Sha256;
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing};
+use crate::mailbox::{Fetched, Listed, Listing, Locator, Mailbox};
+use crate::text::Text;
+
+/// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
+const IN_FLIGHT: usize = 16;
+
+/// Messages that are made durable together: enough to share the cost of the disk's flush.
+const TOGETHER: usize = 64;
+
+/// Bytes that are made durable together: bounds the memory where messages are large.
+const TOGETHER_BYTES: usize = 16 << 20;
+
+/// What a look into a mailbox brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brought {
+    pub listed: u64,
+    pub new: u64,
+    pub missing: u64,
+}
+
+impl Pipeline {
+    /// Lists, fetches what has no durable record, keeps it, and records the check. `known` is kept up to date.
+    ///
+    /// # Errors
+    /// The server or the disk failed. What was durable before stays; the rest is fetched at the next look.
+    pub async fn check(&self, mailbox: &mut dyn Mailbox, known: &mut BTreeSet<Locator>) -> Result<Brought, PipelineError> {
+        let name = mailbox.name().to_owned();
+        let Listing { folders, new, present, oddities } = mailbox.list(known).await?;
+        self.ledger.see(&name, new.iter().map(|listed| listed.locator.clone()).collect()).await?;
+        self.report_oddities(&name, oddities).await?;
+        let asked = new.len() as u64;
+        let kept = self.fetch_and_keep(mailbox, new, known).await?;
+        let quota = mailbox.quota().await?;
+        let checked = Checked { mailbox: name, at: self.now(), folders, listed: present.len() as u64, new: kept, quota };
+        self.ledger.append(Event::Checked(checked)).await?;
+        Ok(Brought { listed: present.len() as u64, new: kept, missing: asked - kept })
+    }
+
+    /// The server and the disk work at the same time. Returns how many messages are durable now.
+    async fn fetch_and_keep(&self, mailbox: &mut dyn Mailbox, new: Vec<Listed>, known: &mut BTreeSet<Locator>) -> Result<u64, PipelineError> {
+        if new.is_empty() {
+            return Ok(0);
+        }
+        let name = mailbox.name().to_owned();
+        let (to, from) = mpsc::channel(IN_FLIGHT);
+        let (fetched, kept) = tokio::join!(mailbox.fetch(new, to), self.keep(&name, from, known));
+        // A full disk makes the fetch fail too: the disk is the reason worth hearing.
+        let kept = kept?;
+        fetched?;
+        Ok(kept)
+    }
+
+    async fn keep(&self, mailbox: &str, mut from: mpsc::Receiver<Fetched>, known: &mut BTreeSet<Locator>) -> Result<u64, PipelineError> {
+        let mut kept = 0;
+        while let Some(first) = from.recv().await {
+            let group = gather(first, &mut from);
+            let durable = self.keep_group(mailbox, group).await?;
+            kept += durable.len() as u64;
+            known.extend(durable);
+            self.news.notify_one();
+        }
+        Ok(kept)
+    }
+
+    /// Blob durable, journal durable: in this order. Returns the locators that are durable now.
+    async fn keep_group(&self, mailbox: &str, group: Vec<Fetched>) -> Result<Vec<Locator>, PipelineError> {
+        let mut arrived: Vec<(Listed, Bytes)> = Vec::new();
+        let mut missing = Vec::new();
+        for Fetched { listed, outcome } in group {
+            match outcome {
+                Ok(bytes) => arrived.push((listed, bytes)),
+                Err(problem) => missing.push((listed.locator, problem.to_string())),
+            }
+        }
+        let (listed, bytes): (Vec<Listed>, Vec<Bytes>) = arrived.into_iter().unzip();
+        let sizes: Vec<u64> = bytes.iter().map(|bytes| bytes.len() as u64).collect();
+        let hashes = self.put_all(bytes).await?;
+        let now = self.now();
+        let events: Vec<FetchedEvent> = listed
+            .iter()
+            .zip(hashes)
+            .zip(sizes)
+            .map(|((listed, sha256), size)| FetchedEvent {
+                mailbox: mailbox.to_owned(),
+                locator: listed.locator.clone(),
+                sha256,
+                size,
+                arrived: listed.arrived,
+                at: now,
+            })
+            .collect();
+        self.ledger.commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event)))).await?;
+        for (locator, problem) in missing {
+            self.report_missing(mailbox, locator, problem).await?;
+        }
+        Ok(listed.into_iter().map(|listed| listed.locator).collect())
+    }
+
+    async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
+        let blobs = Arc::clone(self.ledger.blobs());
+        let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
+        put.map_err(|error| PipelineError::Broken(error.to_string()))?.map_err(|error| PipelineError::Ledger(error.into()))
+    }
+
+    /// Oddities are told when they change, not at every look.
+    async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<(), PipelineError> {
+        let before = self.oddities.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox.to_owned(), oddities.clone());
+        if oddities.is_empty() || before.as_ref() == Some(&oddities) {
+            return Ok(());
+        }
+        self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
+    }
+
+    /// A hole is recorded when it opens and when its reason changes, not at every look.
+    async fn report_missing(&self, mailbox: &str, locator: Locator, problem: String) -> Result<(), PipelineError> {
+        let stands = self.ledger.hole(mailbox, &locator)?.is_some_and(|hole| hole.problem.as_ref() == Some(&problem));
+        if stands {
+            return Ok(());
+        }
+        let at = self.now();
+        let notice: Notice = causes::missing_message(mailbox, &locator.folder, &locator.id, &problem, at);
+        self.ledger.append(Event::Missing(Missing { mailbox: mailbox.to_owned(), locator, problem, at })).await?;
+        self.raise(vec![notice]).await
+    }
+}
+
+/// What is already waiting, within the bounds of one group.
+fn gather(first: Fetched, from: &mut mpsc::Receiver<Fetched>) -> Vec<Fetched> {
+    let size = |fetched: &Fetched| fetched.outcome.as_ref().map_or(0, Bytes::len);
+    let mut bytes = size(&first);
+    let mut group = vec![first];
+    while group.len() < TOGETHER && bytes < TOGETHER_BYTES {
+        let Ok(next) = from.try_recv() else { break };
+        bytes += size(&next);
+        group.push(next);
+    }
+    group
+}

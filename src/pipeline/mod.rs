@@ -1,0 +1,188 @@
+//! The only place that sees all stages: one short function per arrow.
+//!
+//! ```text
+//! check.rs     mailbox -> store          list, fetch, keep every byte
+//! examine.rs   message -> envelope -> signature -> evidence -> drafts of entries
+//! mod.rs       drafts -> register -> store -> alert
+//! ```
+
+pub mod check;
+pub mod examine;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::alert::causes;
+use crate::alert::notice::Notice;
+use crate::hash::Sha256;
+use crate::isolate;
+use crate::ledger::event::{Attempted, Event};
+use crate::ledger::registration::Registration;
+use crate::ledger::state::MessageState;
+use crate::ledger::{Ledger, LedgerError};
+use crate::mailbox::MailboxError;
+use crate::register::entry::{Entry, RegisterNumber};
+use crate::settings::Settings;
+use crate::text::Text;
+use examine::{Arrival, Examined};
+
+/// Attempts after which a message is set aside. Counted before the work, so that one which kills the process counts too.
+const ATTEMPTS: u32 = 3;
+
+/// Messages whose attempt is counted in one record. A message that was tried before is always alone in its record,
+/// so that a killer takes no innocent neighbours into quarantine.
+const TRIED_TOGETHER: usize = 32;
+
+/// Why work stopped. A message cannot cause this: what is wrong with a message becomes findings.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("a task ended without a result: {0}")]
+    Broken(String),
+}
+
+/// The stages, joined.
+pub struct Pipeline {
+    pub ledger: Arc<Ledger>,
+    settings: RwLock<Arc<Settings>>,
+    /// Rings when a message is durable and waits to be registered.
+    pub news: Notify,
+    /// Raw bytes that may be in work at once, in KiB.
+    work: Arc<Semaphore>,
+    work_kib: u32,
+    /// What each mailbox last reported as odd, so that it is told once.
+    oddities: Mutex<BTreeMap<String, Vec<Text>>>,
+}
+
+impl Pipeline {
+    pub fn new(ledger: Arc<Ledger>, settings: Settings) -> Self {
+        let work_kib = u32::try_from(settings.config.daemon.work_bytes >> 10).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
+        Self {
+            ledger,
+            settings: RwLock::new(Arc::new(settings)),
+            news: Notify::new(),
+            work: Arc::new(Semaphore::new(work_kib as usize)),
+            work_kib,
+            oddities: Mutex::default(),
+        }
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// After a reload: work that has begun ends under the old settings.
+    pub fn replace_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.ledger.clock().now()
+    }
+
+    /// Tells people, through the record.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub async fn raise(&self, notices: Vec<Notice>) -> Result<(), PipelineError> {
+        Ok(self.ledger.raise(notices, Arc::clone(&self.settings().alerts)).await?)
+    }
+
+    /// Registers everything that has bytes and no number yet. Returns how many messages were registered.
+    ///
+    /// # Errors
+    /// The disk failed. Messages that were not registered stay as they were.
+    pub async fn work_off(self: &Arc<Self>) -> Result<usize, PipelineError> {
+        let mut registered = 0;
+        loop {
+            let pending = self.ledger.pending()?;
+            let group = tried_together(&pending);
+            if group.is_empty() {
+                return Ok(registered);
+            }
+            registered += self.work_on(group).await?;
+        }
+    }
+
+    async fn work_on(self: &Arc<Self>, group: &[(Sha256, MessageState)]) -> Result<usize, PipelineError> {
+        let messages = group.iter().map(|(sha256, _)| *sha256).collect();
+        self.ledger.append(Event::Attempted(Attempted { messages })).await?;
+        let mut tasks = tokio::task::JoinSet::new();
+        for (sha256, message) in group.iter().cloned() {
+            let pipeline = Arc::clone(self);
+            tasks.spawn(async move { pipeline.take_through(sha256, message).await });
+        }
+        let mut registered = 0;
+        while let Some(outcome) = tasks.join_next().await {
+            registered += usize::from(outcome.map_err(|error| PipelineError::Broken(error.to_string()))??);
+        }
+        Ok(registered)
+    }
+
+    /// One message from its bytes to its number. True when it was registered or set aside; false when it waits for another attempt.
+    async fn take_through(self: Arc<Self>, sha256: Sha256, message: MessageState) -> Result<bool, PipelineError> {
+        let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
+        let _permit = Arc::clone(&self.work).acquire_many_owned(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let settings = self.settings();
+        let attempt = message.attempts + 1;
+        let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
+        let examined = match self.examine(&arrival, &settings).await? {
+            Ok(examined) => examined,
+            Err(broken) if attempt < ATTEMPTS => {
+                tracing::warn!(message = sha256.short(), attempt, %broken, "a message could not be read; it is tried again");
+                return Ok(false);
+            }
+            Err(broken) => examine::quarantine(&arrival, &broken, &settings),
+        };
+        self.register(sha256, examined, &settings).await?;
+        Ok(true)
+    }
+
+    /// store -> message -> envelope -> signature -> evidence, on a thread of its own.
+    async fn examine(&self, arrival: &Arrival, settings: &Arc<Settings>) -> Result<Result<Examined, isolate::Broken>, PipelineError> {
+        let (blobs, now, deadline) = (Arc::clone(self.ledger.blobs()), self.now(), settings.limits.parse_deadline);
+        let (arrival, settings) = (arrival.clone(), Arc::clone(settings));
+        let work = move || {
+            let raw: Bytes = blobs.get(&arrival.sha256)?;
+            Ok(isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now)))
+        };
+        let outcome: Result<_, crate::store::StoreError> =
+            tokio::task::spawn_blocking(work).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        Ok(outcome.map_err(LedgerError::from)?)
+    }
+
+    /// drafts -> register -> store, with the alerts in the same record.
+    async fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> Result<Vec<RegisterNumber>, PipelineError> {
+        let Examined { drafts, link_keys, evidence, alert_groups } = examined;
+        let now = self.now();
+        let prefix = settings.config.register.prefix.clone();
+        let registration = Registration {
+            sha256,
+            drafts,
+            link_keys,
+            evidence,
+            announce: Box::new(move |entries: &[Entry]| {
+                entries.iter().flat_map(|entry| causes::for_entry(entry, &prefix, &alert_groups, now)).collect()
+            }),
+            alerts: Arc::clone(&settings.alerts),
+        };
+        let numbers = self.ledger.register(registration).await?;
+        for number in &numbers {
+            tracing::info!(message = sha256.short(), %number, "registered");
+        }
+        Ok(numbers)
+    }
+}
+
+/// The next messages to try: one that was tried before alone, else the first new ones together.
+fn tried_together(pending: &[(Sha256, MessageState)]) -> &[(Sha256, MessageState)] {
+    let new = pending.iter().take(TRIED_TOGETHER).take_while(|(_, message)| message.attempts == 0).count();
+    pending.get(..new.max(1).min(pending.len())).unwrap_or_default()
+}
