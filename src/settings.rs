@@ -3,15 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::alert::config::AlertConfig;
 use crate::alert::deliver::Dispatcher;
+use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
 use crate::envelope::Receiver;
 use crate::hash::Sha256;
 use crate::limits::Limits;
-use crate::register::calendar::Calendar;
-use crate::register::routing::Rules;
+use crate::register::config::Registry;
 use crate::secret::SecretFolder;
+use crate::signature::Context;
 use crate::signature::trust::Trust;
 
 /// Everything that work on a message needs to know, and nothing of it changes while the work lasts.
@@ -21,8 +24,7 @@ pub struct Settings {
     pub secrets: SecretFolder,
     pub limits: Arc<Limits>,
     pub trust: Arc<Trust>,
-    pub calendar: Arc<Calendar>,
-    pub rules: Arc<Rules>,
+    pub registry: Arc<Registry>,
     pub receiver: Receiver,
     pub alerts: Arc<AlertConfig>,
     pub dispatcher: Arc<Dispatcher>,
@@ -33,28 +35,26 @@ pub struct Settings {
 pub enum SettingsError {
     #[error("KEP-8010 güven kökleri / trust anchors: {0}")]
     Trust(String),
-    #[error("KEP-8011 takvim / calendar: {0}")]
-    Calendar(String),
-    #[error("KEP-8012 yönlendirme kuralları / routing rules: {0}")]
-    Routing(String),
-    #[error("KEP-8013 uyarı kanalları / alert channels: {0}")]
+    #[error("KEP-8011 kayıt kuralları / register: {0}")]
+    Register(String),
+    #[error("KEP-8012 uyarı kanalları / alert channels: {0}")]
     Alerts(String),
 }
 
 impl Settings {
     /// # Errors
     /// A file that the configuration names is missing or wrong.
-    pub fn build(loaded: Loaded) -> Result<Self, SettingsError> {
-        let Loaded { config, sha256, secrets, .. } = loaded;
+    pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
+        let Loaded { config, folder, sha256, secrets, .. } = loaded;
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
-        let calendar = config.register.calendar().map_err(|error| SettingsError::Calendar(error.to_string()))?;
-        let rules = config.register.rules().map_err(|error| SettingsError::Routing(error.to_string()))?;
-        let dispatcher = Dispatcher::new(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.to_string()))?;
+        let alert_secrets = config.alert.secrets(&secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let dispatcher =
+            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.to_string()))?;
         Ok(Self {
             limits: Arc::new(config.limits.clone()),
             trust: Arc::new(trust),
-            calendar: Arc::new(calendar),
-            rules: Arc::new(rules),
+            registry: Arc::new(registry),
             receiver: Receiver { kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()) },
             alerts: Arc::new(config.alert.clone()),
             dispatcher: Arc::new(dispatcher),
@@ -62,6 +62,17 @@ impl Settings {
             config,
             secrets,
         })
+    }
+
+    /// What signatures are judged by at an instant.
+    pub fn judging(&self, at: Timestamp) -> Context {
+        Context::new(Arc::clone(&self.trust), at, (*self.limits).clone()).with_revocation_age(self.config.trust.revocation_age)
+    }
+
+    /// KEP address of a mailbox, where the configuration says.
+    pub fn address_of(&self, mailbox: &str) -> Option<&str> {
+        let config = self.config.mailbox.iter().find(|config| config.name() == mailbox)?;
+        Some(config.address()).filter(|address| !address.is_empty())
     }
 }
 

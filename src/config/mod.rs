@@ -143,6 +143,8 @@ pub struct Loaded {
     pub config: Config,
     /// `None`: there was no file, everything is the default.
     pub path: Option<PathBuf>,
+    /// Where paths in the file start.
+    pub folder: PathBuf,
     pub sha256: Sha256,
     pub secrets: SecretFolder,
 }
@@ -154,14 +156,15 @@ pub struct Loaded {
 pub fn load(named: Option<&Path>) -> Result<Loaded, ConfigError> {
     let path = named.map(Path::to_owned).or_else(|| Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.exists()));
     let Some(path) = path else {
-        return Ok(Loaded { config: Config::default(), path: None, sha256: Sha256::of(b""), secrets: SecretFolder::beside(Path::new(".")) });
+        let (config, folder, sha256) = (Config::default(), PathBuf::from("."), Sha256::of(b""));
+        return Ok(Loaded { config, path: None, sha256, secrets: SecretFolder::beside(&folder), folder });
     };
     let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
     let mut config = parse(&text).map_err(|problem| ConfigError::Malformed { path: path.clone(), problem })?;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     config.resolve_paths(&folder);
     config.check().map_err(ConfigError::Wrong)?;
-    Ok(Loaded { config, sha256: Sha256::of(text.as_bytes()), secrets: SecretFolder::beside(&folder), path: Some(path) })
+    Ok(Loaded { config, sha256: Sha256::of(text.as_bytes()), secrets: SecretFolder::beside(&folder), path: Some(path), folder })
 }
 
 /// Reads the text of a configuration.
@@ -185,11 +188,7 @@ impl Config {
         resolve(&mut self.trust.intermediates);
         resolve(&mut self.trust.revocation);
         resolve(&mut self.daemon.heartbeat_file);
-        self.register.paths_mut().into_iter().for_each(resolve);
-        for mailbox in &mut self.mailbox {
-            mailbox.paths_mut().into_iter().for_each(resolve);
-        }
-        self.alert.paths_mut().into_iter().for_each(resolve);
+        self.mailbox.iter_mut().flat_map(MailboxConfig::paths_mut).for_each(resolve);
     }
 
     /// What no single key can be blamed for.
@@ -207,7 +206,7 @@ impl Config {
                 return Err(format!("[[mailbox]] name = \"{name}\" iki kez kullanılmış; birini değiştirin / is used twice; change one of them"));
             }
         }
-        let watched: Vec<&str> = self.mailbox.iter().filter_map(MailboxConfig::address).collect();
+        let watched: Vec<&str> = self.mailbox.iter().map(MailboxConfig::address).filter(|address| !address.is_empty()).collect();
         self.alert.validate(&watched).map_err(|problem| problem.to_string())
     }
 

@@ -9,11 +9,12 @@ use super::overlay::Overlay;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
-use crate::evidence::{timeline, Evidence};
 use crate::hash::Sha256;
 use crate::message::MessageKind;
 use crate::register::deadlines;
-use crate::register::entry::{Entry, EvidenceRecord, RegisterNumber, Sighting, flag};
+use crate::register::flags::is_negative;
+use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
+use crate::register::records::evidence_record;
 
 /// The state that events are folded into.
 pub struct State<'i> {
@@ -131,6 +132,11 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     for entry in &registered.entries {
         state.put(key::entry(entry.register_number), entry)?;
         state.put(key::last_number(entry.register_number.year), &entry.register_number.number)?;
+        if let Some(id) = entry.document.as_ref().and_then(|document| document.id.as_deref())
+            && !state.contains(&key::document(id))?
+        {
+            state.put(key::document(id), &entry.register_number)?;
+        }
     }
     state.amend(key::message(&registered.sha256), |message: &mut MessageState| message.numbers.clone_from(&numbers))?;
     state.remove(key::pending(&registered.sha256));
@@ -206,25 +212,16 @@ fn adopt_orphans(link_key: &str, numbers: &[RegisterNumber], state: &mut Overlay
 
 /// Shows the evidence at its entries; its time beats the arithmetic of the deadlines.
 fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let Evidence { sha256, event, event_time, recipient, .. } = &evidence.found.evidence;
-    let record = EvidenceRecord {
-        sha256: *sha256,
-        kind: timeline::kind_word(evidence.found.evidence.kind).to_owned(),
-        event: event.clone(),
-        event_time: *event_time,
-        recipient: recipient.clone(),
-        indication: evidence.found.report.indication,
-        linked_by: by.to_owned(),
-    };
+    let proof = &evidence.found.evidence;
+    let record = evidence_record(proof, evidence.found.report.indication, by);
     for number in numbers {
         state.amend(key::entry(*number), |entry: &mut Entry| {
+            entry.evidence.retain(|known| known.sha256 != record.sha256);
             entry.evidence.push(record.clone());
-            if timeline::is_negative(&evidence.found.evidence) {
+            if is_negative(&record) {
                 entry.flags.insert(flag::NEGATIVE_EVIDENCE.to_owned());
             }
-            if let Some(moment) = timeline::legal_moment(std::slice::from_ref(&evidence.found.evidence)) {
-                deadlines::settle_by_evidence(&mut entry.deadlines, moment);
-            }
+            deadlines::bring_forward(&mut entry.deadlines, &record, &entry.message.recipients);
         })?;
     }
     Ok(())

@@ -28,6 +28,11 @@ pub fn entry(number: RegisterNumber) -> Vec<u8> {
     format!("e/{number}").into_bytes()
 }
 
+/// The first entry with a BelgeId; GUIDs are compared without case.
+pub fn document(id: &str) -> Vec<u8> {
+    format!("b/{}", id.to_ascii_uppercase()).into_bytes()
+}
+
 /// The last number given in a year.
 pub fn last_number(year: i16) -> Vec<u8> {
     format!("n/{year:04}").into_bytes()

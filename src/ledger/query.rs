@@ -32,6 +32,11 @@ impl Ledger {
         self.read(&key::entry(number))
     }
 
+    /// The first entry with this BelgeId.
+    pub fn entry_of_document(&self, id: &str) -> Result<Option<RegisterNumber>, LedgerError> {
+        self.read(&key::document(id))
+    }
+
     /// All entries, oldest first, one at a time.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> + '_ {
         self.walk(key::ENTRIES)

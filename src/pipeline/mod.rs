@@ -48,6 +48,25 @@ pub enum PipelineError {
     Broken(String),
 }
 
+/// Why one message could not be read. The others go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    #[error(transparent)]
+    Broken(isolate::Broken),
+    /// The stored bytes are not those that were stored.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+impl Unreadable {
+    pub fn text(&self) -> Text {
+        Text::new(
+            format!("İleti üç denemede de okunamadı ({self}). Baytları saklandı; dosyayı elle inceleyin ve geliştiriciye bildirin."),
+            format!("The message could not be read in three attempts ({self}). Its bytes are kept; look at the file by hand and report it to the developers."),
+        )
+    }
+}
+
 /// The stages, joined.
 pub struct Pipeline {
     pub ledger: Arc<Ledger>,
@@ -146,30 +165,36 @@ impl Pipeline {
     }
 
     /// store -> message -> envelope -> signature -> evidence, on a thread of its own.
-    async fn examine(&self, arrival: &Arrival, settings: &Arc<Settings>) -> Result<Result<Examined, isolate::Broken>, PipelineError> {
-        let (blobs, now, deadline) = (Arc::clone(self.ledger.blobs()), self.now(), settings.limits.parse_deadline);
+    async fn examine(&self, arrival: &Arrival, settings: &Arc<Settings>) -> Result<Result<Examined, Unreadable>, PipelineError> {
+        let (ledger, now, deadline) = (Arc::clone(&self.ledger), self.now(), settings.limits.parse_deadline);
         let (arrival, settings) = (arrival.clone(), Arc::clone(settings));
         let work = move || {
-            let raw: Bytes = blobs.get(&arrival.sha256)?;
-            Ok(isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now)))
+            let raw: Bytes = match ledger.blobs().get(&arrival.sha256) {
+                Ok(raw) => raw,
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
+            };
+            let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten();
+            let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins));
+            Ok(examined.map_err(Unreadable::Broken))
         };
-        let outcome: Result<_, crate::store::StoreError> =
-            tokio::task::spawn_blocking(work).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let outcome = tokio::task::spawn_blocking(work).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
         Ok(outcome.map_err(LedgerError::from)?)
     }
 
     /// drafts -> register -> store, with the alerts in the same record.
     async fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> Result<Vec<RegisterNumber>, PipelineError> {
-        let Examined { drafts, link_keys, evidence, alert_groups } = examined;
+        let Examined { drafts, link_keys, evidence } = examined;
         let now = self.now();
         let prefix = settings.config.register.prefix.clone();
+        let groups: Vec<Vec<String>> = drafts.iter().map(|draft| draft.alert_groups.iter().cloned().collect()).collect();
         let registration = Registration {
             sha256,
             drafts,
             link_keys,
             evidence,
             announce: Box::new(move |entries: &[Entry]| {
-                entries.iter().flat_map(|entry| causes::for_entry(entry, &prefix, &alert_groups, now)).collect()
+                entries.iter().zip(&groups).flat_map(|(entry, groups)| causes::for_entry(entry, &prefix, groups, now)).collect()
             }),
             alerts: Arc::clone(&settings.alerts),
         };
