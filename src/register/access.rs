@@ -64,7 +64,9 @@ fn unknown(code: &str) -> Finding {
         Severity::Warning,
         "access",
         format!("'{code}' gizlilik kodu tanınmıyor; belge en yüksek erişim düzeyine alındı. Gönderene sorun ve düzeyi elle belirleyin."),
-        format!("The security code '{code}' is not known; the document got the highest access level. Ask the sender and set the level by hand."),
+        format!(
+            "The security code '{code}' is not known; the document got the highest access level. Ask the sender and set the level by hand."
+        ),
     )
 }
 

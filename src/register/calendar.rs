@@ -129,7 +129,10 @@ impl Calendar {
     fn close(&mut self, closed: Closed) -> Result<(), CalendarError> {
         let last = closed.last.unwrap_or(closed.first);
         if last < closed.first || (last - closed.first).get_days() > i32::from(LONGEST_CLOSURE_DAYS) {
-            let problem = format!("[[closed]] from {} to {last}: the last day must follow the first within a year", closed.first);
+            let problem = format!(
+                "[[closed]] from {} to {last}: the last day must follow the first within a year",
+                closed.first
+            );
             return Err(CalendarError::Content(problem));
         }
         for day in days_between(closed.first, last) {
@@ -155,7 +158,10 @@ impl Calendar {
         if dated.as_ref().is_some_and(|off| !off.half) {
             return dated;
         }
-        let fixed = self.fixed.iter().find(|fixed| (fixed.month, fixed.day) == (day.month(), day.day()) && day.year() >= fixed.since);
+        let fixed = self
+            .fixed
+            .iter()
+            .find(|fixed| (fixed.month, fixed.day) == (day.month(), day.day()) && day.year() >= fixed.since);
         match fixed {
             Some(fixed) if dated.is_none() || !fixed.half => Some(DayOff {
                 name: Text::new(&fixed.tr, &fixed.en),
@@ -194,7 +200,11 @@ impl Calendar {
 
     /// `day` itself when it is a business day, else the next one.
     pub fn business_day_from(&self, day: Date) -> Date {
-        if self.is_business_day(day) { day } else { self.next_business_day(day) }
+        if self.is_business_day(day) {
+            day
+        } else {
+            self.next_business_day(day)
+        }
     }
 
     /// The `count`-th business day after `day`; `day` itself for 0.
@@ -218,12 +228,17 @@ impl Calendar {
             end_limit = Timestamp::MAX;
             day = day.saturating_sub(1.day());
         }
-        at.saturating_sub(SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MIN)
+        at.saturating_sub(SignedDuration::from_hours(i64::from(hours)))
+            .unwrap_or(Timestamp::MIN)
     }
 
     fn office_hours(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
         let at = |time: Time| clock::from_local(day.to_datetime(time));
-        let end = if self.is_half_day(day) { self.hours.half_day_end } else { self.hours.end };
+        let end = if self.is_half_day(day) {
+            self.hours.half_day_end
+        } else {
+            self.hours.end
+        };
         self.is_business_day(day).then(|| (at(self.hours.start), at(end)))
     }
 
@@ -234,7 +249,10 @@ impl Calendar {
         }
         let slack = ESTIMATE_SLACK_DAYS.days();
         let (from, to) = (from.saturating_sub(slack), to.saturating_add(slack));
-        let (first, _) = self.estimates.iter().find(|(first, last)| first.saturating_sub(1.day()) <= to && *last >= from)?;
+        let (first, _) = self
+            .estimates
+            .iter()
+            .find(|(first, last)| first.saturating_sub(1.day()) <= to && *last >= from)?;
         Some(Finding::new(
             "KEP-5002",
             Severity::Warning,
@@ -257,14 +275,23 @@ impl Calendar {
         if next_year > self.last_year {
             return Some(self.beyond_the_table(today.last_of_year().saturating_add(1.day())));
         }
-        let first = self.estimates.iter().map(|(first, _)| *first).filter(|first| *first >= today).min()?;
+        let first = self
+            .estimates
+            .iter()
+            .map(|(first, _)| *first)
+            .filter(|first| *first >= today)
+            .min()?;
         (first.year() <= next_year).then(|| {
             Finding::new(
                 "KEP-5003",
                 Severity::Warning,
                 "calendar",
-                format!("{first} tarihli bayram yalnızca tahmindir. Diyanet takvimini denetleyip takvim dosyasına [[moved]] satırı ekleyin."),
-                format!("The feast of {first} is only an estimate. Check Diyanet's calendar and add a [[moved]] entry to the calendar file."),
+                format!(
+                    "{first} tarihli bayram yalnızca tahmindir. Diyanet takvimini denetleyip takvim dosyasına [[moved]] satırı ekleyin."
+                ),
+                format!(
+                    "The feast of {first} is only an estimate. Check Diyanet's calendar and add a [[moved]] entry to the calendar file."
+                ),
             )
         })
     }
@@ -275,7 +302,9 @@ impl Calendar {
             "KEP-5001",
             Severity::Warning,
             "calendar",
-            format!("{day} günü takvim tablosunun ({first}-{last}) dışında: dinî bayramlar hesaba katılmadı. Takvim dosyasını güncelleyin."),
+            format!(
+                "{day} günü takvim tablosunun ({first}-{last}) dışında: dinî bayramlar hesaba katılmadı. Takvim dosyasını güncelleyin."
+            ),
             format!("{day} lies outside the calendar table ({first}-{last}): religious feasts were not counted. Update the calendar file."),
         )
     }

@@ -103,18 +103,17 @@ pub fn deadlines(facts: &Facts<'_>, rule: DeemedReadRule, calendar: &Calendar) -
     }
     let (mut found, mut findings) = deemed_read(facts, rule, calendar);
     match due(facts) {
-        Ok(Some(deadline)) => found.push(deadline),
-        Ok(None) if is_same_day(facts.urgency) => found.push(same_day(facts.arrival, calendar)),
-        Ok(None) => {}
-        Err(finding) => {
-            findings.push(finding);
-            if is_same_day(facts.urgency) {
-                found.push(same_day(facts.arrival, calendar));
-            }
-        }
+        Ok(term) => found.extend(term),
+        Err(finding) => findings.push(finding),
+    }
+    let has_term = found.iter().any(|deadline| deadline.kind == kind::DUE);
+    if !has_term && is_same_day(facts.urgency) {
+        found.push(same_day(facts.arrival, calendar));
     }
     // Only business-day rules lean on the calendar; a Miat does not.
-    let last = found.iter().filter(|deadline| [rule::NEXT_BUSINESS_DAY, rule::SAME_DAY].contains(&deadline.rule.as_str()));
+    let last = found
+        .iter()
+        .filter(|deadline| [rule::NEXT_BUSINESS_DAY, rule::SAME_DAY].contains(&deadline.rule.as_str()));
     if let Some(last) = last.map(|deadline| deadline.at).max() {
         findings.extend(calendar.doubt(clock::local_day(facts.arrival), clock::local_day(last)));
     }
@@ -134,9 +133,9 @@ pub fn end_of_day(day: Date) -> Timestamp {
 pub fn deemed_read_at(arrival: Timestamp, rule: DeemedReadRule, calendar: &Calendar) -> Timestamp {
     match rule {
         DeemedReadRule::NextBusinessDay => end_of_day(calendar.next_business_day(clock::local_day(arrival))),
-        DeemedReadRule::Hours(hours) => {
-            arrival.checked_add(SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MAX)
-        }
+        DeemedReadRule::Hours(hours) => arrival
+            .checked_add(SignedDuration::from_hours(i64::from(hours)))
+            .unwrap_or(Timestamp::MAX),
     }
 }
 
@@ -169,10 +168,14 @@ fn deemed_read(facts: &Facts<'_>, rule: DeemedReadRule, calendar: &Calendar) -> 
         }
         None => computed,
     };
-    let early = others.into_iter().filter(|other| other.at < first.at).min_by_key(|other| other.at).map(|other| Deadline {
-        kind: kind::DEEMED_READ_EARLY.to_owned(),
-        ..other
-    });
+    let early = others
+        .into_iter()
+        .filter(|other| other.at < first.at)
+        .min_by_key(|other| other.at)
+        .map(|other| Deadline {
+            kind: kind::DEEMED_READ_EARLY.to_owned(),
+            ..other
+        });
     (std::iter::once(first).chain(early).collect(), findings)
 }
 
@@ -189,12 +192,18 @@ fn by_kep_rule(arrival: Timestamp, rule: DeemedReadRule, calendar: &Calendar) ->
     let (name, tr, en) = match rule {
         DeemedReadRule::NextBusinessDay => (
             rule::NEXT_BUSINESS_DAY.to_owned(),
-            format!("İleti {when} itibarıyla alınmış ve okunmuş sayılır (gelişini izleyen iş gününün sonu). Bundan önce açın ve ilgili birime iletin."),
-            format!("The message counts as received and read at {when}, the end of the business day after its arrival. Open it and pass it on before then."),
+            format!(
+                "İleti {when} itibarıyla alınmış ve okunmuş sayılır (gelişini izleyen iş gününün sonu). Bundan önce açın ve ilgili birime iletin."
+            ),
+            format!(
+                "The message counts as received and read at {when}, the end of the business day after its arrival. Open it and pass it on before then."
+            ),
         ),
         DeemedReadRule::Hours(hours) => (
             format!("kep-hours-{hours}"),
-            format!("İleti {when} itibarıyla okunmuş sayılabilir (gelişinden {hours} saat sonra). Bundan önce açın ve ilgili birime iletin."),
+            format!(
+                "İleti {when} itibarıyla okunmuş sayılabilir (gelişinden {hours} saat sonra). Bundan önce açın ve ilgili birime iletin."
+            ),
             format!("The message may count as read at {when}, {hours} hours after its arrival. Open it and pass it on before then."),
         ),
     };
@@ -219,8 +228,12 @@ fn fifth_day(arrival: Timestamp) -> Deadline {
         rule: rule::FIFTH_DAY.to_owned(),
         law: Text::new("7201 sayılı Tebligat Kanunu m. 7/a", "Notification law 7201 art. 7/a"),
         text: Text::new(
-            format!("Tebligat {when} itibarıyla yapılmış sayılır (gelişini izleyen beşinci günün sonu). Bundan önce açın ve ilgili birime iletin."),
-            format!("The notification counts as served at {when}, the end of the fifth day after its arrival. Open it and pass it on before then."),
+            format!(
+                "Tebligat {when} itibarıyla yapılmış sayılır (gelişini izleyen beşinci günün sonu). Bundan önce açın ve ilgili birime iletin."
+            ),
+            format!(
+                "The notification counts as served at {when}, the end of the fifth day after its arrival. Open it and pass it on before then."
+            ),
         ),
     }
 }

@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn many_stars_on_a_long_text_end_at_once() {
-        assert!(!matches(&"a*".repeat(50), &("a".repeat(5_000) + "b")[..].replace("ab", "b").repeat(2).replace('a', "c")));
+        assert!(!matches(
+            &"a*".repeat(50),
+            &("a".repeat(5_000) + "b")[..].replace("ab", "b").repeat(2).replace('a', "c")
+        ));
         assert!(!matches(&("*a".repeat(30) + "x"), &"a".repeat(5_000)));
     }
 }

@@ -37,7 +37,11 @@ impl Numbering {
         let expected = self.after(found.year)?;
         let last = self.0.entry(found.year).or_default();
         *last = found.number.max(*last);
-        if found == expected { Ok(()) } else { Err(NumberingError::OutOfOrder { found, expected }) }
+        if found == expected {
+            Ok(())
+        } else {
+            Err(NumberingError::OutOfOrder { found, expected })
+        }
     }
 
     /// Gives the next number of the year that it is in Turkey at `registered_at`. A clock that is set back over New Year does not

@@ -141,11 +141,17 @@ fn conditions(when: &When, input: &RoutingInput<'_>) -> Vec<Condition> {
     let mailbox = one(Some(input.mailbox));
     let rows = [
         any("mailbox", &when.mailbox.0, mailbox, |wanted, found| wanted == found),
-        any("sender", &when.sender.0, one(input.sender), |wanted, found| glob::matches(&fold(wanted), &fold(found))),
-        any("sender_kep", &when.sender_kep.0, one(input.sender_kep), |wanted, found| glob::matches(&fold(wanted), &fold(found))),
+        any("sender", &when.sender.0, one(input.sender), |wanted, found| {
+            glob::matches(&fold(wanted), &fold(found))
+        }),
+        any("sender_kep", &when.sender_kep.0, one(input.sender_kep), |wanted, found| {
+            glob::matches(&fold(wanted), &fold(found))
+        }),
         any("kkk", &when.kkk.0, one(input.kkk), |wanted, found| wanted.trim() == found.trim()),
         all("subject_words.all", &words.all, &input.subjects, |word| has_word(word)),
-        any("subject_words.any", &words.any, owned(&input.subjects), |word, subject| self::has_word(subject, word)),
+        any("subject_words.any", &words.any, owned(&input.subjects), |word, subject| {
+            self::has_word(subject, word)
+        }),
         any("sdp", &when.sdp.0, owned(&sdp), |wanted, found| is_sdp_prefix(wanted, found)),
         any("kind", &kinds(&when.kind), vec![word(&input.kind)], |wanted, found| wanted == found),
         any("security", &when.security.0, one(input.security), |wanted, found| {
@@ -197,19 +203,25 @@ fn word(kind: &MessageKind) -> String {
 /// Turkish words grow at their end, so a word is found at the beginning of words only: `ihale` in `İhalesi`, not `icra` in `dericrak`.
 fn has_word(subject: &str, word: &str) -> bool {
     let (subject, word) = (spaced(subject), spaced(word));
-    subject.contains(&word)
+    !word.is_empty() && subject.contains(&word)
 }
 
 /// Folded, every run of other characters one space, and a space in front: a word that begins here follows a space.
 fn spaced(text: &str) -> String {
     let folded = fold(text);
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).fold(String::new(), |line, word| line + " " + word)
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .fold(String::new(), |line, word| line + " " + word)
 }
 
 /// `302` fits `302` and `302.01`, not `3021`.
 fn is_sdp_prefix(wanted: &str, found: &str) -> bool {
     let wanted = wanted.trim().trim_end_matches('.');
-    found.trim().strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    found
+        .trim()
+        .strip_prefix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -180,15 +180,41 @@ fn problem_of(rule: &Rule, earlier: &[Rule]) -> Option<String> {
         return Some(format!("the name is used in line {} too; give each rule its own", double.line));
     }
     if let Some(first) = earlier.iter().find(|other| other.then.stop && other.when == When::default()) {
-        return Some(format!("it can never be reached: rule '{}' in line {} takes everything and stops", first.name, first.line));
+        return Some(format!(
+            "it can never be reached: rule '{}' in line {} takes everything and stops",
+            first.name, first.line
+        ));
     }
-    let lists = [&when.mailbox, &when.sender, &when.sender_kep, &when.kkk, &when.sdp, &when.security, &when.flags].map(|list| &list.0);
+    let lists = [
+        &when.mailbox,
+        &when.sender,
+        &when.sender_kep,
+        &when.kkk,
+        &when.sdp,
+        &when.security,
+        &when.flags,
+    ]
+    .map(|list| &list.0);
     let words = [&when.subject_words.all, &when.subject_words.any];
-    if lists.iter().chain(&words).flat_map(|list| list.iter()).any(|text| text.trim().is_empty()) {
+    if lists
+        .iter()
+        .chain(&words)
+        .flat_map(|list| list.iter())
+        .any(|text| text.trim().is_empty())
+    {
         return Some("a condition holds an empty text, which would fit nothing or everything; remove it".into());
     }
+    if let Some(word) = words
+        .iter()
+        .flat_map(|list| list.iter())
+        .find(|word| !word.contains(char::is_alphanumeric))
+    {
+        return Some(format!("'{word}' holds no letter or digit and would never be found in a subject"));
+    }
     if let Some(code) = when.security.0.iter().find(|code| Classification::parse(code).is_none()) {
-        return Some(format!("'{code}' is no security code; write one of YOK, TSD, HZO, OZL, KSO, GZL, CGZ"));
+        return Some(format!(
+            "'{code}' is no security code; write one of YOK, TSD, HZO, OZL, KSO, GZL, CGZ"
+        ));
     }
     if then.not_recorded.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
         return Some("not_recorded needs the reason as its text; it is kept in the register".into());

@@ -30,7 +30,10 @@ impl XsdDuration {
         }
         let [years, months, days] = fields(calendar, ['Y', 'M', 'D'])?;
         let [hours, minutes, seconds] = fields(clock, ['H', 'M', 'S'])?;
-        let seconds = hours.checked_mul(3_600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(seconds)?;
+        let seconds = hours
+            .checked_mul(3_600)?
+            .checked_add(minutes.checked_mul(60)?)?
+            .checked_add(seconds)?;
         Some(Self {
             years,
             months,
@@ -46,7 +49,13 @@ impl XsdDuration {
     /// The moment at which the term ends. A term of whole days ends with its last day; one that names hours ends to the second.
     /// `None` when the calendar does not reach so far.
     pub fn after(&self, start: Timestamp) -> Option<Timestamp> {
-        let span = Span::new().try_years(self.years).ok()?.try_months(self.months).ok()?.try_days(self.days).ok()?;
+        let span = Span::new()
+            .try_years(self.years)
+            .ok()?
+            .try_months(self.months)
+            .ok()?
+            .try_days(self.days)
+            .ok()?;
         let local = start.to_zoned(clock::istanbul()).datetime().checked_add(span).ok()?;
         if self.seconds == 0 {
             return Some(end_of_day(local.date()));
