@@ -182,6 +182,10 @@ pub const ENVELOPE_HEADERS: &str = "From: kepservisi@hs01.kep.tr\r\nTo: alici@hs
 
 /// A whole message as the provider hands it out.
 pub fn dispatch(attached: Attached) -> String {
-    let content = envelope_content(Some((&original(), attached)));
+    enveloped(&original(), attached)
+}
+
+pub fn enveloped(original: &str, attached: Attached) -> String {
+    let content = envelope_content(Some((original, attached)));
     format!("{ENVELOPE_HEADERS}{}", signed_entity(&content, "pkcs7-signature", "L0-signed"))
 }
