@@ -152,11 +152,15 @@ pub struct EvidenceRecord {
 /// A moment by which somebody must act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadline {
-    /// `deemed-read`, `due` (Miat), `urgent` (GNL without a date).
+    /// `deemed-read`, `deemed-read-early`, `due` (Miat), `urgent` (GNL without a date); see [`super::deadlines::kind`].
     pub kind: String,
     pub at: Timestamp,
-    /// Stable rule name and the law behind it.
+    /// Stable rule name.
     pub rule: String,
+    /// The law behind the rule.
+    #[serde(default)]
+    pub law: Text,
+    /// What happens then and what to do, for people.
     pub text: Text,
 }
 
@@ -188,4 +192,6 @@ pub mod flag {
     pub const UNSIGNED: &str = "unsigned";
     pub const ORPHAN_EVIDENCE: &str = "orphan-evidence";
     pub const NEGATIVE_EVIDENCE: &str = "negative-evidence";
+    /// The sender is on no list of known senders, where such a list is kept.
+    pub const UNKNOWN_SENDER: &str = "unknown-sender";
 }
