@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::alert::config::AlertConfig;
+use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
 use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
@@ -48,7 +48,7 @@ impl Settings {
         let Loaded { config, folder, sha256, secrets, .. } = loaded;
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
         let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.to_string()))?;
-        let alert_secrets = config.alert.secrets(&secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
         let dispatcher =
             Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.to_string()))?;
         Ok(Self {
