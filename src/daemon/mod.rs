@@ -3,9 +3,9 @@
 pub mod duties;
 pub mod outbox;
 pub mod progress;
+mod trouble;
 pub mod watch;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -135,6 +135,7 @@ async fn work(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationTok
             Ok(_) => WORKER_LOOK,
             Err(error) => {
                 tracing::error!(%error, "messages wait to be registered");
+                trouble::tell_disk(&pipeline, &error).await;
                 DISK_PAUSE
             }
         };
@@ -150,12 +151,4 @@ async fn work(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationTok
 fn notify(states: &[NotifyState<'_>]) {
     // Without systemd there is nobody to tell.
     let _ = sd_notify::notify(states);
-}
-
-/// Feeds systemd's watchdog and the heartbeat file that the outer alarm reads.
-fn feed(heartbeat: &PathBuf, now: jiff::Timestamp) {
-    notify(&[NotifyState::Watchdog]);
-    if let Err(error) = crate::alert::heartbeat::write(heartbeat, now) {
-        tracing::error!(%error, "the heartbeat could not be written");
-    }
 }

@@ -65,6 +65,7 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
             }
             Err(error) => {
                 tracing::error!(mailbox = config.name(), %error, "what the server gave could not be kept; it stays on the server");
+                super::trouble::tell_disk(pipeline, &error).await;
                 DISK_PAUSE
             }
         };
@@ -123,8 +124,8 @@ pub async fn report(pipeline: &Arc<Pipeline>, error: &MailboxError) {
         cure: error.cure.clone(),
     };
     let notices = match error.class {
-        ErrorClass::Authentication => vec![causes::authentication_failure(&error.mailbox, &error.problem, at)],
-        ErrorClass::Permanent => vec![causes::mailbox_failing(&error.mailbox, error.step, &error.problem, &error.cure, at)],
+        ErrorClass::Authentication => vec![causes::authentication_failure(&error.mailbox, at)],
+        ErrorClass::Permanent => vec![causes::mailbox_failing(&error.mailbox, error.step, at, &error.cure, at)],
         ErrorClass::Transient => Vec::new(),
     };
     let recorded = pipeline.ledger.append(Event::CheckFailed(failed)).await;

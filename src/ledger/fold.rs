@@ -49,7 +49,7 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::Registered(registered) => apply_registered(registered, at, state),
         Event::Checked(checked) => apply_checked(checked, state),
         Event::CheckFailed(failed) => state.update(key::mailbox(&failed.mailbox), |mailbox: &mut MailboxState| {
-            mailbox.failures_in_a_row += 1;
+            mailbox.failing_since.get_or_insert(failed.at);
             mailbox.failure = Some(failed.clone());
         }),
         Event::Acknowledged(done) => state.amend(key::locator(&done.mailbox, &done.locator), |stage: &mut LocatorState| {
@@ -238,7 +238,7 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
         mailbox.folders.clone_from(&checked.folders);
         mailbox.listed = checked.listed;
         mailbox.failure = None;
-        mailbox.failures_in_a_row = 0;
+        mailbox.failing_since = None;
         if checked.quota.is_some() {
             mailbox.quota = checked.quota;
             mailbox.quota_at = Some(checked.at);

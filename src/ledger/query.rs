@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,6 +41,27 @@ impl Ledger {
     /// All entries, oldest first, one at a time.
     pub fn entries(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> + '_ {
         self.walk(key::ENTRIES)
+    }
+
+    /// All entries, newest first.
+    pub fn entries_back(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> + '_ {
+        self.index.scan_back(key::ENTRIES).map(|pair| {
+            let (name, value) = pair?;
+            decode(&name, &value)
+        })
+    }
+
+    /// How many entries were registered after an instant; all of them where there is none.
+    pub fn registered_since(&self, since: Option<Timestamp>) -> Result<u64, LedgerError> {
+        let mut count = 0;
+        for entry in self.entries_back() {
+            if since.is_some_and(|since| entry.as_ref().is_ok_and(|entry| entry.registered_at <= since)) {
+                break;
+            }
+            entry?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     pub fn message(&self, sha256: &Sha256) -> Result<Option<MessageState>, LedgerError> {

@@ -51,7 +51,7 @@ pub struct MailboxState {
     pub quota_at: Option<Timestamp>,
     /// The failure that stands, if the last try failed.
     pub failure: Option<CheckFailed>,
-    pub failures_in_a_row: u32,
+    pub failing_since: Option<Timestamp>,
 }
 
 /// The checks of one mailbox on one day.

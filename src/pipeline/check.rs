@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 
 use super::{Pipeline, PipelineError};
 use crate::alert::causes;
-use crate::alert::notice::Notice;
 use crate::hash::Sha256;
 use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing};
 use crate::mailbox::{Fetched, Listed, Listing, Locator, Mailbox};
@@ -103,9 +102,7 @@ impl Pipeline {
             })
             .collect();
         self.ledger.commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event)))).await?;
-        for (locator, problem) in missing {
-            self.report_missing(mailbox, locator, problem).await?;
-        }
+        self.report_missing(mailbox, missing).await?;
         Ok(listed.into_iter().map(|listed| listed.locator).collect())
     }
 
@@ -125,15 +122,20 @@ impl Pipeline {
     }
 
     /// A hole is recorded when it opens and when its reason changes, not at every look.
-    async fn report_missing(&self, mailbox: &str, locator: Locator, problem: String) -> Result<(), PipelineError> {
-        let stands = self.ledger.hole(mailbox, &locator)?.is_some_and(|hole| hole.problem.as_ref() == Some(&problem));
-        if stands {
-            return Ok(());
-        }
+    async fn report_missing(&self, mailbox: &str, missing: Vec<(Locator, String)>) -> Result<(), PipelineError> {
         let at = self.now();
-        let notice: Notice = causes::missing_message(mailbox, &locator.folder, &locator.id, &problem, at);
-        self.ledger.append(Event::Missing(Missing { mailbox: mailbox.to_owned(), locator, problem, at })).await?;
-        self.raise(vec![notice]).await
+        let mut told = 0;
+        for (locator, problem) in missing {
+            if self.ledger.hole(mailbox, &locator)?.is_some_and(|hole| hole.problem.as_ref() == Some(&problem)) {
+                continue;
+            }
+            self.ledger.append(Event::Missing(Missing { mailbox: mailbox.to_owned(), locator, problem, at })).await?;
+            told += 1;
+        }
+        match told {
+            0 => Ok(()),
+            count => self.raise(vec![causes::missing_message(mailbox, count, at)]).await,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! mod.rs       drafts -> register -> store -> alert
 //! ```
 
+pub mod announce;
 pub mod check;
 pub mod examine;
 
@@ -16,7 +17,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::alert::causes;
 use crate::alert::notice::Notice;
 use crate::hash::Sha256;
 use crate::isolate;
@@ -194,7 +194,7 @@ impl Pipeline {
             link_keys,
             evidence,
             announce: Box::new(move |entries: &[Entry]| {
-                entries.iter().zip(&groups).flat_map(|(entry, groups)| causes::for_entry(entry, &prefix, groups, now)).collect()
+                entries.iter().zip(&groups).flat_map(|(entry, groups)| announce::of_entry(entry, &prefix, groups, now)).collect()
             }),
             alerts: Arc::clone(&settings.alerts),
         };
