@@ -18,14 +18,14 @@ use crate::text::Text;
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     None,
+    /// Refused, unreachable or not deliverable, and no later success. Before the successes in order: any delivery outweighs it.
+    Failed,
     Submitted,
     Relayed,
     Delivered,
     /// Okuma zamanaşımı: deemed read.
     TimeOut,
     Read,
-    /// Refused, unreachable or not deliverable, and no later success.
-    Failed,
 }
 
 impl Progress {
@@ -146,22 +146,23 @@ impl Timeline {
 
     /// Evidence that names no recipient although there are several: shown, and counted for nobody.
     pub fn unnamed(&self) -> impl Iterator<Item = Sha256> {
+        let several = self.recipients.len() > 1;
         self.facts
             .iter()
-            .filter(|fact| fact.scope == Scope::Unnamed)
+            .filter(move |fact| several && fact.scope == Scope::Unnamed)
             .map(|fact| fact.evidence)
+    }
+
+    fn is_about(&self, fact: &Fact, recipient: &str) -> bool {
+        match &fact.scope {
+            Scope::Everyone => true,
+            Scope::One(address) => address.eq_ignore_ascii_case(recipient),
+            Scope::Unnamed => self.recipients.len() <= 1,
+        }
     }
 }
 
 impl Fact {
-    fn is_about(&self, recipient: &str) -> bool {
-        match &self.scope {
-            Scope::Everyone => true,
-            Scope::One(address) => address.eq_ignore_ascii_case(recipient),
-            Scope::Unnamed => false,
-        }
-    }
-
     /// DelilTurID 11, 21, 31 and 41. A recipient who refuses (RecipientDecision) has been reached.
     fn is_failure(&self) -> bool {
         self.outcome == Outcome::Failure && self.kind != EvidenceKind::RecipientDecision
