@@ -28,6 +28,7 @@ mod layer_tests;
 #[cfg(test)]
 mod sample;
 
+pub use fields::{charset_text, clean};
 pub use headers::{RemHeaders, bare_id, kep_provider};
 use sniff::Content;
 
