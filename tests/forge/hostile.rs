@@ -41,7 +41,7 @@ const CATALOGUE: &[(&str, Layer, bool, Maker)] = &[
     ("nul-bytes", Layer::Mail, true, |_| b"From: a\0b@hs01.kep.tr\r\nSubject: bo\0s\r\n\r\n\0\0\0\r\n".to_vec()),
     ("binary-noise", Layer::Mail, true, |_| (0..65_536u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()),
     ("truncated", Layer::Mail, true, |l| cut(l, 2, 3)),
-    ("truncated-in-headers", Layer::Mail, true, |l| l.world.sample("paket-v2", 3).raw[..120].to_vec()),
+    ("truncated-in-headers", Layer::Mail, true, |l| l.world.sample("package-v2", 3).raw[..120].to_vec()),
     ("size-40-mb", Layer::Mail, false, forty_megabytes),
     ("header-500-kb", Layer::Mail, true, |_| header_of(500 << 10)),
     ("headers-100000", Layer::Mail, true, |_| [b"X-A: b\r\n".repeat(100_000), b"\r\nx\r\n".to_vec()].concat()),
@@ -51,7 +51,7 @@ const CATALOGUE: &[(&str, Layer, bool, Maker)] = &[
     ("attachment-name-traversal", Layer::Mail, false, |l| carry(l, File::new("../../../../etc/cron.d/x", "text/plain", b"x\n".to_vec()))),
     ("attachment-name-bidi", Layer::Mail, false, |l| carry(l, File::new("fatura\u{202e}fdp.exe", "application/octet-stream", b"MZ".to_vec()))),
     ("multipart-without-end", Layer::Mail, true, |_| b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".to_vec()),
-    ("two-from-headers", Layer::Mail, false, |l| [b"From: biri@hs01.kep.tr\r\n".to_vec(), l.world.sample("standart", 4).raw].concat()),
+    ("two-from-headers", Layer::Mail, false, |l| [b"From: biri@hs01.kep.tr\r\n".to_vec(), l.world.sample("standard", 4).raw].concat()),
     ("zip-slip", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("../../../../tmp/kep-slip", "x")))),
     ("zip-absolute-name", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("/etc/kep-slip", "x")))),
     ("zip-backslash-slip", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("..\\..\\kep-slip", "x")))),
@@ -144,7 +144,7 @@ fn many_parts(count: usize) -> Vec<u8> {
 }
 
 fn cut(letter: &Letter, numerator: usize, denominator: usize) -> Vec<u8> {
-    let raw = letter.world.sample("paket-v2", 3).raw;
+    let raw = letter.world.sample("package-v2", 3).raw;
     raw[..raw.len() * numerator / denominator].to_vec()
 }
 
@@ -163,7 +163,7 @@ fn header_of(bytes: usize) -> Vec<u8> {
 }
 
 fn broken_base64(letter: &Letter) -> Vec<u8> {
-    let raw = String::from_utf8(letter.world.sample("paket-v2", 5).raw).unwrap();
+    let raw = String::from_utf8(letter.world.sample("package-v2", 5).raw).unwrap();
     raw.replace("UEsDB", "UE*=!").replace("AAAA\r\n", "A=AA\r\n").into_bytes()
 }
 

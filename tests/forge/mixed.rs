@@ -15,30 +15,30 @@ use std::sync::Arc;
 
 /// The kinds of one round, in order.
 pub const KINDS: [&str; 24] = [
-    "paket-v2",
-    "paket-v2-ekli",
-    "standart",
-    "paket-v1",
-    "delil-teslim",
-    "paket-v2-parafli",
-    "paket-v2-p3",
+    "package-v2",
+    "package-v2-attachments",
+    "standard",
+    "package-v1",
+    "evidence-delivered",
+    "package-v2-initialled",
+    "package-v2-p3",
     "e-tebligat",
-    "paket-bozuk-ozet",
-    "paket-v2-paralel",
-    "delil-olumsuz",
-    "paket-iptal-imza",
-    "paket-sonra-iptal",
-    "adres-dogrulama",
-    "paket-bilinmeyen-kok",
-    "paket-sifreli",
-    "paket-v2-seri",
-    "paket-guncelleme",
-    "sifreli-ileti",
-    "iki-paket",
-    "siniflanmamis",
-    "paket-bozuk-imza",
-    "paket-konulmamis-ek",
-    "paket-v2-ber",
+    "package-tampered",
+    "package-v2-parallel",
+    "evidence-undelivered",
+    "package-revoked-signer",
+    "package-revoked-later",
+    "address-verification",
+    "package-unknown-root",
+    "package-encrypted",
+    "package-v2-serial",
+    "package-update",
+    "message-encrypted",
+    "two-packages",
+    "unclassified",
+    "package-broken-signature",
+    "package-left-out",
+    "package-v2-ber",
 ];
 
 const SUBJECTS: [(&str, &str, &str); 8] = [
@@ -82,17 +82,18 @@ impl World {
     pub fn sample(&self, kind: &str, i: usize) -> Sample {
         let letter = self.letter(i);
         let mut sample = match kind {
-            "standart" => letter.standard(),
+            "standard" => letter.standard(),
             "e-tebligat" => letter.e_tebligat(),
-            "adres-dogrulama" => letter.address_verification(),
-            "sifreli-ileti" => letter.encrypted_message(),
-            "siniflanmamis" => letter.unclassified(),
-            "delil-teslim" => letter.evidence_mail("DeliveryNonDeliveryToRecipient", "Delivery", &[], Some(40)),
-            "delil-olumsuz" => letter.evidence_mail(
+            "address-verification" => letter.address_verification(),
+            "message-encrypted" => letter.encrypted_message(),
+            "unclassified" => letter.unclassified(),
+            "evidence-delivered" => letter.evidence_mail("DeliveryNonDeliveryToRecipient", "Delivery", &[], Some(40), 30),
+            "evidence-undelivered" => letter.evidence_mail(
                 "DeliveryNonDeliveryToRecipient",
                 "DeliveryExpiration",
                 &[("MailboxFull", "Alıcının posta kutusu dolu")],
                 Some(41),
+                30,
             ),
             _ => letter.dispatch(kind),
         };
@@ -254,24 +255,24 @@ impl<'w> Letter<'w> {
         let resign = |specs: Vec<Spec>, form: CmsForm| -> eyp::Sealing<'_> { Box::new(move |xml| cades::sign(xml, true, &specs, form)) };
         let by = |person: &'w Person| self.package(Version::V2_0, person);
         let made = match kind {
-            "paket-v1" => {
+            "package-v1" => {
                 let mut package = self.package(Version::V1_3, director);
                 package.attachments = self.attachments();
                 vec![self.simple(&package)]
             }
-            "paket-v2-ekli" => {
+            "package-v2-attachments" => {
                 let mut package = v2();
                 package.attachments = self.attachments();
                 vec![self.simple(&package)]
             }
-            "paket-v2-parafli" => {
+            "package-v2-initialled" => {
                 let mut package = v2();
                 let spec = world.p4(&self.sender.officer.cert, minutes(self.at, -20));
                 package.initial = Some(resign(vec![spec], CmsForm::Der));
                 package.attachments = self.attachments();
                 vec![self.simple(&package)]
             }
-            "paket-v2-p3" => {
+            "package-v2-p3" => {
                 let mut package = v2();
                 // P3 waits 24 hours for its CRL, so the package was signed two days before it was sent.
                 let spec = world.p3(&director.cert, minutes(self.at, -48 * 60));
@@ -279,7 +280,7 @@ impl<'w> Letter<'w> {
                 package.sign = Some(resign(vec![spec], CmsForm::Der));
                 vec![self.simple(&package)]
             }
-            "paket-v2-paralel" => {
+            "package-v2-parallel" => {
                 let mut package = v2();
                 let second = &self.sender.officer;
                 let specs = vec![world.p4(&director.cert, self.at), world.p4(&second.cert, minutes(self.at, 1))];
@@ -288,7 +289,7 @@ impl<'w> Letter<'w> {
                 package.sign = Some(resign(specs, CmsForm::Der));
                 vec![self.simple(&package)]
             }
-            "paket-v2-seri" => {
+            "package-v2-serial" => {
                 let mut package = v2();
                 let second = &self.sender.officer;
                 let mut spec = world.p4(&director.cert, self.at);
@@ -299,12 +300,12 @@ impl<'w> Letter<'w> {
                 package.sign = Some(resign(vec![spec], CmsForm::Der));
                 vec![self.simple(&package)]
             }
-            "paket-v2-ber" => {
+            "package-v2-ber" => {
                 let mut package = v2();
                 package.sign = Some(resign(vec![world.p4(&director.cert, self.at)], CmsForm::BerIndefinite));
                 vec![self.simple(&package)]
             }
-            "paket-bozuk-ozet" => {
+            "package-tampered" => {
                 verdict = ("TOTAL-FAILED", Some("HASH_FAILURE"));
                 flags.push("invalid-signature");
                 let package = v2();
@@ -317,37 +318,37 @@ impl<'w> Letter<'w> {
                 made.document.file_sha256 = Some(World::sha256(&altered));
                 vec![made]
             }
-            "paket-bozuk-imza" => {
+            "package-broken-signature" => {
                 verdict = ("TOTAL-FAILED", Some("SIG_CRYPTO_FAILURE"));
                 flags.push("invalid-signature");
                 let mut package = v2();
                 package.sign = Some(resign(vec![world.p4(&director.cert, self.at).with(Defect::BrokenSignature)], CmsForm::Der));
                 vec![self.simple(&package)]
             }
-            "paket-iptal-imza" => {
+            "package-revoked-signer" => {
                 verdict = ("TOTAL-FAILED", Some("REVOKED"));
                 flags.push("invalid-signature");
                 vec![self.simple(&by(&world.revoked))]
             }
-            "paket-sonra-iptal" => vec![self.simple(&by(&world.revoked_later))],
-            "paket-bilinmeyen-kok" => {
+            "package-revoked-later" => vec![self.simple(&by(&world.revoked_later))],
+            "package-unknown-root" => {
                 verdict = ("INDETERMINATE", Some("NO_CERTIFICATE_CHAIN_FOUND"));
                 flags.push("unverified");
                 vec![self.simple(&by(&world.unknown))]
             }
-            "paket-konulmamis-ek" => {
+            "package-left-out" => {
                 let mut package = v2();
                 package.attachments = self.attachments();
                 package.addressees[0].left_out = vec![package.attachments[0].id.clone()];
                 let bytes = package.build_for(&world.receiver.kkk);
                 vec![self.made(&package, bytes)]
             }
-            "paket-sifreli" => {
+            "package-encrypted" => {
                 verdict = ("INDETERMINATE", None);
                 flags.push("encrypted");
                 vec![self.encrypted_package(&v2())]
             }
-            "paket-guncelleme" => {
+            "package-update" => {
                 let inner = v2();
                 let mut made = self.simple(&inner);
                 let seal = world.seal_spec(&self.sender.seal, minutes(self.at, 5));
@@ -358,7 +359,7 @@ impl<'w> Letter<'w> {
                 made.name += "g";
                 vec![made]
             }
-            "iki-paket" => {
+            "two-packages" => {
                 let mut second = v2();
                 second.id = guid(&format!("{}belge2", self.seed));
                 second.subject = format!("{} (2)", self.subject);
@@ -369,7 +370,7 @@ impl<'w> Letter<'w> {
         };
         let mut original = self.original("eYazisma");
         original.rem_id = made[0].document.id.clone().or(Some(guid(&format!("{}belge", self.seed))));
-        original.local_paths = kind == "paket-v2-ekli";
+        original.local_paths = kind == "package-v2-attachments";
         original.files = made.iter().map(|m| File::new(&m.name, "application/octet-stream", m.bytes.clone())).collect();
         let l1 = self.sign_detached(&original, &self.sender.officer.cert);
         let mut sample = self.deliver(&original, l1);
@@ -491,8 +492,8 @@ impl<'w> Letter<'w> {
         }
     }
 
-    /// Evidence about a message that we sent to this letter's sender.
-    pub fn evidence_mail(&self, root: &str, event: &str, reasons: &[(&str, &str)], type_id: Option<u16>) -> Sample {
+    /// Evidence about a message that we sent to this letter's sender, `after` minutes later.
+    pub fn evidence_mail(&self, root: &str, event: &str, reasons: &[(&str, &str)], type_id: Option<u16>, after: i64) -> Sample {
         let world = self.world;
         let ours = world.our_address();
         let theirs = self.sender.institution.kep.clone().unwrap();
@@ -501,7 +502,7 @@ impl<'w> Letter<'w> {
         sent.subject = format!("Cevap: {}", self.subject);
         let provider = world.provider_of(&theirs);
         let rem_id = format!("<EYWS{{{}}}.giden>", guid(&format!("{}giden", self.seed)));
-        let when = minutes(self.at, 30);
+        let when = minutes(self.at, after);
         let mut evidence = self.evidence(&sent, b"", &rem_id, root, event, when);
         evidence.digest = None;
         evidence.refers_to = Some(1);
