@@ -26,3 +26,5 @@ pub mod message;
 pub mod register;
 pub mod signature;
 pub mod store;
+
+pub mod ledger;

@@ -154,6 +154,17 @@ impl Job {
     }
 }
 
+impl Job {
+    /// True while it still wants an attempt.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, JobState::Waiting { .. })
+    }
+
+    pub fn was_given_up_since(&self, since: Option<Timestamp>) -> bool {
+        matches!(&self.state, JobState::GivenUp { at, .. } if since.is_none_or(|since| *at > since))
+    }
+}
+
 /// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is")]

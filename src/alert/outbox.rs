@@ -69,6 +69,26 @@ pub enum AlertEvent {
     },
 }
 
+impl AlertEvent {
+    /// The jobs that this event makes or changes.
+    pub fn touched_jobs(&self) -> Vec<JobId> {
+        match self {
+            Self::Raised { to, .. } | Self::Summarised { to, .. } => to.iter().map(|delivery| delivery.id.clone()).collect(),
+            Self::Attempted { job, .. } | Self::Delivered { job, .. } | Self::Failed { job, .. } => vec![job.clone()],
+            Self::Held { .. } => Vec::new(),
+        }
+    }
+
+    /// The window that this event opens or changes.
+    pub fn touched_window(&self) -> Option<WindowKey> {
+        match self {
+            Self::Raised { notice, hold_until: Some(_), .. } | Self::Held { notice } => Some(WindowKey::of(notice)),
+            Self::Summarised { window, .. } => Some(window.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// Everything that is to be told and was not yet, folded from the events.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
@@ -80,6 +100,17 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// The outbox as it was when `jobs` waited and `windows` were open. Ended jobs are not needed to go on.
+    pub fn restore(jobs: Vec<Job>, windows: Vec<(WindowKey, Window)>) -> Self {
+        let waiting = jobs.into_iter().map(|job| (job.id.clone(), job)).collect();
+        Self { waiting, windows: windows.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The open window of a key.
+    pub fn window(&self, key: &WindowKey) -> Option<&Window> {
+        self.windows.get(key)
+    }
+
     /// What is to be done with a notice: told now, or held with others like it. Changes nothing; journal the event, then [`Self::apply`] it.
     pub fn plan(&self, notice: Notice, config: &AlertConfig) -> AlertEvent {
         let period = config.throttle_of(notice.cause);

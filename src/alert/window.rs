@@ -30,8 +30,8 @@ impl WindowKey {
 }
 
 /// A time in which notices of one kind are held.
-#[derive(Debug, Clone)]
-pub(super) struct Window {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Window {
     pub until: Timestamp,
     /// The highest level that was told; a louder notice is not held.
     pub told: Level,

@@ -95,7 +95,7 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
         Err(error) => return tracing::error!(mailbox = name, %error, "nothing is acknowledged on the server"),
     };
     for (locator, sha256) in waiting {
-        let blobs = Arc::clone(pipeline.ledger.blobs());
+        let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
         if !matches!(tokio::task::spawn_blocking(move || blobs.get(&sha256)).await, Ok(Ok(_))) {
             tracing::error!(mailbox = name, message = sha256.short(), "the stored bytes cannot be proved; the server is left as it is");

@@ -11,10 +11,8 @@ use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
-use crate::register::deadlines;
-use crate::register::flags::is_negative;
+use crate::register::{deadlines, evidence_record, is_negative};
 use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
-use crate::register::records::evidence_record;
 
 /// The state that events are folded into.
 pub struct State<'i> {
@@ -183,8 +181,29 @@ fn take_evidence(
     state.put(key::evidence(&sha256), &evidence)?;
     match linked_by {
         Some(by) => attach(&evidence, &numbers, &by, state),
-        None => state.put(key::orphan(&sha256), &()),
+        None => {
+            state.put(key::orphan(&sha256), &())?;
+            flag_orphan_mail(registered.sha256, state)
+        }
     }
+}
+
+/// An evidence mail carries the flag while any of its evidence is an orphan.
+fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let numbers = state.get::<MessageState>(&key::message(&message))?.map(|message| message.numbers).unwrap_or_default();
+    for number in numbers {
+        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { continue };
+        let mut waits = false;
+        for record in &entry.evidence {
+            waits |= state.contains(&key::orphan(&record.sha256))?;
+        }
+        match waits && entry.message.kind == MessageKind::Evidence {
+            true => entry.flags.insert(flag::ORPHAN_EVIDENCE.to_owned()),
+            false => entry.flags.remove(flag::ORPHAN_EVIDENCE),
+        };
+        state.put(key::entry(number), &entry)?;
+    }
+    Ok(())
 }
 
 /// Evidence without any identifier speaks of the message in whose envelope it lies, if there is one.
@@ -206,6 +225,7 @@ fn adopt_orphans(link_key: &str, numbers: &[RegisterNumber], state: &mut Overlay
         state.put(key::evidence(&sha256), &evidence)?;
         state.remove(key::orphan(&sha256));
         attach(&evidence, numbers, &by, state)?;
+        flag_orphan_mail(evidence.in_message, state)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Where what lies in the index. One letter, a slash, then what it is found by.
 
-use crate::alert::outbox::WindowKey;
+use crate::alert::window::WindowKey;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
 use crate::register::entry::RegisterNumber;

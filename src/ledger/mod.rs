@@ -13,12 +13,19 @@ pub mod registration;
 pub mod state;
 mod writer;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use crate::clock::SharedClock;
-use crate::store::{Blobs, Head, Index, Journal, Recovery, SharedDisk, Store, StoreError};
+use crate::store::blobs::Blobs;
+use crate::store::disk::SharedDisk;
+use crate::store::error::{Step, StoreError};
+use crate::store::index::Index;
+use crate::store::journal::Journal;
+use crate::store::record::Head;
+use crate::store::{Recovery, Store};
 use crate::alert::outbox::Outbox;
 use event::Event;
 use fold::State;
@@ -60,13 +67,16 @@ impl LedgerError {
 
 /// The record, open. Cheap to share.
 pub struct Ledger {
-    index: Arc<Index>,
-    blobs: Arc<Blobs>,
+    index: Index,
+    blobs: Blobs,
+    root: PathBuf,
+    disk: SharedDisk,
     clock: SharedClock,
     /// `None` when opened for reading only.
     writer: Option<Writer>,
     head: Head,
-    recovery: Recovery,
+    /// What opening found and repaired; `None` when opened for reading only.
+    recovery: Option<Recovery>,
 }
 
 impl Ledger {
@@ -74,25 +84,34 @@ impl Ledger {
     ///
     /// # Errors
     /// Another process holds the store, the chain is broken, or the disk refuses.
-    pub fn open(root: &std::path::Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
-        let (store, recovery) = Store::open(root, disk)?;
-        let Store { blobs, journal, index, lock } = store;
-        let outbox = catch_up(&journal, &index, restore_outbox(&index)?)?;
-        let (index, blobs, head) = (Arc::new(index), Arc::new(blobs), journal.head());
-        let writer = Writer::start(journal, lock, Arc::clone(&index), outbox, Arc::clone(&clock));
-        Ok(Self { index, blobs, clock, writer: Some(writer), head, recovery })
+    pub fn open(root: &Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
+        let (store, recovery) = Store::open(root, Arc::clone(&disk))?;
+        let outbox = catch_up(&store.journal, &store.index, restore_outbox(&store.index)?)?;
+        let (index, blobs, head) = (store.index.clone(), store.blobs.clone(), store.journal.head());
+        let writer = Writer::start(store, outbox, Arc::clone(&clock));
+        Ok(Self { index, blobs, root: root.to_owned(), disk, clock, writer: Some(writer), head, recovery: Some(recovery) })
     }
 
     /// Opens the store for questions only, beside a daemon that writes: the journal is folded into memory.
     ///
     /// # Errors
     /// The folder is no store, or the chain is broken.
-    pub fn open_read_only(root: &std::path::Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
-        let (store, recovery) = Store::open_read_only(root, disk)?;
+    pub fn open_read_only(root: &Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
+        let store = Store::open_read_only(root, Arc::clone(&disk))?;
+        catch_up(&store.journal, &store.index, Outbox::default())?;
         let Store { blobs, journal, index, .. } = store;
-        catch_up(&journal, &index, Outbox::default())?;
-        let head = journal.head();
-        Ok(Self { index: Arc::new(index), blobs: Arc::new(blobs), clock, writer: None, head, recovery })
+        Ok(Self { index, blobs, root: root.to_owned(), disk, clock, writer: None, head: journal.head(), recovery: None })
+    }
+
+    /// Throws the index away and opens the store: the journal is folded anew.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn rebuild(root: &Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
+        let (store, _) = Store::open(root, Arc::clone(&disk))?;
+        store.index.clear()?;
+        drop(store);
+        Self::open(root, disk, clock)
     }
 
     /// Decides on the present state and makes the decision durable. See [`Writer`].
@@ -111,7 +130,7 @@ impl Ledger {
         self.commit(move |decision| decision.record(event)).await
     }
 
-    pub fn blobs(&self) -> &Arc<Blobs> {
+    pub fn blobs(&self) -> &Blobs {
         &self.blobs
     }
 
@@ -125,8 +144,16 @@ impl Ledger {
     }
 
     /// What opening found and repaired.
-    pub fn recovery(&self) -> &Recovery {
-        &self.recovery
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref()
+    }
+
+    /// Bytes that may still be written where the store lies.
+    ///
+    /// # Errors
+    /// The file system does not say.
+    pub fn free_bytes(&self) -> Result<u64, LedgerError> {
+        self.disk.free_bytes(&self.root).map_err(|source| LedgerError::Store(StoreError::Io { step: Step::FreeSpace, path: self.root.clone(), source }))
     }
 }
 

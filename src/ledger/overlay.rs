@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::LedgerError;
-use crate::store::{Index, IndexBatch};
+use crate::store::index::{Index, IndexBatch};
 
 pub struct Overlay<'a> {
     index: &'a Index,

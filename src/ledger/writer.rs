@@ -14,7 +14,10 @@ use super::overlay::Overlay;
 use super::{LedgerError, catch_up, write_event};
 use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
-use crate::store::{Head, Index, Journal, Lock, NewRecord, StoreError};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::index::Index;
+use crate::store::record::{Head, NewRecord};
 
 /// Requests that share one `fdatasync` at most. A hundred registrations are about a megabyte of journal.
 const GROUP: usize = 100;
@@ -57,14 +60,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn start(journal: Journal, lock: Option<Lock>, index: Arc<Index>, outbox: Outbox, clock: SharedClock) -> Self {
+    /// The store is the thread's from here on, and with it the store's lock.
+    pub fn start(store: Store, outbox: Outbox, clock: SharedClock) -> Self {
         let (requests, inbox) = mpsc::channel();
-        let head = Arc::new(Mutex::new(journal.head()));
-        let mut scribe = Scribe { journal, index, outbox, clock, head: Arc::clone(&head), behind: false };
-        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || {
-            let _held_until_the_thread_ends = lock;
-            scribe.serve(&inbox);
-        });
+        let head = Arc::new(Mutex::new(store.journal.head()));
+        let mut scribe = Scribe { store, outbox, clock, head: Arc::clone(&head), behind: false };
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || scribe.serve(&inbox));
         Self { requests: thread.is_ok().then_some(requests), head, thread: thread.ok() }
     }
 
@@ -97,8 +98,7 @@ impl Drop for Writer {
 
 /// Lives on the writer's thread.
 struct Scribe {
-    journal: Journal,
-    index: Arc<Index>,
+    store: Store,
     /// As of the last durable group.
     outbox: Outbox,
     clock: SharedClock,
@@ -117,7 +117,7 @@ impl Scribe {
 
     /// Decides, makes durable, shows, answers: in this order.
     fn write(&mut self, group: Vec<Request>) {
-        let index = Arc::clone(&self.index);
+        let index: Index = self.store.index.clone();
         if let Err(error) = self.ensure_caught_up() {
             let error = Arc::new(error);
             group.into_iter().for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
@@ -170,12 +170,12 @@ impl Scribe {
         }
         let State { index, outbox } = state;
         let batch = index.into_batch();
-        self.journal.append(records)?;
-        let head = self.journal.head();
+        self.store.journal.append(records)?;
+        let head = self.store.journal.head();
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
         self.outbox = outbox;
         // The group is durable and therefore true, whatever the index says now.
-        if let Err(error) = self.index.apply(batch, head.sequence) {
+        if let Err(error) = self.store.index.apply(batch, head.sequence) {
             tracing::error!(%error, "the index did not take a durable group; it will be brought up from the journal");
             self.behind = true;
         }
@@ -185,7 +185,7 @@ impl Scribe {
     fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
         if self.behind {
             // The outbox already has what the index lacks; only the index is caught up.
-            catch_up(&self.journal, &self.index, self.outbox.clone()).map_err(|error| match error {
+            catch_up(&self.store.journal, &self.store.index, self.outbox.clone()).map_err(|error| match error {
                 LedgerError::Store(error) => error,
                 other => StoreError::Index(other.to_string()),
             })?;

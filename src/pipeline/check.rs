@@ -107,7 +107,7 @@ impl Pipeline {
     }
 
     async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
-        let blobs = Arc::clone(self.ledger.blobs());
+        let blobs = self.ledger.blobs().clone();
         let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
         put.map_err(|error| PipelineError::Broken(error.to_string()))?.map_err(|error| PipelineError::Ledger(error.into()))
     }

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
-use super::entry::Deadline;
+use super::entry::{Deadline, EvidenceRecord};
 use super::xsd_duration::XsdDuration;
 use crate::clock;
 use crate::finding::{Finding, Severity};
@@ -118,6 +118,16 @@ pub fn deadlines(facts: &Facts<'_>, rule: DeemedReadRule, calendar: &Calendar) -
         findings.extend(calendar.doubt(clock::local_day(facts.arrival), clock::local_day(last)));
     }
     (found, findings)
+}
+
+/// Evidence that came after its message was registered can only bring the deemed-read moment forward: a later one may be about another
+/// recipient, and no deadline is put off on a guess.
+pub fn bring_forward(deadlines: &mut [Deadline], record: &EvidenceRecord, recipients: &[String]) {
+    let ours = record.recipient.as_ref().is_none_or(|recipient| recipients.iter().any(|known| known.eq_ignore_ascii_case(recipient)));
+    let (Some(moment), true) = (record.event_time, ours && record.kind == "retrieval") else { return };
+    for deadline in deadlines.iter_mut().filter(|deadline| deadline.kind == kind::DEEMED_READ && moment < deadline.at) {
+        deadline.at = moment;
+    }
 }
 
 /// The last second of a Turkish calendar day. Days beyond the time line's end give its end.

@@ -110,6 +110,7 @@ impl Draft {
             labels: self.labels,
             access: self.access,
             state: self.state,
+            history: Vec::new(),
         }
     }
 }
