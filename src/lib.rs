@@ -28,3 +28,7 @@ pub mod signature;
 pub mod store;
 
 pub mod ledger;
+pub mod config;
+pub mod settings;
+pub mod pipeline;
+pub mod daemon;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::config::AlertConfig;
+use crate::alert::validate::Watched;
 use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
@@ -175,6 +176,16 @@ pub fn parse(text: &str) -> Result<Config, String> {
     toml::from_str(text).map_err(|error| explain::explain(&error, text))
 }
 
+/// What must not be used to tell people about this mailbox.
+fn watched(mailbox: &MailboxConfig) -> Watched {
+    Watched {
+        name: mailbox.name().to_owned(),
+        address: mailbox.address().to_owned(),
+        host: mailbox.host().unwrap_or_default().to_owned(),
+        user: mailbox.user().unwrap_or_default().to_owned(),
+    }
+}
+
 impl Config {
     /// Paths in the file are relative to the file.
     fn resolve_paths(&mut self, folder: &Path) {
@@ -206,8 +217,11 @@ impl Config {
                 return Err(format!("[[mailbox]] name = \"{name}\" iki kez kullanılmış; birini değiştirin / is used twice; change one of them"));
             }
         }
-        let watched: Vec<&str> = self.mailbox.iter().map(MailboxConfig::address).filter(|address| !address.is_empty()).collect();
-        self.alert.validate(&watched).map_err(|problem| problem.to_string())
+        let watched: Vec<Watched> = self.mailbox.iter().map(watched).collect();
+        self.alert.validate(&watched).map_err(|bad| {
+            let sentences: Vec<String> = bad.problems.iter().map(|problem| format!("{} / {}", problem.tr, problem.en)).collect();
+            sentences.join("\n")
+        })
     }
 
     pub fn heartbeat_file(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::alert::causes::{self, DiskTrouble};
 use crate::ledger::LedgerError;
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// How often the same trouble is told while it lasts.
 const REPEAT: Duration = Duration::from_secs(3_600);

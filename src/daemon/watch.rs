@@ -51,7 +51,9 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
             Ok(brought) => {
                 backoff.succeeded();
                 tracing::info!(mailbox = config.name(), listed = brought.listed, new = brought.new, missing = brought.missing, "checked");
-                acknowledge(pipeline, &mut *mailbox).await;
+                if config.acknowledges() {
+                    acknowledge(pipeline, &mut *mailbox).await;
+                }
                 wait(&mut *mailbox, config.interval(), task, progress).await;
                 continue;
             }
@@ -84,11 +86,8 @@ async fn wait(mailbox: &mut dyn Mailbox, interval: Duration, task: &str, progres
     }
 }
 
-/// Marks on the server what is registered here, where the configuration asks for it.
+/// Marks on the server what is registered here.
 async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
-    if !mailbox.acknowledges() {
-        return;
-    }
     let name = mailbox.name().to_owned();
     let waiting = match pipeline.ledger.unacknowledged(&name) {
         Ok(waiting) => waiting,

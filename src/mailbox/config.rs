@@ -155,6 +155,37 @@ impl MailboxConfig {
     }
 }
 
+impl MailboxConfig {
+    /// Whether anything is to be done on the server with what is registered.
+    pub fn acknowledges(&self) -> bool {
+        matches!(self, Self::Imap(imap) if imap.after_fetch != AfterFetch::Nothing)
+    }
+
+    /// The account on the server.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Imap(imap) => Some(&imap.user),
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// The file that holds the secret of the account.
+    pub fn secret_file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Imap(imap) => Some(&imap.password_file),
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// Paths that may be relative to the configuration file. Secret files are found by their own rule.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Imap(imap) => vec![&mut imap.ca_file],
+            Self::Folder(folder) => vec![&mut folder.path],
+        }
+    }
+}
+
 impl ImapConfig {
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(match self.security {

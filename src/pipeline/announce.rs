@@ -6,6 +6,7 @@ use crate::alert::causes::{self, EntryFacts};
 use crate::alert::notice::Notice;
 use crate::register::deadlines::kind;
 use crate::register::entry::{Deadline, Entry, State, flag};
+use crate::register::is_negative;
 use crate::signature::report::Indication;
 
 /// Words that owners of the register and people who are told use for the same entry.
@@ -43,7 +44,9 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
         notices.push(causes::signature(&facts, indication == Indication::Failed, &codes(entry), at));
     }
     if entry.flags.contains(flag::NEGATIVE_EVIDENCE) {
-        notices.push(causes::negative_evidence(&facts, at));
+        let negative = entry.evidence.iter().find(|record| is_negative(record));
+        let evidence = negative.map(|record| format!("{} {}", record.kind, record.event.as_deref().unwrap_or_default()));
+        notices.push(causes::negative_evidence(&entry.mailbox, evidence.unwrap_or_default().trim(), None, groups, at));
     }
     notices
 }
@@ -63,7 +66,7 @@ fn is_urgent(entry: &Entry) -> bool {
     let urgency = entry.document.as_ref().and_then(|document| document.urgency.as_deref());
     matches!(urgency, Some("GNL" | "ACL" | "IVD" | "CIV"))
         || entry.flags.contains(flag::E_TEBLIGAT)
-        || entry.deadlines.iter().any(|deadline| deadline.kind == kind::SAME_DAY)
+        || entry.deadlines.iter().any(|deadline| deadline.kind == kind::URGENT)
 }
 
 /// The codes of what spoke against the signatures.

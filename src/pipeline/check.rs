@@ -1,7 +1,7 @@
 //! mailbox -> store: one look into a mailbox, from the listing to the last durable byte.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;

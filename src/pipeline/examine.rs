@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use super::Unreadable;
 use crate::envelope::{self, Package};
-use crate::evidence::{self, link};
+use crate::evidence::{self, LinkKey};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::ledger::event::FoundEvidence;
 use crate::message::{self, Message, Part};
 use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineInput};
 use crate::register::entry::{EvidenceRecord, RegisterNumber};
-use crate::register::records::evidence_record;
+use crate::register::evidence_record;
 use crate::settings::Settings;
 use crate::signature::report::SignatureReport;
 use crate::signature::{self, Context};
@@ -56,7 +56,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
         true => vec![work.draft_of_message(&context)],
         false => packages.iter().map(|package| work.draft_of_package(package, &context)).collect(),
     };
-    let link_keys: BTreeSet<String> = link::message_keys(&message).iter().map(ToString::to_string).collect();
+    let link_keys: BTreeSet<String> = evidence::message_keys(&message).iter().map(LinkKey::to_string).collect();
     Examined { drafts, link_keys: link_keys.into_iter().collect(), evidence }
 }
 
@@ -87,7 +87,7 @@ fn prove(message: &Message, settings: &Settings, context: &Context) -> (Vec<Foun
     for part in message.evidence() {
         match evidence::parse(&part.bytes, &settings.limits) {
             Ok(evidence) => {
-                let link_keys = link::link_keys(&evidence).iter().map(ToString::to_string).collect();
+                let link_keys = evidence::link_keys(&evidence).iter().map(LinkKey::to_string).collect();
                 let report = signature::judge_evidence(&part.bytes, context);
                 found.push(FoundEvidence { evidence, report, link_keys, place: part.place.clone() });
             }
@@ -118,8 +118,8 @@ impl Work<'_> {
         let (signatures, doubts) = signature::judge_package(package, context);
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
-        let sdp = package.sdp_codes();
-        let input = PackageInput { kind: package.kind, document: Some(&package.document), sdp: &sdp, findings: &package.findings };
+        let sdp: Vec<String> = package.metadata.standard_file_plan.iter().map(|sdp| sdp.code.clone()).collect();
+        let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &package.findings };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
         self.draft(Some(input), reports, findings, twin, context)
     }

@@ -7,7 +7,7 @@ use crate::alert::notice::{Cause, Level, Notice};
 use crate::text::Text;
 
 /// Quota alarm levels in per cent (providers stop sending, some also receiving, when the box is full).
-const QUOTA_STEPS: [(u64, Level); 3] = [(95, Level::Critical), (85, Level::Warning), (70, Level::Note)];
+pub const QUOTA_STEPS: [(u64, Level); 3] = [(95, Level::Critical), (85, Level::Warning), (70, Level::Note)];
 
 /// The server lists messages and does not deliver them.
 pub fn missing_message(mailbox: &str, count: u64, at: Timestamp) -> Notice {
@@ -35,6 +35,24 @@ pub fn missing_message(mailbox: &str, count: u64, at: Timestamp) -> Notice {
             ),
         ),
         &[("count", &count.to_string())],
+    )
+}
+
+/// The server behaves oddly: a folder made anew, a count that does not fit, a file that cannot be taken.
+pub fn mailbox_oddities(mailbox: &str, oddities: &[Text], at: Timestamp) -> Notice {
+    let list = |pick: fn(&Text) -> &String| oddities.iter().map(|oddity| clean(pick(oddity))).collect::<Vec<_>>().join(" · ");
+    mailbox_notice(
+        Cause::MailboxFailing,
+        Level::Warning,
+        mailbox,
+        at,
+        Text::new(format!("KEP {mailbox}: kutuda tuhaflık"), format!("KEP {mailbox}: the mailbox behaves oddly")),
+        body(
+            Text::new(list(|text| &text.tr), list(|text| &text.en)),
+            Text::new("Hiçbir ileti atlanmadı; ne olduğu günlükte.", "No message was skipped; what happened is in the journal."),
+            Text::new("`kep-gateway reconcile` ile kutuyu defterle karşılaştırın.", "Compare the mailbox with the register: `kep-gateway reconcile`."),
+        ),
+        &[("count", &oddities.len().to_string())],
     )
 }
 
