@@ -11,7 +11,7 @@ use super::fields::{self, MimeFields, clean, is_tampered};
 use super::headers::{self, LayerHeaders};
 use super::opaque::{self, Cms};
 use super::prescan::{self, Allowance, Node, Skeleton, place};
-use super::signed;
+use super::signed::{self, Detached};
 use super::sniff::{self, Content};
 use super::transfer::{self, Budget};
 use super::{Part, PartRole, SignedLayer};
@@ -63,6 +63,7 @@ struct Walk<'a> {
     parts_left: u32,
     budget: Budget,
     queue: VecDeque<Task>,
+    detached: Vec<Detached>,
     found: Walked,
 }
 
@@ -118,6 +119,7 @@ impl<'a> Walk<'a> {
             parts_left: limits.parts,
             budget: Budget::for_message(raw.len()),
             queue: VecDeque::new(),
+            detached: Vec::new(),
             found: Walked {
                 layers: Vec::new(),
                 parts: Vec::new(),
@@ -132,7 +134,23 @@ impl<'a> Walk<'a> {
         while let Some(task) = self.queue.pop_front() {
             self.message(task);
         }
+        self.offer_candidates();
         self.found
+    }
+
+    /// Candidates of signed octets take what memory the parts have left over, so they come last.
+    fn offer_candidates(&mut self) {
+        self.budget.release_reserve();
+        let offers = signed::candidates(&self.detached, &mut self.budget);
+        for (detached, (octets, left_out)) in self.detached.iter().zip(offers) {
+            let Some(layer) = self.found.signed_layers.get_mut(detached.layer) else {
+                continue;
+            };
+            layer.detached = Some(octets);
+            if left_out {
+                self.found.findings.push(codes::CANDIDATES_DROPPED.at(&layer.place));
+            }
+        }
     }
 
     fn message(&mut self, task: Task) {
@@ -247,10 +265,12 @@ impl<'a> Walk<'a> {
             return Bytes::new();
         };
         let place = place(&self.label(task.layer), &format!("{}{}", task.prefix, node.path));
-        let (octets, left_out) = signed::candidates(&task.bytes, content.entity(), content.delimiter, &mut self.budget);
-        if left_out {
-            self.found.findings.push(codes::CANDIDATES_DROPPED.at(&place));
-        }
+        self.detached.push(Detached {
+            layer: self.found.signed_layers.len(),
+            whole: task.bytes.clone(),
+            entity: content.entity(),
+            delimiter: content.delimiter,
+        });
         let body = task.bytes.slice(signature.body.clone());
         let (cms, problem) = transfer::decode(&body, &signature.mime.encoding, &mut self.budget);
         if let Some(code) = problem {
@@ -263,7 +283,7 @@ impl<'a> Walk<'a> {
             level: self.level(task.layer),
             place,
             cms: cms.clone(),
-            detached: Some(octets),
+            detached: Some(Vec::new()),
             covers_whole_layer: cover.whole,
         });
         cms
