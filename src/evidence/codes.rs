@@ -1,29 +1,6 @@
 //! Every finding that reading evidence can make. Deviations from the schema are notes: the EU pilot's own samples deviate.
 
-use crate::finding::{Finding, Severity};
-
-/// One row of the table.
-#[derive(Debug, Clone, Copy)]
-pub struct Code {
-    pub rule: &'static str,
-    pub severity: Severity,
-    pub tr: &'static str,
-    pub en: &'static str,
-}
-
-impl Code {
-    pub fn at(&self, place: impl Into<String>) -> Finding {
-        Finding::new(self.rule, self.severity, place, self.tr, self.en)
-    }
-}
-
-macro_rules! codes {
-    ($($name:ident = $rule:literal, $severity:ident, $tr:literal, $en:literal;)*) => {
-        $(#[doc = $en] pub const $name: Code = Code { rule: $rule, severity: Severity::$severity, tr: $tr, en: $en };)*
-        /// The whole table.
-        pub const ALL: &[Code] = &[$($name),*];
-    };
-}
+use crate::message::codes::codes;
 
 codes! {
     // Not readable as evidence: the bytes are kept all the same.

@@ -4,8 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::codes::{self, Code};
+use super::codes;
 use crate::message::charset_text;
+use crate::message::codes::Code;
 
 /// Honest evidence, certificates and SAML included, is below 30.
 const DEPTH: usize = 128;

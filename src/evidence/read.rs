@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::codes::{self, Code};
+use super::codes;
 use super::names::{self, Outcome};
 use super::{Evidence, EvidenceKind, EvidenceReason, MessageDigest, gate};
 use crate::clock::from_local;
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::limits::Limits;
+use crate::message::codes::Code;
 use crate::message::{bare_id, clean, sniff};
 
 /// Nodes of the tree: the gate's elements, their texts and comments.

@@ -24,13 +24,19 @@ impl Code {
     }
 }
 
+/// A table of codes: one constant per row, and `ALL` of them for the documentation and the test that codes are unique.
 macro_rules! codes {
     ($($name:ident = $rule:literal, $severity:ident, $tr:literal, $en:literal;)*) => {
-        $(#[doc = $en] pub const $name: Code = Code { rule: $rule, severity: Severity::$severity, tr: $tr, en: $en };)*
-        /// The whole table, for the documentation and the test that codes are unique.
-        pub const ALL: &[Code] = &[$($name),*];
+        $(
+            #[doc = $en]
+            pub const $name: $crate::message::codes::Code =
+                $crate::message::codes::Code { rule: $rule, severity: $crate::finding::Severity::$severity, tr: $tr, en: $en };
+        )*
+        /// The whole table.
+        pub const ALL: &[$crate::message::codes::Code] = &[$($name),*];
     };
 }
+pub(crate) use codes;
 
 codes! {
     // Limits: whatever goes beyond is kept in full as bytes and not taken apart.

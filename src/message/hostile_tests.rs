@@ -336,7 +336,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn reading_never_panics_on_mutated_mails(mail in mutated()) {
@@ -352,5 +352,18 @@ proptest! {
         let mut cms = sign_opaque(b"x")[..40].to_vec();
         cms.extend(bytes);
         opaque::open(&cms.clone().into(), 32, &mut transfer::Budget::for_message(cms.len()));
+    }
+
+    #[test]
+    fn reading_never_panics_on_odd_header_values(
+        name in prop::sample::select(vec!["From", "To", "Sender", "Subject", "Date", "Message-ID", "Content-Type", "Content-Disposition", "X-REM-Event"]),
+        value in "[<>\"'(),;:@=?*%\\\\\\[\\]a-zA-Z0-9_ \t\u{0}ğİ\u{202e}-]{0,80}",
+        fold in any::<bool>(),
+    ) {
+        let value = if fold { value.replace(' ', "\r\n ") } else { value };
+        let message = read_str(&format!("{name}: {value}\r\n{name}: =?utf-8?B?{value}?=\r\nMIME-Version: 1.0\r\n\r\nx"));
+        let harmless = message.headers.subject.is_none_or(|subject| !subject.contains(['\r', '\n', '\0', '\u{202e}']));
+        prop_assert!(harmless);
+        prop_assert!(message.parts.iter().filter_map(|part| part.name.as_ref()).all(|name| !name.contains(['/', '\\', '\0', '\n'])));
     }
 }

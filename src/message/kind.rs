@@ -11,23 +11,23 @@ use crate::text::fold;
 const REGISTRY_WORDS: &[&str] = &["kaysis", "detsis", "devlet teskilati"];
 const VERIFY_WORDS: &[&str] = &["dogrula", "teyit", "onay", "aktivasyon", "guncelle", "adres"];
 
+/// How far a body is searched for a link.
+const LINK_BYTES: usize = 1 << 20;
+
 /// True when the outermost message is the provider's envelope (L0), false when it is the sender's own message.
 ///
-/// An envelope carries evidence, or REM headers, or nothing but the original message. A message that has its own package or is
-/// marked as correspondence itself, and only forwards an unsigned mail, is the sender's: else an attached `.eml` could lend it
-/// another sender and subject.
+/// An envelope carries evidence, or has REM headers, or carries correspondence (signed, marked or encrypted) and no package beside it.
+/// Else it is a sender's message that forwards a mail: an attached `.eml` must not lend it another sender and subject.
 pub fn has_envelope(walked: &Walked) -> bool {
     let Some(top) = walked.layers.first() else { return false };
     let at_top = |role| walked.parts.iter().any(|part| part.level == 0 && part.role == role);
     let rem_headers = top.headers.rem.message_type.is_some() || top.headers.rem.evidence_type.is_some();
-    if at_top(PartRole::Evidence) || rem_headers {
-        return true;
-    }
-    let carried = walked.layers.get(1).filter(|layer| layer.level == 1);
-    let original = carried.is_some_and(|layer| {
-        layer.headers.rem_type.is_some() || layer.encrypted || walked.signed_layers.iter().any(|signed| signed.level == 1)
-    });
-    carried.is_some() && !at_top(PartRole::Package) && (original || top.headers.rem_type.is_none())
+    let correspondence = walked
+        .layers
+        .iter()
+        .any(|layer| layer.level == 1 && (layer.headers.rem_type.is_some() || layer.encrypted))
+        || walked.signed_layers.iter().any(|signed| signed.level == 1);
+    at_top(PartRole::Evidence) || rem_headers || (correspondence && !at_top(PartRole::Package))
 }
 
 /// Calls the outermost message L1 when there is no envelope around it.
@@ -120,7 +120,8 @@ pub fn decide(walked: &Walked, headers: &Headers) -> (MessageKind, Vec<Finding>)
 fn kind(walked: &Walked, headers: &Headers) -> MessageKind {
     let has = |role| walked.parts.iter().any(|part| part.role == role);
     let level = |level: u8| walked.layers.iter().find(|layer| layer.level == level);
-    if is_cut_short(&walked.findings) {
+    // A package that could be read makes a document, whatever else of the message could not be opened.
+    if is_cut_short(&walked.findings) && !has(PartRole::Package) {
         return MessageKind::Unclassified;
     }
     if headers
@@ -164,7 +165,7 @@ fn is_address_verification(walked: &Walked, headers: &Headers) -> bool {
 }
 
 fn has_link(body: &[u8]) -> bool {
-    let lower = body.to_ascii_lowercase();
+    let lower = body.get(..LINK_BYTES).unwrap_or(body).to_ascii_lowercase();
     [b"http://".as_slice(), b"https://"]
         .iter()
         .any(|scheme| lower.windows(scheme.len()).any(|window| window == *scheme))

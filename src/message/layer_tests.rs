@@ -227,6 +227,49 @@ fn a_message_that_lost_its_carriage_returns_still_offers_the_signed_octets() {
 }
 
 #[test]
+fn a_large_message_stored_with_bare_line_feeds_still_offers_both_signed_texts() {
+    let big = base64(&[&package()[..], &vec![b'x'; 18 << 20]].concat());
+    let sent = original_with(&dispatch_content().replace(base64(&package()).as_str(), &big));
+    let message = read_bytes(enveloped(&sent, Attached::Rfc822).replace("\r\n", "\n").into_bytes());
+    let forms: Vec<_> = message.signed_layers.iter().map(fitting).collect();
+    assert_eq!(forms, [Some("lf->crlf strict"), Some("lf->crlf strict")]);
+    assert_eq!(message.kind, MessageKind::Dispatch);
+}
+
+#[test]
+fn a_mail_saved_with_a_byte_order_mark_or_empty_lines_is_a_mail() {
+    for lead in ["\u{feff}", "\r\n\r\n", "\n", "From MAILER Mon Jan  5 10:00:00 2026\n"] {
+        let message = read_str(&format!("{lead}{}", original()));
+        assert_eq!(
+            (message.kind, message.headers.rem_id.as_deref()),
+            (MessageKind::Dispatch, Some("ABC-1")),
+            "{lead:?}"
+        );
+    }
+}
+
+#[test]
+fn an_unmarked_message_that_forwards_a_mail_keeps_its_own_sender() {
+    let forwarded = "From: baska@hs02.kep.tr\r\nSubject: Baska\r\nMIME-Version: 1.0\r\n\r\nMetin\r\n";
+    let mail = format!(
+        "From: deneme@hs03.kep.tr\r\nSubject: Asil\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: message/rfc822\r\n\r\n{forwarded}\r\n--b--\r\n"
+    );
+    assert_eq!(read_str(&mail).headers.subject.as_deref(), Some("Asil"));
+}
+
+#[test]
+fn a_package_is_found_though_another_part_is_nested_too_deep() {
+    let deep = format!(
+        "-----=_Part_2\r\n{}\r\n-----=_Part_2--",
+        "Content-Type: message/rfc822\r\n\r\n".repeat(50)
+    );
+    let message = read_str(&original_with(&dispatch_content().replace("-----=_Part_2--", &deep)));
+    assert!(has(&message, codes::TOO_DEEP));
+    assert_eq!((message.kind, message.packages().count()), (MessageKind::Dispatch, 1));
+}
+
+#[test]
 fn each_way_of_ending_the_signed_text_is_met_by_its_candidate() {
     let entity = "Content-Type: text/plain\r\n\r\nmetin";
     for (signed, emitted, form) in [

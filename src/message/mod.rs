@@ -142,7 +142,8 @@ pub struct Headers {
     pub rem: RemHeaders,
 }
 
-/// A message, read. Reading never fails. A message with a fatal finding is `Unclassified`; parts that could be read are here all the same.
+/// A message, read. Reading never fails. A message with a fatal finding and no readable package is `Unclassified`; the parts that could
+/// be read are here all the same.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub sha256: Sha256,
@@ -167,7 +168,7 @@ impl Message {
 }
 
 /// Reads a message, or a package, evidence, signature or document file that lies in a message's place. Never fails: what cannot be
-/// read is a finding, and every limit of `limits` holds. Memory stays at three times the message's size and a constant.
+/// read is a finding, and every limit of `limits` holds. Memory stays at three and a half times the message's size and 16 MiB.
 pub fn read(raw: &Bytes, limits: &Limits) -> Message {
     let mut message = Message {
         sha256: Sha256::of(raw),
@@ -185,12 +186,21 @@ pub fn read(raw: &Bytes, limits: &Limits) -> Message {
         let detail = format!("{} > {}", message.size, limits.message_bytes);
         message.findings.push(codes::TOO_LARGE.detailed("L0", detail));
         message.read_top_headers(raw, limits);
-    } else if sniff::is_mail(raw) {
-        message.read_mail(raw, limits);
+    } else if let mail = without_lead(raw)
+        && sniff::is_mail(&mail)
+    {
+        message.read_mail(&mail, limits);
     } else {
         message.read_file(raw, limits);
     }
     message
+}
+
+/// A mail saved by hand may begin with a byte-order mark or empty lines, which would end its header block at once.
+fn without_lead(raw: &Bytes) -> Bytes {
+    let mark = if raw.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let blank = raw.iter().skip(mark).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    raw.slice(mark + blank..)
 }
 
 impl Message {

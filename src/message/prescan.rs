@@ -61,6 +61,8 @@ struct Open {
     node: usize,
     boundary: Vec<u8>,
     closed: bool,
+    /// A delimiter after the close was told once.
+    told: bool,
 }
 
 struct Scan<'a> {
@@ -169,6 +171,7 @@ impl Scan<'_> {
             node,
             boundary: boundary.to_vec(),
             closed: false,
+            told: false,
         });
         Some(Vec::new())
     }
@@ -218,13 +221,22 @@ impl Scan<'_> {
                 continue;
             }
             if open.closed {
-                let path = self.path_of(open.node);
-                self.find(codes::PART_AFTER_CLOSE, &path);
+                self.tell_after_close(level);
                 return None;
             }
             return Some((level, closing));
         }
         None
+    }
+
+    fn tell_after_close(&mut self, level: usize) {
+        let Some(open) = self.open.get_mut(level).filter(|open| !open.told) else {
+            return;
+        };
+        open.told = true;
+        let node = open.node;
+        let path = self.path_of(node);
+        self.find(codes::PART_AFTER_CLOSE, &path);
     }
 
     /// Ends everything inside of `level` at the delimiter line and marks it closed; what follows is its epilogue.

@@ -133,11 +133,15 @@ pub fn dispatch_content() -> String {
 
 /// The sender's message (L1), signed.
 pub fn original() -> String {
+    original_with(&dispatch_content())
+}
+
+pub fn original_with(content: &str) -> String {
     format!(
         "From: =?UTF-8?B?RGVuZW1lIEt1cnVtdQ==?= <deneme@kurum.hs03.kep.tr>\r\nTo: alici@hs01.kep.tr\r\nSubject: \
          =?UTF-8?Q?Ara=C5=9Ft=C4=B1rma?=\r\nDate: Mon, 5 Jan 2026 10:00:00 +0300\r\nMessage-ID: <asil.1@hs03.kep.tr>\r\n\
          X-TR-REM-iletiTip: eYazisma\r\nX-TR-REM-iletiID: ABC-1\r\nMIME-Version: 1.0\r\n{}",
-        signed_entity(&dispatch_content(), "x-pkcs7-signature", "---=_Part_1")
+        signed_entity(content, "x-pkcs7-signature", "---=_Part_1")
     )
 }
 

@@ -21,29 +21,56 @@ const NORMALISED: Names = Names([
 
 struct Names([&'static str; 4]);
 
-/// All candidates for the entity at `entity`, whose delimiter line begins at `delimiter`, without repetitions. The flag says that
-/// some were left out because the memory budget was used up.
-pub fn candidates(whole: &Bytes, entity: Range<usize>, delimiter: usize, budget: &mut Budget) -> (Vec<SignedOctets>, bool) {
-    let mut forms = Forms {
-        found: Vec::new(),
-        left_out: false,
-        budget,
-    };
-    let length = entity.end.saturating_sub(entity.start);
-    let with_delimiter_end = whole.slice(entity.start..delimiter.max(entity.end));
-    forms.add_all(&with_delimiter_end, length, AS_RECEIVED);
-    let strict = with_delimiter_end.get(..length).unwrap_or_default();
-    let bare = bare_line_feeds(strict);
-    if bare > 0 {
-        if forms.budget.take(length + bare + 2) {
-            let normal = normalise(strict, bare);
-            let length = normal.len() - 2;
-            forms.add_all(&Bytes::from(normal), length, NORMALISED);
-        } else {
-            forms.left_out = true;
-        }
+/// A detached signature whose octets are still to be offered.
+#[derive(Debug)]
+pub struct Detached {
+    /// Index of its signed layer.
+    pub layer: usize,
+    pub whole: Bytes,
+    pub entity: Range<usize>,
+    /// Where the delimiter line after the entity begins.
+    pub delimiter: usize,
+}
+
+impl Detached {
+    /// The entity with the line end that belongs to its delimiter, and the entity's own length.
+    fn octets(&self) -> (Bytes, usize) {
+        let length = self.entity.end.saturating_sub(self.entity.start);
+        (self.whole.slice(self.entity.start..self.delimiter.max(self.entity.end)), length)
     }
-    (forms.found, forms.left_out)
+}
+
+/// All candidates for each signature, without repetitions. The flag says that some were left out because the memory budget was
+/// used up; turning LF into CRLF comes first there, because mail stored with bare LF verifies in no other form.
+pub fn candidates(all: &[Detached], budget: &mut Budget) -> Vec<(Vec<SignedOctets>, bool)> {
+    let normalised: Vec<_> = all.iter().map(|detached| normalised(detached, budget)).collect();
+    let offer = |(detached, normal): (&Detached, Result<Option<Bytes>, NoRoom>)| {
+        let mut forms = Forms {
+            found: Vec::new(),
+            left_out: normal.is_err(),
+            budget,
+        };
+        let (octets, length) = detached.octets();
+        forms.add_all(&octets, length, AS_RECEIVED);
+        if let Ok(Some(normal)) = normal {
+            forms.add_all(&normal, normal.len().saturating_sub(2), NORMALISED);
+        }
+        (forms.found, forms.left_out)
+    };
+    all.iter().zip(normalised).map(offer).collect()
+}
+
+struct NoRoom;
+
+/// The entity with CRLF for bare LF and one more CRLF, where there is a bare LF at all.
+fn normalised(detached: &Detached, budget: &mut Budget) -> Result<Option<Bytes>, NoRoom> {
+    let (octets, length) = detached.octets();
+    let strict = octets.get(..length).unwrap_or_default();
+    match bare_line_feeds(strict) {
+        0 => Ok(None),
+        bare if budget.take(length + bare + 2) => Ok(Some(normalise(strict, bare).into())),
+        _ => Err(NoRoom),
+    }
 }
 
 struct Forms<'a> {

@@ -5,23 +5,36 @@ use bytes::Bytes;
 use super::codes::{self, Code};
 
 /// How many bytes may be decoded out of one message: twice its size, and this much more so that small messages never meet the bound.
-/// Base64 twice (L0 over L1) takes 1.3 times; the whole reading stays at three times the message.
+/// Base64 twice (L0 over L1) takes 1.3 times.
 const SPARE_BYTES: u64 = 16 << 20;
 
-/// What decoding may still take.
+/// What may still be taken. Reading takes three and a half times the message in all, the message included.
 #[derive(Debug)]
-pub struct Budget(u64);
+pub struct Budget {
+    left: u64,
+    /// Half the message's size, kept back for turning the line ends of signed texts: 25 MB stored with bare LF need it at both levels.
+    reserve: u64,
+}
 
 impl Budget {
     pub fn for_message(bytes: usize) -> Self {
-        Self(2 * bytes as u64 + SPARE_BYTES)
+        let bytes = bytes as u64;
+        Self {
+            left: 2 * bytes + SPARE_BYTES,
+            reserve: bytes / 2,
+        }
+    }
+
+    /// Gives the reserve free, when nothing is left to decode.
+    pub fn release_reserve(&mut self) {
+        self.left += std::mem::take(&mut self.reserve);
     }
 
     /// Takes `bytes` from what is left; false when there is not enough, and then nothing is taken.
     pub fn take(&mut self, bytes: usize) -> bool {
-        match self.0.checked_sub(bytes as u64) {
+        match self.left.checked_sub(bytes as u64) {
             Some(left) => {
-                self.0 = left;
+                self.left = left;
                 true
             }
             None => false,
@@ -29,9 +42,12 @@ impl Budget {
     }
 }
 
+/// The octets, and whether the encoding was sound.
+type Decoder = fn(&[u8]) -> (Vec<u8>, bool);
+
 /// Decodes a body. Identity encodings are slices of the message. The code says what was wrong with it.
 pub fn decode(body: &Bytes, encoding: &str, budget: &mut Budget) -> (Bytes, Option<Code>) {
-    let (bound, decode): (usize, fn(&[u8]) -> (Vec<u8>, bool)) = match encoding {
+    let (bound, decode): (usize, Decoder) = match encoding {
         "base64" => (body.len() / 4 * 3 + 3, base64),
         "quoted-printable" => (body.len(), quoted_printable),
         "" | "7bit" | "8bit" | "binary" => return (body.clone(), None),
