@@ -27,8 +27,10 @@ pub mod register;
 pub mod signature;
 pub mod store;
 
-pub mod ledger;
+pub mod cli;
 pub mod config;
-pub mod settings;
-pub mod pipeline;
 pub mod daemon;
+pub mod demo;
+pub mod ledger;
+pub mod pipeline;
+pub mod settings;

@@ -66,11 +66,11 @@ async fn test(session: &Session) -> Result<Exit, Failure> {
     let notice = causes::test(session.clock().now());
     let sent = settings.dispatcher.send_unrecorded(&notice, &settings.alerts).await;
     let mut worst = Exit::Done;
-    for (job, outcome) in &sent {
+    for (channel, outcome) in &sent {
         match outcome {
-            Ok(receipt) => println!("✔ {} {} {}", job.channel, job.recipient, receipt.0),
+            Ok(receipt) => println!("✔ {channel} {}", receipt.0),
             Err(error) => {
-                println!("✘ {} {} {}", job.channel, job.recipient, error.problem);
+                println!("✘ {channel} {}", error.problem);
                 worst = Exit::Failed;
             }
         }

@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::args::EvidenceCommand;
 use super::documents::local_time;
-use super::table::table;
+use super::table::{clean, table};
 use super::{Exit, Failure, Session};
-use crate::evidence::link::LinkKey;
-use crate::evidence::timeline::{self, Timeline};
+use crate::evidence::{self, Timeline};
 use crate::hash::Sha256;
 use crate::ledger::Ledger;
 use crate::ledger::state::EvidenceState;
@@ -42,13 +41,13 @@ fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
     found.iter().for_each(|one| timeline.apply(&one.found.evidence));
     if as_json {
         let evidence: Vec<Value> = found.iter().map(|one| to_json(one, session.lang)).collect();
-        println!("{:#}", json!({ "timeline": timeline, "evidence": evidence }));
+        println!("{:#}", json!({ "timeline": timeline.states(), "evidence": evidence }));
         return Ok(Exit::Done);
     }
     print!("{}", evidence_table(&found, session.lang));
     println!();
-    for (recipient, state) in timeline.recipients() {
-        println!("{recipient}: {}", state.text().get(session.lang));
+    for (recipient, state) in timeline.states() {
+        println!("{}: {}", clean(&recipient), state.progress.label().get(session.lang));
     }
     Ok(Exit::Done)
 }
@@ -65,7 +64,7 @@ fn find(ledger: &Ledger, what: &str) -> Result<Vec<EvidenceState>, Failure> {
             Some(one) => one.found.link_keys,
             None => return Ok(Vec::new()),
         },
-        Err(_) => LinkKey::for_message_id(what).iter().map(ToString::to_string).collect(),
+        Err(_) => evidence::id_keys(what).iter().map(ToString::to_string).collect(),
     };
     let mut hashes: Vec<Sha256> = Vec::new();
     for key in &keys {
@@ -102,7 +101,7 @@ fn evidence_table(all: &[EvidenceState], lang: Lang) -> String {
             let orphan = if lang == Lang::Tr { "sahipsiz" } else { "orphan" };
             [
                 evidence.event_time.map(local_time).unwrap_or_default(),
-                timeline::label(evidence).get(lang).to_owned(),
+                evidence.label().get(lang).to_owned(),
                 evidence.recipient.clone().unwrap_or_default(),
                 super::words::indication(one.found.report.indication, lang).to_owned(),
                 if numbers.is_empty() { orphan.to_owned() } else { numbers.join(" ") },
@@ -116,11 +115,11 @@ fn evidence_table(all: &[EvidenceState], lang: Lang) -> String {
 fn to_json(one: &EvidenceState, lang: Lang) -> Value {
     let evidence = &one.found.evidence;
     json!({
-        "sha256": evidence.sha256, "kind": timeline::kind_word(evidence.kind), "event": evidence.event, "type_id": evidence.type_id,
+        "sha256": evidence.sha256, "kind": evidence.kind.name(), "event": evidence.event, "type_id": evidence.type_id,
         "reasons": evidence.reasons, "identifier": evidence.identifier, "event_time": evidence.event_time, "issuer": evidence.issuer,
         "sender": evidence.sender, "recipients": evidence.recipients, "recipient": evidence.recipient,
         "provider_message_id": evidence.provider_message_id, "original_message_id": evidence.original_message_id,
-        "label": timeline::label(evidence).get(lang), "indication": one.found.report.indication, "sub_indication": one.found.report.sub_indication,
+        "label": evidence.label().get(lang), "indication": one.found.report.indication, "sub_indication": one.found.report.sub_indication,
         "in_message": one.in_message, "register_numbers": one.numbers, "linked_by": one.linked_by, "orphan": one.numbers.is_empty(),
     })
 }

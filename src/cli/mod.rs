@@ -26,7 +26,8 @@ use crate::daemon;
 use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::settings::{Settings, SettingsError};
-use crate::store::{RealDisk, StoreError};
+use crate::store::disk::RealDisk;
+use crate::store::error::StoreError;
 use crate::text::Lang;
 use args::{Args, Command};
 
@@ -82,10 +83,16 @@ impl Failure {
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         let exit = match &error {
-            LedgerError::Store(store) if store.is_broken_chain() => Exit::Broken,
+            LedgerError::Store(StoreError::BrokenChain { .. } | StoreError::BlobCorrupt { .. }) => Exit::Broken,
             _ => Exit::Failed,
         };
-        Self { exit, message: error.to_string() }
+        let cure = match &error {
+            LedgerError::Store(store) => Some(store.cure()),
+            LedgerError::Refused(store) => Some(store.cure()),
+            _ => None,
+        };
+        let cure = cure.map(|cure| format!("\n{}\n{}", cure.tr, cure.en)).unwrap_or_default();
+        Self { exit, message: format!("{error}{cure}") }
     }
 }
 
@@ -170,7 +177,7 @@ impl Session {
     }
 
     pub fn settings(&self) -> Result<Settings, Failure> {
-        Ok(Settings::build(self.loaded.clone())?)
+        Ok(Settings::build(self.loaded.clone(), &self.clock)?)
     }
 
     /// The register for questions, beside a running daemon.
@@ -178,7 +185,7 @@ impl Session {
         if let Some(ledger) = self.reader.get() {
             return Ok(ledger);
         }
-        let ledger = Ledger::open_read_only(self.store_path(), Arc::new(RealDisk), Arc::clone(&self.clock))?;
+        let ledger = Ledger::open_read_only(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
         Ok(self.reader.get_or_init(|| ledger))
     }
 
@@ -187,7 +194,7 @@ impl Session {
         if let Some(ledger) = self.writer.get() {
             return Ok(ledger);
         }
-        let ledger = Ledger::open(self.store_path(), Arc::new(RealDisk), Arc::clone(&self.clock))?;
+        let ledger = Ledger::open(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
         Ok(self.writer.get_or_init(|| Arc::new(ledger)))
     }
 
@@ -248,11 +255,11 @@ async fn dispatch(args: Args) -> Result<Exit, Failure> {
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
     let pipeline = session.pipeline()?;
-    let (path, store) = (session.config_path.clone(), session.store_path().to_owned());
+    let (path, store, clock) = (session.config_path.clone(), session.store_path().to_owned(), Arc::clone(session.clock()));
     let reload: daemon::Reload = Box::new(move || {
         let mut loaded = config::load(path.as_deref()).map_err(|error| error.to_string())?;
         loaded.config.store.path.clone_from(&store);
-        Settings::build(loaded).map_err(|error| error.to_string())
+        Settings::build(loaded, &clock).map_err(|error| error.to_string())
     });
     daemon::run(pipeline, reload).await.map_err(Failure::new)?;
     Ok(Exit::Done)

@@ -1,6 +1,5 @@
-//! `config` and `routing`: what was set up and what it means; progress on long work.
+//! `config` and `routing`: what was set up and what it means.
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::{ConfigCommand, RoutingCommand};
@@ -60,18 +59,26 @@ pub fn routing(session: &Session, command: RoutingCommand) -> Result<Exit, Failu
     let settings = session.settings()?;
     let input = routing::RoutingInput::of_entry(&entry);
     for line in routing::explain(&input, &settings.registry.rules) {
-        println!("{}", line.to_text().get(session.lang));
+        println!("{}", explain(&line, session.lang));
     }
     println!("{:#}", json!(routing::route(&input, &settings.registry.rules)));
     Ok(Exit::Done)
 }
 
-/// A bar on a terminal, nothing elsewhere.
-pub fn progress(lang: Lang) -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    let word = if lang == Lang::Tr { "denetleniyor" } else { "checking" };
-    if let Ok(style) = ProgressStyle::with_template(&format!("{word} {{bar:40}} {{pos}}/{{len}}")) {
-        bar.set_style(style);
-    }
-    bar
+/// One rule of the dry run: what it wanted and what it found.
+fn explain(line: &routing::Explanation, lang: Lang) -> String {
+    let word = match (line.matched, line.reached, lang) {
+        (true, true, Lang::Tr) => "✔ uydu",
+        (true, true, Lang::En) => "✔ matches",
+        (true, false, Lang::Tr) => "- uyardı, ama önceki bir kural durdurdu",
+        (true, false, Lang::En) => "- would match, but an earlier rule stopped",
+        (false, _, Lang::Tr) => "✘ uymadı",
+        (false, _, Lang::En) => "✘ does not match",
+    };
+    let wanted = |condition: &routing::Condition| {
+        let sign = if condition.holds { "=" } else { "≠" };
+        format!("{} {} {sign} {}", condition.key, condition.wanted.join("|"), condition.found.join("|"))
+    };
+    let conditions: Vec<String> = line.conditions.iter().map(wanted).collect();
+    super::table::clean(&format!("{word}  {} ({}): {}", line.rule, line.line, conditions.join("; ")))
 }

@@ -39,7 +39,7 @@ fn open(bytes: &Bytes, name: Option<&str>, limits: &crate::limits::Limits) -> Ve
         let own_name = part.name.clone().or_else(|| name.map(str::to_owned)).unwrap_or_else(|| fallback.clone());
         if part.role == PartRole::Package {
             let package = envelope::read(&part.bytes, Some(&own_name), &Receiver::default(), limits);
-            for inner in package.parts() {
+            for inner in &package.parts {
                 if let Some(bytes) = package.open_part(&inner.uri) {
                     found.push((format!("{}!{}", part.place, inner.uri), safe_file_name(&inner.uri, &fallback), bytes));
                 }

@@ -11,8 +11,8 @@ pub const ENTRIES: &[u8] = b"e/";
 pub const PENDING: &[u8] = b"q/";
 /// Locators that were listed and never delivered.
 pub const HOLES: &[u8] = b"h/";
-/// What is known of each mailbox.
-pub const MAILBOXES: &[u8] = b"x/";
+/// Messages by the SHA-256 of their bytes.
+pub const MESSAGES: &[u8] = b"m/";
 /// Evidence by the SHA-256 of its XML.
 pub const EVIDENCE: &[u8] = b"v/";
 /// Evidence that no message is known for.

@@ -68,6 +68,15 @@ impl Ledger {
         self.read(&key::message(sha256))
     }
 
+    /// Every message whose bytes must be in the blobs.
+    pub fn messages(&self) -> Result<Vec<Sha256>, LedgerError> {
+        let mut all = Vec::new();
+        for pair in self.index.scan(key::MESSAGES) {
+            all.extend(key::trailing_sha256(&pair?.0));
+        }
+        Ok(all)
+    }
+
     /// Messages that have bytes and no register entry, with their attempts so far.
     pub fn pending(&self) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
         let mut pending = Vec::new();

@@ -4,6 +4,7 @@ pub mod backoff;
 pub mod config;
 pub mod folder;
 pub mod imap;
+pub mod import;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -118,7 +118,7 @@ impl Work<'_> {
         let (signatures, doubts) = signature::judge_package(package, context);
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
-        let sdp: Vec<String> = package.metadata.standard_file_plan.iter().map(|sdp| sdp.code.clone()).collect();
+        let sdp: Vec<String> = package.metadata.file_plan_codes();
         let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &package.findings };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
         self.draft(Some(input), reports, findings, twin, context)

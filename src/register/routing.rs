@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::access::Classification;
+use super::entry::Entry;
 use super::glob;
 use super::rules::{Rule, Rules, Then, When};
 use crate::message::MessageKind;
@@ -28,8 +29,26 @@ pub struct RoutingInput<'a> {
     pub flags: &'a BTreeSet<String>,
 }
 
+impl<'a> RoutingInput<'a> {
+    /// What the rules would see of an entry that stands in the register: for the dry run. The entry does not keep standard file plan codes.
+    pub fn of_entry(entry: &'a Entry) -> Self {
+        let document = entry.document.as_ref();
+        Self {
+            mailbox: &entry.mailbox,
+            sender: entry.message.sender.as_deref(),
+            sender_kep: entry.message.sender_kep.as_deref(),
+            kkk: document.and_then(|document| document.sender.as_ref()?.id.as_deref()),
+            subjects: [entry.message.subject.as_deref(), document.and_then(|document| document.subject.as_deref())].into_iter().flatten().collect(),
+            sdp: &[],
+            kind: entry.message.kind,
+            security: document.and_then(|document| document.security.as_deref()),
+            flags: &entry.flags,
+        }
+    }
+}
+
 /// What the rules decided.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Routed {
     pub unit: Option<String>,
     pub labels: BTreeSet<String>,
@@ -40,7 +59,7 @@ pub struct Routed {
     pub matched: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotRecorded {
     pub rule: String,
     pub reason: String,
