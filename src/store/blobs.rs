@@ -168,11 +168,16 @@ impl Blobs {
 
     /// The names of all blobs, in order, with their size in bytes.
     pub fn iter(&self) -> impl Iterator<Item = Result<(Sha256, u64), StoreError>> + use<> {
+        let (shards, failed) = match self.present() {
+            Ok(present) => (present.shards, None),
+            Err(error) => (Vec::new(), Some(Err(error))),
+        };
         let blobs = self.clone();
-        (0..=u8::MAX).flat_map(move |shard| match blobs.list_shard(shard) {
-            Ok(listed) => listed.blobs.into_iter().map(Ok).collect::<Vec<_>>(),
+        let listed = shards.into_iter().flat_map(move |shard| match blobs.list_shard(shard) {
+            Ok(listed) => listed.blobs.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
-        })
+        });
+        failed.into_iter().chain(listed)
     }
 
     pub fn path(&self, hash: &Sha256) -> PathBuf {
@@ -185,16 +190,19 @@ impl Blobs {
         &self.0.folder
     }
 
-    /// Names beside the 256 folders and the one for temporary files.
-    pub(super) fn strange_names(&self) -> Result<Vec<PathBuf>, StoreError> {
+    /// Which of the 256 folders there are, and what lies beside them.
+    pub(super) fn present(&self) -> Result<Present, StoreError> {
         let folder = &self.0.folder;
-        let is_ours = |name: &str| name == TEMPORARY || (0..=u8::MAX).any(|shard| name == hex::encode([shard]));
-        let entries = self.0.disk.list(folder).at(Step::List, folder)?;
-        Ok(entries
-            .into_iter()
-            .filter(|entry| !(entry.is_dir && is_ours(&entry.name)))
-            .map(|entry| folder.join(entry.name))
-            .collect())
+        let mut present = Present::default();
+        for entry in self.0.disk.list(folder).at(Step::List, folder)? {
+            let shard = (0..=u8::MAX).find(|shard| entry.is_dir && entry.name == hex::encode([*shard]));
+            match shard {
+                Some(shard) => present.shards.push(shard),
+                None if entry.is_dir && entry.name == TEMPORARY => {}
+                None => present.strange.push(folder.join(entry.name)),
+            }
+        }
+        Ok(present)
     }
 
     fn shard_path(&self, shard: u8) -> PathBuf {
@@ -204,9 +212,6 @@ impl Blobs {
     pub(super) fn list_shard(&self, shard: u8) -> Result<Listed, StoreError> {
         let folder = self.shard_path(shard);
         let mut listed = Listed::default();
-        if self.0.disk.len(&folder).at(Step::Open, &folder)?.is_none() {
-            return Ok(listed);
-        }
         let prefix = hex::encode([shard]);
         for entry in self.0.disk.list(&folder).at(Step::List, &folder)? {
             let hash = format!("{prefix}{}", entry.name).parse::<Sha256>().ok();
@@ -318,6 +323,13 @@ impl Blobs {
     fn shards(&self) -> MutexGuard<'_, Shards> {
         self.0.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The content of the folder above the 256.
+#[derive(Default)]
+pub(super) struct Present {
+    pub shards: Vec<u8>,
+    pub strange: Vec<PathBuf>,
 }
 
 /// The content of one of the 256 folders.

@@ -285,11 +285,15 @@ fn verify_blobs(blobs: &Blobs, report: &mut VerifyReport, progress: &mut dyn FnM
         Ok(_) => {}
         Err(error) => report.unreadable(blobs.folder(), &error),
     }
-    match blobs.strange_names() {
-        Ok(strange) => strange.into_iter().for_each(|path| report.note(path, IssueKind::StrangeFile)),
-        Err(error) => report.unreadable(blobs.folder(), &error),
-    }
-    for shard in 0..=u8::MAX {
+    let present = match blobs.present() {
+        Ok(present) => present,
+        Err(error) => return report.unreadable(blobs.folder(), &error),
+    };
+    present
+        .strange
+        .into_iter()
+        .for_each(|path| report.note(path, IssueKind::StrangeFile));
+    for shard in present.shards {
         let listed = match blobs.list_shard(shard) {
             Ok(listed) => listed,
             Err(error) => {
