@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -112,30 +112,37 @@ pub fn decide(health: &Health, alarm: Alarm, now: Timestamp) -> Option<Notice> {
     }
 }
 
+/// What one run of the watcher found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    pub health: Health,
+    /// Dead, and nobody could be told, now or within the last hour: the caller fails loudly.
+    pub unheard: bool,
+}
+
 /// One run of the watcher: checks, and tells directly over the configured channels, since the outbox belongs to the daemon.
 ///
 /// An alarm that reached nobody is not remembered, so that the next run tries again.
 ///
 /// # Errors
 /// What the watcher remembers cannot be written.
-pub async fn watch(path: &Path, max_age: Duration, dispatcher: &Dispatcher, config: &AlertConfig, now: Timestamp) -> io::Result<Health> {
-    let memory = memory_path(path);
+pub async fn watch(path: &Path, max_age: Duration, dispatcher: &Dispatcher, config: &AlertConfig, now: Timestamp) -> io::Result<Watch> {
+    let memory = path.with_extension("alarm");
     let health = check(path, max_age, now);
-    let alarm: Alarm = load(&memory).unwrap_or_default();
-    if let Some(notice) = decide(&health, alarm, now) {
-        let told = dispatcher.send_unrecorded(&notice, config).await;
-        let reached = told.iter().any(|(_, result)| result.is_ok());
-        tracing::error!(recipients = told.len(), reached, "{}", notice.title.en);
-        if reached {
-            let told = matches!(health, Health::Dead { .. }).then_some(now);
-            replace(&memory, &Alarm { told })?;
-        }
+    let Some(notice) = decide(&health, load(&memory).unwrap_or_default(), now) else {
+        return Ok(Watch { health, unheard: false });
+    };
+    let results = dispatcher.send_unrecorded(&notice, config).await;
+    let heard = results.iter().any(|(_, result)| result.is_ok());
+    tracing::error!(recipients = results.len(), heard, "{}", notice.title.en);
+    let dead = health != Health::Alive;
+    if heard {
+        replace(&memory, &Alarm { told: dead.then_some(now) })?;
     }
-    Ok(health)
-}
-
-fn memory_path(path: &Path) -> PathBuf {
-    path.with_extension("alarm")
+    Ok(Watch {
+        health,
+        unheard: dead && !heard,
+    })
 }
 
 fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
