@@ -83,13 +83,17 @@ impl FolderMailbox {
     async fn look_until_settled(&self) -> Result<Look, MailboxError> {
         let mut look = self.look().await?;
         let settle = self.config.settle;
-        let young = |file: &Found| file.within.is_none() && age(file).is_none_or(|age| age < settle);
-        if settle.is_zero() || !look.found.iter().any(young) {
+        let found = std::mem::take(&mut look.found);
+        let (young, settled): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|file| file.within.is_none() && age(file).is_none_or(|age| age < settle));
+        look.found = settled;
+        if young.is_empty() {
             return Ok(look);
         }
         sleep(settle).await;
         let again = self.look().await?;
-        look.found.retain(|file| !young(file) || again.found.contains(file));
+        look.found.extend(young.into_iter().filter(|file| again.found.contains(file)));
         Ok(look)
     }
 
