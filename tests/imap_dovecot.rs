@@ -196,3 +196,60 @@ async fn the_server_is_left_as_found_unless_told_otherwise() {
     assert_eq!(flags(&dovecot), [""]);
     assert_eq!(delete.list(&intake.known).await.unwrap().present.len(), 1);
 }
+
+/// `cargo test --release --test imap_dovecot -- --ignored --nocapture pull`: how long 1,000 messages of 230 KB take, beside mbsync.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn pull_beside_mbsync() {
+    let mut dovecot = Dovecot::start();
+    for number in 0..1_000 {
+        dovecot.deliver(&message(number, 230_000));
+    }
+    let mut warm = open(&dovecot, dovecot.config());
+    warm.list(&BTreeSet::new()).await.unwrap();
+    for round in 0..3 {
+        let started = std::time::Instant::now();
+        let mut intake = Intake::default();
+        pass(&mut open(&dovecot, dovecot.config()), &mut intake).await.unwrap();
+        let ours = started.elapsed();
+        assert_eq!(intake.bodies.len(), 1_000);
+
+        let mirror = tempfile::tempdir().unwrap();
+        let path = mirror.path().display();
+        let rc = format!(
+            "IMAPAccount a\nHost localhost\nPort {}\nUser {}\nPassCmd \"cat {}\"\nSSLType IMAPS\nCertificateFile {}\n\
+             IMAPStore far\nAccount a\nMaildirStore near\nPath {path}/\nInbox {path}/INBOX\n\
+             Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\nFSync yes\n",
+            dovecot.imaps_port,
+            support::dovecot::USER,
+            dovecot.path().join("evrak.password").display(),
+            dovecot.ca_file().display(),
+        );
+        std::fs::write(mirror.path().join("rc"), rc).unwrap();
+        let sync = || {
+            let started = std::time::Instant::now();
+            let output = std::process::Command::new("mbsync")
+                .arg("-c")
+                .arg(mirror.path().join("rc"))
+                .arg("c")
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            started.elapsed()
+        };
+        let (theirs, theirs_nothing) = (sync(), sync());
+        let pulled = std::fs::read_dir(mirror.path().join("INBOX/new")).unwrap().count();
+        assert_eq!(pulled, 1_000);
+
+        let mut cold = open(&dovecot, dovecot.config());
+        let started = std::time::Instant::now();
+        pass(&mut cold, &mut intake).await.unwrap();
+        cold.close().await;
+        let nothing = started.elapsed();
+        println!(
+            "round {round}: pull {ours:?}, mbsync {theirs:?}, ratio {:.2}; nothing new {nothing:?}, mbsync {theirs_nothing:?}, ratio {:.2}",
+            ours.as_secs_f64() / theirs.as_secs_f64(),
+            nothing.as_secs_f64() / theirs_nothing.as_secs_f64()
+        );
+    }
+}

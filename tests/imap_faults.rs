@@ -10,8 +10,9 @@ use kep_gateway::hash::Sha256;
 use kep_gateway::limits::Limits;
 use kep_gateway::mailbox::config::ImapConfig;
 use kep_gateway::mailbox::imap::ImapMailbox;
-use kep_gateway::mailbox::{ErrorClass, Mailbox, NotFetched, Wake};
+use kep_gateway::mailbox::{ErrorClass, Mailbox, MailboxError, NotFetched, Wake};
 use support::Dice;
+use support::canned_imap::CannedImap;
 use support::intake::{Consumer, Intake, pass};
 use support::scripted_imap::{Fault, ScriptedImap};
 
@@ -264,4 +265,102 @@ async fn the_quota_counts_units_of_1024_bytes_and_is_asked_for_when_due() {
             .count(),
         1
     );
+}
+
+async fn first_list(server: &CannedImap, security: &str) -> MailboxError {
+    let mut mailbox = ImapMailbox::new(server.config(security), server.secrets(), &Limits::default()).unwrap();
+    let listing = tokio::time::timeout(PASS_LIMIT, mailbox.list(&BTreeSet::new()))
+        .await
+        .expect("it hangs");
+    listing.unwrap_err()
+}
+
+#[tokio::test]
+async fn nothing_can_be_slipped_in_before_tls_and_no_password_is_sent_without_it() {
+    for (greeting, problem) in [
+        (&["* OK hi\r\n", "K0 OK go\r\n* CAPABILITY IMAP4rev1\r\n"] as &[&str], "slipped in"),
+        (&["* PREAUTH welcome\r\n"], "greeting"),
+        (&["* OK hi\r\n", "K0 NO not here\r\n"], "not accepted"),
+        (&["* OK hi\r\n", "K0 BAD what\r\n"], "not accepted"),
+        (&["* OK hi\r\n", ""], "no answer within"),
+    ] {
+        let server = CannedImap::start(greeting, "").await;
+        let error = first_list(&server, "starttls").await;
+        assert!(error.problem.contains(problem), "{error}");
+        assert!(
+            !server.heard().contains("LOGIN") && !server.heard().contains("parola"),
+            "{}",
+            server.heard()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_from_a_busy_server() {
+    for (answer, class) in [
+        ("K1 NO [AUTHENTICATIONFAILED] no\r\n", ErrorClass::Authentication),
+        ("K1 NO wrong password\r\n", ErrorClass::Authentication),
+        ("K1 NO [AUTHORIZATIONFAILED] no\r\n", ErrorClass::Authentication),
+        ("K1 NO [EXPIRED] no\r\n", ErrorClass::Authentication),
+        ("K1 NO [UNAVAILABLE] later\r\n", ErrorClass::Transient),
+        ("K1 NO [LIMIT] too many\r\n", ErrorClass::Transient),
+        ("K1 NO [INUSE] taken\r\n", ErrorClass::Transient),
+        ("* BYE too many connections\r\n", ErrorClass::Transient),
+        ("K1 BAD what\r\n", ErrorClass::Transient),
+    ] {
+        let replies: &'static [&'static str] = Box::leak(Box::new(["* OK hi\r\n", answer]));
+        let error = first_list(&CannedImap::start(replies, "").await, "none").await;
+        assert_eq!((error.class, error.step), (class, "login"), "{answer}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_plays_for_time_is_left() {
+    let folder = "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\nK2 OK done\r\n";
+    for then in ["x", "* OK still here\r\n", "* 1 EXISTS\r\n"] {
+        let replies: &'static [&'static str] = Box::leak(Box::new(["* OK hi\r\n", "K1 OK in\r\n", folder, ""]));
+        let started = Instant::now();
+        let error = first_list(&CannedImap::start(replies, then).await, "none").await;
+        assert!(error.is_transient() && error.step == "list", "{error}");
+        assert!(started.elapsed() < Duration::from_secs(15), "{then}: {:?}", started.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_logins_and_then_fails_is_not_hammered() {
+    let server = CannedImap::start(&["* OK hi\r\n", "K1 OK in\r\n", "K2 BAD no\r\n"], "").await;
+    let mut config = server.config("none");
+    config.login_burst = 3;
+    let mut mailbox = ImapMailbox::new(config, server.secrets(), &Limits::default()).unwrap();
+    for _ in 0..10 {
+        assert!(mailbox.list(&BTreeSet::new()).await.unwrap_err().is_transient());
+    }
+    assert_eq!(mailbox.traffic().logins(), 3);
+    assert_eq!(mailbox.traffic().connections(), 3);
+}
+
+#[tokio::test]
+async fn a_listing_with_a_hole_is_told_with_both_counts() {
+    let folder = "* 5 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 9] ok\r\nK2 OK done\r\n";
+    let replies = [
+        "* OK hi\r\n",
+        "K1 OK in\r\n",
+        folder,
+        "* SEARCH 1 2 3\r\nK3 OK done\r\n",
+        "* SEARCH 1 2 3\r\nK4 OK done\r\n",
+        "* 4 FETCH (UID 8)\r\nK5 OK done\r\n",
+        "* 1 FETCH (UID 1 RFC822.SIZE 10)\r\nK6 NO not all\r\n",
+        "K7 OK\r\n",
+    ];
+    let server = CannedImap::start(Box::leak(Box::new(replies)), "").await;
+    let mut mailbox = ImapMailbox::new(server.config("none"), server.secrets(), &Limits::default()).unwrap();
+    let listing = mailbox.list(&BTreeSet::new()).await.unwrap();
+    assert_eq!((listing.new.len(), listing.present.len(), listing.folders[0].exists), (4, 4, 5));
+    assert_eq!(
+        listing.new.iter().filter(|listed| listed.size.is_some()).count(),
+        1,
+        "what is not described is listed all the same"
+    );
+    assert_eq!(listing.oddities.len(), 1);
+    assert!(listing.oddities[0].en.contains("counts 5 messages and lists 4"));
 }

@@ -203,7 +203,7 @@ fn found(within: Option<&'static str>, name: &[u8], stat: &Stat) -> Found {
 }
 
 fn time_of(stat: &Stat) -> (i64, i64) {
-    (stat.st_mtime as i64, stat.st_mtime_nsec as i64)
+    (stat.st_mtime, stat.st_mtime_nsec as i64)
 }
 
 fn refused(name: &[u8]) -> (String, Text) {

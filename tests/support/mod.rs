@@ -1,6 +1,7 @@
 //! What several test programs share. Each of them uses a part of it.
 #![allow(dead_code)]
 
+pub mod canned_imap;
 pub mod dovecot;
 pub mod intake;
 pub mod scripted_imap;
