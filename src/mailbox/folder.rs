@@ -83,13 +83,17 @@ impl FolderMailbox {
     async fn look_until_settled(&self) -> Result<Look, MailboxError> {
         let mut look = self.look().await?;
         let settle = self.config.settle;
-        let young = |file: &Found| file.within.is_none() && age(file).is_none_or(|age| age < settle);
-        if settle.is_zero() || !look.found.iter().any(young) {
+        let found = std::mem::take(&mut look.found);
+        let (young, settled): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|file| file.within.is_none() && age(file).is_none_or(|age| age < settle));
+        look.found = settled;
+        if young.is_empty() {
             return Ok(look);
         }
         sleep(settle).await;
         let again = self.look().await?;
-        look.found.retain(|file| !young(file) || again.found.contains(file));
+        look.found.extend(young.into_iter().filter(|file| again.found.contains(file)));
         Ok(look)
     }
 
@@ -199,7 +203,7 @@ fn found(within: Option<&'static str>, name: &[u8], stat: &Stat) -> Found {
 }
 
 fn time_of(stat: &Stat) -> (i64, i64) {
-    (stat.st_mtime as i64, stat.st_mtime_nsec as i64)
+    (stat.st_mtime, stat.st_mtime_nsec as i64)
 }
 
 fn refused(name: &[u8]) -> (String, Text) {
