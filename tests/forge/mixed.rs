@@ -576,7 +576,8 @@ impl<'w> Letter<'w> {
         let mut sent = self.original("eYazisma");
         (sent.from_name, sent.from, sent.to) = (world.receiver.name.clone(), ours.clone(), vec![theirs.clone()]);
         sent.subject = format!("Cevap: {}", self.subject);
-        let provider = world.provider_of(&theirs);
+        // Submission is attested by the sender's provider, everything after it by the recipient's.
+        let provider = world.provider_of(if root.starts_with("Submission") { &ours } else { &theirs });
         let rem_id = format!("<EYWS{{{}}}.giden>", guid(&format!("{}giden", self.seed)));
         let when = minutes(self.at, after);
         let mut evidence = self.evidence(&sent, b"", &rem_id, root, event, when);

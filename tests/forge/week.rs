@@ -34,7 +34,7 @@ const WEEK: [(usize, usize, &str, &str); 20] = [
     (0, 62, "sent-delivered", "evidence: the same message was delivered (40)"),
     (1, 5, "package-v1", "e-Yazışma v1.3 with BelgeHedef and BelgeImza"),
     (1, 27, "package-v2-initialled", "initialled (paraf), then signed, then sealed"),
-    (1, 62, "sent-read", "evidence: a message of ours was read (60)"),
+    (1, 62, "sent-read", "evidence: and read the next day (60)"),
     (
         1,
         71,
@@ -89,9 +89,10 @@ pub fn messages(world: &World) -> Vec<(Sample, &'static str)> {
     for (n, (day, slot, kind, note)) in WEEK.into_iter().enumerate() {
         let i = day * DAY + slot;
         let mut sample = match kind {
-            "sent-accepted" => sent(&world.letter(i), "SubmissionAcceptanceRejection", "Acceptance", 10, 1),
-            "sent-delivered" => sent(&world.letter(i), "DeliveryNonDeliveryToRecipient", "Delivery", 40, 4),
-            "sent-read" => sent(&world.letter(i), "RetrievalNonRetrievalByRecipient", "Retrieval", 60, 90),
+            "sent-accepted" => sent(&world.letter(i), "SubmissionAcceptanceRejection", "Acceptance", 10, 11),
+            "sent-delivered" => sent(&world.letter(i), "DeliveryNonDeliveryToRecipient", "Delivery", 40, 14),
+            // The same message as the two before, read the next day.
+            "sent-read" => sent(&world.letter(i - DAY), "RetrievalNonRetrievalByRecipient", "Retrieval", 60, 25 * 60),
             "duplicate" => again(&out[0].0),
             _ => world.sample(kind, i),
         };
