@@ -23,6 +23,8 @@ pub struct Institution {
     /// DETSİS number, 8 digits.
     pub kkk: String,
     pub kep: Option<String>,
+    /// BirimKKK: the unit within (v2).
+    pub unit: Option<String>,
     pub city: String,
 }
 
@@ -726,10 +728,11 @@ impl Xml {
         if self.generation == 2 {
             self.optional("KepAdresi", party.kep.as_deref());
         }
-        self.leaf("Il", &party.city)
-            .leaf("Ulke", "Türkiye")
-            .close("IletisimBilgisi")
-            .close("KurumKurulus")
+        self.leaf("Il", &party.city).leaf("Ulke", "Türkiye").close("IletisimBilgisi");
+        if self.generation == 2 {
+            self.optional("BirimKKK", party.unit.as_deref());
+        }
+        self.close("KurumKurulus")
     }
 
     fn signer(&mut self, signer: &SignerName, date: &str) {

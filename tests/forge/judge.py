@@ -144,6 +144,8 @@ def main(out, paths):
             message = email.message_from_bytes(inner, policy=policy.default)
             found["subject"] = str(message["Subject"])
             found["original_message_id"] = str(message["Message-ID"]).strip().strip("<>")
+        elif not outer:
+            found["original_message_id"] = found["message_id"]
         leaves(message, folder, found)
         print(json.dumps(found))
 

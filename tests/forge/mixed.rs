@@ -101,6 +101,35 @@ impl World {
         sample
     }
 
+    /// A sound package message of about `bytes` on the wire: for benchmarks.
+    pub fn sized(&self, i: usize, bytes: usize) -> Sample {
+        let letter = self.letter(i);
+        let mut package = letter.package(Version::V2_0, &letter.sender.director);
+        // Noise does not deflate; base64 makes 78 characters of 57 bytes; the rest of such a message is about 40 KB.
+        let size = bytes.saturating_sub(40_000) * 57 / 78;
+        let mut state = 0x9e37_79b9_7f4a_7c15 ^ i as u64;
+        let noise = std::iter::repeat_with(|| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        });
+        package.attachments = vec![Attachment {
+            id: guid(&format!("{}tarama", letter.seed)),
+            name: "Taranmış ek".into(),
+            kind: AttachmentKind::Inside {
+                file: "tarama.jpg".into(),
+                mime: "image/jpeg".into(),
+                bytes: noise.take(size).collect(),
+                signed: true,
+            },
+        }];
+        let made = vec![letter.simple(&package)];
+        let mut sample = letter.send_packages(made, false);
+        sample.name = format!("{i:03}-sized");
+        sample
+    }
+
     pub fn letter(&self, i: usize) -> Letter<'_> {
         let (subject, code, plan) = SUBJECTS[(i + self.seed as usize) % SUBJECTS.len()];
         let sender = &self.senders[(i + self.seed as usize) % self.senders.len()];
@@ -415,9 +444,18 @@ impl<'w> Letter<'w> {
             }
             _ => vec![self.simple(&v2())],
         };
+        let mut sample = self.send_packages(made, kind == "package-v2-attachments");
+        sample.expect.indication = Some(verdict.0.into());
+        sample.expect.sub_indication = verdict.1.map(str::to_string);
+        sample.expect.flags = flags.into_iter().map(str::to_string).collect();
+        sample
+    }
+
+    /// One KEP message that carries these packages, signed by the officer and delivered.
+    fn send_packages(&self, made: Vec<Made>, local_paths: bool) -> Sample {
         let mut original = self.original("eYazisma");
         original.rem_id = made[0].document.id.clone().or(Some(guid(&format!("{}belge", self.seed))));
-        original.local_paths = kind == "package-v2-attachments";
+        original.local_paths = local_paths;
         original.files = made
             .iter()
             .map(|m| File::new(&m.name, "application/octet-stream", m.bytes.clone()))
@@ -426,9 +464,6 @@ impl<'w> Letter<'w> {
         let mut sample = self.deliver(&original, l1);
         sample.expect.kind = "dispatch".into();
         sample.expect.documents = made.into_iter().map(|m| m.document).collect();
-        sample.expect.indication = Some(verdict.0.into());
-        sample.expect.sub_indication = verdict.1.map(str::to_string);
-        sample.expect.flags = flags.into_iter().map(str::to_string).collect();
         sample
     }
 
@@ -606,6 +641,7 @@ impl<'w> Letter<'w> {
         let expect = Expectation {
             kind: "evidence".into(),
             message_id: Some(bare(&envelope.message_id)),
+            sender_kep: Some(envelope.from.clone()),
             subject: Some(envelope.subject.clone()),
             recipients: envelope.to.clone(),
             evidence: vec![expected(&evidence, type_id, &xml)],
@@ -693,9 +729,10 @@ impl<'w> Letter<'w> {
         let expect = Expectation {
             kind: "unclassified".into(),
             message_id: Some(bare(&original.message_id)),
+            // No envelope: the mail itself is the outermost and the sender's layer.
+            original_message_id: Some(bare(&original.message_id)),
             recipients: original.to.clone(),
             subject: Some(original.subject.clone()),
-            received_at: Some(original.date),
             indication: Some("INDETERMINATE".into()),
             sub_indication: Some("NO_SIGNATURE".into()),
             flags: vec!["unclassified".into()],

@@ -230,6 +230,7 @@ impl World {
                         name: name.into(),
                         kkk: kkk.into(),
                         kep: Some(format!("{local}@{provider}.kep.tr")),
+                        unit: Some(format!("{}9", &kkk[..7])),
                         city: city.into(),
                     },
                     seal: seal
@@ -255,6 +256,7 @@ impl World {
             name: "Örnek Tarım İl Müdürlüğü".into(),
             kkk: "24301050".into(),
             kep: Some("ornektarim@hs01.kep.tr".into()),
+            unit: Some("24301057".into()),
             city: "Ankara".into(),
         };
         let receiver_encryption = seal.ca.issue(&Profile::encryption(&receiver.name, &receiver.kkk), "sifreleme");
