@@ -159,9 +159,14 @@ impl Spec {
         let own = match self.embed {
             Embed::None => vec![],
             Embed::SignerOnly => vec![self.signer.der.clone()],
-            Embed::Chain => [self.signer.der.clone()].into_iter().chain(self.signer.chain().iter().map(|c| c.der.clone())).collect(),
+            Embed::Chain => [self.signer.der.clone()]
+                .into_iter()
+                .chain(self.signer.chain().iter().map(|c| c.der.clone()))
+                .collect(),
         };
-        own.into_iter().chain(self.counter_signers.iter().flat_map(Spec::certificates)).collect()
+        own.into_iter()
+            .chain(self.counter_signers.iter().flat_map(Spec::certificates))
+            .collect()
     }
 
     /// Signed attributes over `content`; a counter-signature has no content-type (RFC 5652 11.4).
@@ -172,7 +177,11 @@ impl Spec {
         }
         let mut all = vec![];
         if let Some(id) = content_type.filter(|_| !self.has(Defect::NoContentType)) {
-            all.push(cms::content_type(if self.has(Defect::ContentTypeMismatch) { cms::TST_INFO } else { id }));
+            all.push(cms::content_type(if self.has(Defect::ContentTypeMismatch) {
+                cms::TST_INFO
+            } else {
+                id
+            }));
         }
         if !self.has(Defect::NoSigningTime) {
             all.push(cms::signing_time(self.signing_time));
@@ -182,7 +191,10 @@ impl Spec {
         }
         if self.has(Defect::TwoValuesInMessageDigest) {
             let other = self.hash.of(b"other");
-            all.push(seq([oid(cms::MESSAGE_DIGEST), super::der::set_of([octets(&digest), octets(&other)])]));
+            all.push(seq([
+                oid(cms::MESSAGE_DIGEST),
+                super::der::set_of([octets(&digest), octets(&other)]),
+            ]));
         } else {
             all.push(cms::message_digest(&digest));
         }
@@ -234,7 +246,13 @@ impl Spec {
             }
         } else {
             let attributes = self.signed_attributes(content, content_type);
-            cms::sign_attributes(&self.signer, self.hash, self.scheme, attributes, self.has(Defect::UnsortedAttributes))
+            cms::sign_attributes(
+                &self.signer,
+                self.hash,
+                self.scheme,
+                attributes,
+                self.has(Defect::UnsortedAttributes),
+            )
         };
         if self.key_id_as_sid {
             info.version = 3;
@@ -247,16 +265,23 @@ impl Spec {
         if self.has(Defect::DigestAlgorithmMismatch) {
             info.hash = Hash::Sha512;
         }
-        let counter: Vec<Der> = self.counter_signers.iter().map(|spec| spec.sign(&info.signature, None).encode()).collect();
+        let counter: Vec<Der> = self
+            .counter_signers
+            .iter()
+            .map(|spec| spec.sign(&info.signature, None).encode())
+            .collect();
         if !counter.is_empty() {
-            info.unsigned_attributes.push(seq([oid(cms::COUNTER_SIGNATURE), super::der::set_of(counter)]));
+            info.unsigned_attributes
+                .push(seq([oid(cms::COUNTER_SIGNATURE), super::der::set_of(counter)]));
         }
         self.extend_to_level(&mut info, content, content_type);
         info
     }
 
     fn extend_to_level(&self, info: &mut SignerInfo, content: &[u8], content_type: Option<&'static str>) {
-        let Some(tsa) = self.tsa.as_ref().filter(|_| self.level >= Level::T) else { return };
+        let Some(tsa) = self.tsa.as_ref().filter(|_| self.level >= Level::T) else {
+            return;
+        };
         let defect = match () {
             _ if self.has(Defect::WrongTimestampImprint) => TokenDefect::WrongImprint,
             _ if self.has(Defect::BrokenTimestamp) => TokenDefect::BrokenSignature,
@@ -272,10 +297,12 @@ impl Spec {
         if self.level == Level::X {
             let stamped = cms::whole([info.signature.clone(), stamp].into_iter().chain(refs));
             let at = self.stamp_time() + SignedDuration::from_secs(10);
-            info.unsigned_attributes.push(attribute(cms::CADES_C_TIMESTAMP, tsa.token(&stamped, at, TokenDefect::None)));
+            info.unsigned_attributes
+                .push(attribute(cms::CADES_C_TIMESTAMP, tsa.token(&stamped, at, TokenDefect::None)));
         }
         if self.level >= Level::Xl {
-            info.unsigned_attributes.push(attribute(cms::CERTIFICATE_VALUES, seq(self.material.certificates.clone())));
+            info.unsigned_attributes
+                .push(attribute(cms::CERTIFICATE_VALUES, seq(self.material.certificates.clone())));
             info.unsigned_attributes.push(self.revocation_values());
         }
         if self.level == Level::A {
@@ -287,7 +314,11 @@ impl Spec {
     /// CompleteCertificateRefs: every certificate of the path but the signer's own.
     fn certificate_refs(&self) -> Der {
         let reference = |cert: &Arc<Certified>| {
-            let hashed = if self.has(Defect::WrongCertificateRefs) { b"other".as_slice() } else { &cert.der };
+            let hashed = if self.has(Defect::WrongCertificateRefs) {
+                b"other".as_slice()
+            } else {
+                &cert.der
+            };
             seq([cms::other_hash(hashed), cms::issuer_serial(&cert.issuer_name, &cert.serial)])
         };
         attribute(cms::CERTIFICATE_REFS, seq(self.signer.chain().iter().map(reference)))
@@ -334,7 +365,12 @@ impl Spec {
                 cms::whole([id.to_vec(), super::der::content(set).to_vec()])
             })
             .collect();
-        let index = seq([Hash::Sha256.alg(), cms::hash_list(&certificates), cms::hash_list(&[]), cms::hash_list(&values)]);
+        let index = seq([
+            Hash::Sha256.alg(),
+            cms::hash_list(&certificates),
+            cms::hash_list(&[]),
+            cms::hash_list(&values),
+        ]);
         let mut stamped = vec![oid(content_type), Hash::Sha256.of(content)];
         stamped.extend(info.fields());
         stamped.push(index.clone());

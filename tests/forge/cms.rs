@@ -83,7 +83,10 @@ pub fn signing_certificate_v2(cert: &Certified, hash: Hash) -> Der {
 /// SignaturePolicyIdentifier with the SPURI qualifier (RFC 5126 5.8.1).
 pub fn signature_policy(policy: &str, hash: &[u8], uri: &str) -> Der {
     let qualifier = seq([oid("1.2.840.113549.1.9.16.5.1"), ia5(uri)]);
-    attribute(SIGNATURE_POLICY, seq([oid(policy), seq([Hash::Sha256.alg(), octets(hash)]), seq([qualifier])]))
+    attribute(
+        SIGNATURE_POLICY,
+        seq([oid(policy), seq([Hash::Sha256.alg(), octets(hash)]), seq([qualifier])]),
+    )
 }
 
 /// A signer's block before and after signing.
@@ -160,7 +163,11 @@ pub struct SignedData {
 
 impl SignedData {
     pub fn encode(&self) -> Der {
-        let version = if self.content_type != DATA || self.signers.iter().any(|s| s.version == 3) { 3 } else { 1 };
+        let version = if self.content_type != DATA || self.signers.iter().any(|s| s.version == 3) {
+            3
+        } else {
+            1
+        };
         let mut digests: Vec<Der> = self.signers.iter().map(|s| s.hash.alg()).collect();
         digests.sort();
         digests.dedup();

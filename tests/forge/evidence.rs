@@ -63,12 +63,16 @@ pub enum Form {
 impl Form {
     fn parts(self) -> (Hash, &'static str, &'static str) {
         match self {
-            Form::Sha256 => {
-                (Hash::Sha256, "http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")
-            }
-            Form::Sha512 => {
-                (Hash::Sha512, "http://www.w3.org/2001/04/xmlenc#sha512", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512")
-            }
+            Form::Sha256 => (
+                Hash::Sha256,
+                "http://www.w3.org/2001/04/xmlenc#sha256",
+                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            ),
+            Form::Sha512 => (
+                Hash::Sha512,
+                "http://www.w3.org/2001/04/xmlenc#sha512",
+                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+            ),
         }
     }
 }
@@ -80,7 +84,12 @@ impl Evidence {
 
     /// The root element without a signature, in canonical form, split where the signature goes.
     fn canonical(&self) -> (String, String) {
-        let open = format!("<rem:{} xmlns:rem=\"{}\" Id=\"{}\" version=\"2.1.1\">\n", self.root, self.namespace, attribute(&self.id()));
+        let open = format!(
+            "<rem:{} xmlns:rem=\"{}\" Id=\"{}\" version=\"2.1.1\">\n",
+            self.root,
+            self.namespace,
+            attribute(&self.id())
+        );
         let mut x = open;
         let mut leaf = |depth: usize, name: &str, value: &str| {
             x += &format!("{}<rem:{name}>{}</rem:{name}>\n", "  ".repeat(depth), text(value));
@@ -106,16 +115,24 @@ impl Evidence {
         }
         x += &entity("SenderDetails", &self.sender.0, &self.sender.1, 1);
         x += "  <rem:RecipientsDetails>\n";
-        self.recipients.iter().for_each(|(name, address)| x += &entity("EntityDetails", name, address, 2));
+        self.recipients
+            .iter()
+            .for_each(|(name, address)| x += &entity("EntityDetails", name, address, 2));
         x += "  </rem:RecipientsDetails>\n";
         if let Some(index) = self.refers_to {
             x += &format!("  <rem:EvidenceRefersToRecipient>{index}</rem:EvidenceRefersToRecipient>\n");
         }
-        x += &format!("  <rem:SenderMessageDetails isNotification=\"false\">\n    <rem:MessageSubject>{}</rem:MessageSubject>\n", text(&self.subject));
+        x += &format!(
+            "  <rem:SenderMessageDetails isNotification=\"false\">\n    <rem:MessageSubject>{}</rem:MessageSubject>\n",
+            text(&self.subject)
+        );
         if let Some(id) = &self.original_message_id {
             x += &format!("    <rem:UAMessageIdentifier>{}</rem:UAMessageIdentifier>\n", text(id));
         }
-        x += &format!("    <rem:MessageIdentifierByREMMD>{}</rem:MessageIdentifierByREMMD>\n", text(&self.provider_message_id));
+        x += &format!(
+            "    <rem:MessageIdentifierByREMMD>{}</rem:MessageIdentifierByREMMD>\n",
+            text(&self.provider_message_id)
+        );
         if let Some((hash, value)) = &self.digest {
             let uri = if *hash == Hash::Sha512 { Form::Sha512 } else { Form::Sha256 }.parts().1;
             x += &format!("    <ds:DigestMethod xmlns:ds=\"{DS}\" Algorithm=\"{uri}\"></ds:DigestMethod>\n");
@@ -187,7 +204,9 @@ fn entity(name: &str, who: &str, address: &str, depth: usize) -> String {
 
 /// `2026-11-09T10:15:00.000+03:00`.
 pub fn local_time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::get("Europe/Istanbul").unwrap()).strftime("%Y-%m-%dT%H:%M:%S.000%:z").to_string()
+    at.to_zoned(TimeZone::get("Europe/Istanbul").unwrap())
+        .strftime("%Y-%m-%dT%H:%M:%S.000%:z")
+        .to_string()
 }
 
 fn text(value: &str) -> String {

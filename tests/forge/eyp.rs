@@ -23,6 +23,8 @@ pub struct Institution {
     /// DETSİS number, 8 digits.
     pub kkk: String,
     pub kep: Option<String>,
+    /// BirimKKK: the unit within (v2).
+    pub unit: Option<String>,
     pub city: String,
 }
 
@@ -42,7 +44,12 @@ pub struct Addressee {
 #[derive(Clone, Debug)]
 pub enum AttachmentKind {
     /// DED in /Ekler (signed) or /ImzasizEkler.
-    Inside { file: String, mime: String, bytes: Vec<u8>, signed: bool },
+    Inside {
+        file: String,
+        mime: String,
+        bytes: Vec<u8>,
+        signed: bool,
+    },
     /// HRF.
     External { address: String },
     /// FZK.
@@ -120,58 +127,141 @@ impl Package<'_> {
 
     /// The copy for the addressee with this KKK: attachments left out for it are gone, digests stay (KonulmamisEk).
     pub fn build_for(&self, kkk: &str) -> Vec<u8> {
-        let left_out: Vec<&String> = self.addressees.iter().filter(|a| a.party.kkk == kkk).flat_map(|a| &a.left_out).collect();
+        let left_out: Vec<&String> = self
+            .addressees
+            .iter()
+            .filter(|a| a.party.kkk == kkk)
+            .flat_map(|a| &a.left_out)
+            .collect();
         self.build_with(&|_| {}, &|parts| {
             parts.retain(|part| !left_out.iter().any(|id| part.rel.1 == format!("IdEk_{id}")));
         })
     }
 
     fn contents(&self) -> Vec<Part> {
-        let mut parts = vec![part(&format!("/UstYazi/{}", part_file(&self.letter_name)), &self.letter, "application/pdf", "ustyazi", "IdUstYazi")];
+        let mut parts = vec![part(
+            &format!("/UstYazi/{}", part_file(&self.letter_name)),
+            &self.letter,
+            "application/pdf",
+            "ustyazi",
+            "IdUstYazi",
+        )];
         for attachment in &self.attachments {
-            let AttachmentKind::Inside { file, mime, bytes, signed } = &attachment.kind else { continue };
-            let (folder, relation, id) = if *signed { ("Ekler", "ek", "IdEk_") } else { ("ImzasizEkler", "imzasizEk", "IdImzasizEk_") };
-            parts.push(part(&format!("/{folder}/{}", part_file(file)), bytes, mime, relation, &format!("{id}{}", attachment.id)));
+            let AttachmentKind::Inside { file, mime, bytes, signed } = &attachment.kind else {
+                continue;
+            };
+            let (folder, relation, id) = if *signed {
+                ("Ekler", "ek", "IdEk_")
+            } else {
+                ("ImzasizEkler", "imzasizEk", "IdImzasizEk_")
+            };
+            parts.push(part(
+                &format!("/{folder}/{}", part_file(file)),
+                bytes,
+                mime,
+                relation,
+                &format!("{id}{}", attachment.id),
+            ));
         }
         parts.push(xml_part("/Ustveri/Ustveri.xml", self.metadata(), "ustveri", "IdUstveri"));
         if self.version == Version::V1_3 {
             parts.push(xml_part("/BelgeHedef/BelgeHedef.xml", self.targets(), "belgehedef", "IdBelgeHedef"));
         }
         if let Some(initial) = &self.initial {
-            parts.push(xml_part("/ParafOzeti/ParafOzeti.xml", self.digests("ParafOzeti", &parts, &["ustveri", "ustyazi", "ek"]), "parafozeti", "IdParafOzeti"));
+            parts.push(xml_part(
+                "/ParafOzeti/ParafOzeti.xml",
+                self.digests("ParafOzeti", &parts, &["ustveri", "ustyazi", "ek"]),
+                "parafozeti",
+                "IdParafOzeti",
+            ));
             let cms = initial(&parts[parts.len() - 1].bytes);
-            parts.push(child("/Paraflar/ParafImzaCades.imz", cms, "parafimzacades", "IdParafImzaCades", "/ParafOzeti/ParafOzeti.xml"));
+            parts.push(child(
+                "/Paraflar/ParafImzaCades.imz",
+                cms,
+                "parafimzacades",
+                "IdParafImzaCades",
+                "/ParafOzeti/ParafOzeti.xml",
+            ));
         }
         let covered: &[&str] = match self.version {
             Version::V1_3 => &["ustveri", "belgehedef", "ustyazi", "ek"],
             Version::V2_0 => &["ustveri", "ustyazi", "parafozeti", "parafimzacades", "ek"],
         };
-        parts.push(xml_part("/PaketOzeti/PaketOzeti.xml", self.digests("PaketOzeti", &parts, covered), "paketozeti", "IdPaketOzeti"));
+        parts.push(xml_part(
+            "/PaketOzeti/PaketOzeti.xml",
+            self.digests("PaketOzeti", &parts, covered),
+            "paketozeti",
+            "IdPaketOzeti",
+        ));
         if let Some(sign) = &self.sign {
             let cms = sign(&parts[parts.len() - 1].bytes);
-            parts.push(child("/Imzalar/ImzaCades.imz", cms, "imzacades", "IdImzaCades", "/PaketOzeti/PaketOzeti.xml"));
+            parts.push(child(
+                "/Imzalar/ImzaCades.imz",
+                cms,
+                "imzacades",
+                "IdImzaCades",
+                "/PaketOzeti/PaketOzeti.xml",
+            ));
         }
         match self.version {
             Version::V1_3 => parts.push(xml_part("/Imzalar/BelgeImza.xml", self.signatures_v1(), "belgeimza", "IdBelgeImza")),
-            Version::V2_0 => parts.push(xml_part("/NihaiUstveri/NihaiUstveri.xml", self.final_metadata(), "nihaiustveri", "IdNihaiUstveri")),
+            Version::V2_0 => parts.push(xml_part(
+                "/NihaiUstveri/NihaiUstveri.xml",
+                self.final_metadata(),
+                "nihaiustveri",
+                "IdNihaiUstveri",
+            )),
         }
         let version = if self.version == Version::V1_3 { "1.3" } else { "2.0" };
-        parts.push(core(&self.id, Some(&self.subject), &self.creator(), "RESMIYAZISMA", version, Some(&self.date)));
+        parts.push(core(
+            &self.id,
+            Some(&self.subject),
+            &self.creator(),
+            "RESMIYAZISMA",
+            version,
+            Some(&self.date),
+        ));
         parts
     }
 
     fn finish(&self, parts: &mut Vec<Part>) {
         let covered: &[&str] = match self.version {
-            Version::V1_3 => &["ustveri", "belgehedef", "ustyazi", "ek", "belgeimza", "paketozeti", "imzacades", CORE_TYPE],
-            Version::V2_0 => {
-                &["ustveri", "ustyazi", "parafozeti", "parafimzacades", "paketozeti", "imzacades", "nihaiustveri", "ek", CORE_TYPE]
-            }
+            Version::V1_3 => &[
+                "ustveri",
+                "belgehedef",
+                "ustyazi",
+                "ek",
+                "belgeimza",
+                "paketozeti",
+                "imzacades",
+                CORE_TYPE,
+            ],
+            Version::V2_0 => &[
+                "ustveri",
+                "ustyazi",
+                "parafozeti",
+                "parafimzacades",
+                "paketozeti",
+                "imzacades",
+                "nihaiustveri",
+                "ek",
+                CORE_TYPE,
+            ],
         };
-        let digest = xml_part("/NihaiOzet/NihaiOzet.xml", self.digests("NihaiOzet", parts, covered), "nihaiozet", "IdNihaiOzet");
+        let digest = xml_part(
+            "/NihaiOzet/NihaiOzet.xml",
+            self.digests("NihaiOzet", parts, covered),
+            "nihaiozet",
+            "IdNihaiOzet",
+        );
         parts.push(digest);
         if let Some(seal) = &self.seal {
             let cms = seal(&parts[parts.len() - 1].bytes);
-            let place = if self.version == Version::V1_3 { "/Muhurler/MuhurCades.imz" } else { "/Muhur/MuhurCades.imz" };
+            let place = if self.version == Version::V1_3 {
+                "/Muhurler/MuhurCades.imz"
+            } else {
+                "/Muhur/MuhurCades.imz"
+            };
             parts.push(child(place, cms, "muhurcades", "IdMuhurCades", "/NihaiOzet/NihaiOzet.xml"));
         }
     }
@@ -227,17 +317,29 @@ impl Package<'_> {
         if !self.references.is_empty() {
             x.open("Ilgiler");
             for (i, (label, number, name)) in self.references.iter().enumerate() {
-                x.open("Ilgi").raw(&format!("<Id Value=\"{}\" />", guid(&format!("{}ilgi{i}", self.id))));
+                x.open("Ilgi")
+                    .raw(&format!("<Id Value=\"{}\" />", guid(&format!("{}ilgi{i}", self.id))));
                 x.leaf("BelgeNo", number).leaf("Etiket", label).leaf("Ad", name).close("Ilgi");
             }
             x.close("Ilgiler");
         }
-        x.leaf("Dil", "tur").open("Olusturan").party(&self.sender).close("Olusturan").leaf("DosyaAdi", &self.letter_name);
+        x.leaf("Dil", "tur")
+            .open("Olusturan")
+            .party(&self.sender)
+            .close("Olusturan")
+            .leaf("DosyaAdi", &self.letter_name);
         if let Some((code, name)) = self.file_plan.as_ref().filter(|_| !v1) {
-            x.open("SdpBilgisi").open("AnaSdp").leaf("Kod", code).leaf("Ad", name).close("AnaSdp").close("SdpBilgisi");
+            x.open("SdpBilgisi")
+                .open("AnaSdp")
+                .leaf("Kod", code)
+                .leaf("Ad", name)
+                .close("AnaSdp")
+                .close("SdpBilgisi");
         }
         if !v1 {
-            x.open("DogrulamaBilgisi").leaf("DogrulamaAdresi", "https://dogrulama.example.invalid/belge").close("DogrulamaBilgisi");
+            x.open("DogrulamaBilgisi")
+                .leaf("DogrulamaAdresi", "https://dogrulama.example.invalid/belge")
+                .close("DogrulamaBilgisi");
         }
         x.finish(root, "Ustveri")
     }
@@ -259,7 +361,10 @@ impl Package<'_> {
     }
 
     fn targets(&self) -> String {
-        targets(self.generation(), &self.addressees.iter().map(|a| a.party.clone()).collect::<Vec<_>>())
+        targets(
+            self.generation(),
+            &self.addressees.iter().map(|a| a.party.clone()).collect::<Vec<_>>(),
+        )
     }
 }
 
@@ -288,10 +393,14 @@ pub fn digest_document<'p>(generation: u8, root: &str, id: &str, parts: impl Ite
         if generation == 1 {
             body += &item(Hash::Sha256, "http://www.w3.org/2001/04/xmlenc#sha256", &part.bytes, "    ");
         } else {
-            for (hash, uri) in
-                [(Hash::Sha384, "http://www.w3.org/2001/04/xmldsig-more#sha384"), (Hash::Sha512, "http://www.w3.org/2001/04/xmlenc#sha512")]
-            {
-                body += &format!("    <DigestItem>\r\n{}    </DigestItem>\r\n", item(hash, uri, &part.bytes, "      "));
+            for (hash, uri) in [
+                (Hash::Sha384, "http://www.w3.org/2001/04/xmldsig-more#sha384"),
+                (Hash::Sha512, "http://www.w3.org/2001/04/xmlenc#sha512"),
+            ] {
+                body += &format!(
+                    "    <DigestItem>\r\n{}    </DigestItem>\r\n",
+                    item(hash, uri, &part.bytes, "      ")
+                );
             }
         }
         body += "  </Reference>\r\n";
@@ -320,11 +429,25 @@ pub fn encrypted(version: Version, sender: &Institution, addressees: &[Instituti
          xmlns=\"urn:dpt:eyazisma:schema:xsd:{namespace}\">\r\n  <URI>http://www.kamusm.gov.tr/dokumanlar/belgeler</URI>\r\n\
          \u{20} <URI>http://www.e-yazisma.gov.tr/SitePages/dokumanlar.aspx</URI>\r\n</SifreliIcerikBilgisi>"
     );
-    let creator = if generation == 1 { sender.name.clone() } else { format!("{}/{}", sender.name, sender.kkk) };
+    let creator = if generation == 1 {
+        sender.name.clone()
+    } else {
+        format!("{}/{}", sender.name, sender.kkk)
+    };
     opc(&[
         part(&name, &cms, "application/pkcs7-mime", "sifreliicerik", "IdSifreliIcerik"),
-        xml_part("/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml", info, "sifreliicerikbilgisi", "IdSifreliIcerikBilgisi"),
-        xml_part("/BelgeHedef/BelgeHedef.xml", targets(generation, addressees), "belgehedef", "IdBelgeHedef"),
+        xml_part(
+            "/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml",
+            info,
+            "sifreliicerikbilgisi",
+            "IdSifreliIcerikBilgisi",
+        ),
+        xml_part(
+            "/BelgeHedef/BelgeHedef.xml",
+            targets(generation, addressees),
+            "belgehedef",
+            "IdBelgeHedef",
+        ),
         digest,
         core(&guid(&format!("{seed}core")), None, &creator, "RESMIYAZISMA/SIFRELI", number, None),
     ])
@@ -334,27 +457,58 @@ pub fn encrypted(version: Version, sender: &Institution, addressees: &[Instituti
 pub fn update(original: &[u8], sender: &Institution, new_security: &str, date: &str, seal: Sealing, seed: &str) -> Vec<u8> {
     let id = guid(&format!("{seed}guncelleme"));
     let mut x = Xml::new(2);
-    x.open("Guncellemeler").leaf("GuncellemeTuru", "GuvenlikKodu").open("GuvenlikKoduDegisiklikBilgisi");
+    x.open("Guncellemeler")
+        .leaf("GuncellemeTuru", "GuvenlikKodu")
+        .open("GuvenlikKoduDegisiklikBilgisi");
     x.leaf("YeniGizlilikDerecesi", new_security).leaf("DegistirmeTarihi", date);
     x.leaf("Aciklama", "Gizlilik derecesi komisyon kararıyla değiştirilmiştir.");
-    x.leaf("KomisyonKarariBelgeNo", "E-24301050-010.06-77").leaf("KomisyonKarariBelgeId", &guid(&format!("{seed}karar")));
+    x.leaf("KomisyonKarariBelgeNo", "E-24301050-010.06-77")
+        .leaf("KomisyonKarariBelgeId", &guid(&format!("{seed}karar")));
     x.close("GuvenlikKoduDegisiklikBilgisi").close("Guncellemeler");
     let mut parts = vec![
-        xml_part("/GuncellemeBilgisi/GuncellemeBilgisi.xml", x.finish_same_namespace("GuncellemeBilgisi"), "guncellemebilgisi", "IdGuncellemeBilgisi"),
-        part("/OrijinalPaket/OrijinalPaket.eyp", original, "application/x-zip-compressed", "orijinalpaket", "IdOrijinalPaket"),
-        core(&id, Some("Gizlilik derecesi değişikliği"), &format!("{}/{}", sender.name, sender.kkk), "RESMIYAZISMA/GUNCELLEME", "2.1", Some(date)),
+        xml_part(
+            "/GuncellemeBilgisi/GuncellemeBilgisi.xml",
+            x.finish_same_namespace("GuncellemeBilgisi"),
+            "guncellemebilgisi",
+            "IdGuncellemeBilgisi",
+        ),
+        part(
+            "/OrijinalPaket/OrijinalPaket.eyp",
+            original,
+            "application/x-zip-compressed",
+            "orijinalpaket",
+            "IdOrijinalPaket",
+        ),
+        core(
+            &id,
+            Some("Gizlilik derecesi değişikliği"),
+            &format!("{}/{}", sender.name, sender.kkk),
+            "RESMIYAZISMA/GUNCELLEME",
+            "2.1",
+            Some(date),
+        ),
     ];
     let digest = digest_document(2, "NihaiOzet", &id, parts.iter());
     parts.push(xml_part("/NihaiOzet/NihaiOzet.xml", digest, "nihaiozet", "IdNihaiOzet"));
     let cms = seal(&parts[parts.len() - 1].bytes);
-    parts.push(child("/Muhur/MuhurCades.imz", cms, "muhurcades", "IdMuhurCades", "/NihaiOzet/NihaiOzet.xml"));
+    parts.push(child(
+        "/Muhur/MuhurCades.imz",
+        cms,
+        "muhurcades",
+        "IdMuhurCades",
+        "/NihaiOzet/NihaiOzet.xml",
+    ));
     opc(&parts)
 }
 
 fn core(id: &str, subject: Option<&str>, creator: &str, category: &str, version: &str, created: Option<&str>) -> Part {
     let name: String = guid(&format!("{id}core")).to_lowercase().replace('-', "");
-    let created = created.map(|at| format!("<dcterms:created xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:created>")).unwrap_or_default();
-    let subject = subject.map(|s| format!("<dc:subject>{}</dc:subject>", escape(s))).unwrap_or_default();
+    let created = created
+        .map(|at| format!("<dcterms:created xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:created>"))
+        .unwrap_or_default();
+    let subject = subject
+        .map(|s| format!("<dc:subject>{}</dc:subject>", escape(s)))
+        .unwrap_or_default();
     let xml = format!(
         "{BOM}<?xml version=\"1.0\" encoding=\"utf-8\"?><coreProperties xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
          xmlns:dcterms=\"http://purl.org/dc/terms/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
@@ -365,12 +519,23 @@ fn core(id: &str, subject: Option<&str>, creator: &str, category: &str, version:
     );
     Part {
         mime: "application/vnd.openxmlformats-package.core-properties+xml".into(),
-        ..part(&format!("/package/services/metadata/core-properties/{name}.psmdcp"), xml.as_bytes(), "", CORE_TYPE, &format!("R{}", &name[..16]))
+        ..part(
+            &format!("/package/services/metadata/core-properties/{name}.psmdcp"),
+            xml.as_bytes(),
+            "",
+            CORE_TYPE,
+            &format!("R{}", &name[..16]),
+        )
     }
 }
 
 pub fn part(name: &str, bytes: &[u8], mime: &str, relation: &str, id: &str) -> Part {
-    Part { name: name.into(), bytes: bytes.to_vec(), mime: mime.into(), rel: (relation.into(), id.into(), None) }
+    Part {
+        name: name.into(),
+        bytes: bytes.to_vec(),
+        mime: mime.into(),
+        rel: (relation.into(), id.into(), None),
+    }
 }
 
 fn xml_part(name: &str, xml: String, relation: &str, id: &str) -> Part {
@@ -389,7 +554,10 @@ pub fn opc(parts: &[Part]) -> Vec<u8> {
 }
 
 pub fn opc_entries(parts: &[Part]) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = parts.iter().map(|part| Entry::new(part.name.trim_start_matches('/'), part.bytes.clone())).collect();
+    let mut entries: Vec<Entry> = parts
+        .iter()
+        .map(|part| Entry::new(part.name.trim_start_matches('/'), part.bytes.clone()))
+        .collect();
     let root: Vec<&Part> = parts.iter().filter(|part| part.rel.2.is_none()).collect();
     entries.push(Entry::new("_rels/.rels", relationships(&root, false)));
     let mut sources: Vec<&String> = parts.iter().filter_map(|part| part.rel.2.as_ref()).collect();
@@ -397,7 +565,10 @@ pub fn opc_entries(parts: &[Part]) -> Vec<Entry> {
     for source in sources {
         let children: Vec<&Part> = parts.iter().filter(|part| part.rel.2.as_ref() == Some(source)).collect();
         let (folder, file) = source.rsplit_once('/').unwrap();
-        entries.push(Entry::new(&format!("{}/_rels/{file}.rels", folder.trim_start_matches('/')), relationships(&children, true)));
+        entries.push(Entry::new(
+            &format!("{}/_rels/{file}.rels", folder.trim_start_matches('/')),
+            relationships(&children, true),
+        ));
     }
     entries.push(Entry::new("[Content_Types].xml", content_types(parts)));
     entries
@@ -406,7 +577,11 @@ pub fn opc_entries(parts: &[Part]) -> Vec<Entry> {
 fn relationships(parts: &[&Part], relative: bool) -> String {
     let one = |part: &&Part| {
         let (relation, id, _) = &part.rel;
-        let kind = if relation.contains("://") { relation.clone() } else { format!("{RELATIONS}{relation}") };
+        let kind = if relation.contains("://") {
+            relation.clone()
+        } else {
+            format!("{RELATIONS}{relation}")
+        };
         let target = if relative { format!("..{}", part.name) } else { part.name.clone() };
         format!("<Relationship Type=\"{kind}\" Target=\"{}\" Id=\"{id}\" />", escape(&target))
     };
@@ -423,7 +598,10 @@ fn content_types(parts: &[Part]) -> String {
     for part in parts {
         let file = part.name.rsplit('/').next().unwrap();
         let extension = file.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
-        let known = extension.as_ref().and_then(|e| defaults.iter().find(|(name, _)| name == e)).map(|(_, mime)| *mime);
+        let known = extension
+            .as_ref()
+            .and_then(|e| defaults.iter().find(|(name, _)| name == e))
+            .map(|(_, mime)| *mime);
         match (extension, known) {
             (Some(_), Some(mime)) if mime == part.mime => {}
             (Some(extension), None) => defaults.push((extension, &part.mime)),
@@ -431,7 +609,10 @@ fn content_types(parts: &[Part]) -> String {
         }
     }
     defaults.push(("rels".into(), "application/vnd.openxmlformats-package.relationships+xml"));
-    let defaults: String = defaults.iter().map(|(e, mime)| format!("<Default Extension=\"{e}\" ContentType=\"{mime}\" />")).collect();
+    let defaults: String = defaults
+        .iter()
+        .map(|(e, mime)| format!("<Default Extension=\"{e}\" ContentType=\"{mime}\" />"))
+        .collect();
     format!(
         "{BOM}<?xml version=\"1.0\" encoding=\"utf-8\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">{defaults}{overrides}</Types>"
     )
@@ -455,17 +636,34 @@ pub fn part_file(name: &str) -> String {
         other => other,
     };
     let kept = name.chars().map(fold).filter(|c| ('!'..='~').contains(c));
-    kept.map(|c| if "#%<>\"{}|\\^`[]".contains(c) { format!("%{:02X}", c as u32) } else { c.to_string() }).collect()
+    kept.map(|c| {
+        if "#%<>\"{}|\\^`[]".contains(c) {
+            format!("%{:02X}", c as u32)
+        } else {
+            c.to_string()
+        }
+    })
+    .collect()
 }
 
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A GUID in upper case that depends on `seed` only.
 pub fn guid(seed: &str) -> String {
     let hash = hex::encode_upper(&Hash::Sha256.of(seed.as_bytes())[..16]);
-    format!("{}-{}-4{}-A{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..])
+    format!(
+        "{}-{}-4{}-A{}-{}",
+        &hash[..8],
+        &hash[8..12],
+        &hash[13..16],
+        &hash[17..20],
+        &hash[20..]
+    )
 }
 
 /// Writes the children of an e-Yazışma root: each top-level child repeats the Tipler namespace, as the .NET serialiser does.
@@ -477,11 +675,19 @@ struct Xml {
 
 impl Xml {
     fn new(generation: u8) -> Self {
-        Self { generation, depth: 1, text: String::new() }
+        Self {
+            generation,
+            depth: 1,
+            text: String::new(),
+        }
     }
 
     fn start(&self, name: &str) -> String {
-        let namespace = if self.depth == 1 { format!(" xmlns=\"urn:dpt:eyazisma:schema:xsd:Tipler-{}\"", self.generation) } else { String::new() };
+        let namespace = if self.depth == 1 {
+            format!(" xmlns=\"urn:dpt:eyazisma:schema:xsd:Tipler-{}\"", self.generation)
+        } else {
+            String::new()
+        };
         format!("{}<{name}{namespace}", "  ".repeat(self.depth))
     }
 
@@ -515,18 +721,30 @@ impl Xml {
     }
 
     fn party(&mut self, party: &Institution) -> &mut Self {
-        self.open("KurumKurulus").leaf("KKK", &party.kkk).leaf("Adi", &party.name).open("IletisimBilgisi");
+        self.open("KurumKurulus")
+            .leaf("KKK", &party.kkk)
+            .leaf("Adi", &party.name)
+            .open("IletisimBilgisi");
         if self.generation == 2 {
             self.optional("KepAdresi", party.kep.as_deref());
         }
-        self.leaf("Il", &party.city).leaf("Ulke", "Türkiye").close("IletisimBilgisi").close("KurumKurulus")
+        self.leaf("Il", &party.city).leaf("Ulke", "Türkiye").close("IletisimBilgisi");
+        if self.generation == 2 {
+            self.optional("BirimKKK", party.unit.as_deref());
+        }
+        self.close("KurumKurulus")
     }
 
     fn signer(&mut self, signer: &SignerName, date: &str) {
         self.open("Imza").open("Imzalayan").open("Kisi");
         self.leaf("IlkAdi", &signer.first).leaf("Soyadi", &signer.last).close("Kisi");
-        self.leaf("TCKN", &signer.national_id).leaf("Gorev", &signer.title).close("Imzalayan");
-        self.leaf("Makam", &signer.title).leaf("Amac", "Onay").leaf("Tarih", date).close("Imza");
+        self.leaf("TCKN", &signer.national_id)
+            .leaf("Gorev", &signer.title)
+            .close("Imzalayan");
+        self.leaf("Makam", &signer.title)
+            .leaf("Amac", "Onay")
+            .leaf("Tarih", date)
+            .close("Imza");
     }
 
     fn attachment(&mut self, order: usize, attachment: &Attachment) {
@@ -535,9 +753,14 @@ impl Xml {
             AttachmentKind::External { address } => ("HRF", None, None, Some(address), false),
             AttachmentKind::Physical => ("FZK", None, None, None, false),
         };
-        self.open("Ek").raw(&format!("<Id Value=\"{}\" />", attachment.id)).leaf("Tur", kind);
-        self.optional("DosyaAdi", file.map(String::as_str)).optional("MimeTuru", mime.map(String::as_str));
-        self.leaf("Ad", &attachment.name).leaf("SiraNo", &order.to_string()).optional("Referans", address.map(String::as_str));
+        self.open("Ek")
+            .raw(&format!("<Id Value=\"{}\" />", attachment.id))
+            .leaf("Tur", kind);
+        self.optional("DosyaAdi", file.map(String::as_str))
+            .optional("MimeTuru", mime.map(String::as_str));
+        self.leaf("Ad", &attachment.name)
+            .leaf("SiraNo", &order.to_string())
+            .optional("Referans", address.map(String::as_str));
         self.leaf("ImzaliMi", if signed { "true" } else { "false" }).close("Ek");
     }
 

@@ -33,36 +33,74 @@ type Maker = fn(&Letter) -> Vec<u8>;
 
 /// Name, layer, whether it must not pass, how it is made.
 const CATALOGUE: &[(&str, Layer, bool, Maker)] = &[
-    ("nested-messages-40000", Layer::Mail, true, |_| b"Content-Type: message/rfc822\r\n\r\n".repeat(40_000)),
+    ("nested-messages-40000", Layer::Mail, true, |_| {
+        b"Content-Type: message/rfc822\r\n\r\n".repeat(40_000)
+    }),
     ("nested-multiparts-20000", Layer::Mail, true, |_| nested_multiparts(20_000)),
     ("parts-5000", Layer::Mail, true, |_| many_parts(5_000)),
     ("empty", Layer::Mail, true, |_| vec![]),
     ("one-newline", Layer::Mail, true, |_| b"\r\n".to_vec()),
-    ("nul-bytes", Layer::Mail, true, |_| b"From: a\0b@hs01.kep.tr\r\nSubject: bo\0s\r\n\r\n\0\0\0\r\n".to_vec()),
-    ("binary-noise", Layer::Mail, true, |_| (0..65_536u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()),
+    ("nul-bytes", Layer::Mail, true, |_| {
+        b"From: a\0b@hs01.kep.tr\r\nSubject: bo\0s\r\n\r\n\0\0\0\r\n".to_vec()
+    }),
+    ("binary-noise", Layer::Mail, true, |_| {
+        (0..65_536u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    }),
     ("truncated", Layer::Mail, true, |l| cut(l, 2, 3)),
-    ("truncated-in-headers", Layer::Mail, true, |l| l.world.sample("package-v2", 3).raw[..120].to_vec()),
+    ("truncated-in-headers", Layer::Mail, true, |l| {
+        l.world.sample("package-v2", 3).raw[..120].to_vec()
+    }),
     ("size-40-mb", Layer::Mail, false, forty_megabytes),
     ("header-500-kb", Layer::Mail, true, |_| header_of(500 << 10)),
-    ("headers-100000", Layer::Mail, true, |_| [b"X-A: b\r\n".repeat(100_000), b"\r\nx\r\n".to_vec()].concat()),
-    ("line-5-mb", Layer::Mail, true, |_| [b"Subject: x\r\n\r\n".to_vec(), vec![b'a'; 5 << 20], b"\r\n".to_vec()].concat()),
+    ("headers-100000", Layer::Mail, true, |_| {
+        [b"X-A: b\r\n".repeat(100_000), b"\r\nx\r\n".to_vec()].concat()
+    }),
+    ("line-5-mb", Layer::Mail, true, |_| {
+        [b"Subject: x\r\n\r\n".to_vec(), vec![b'a'; 5 << 20], b"\r\n".to_vec()].concat()
+    }),
     ("broken-base64", Layer::Mail, true, broken_base64),
     ("header-injection", Layer::Mail, true, header_injection),
-    ("attachment-name-traversal", Layer::Mail, false, |l| carry(l, File::new("../../../../etc/cron.d/x", "text/plain", b"x\n".to_vec()))),
-    ("attachment-name-bidi", Layer::Mail, false, |l| carry(l, File::new("fatura\u{202e}fdp.exe", "application/octet-stream", b"MZ".to_vec()))),
-    ("multipart-without-end", Layer::Mail, true, |_| b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".to_vec()),
-    ("two-from-headers", Layer::Mail, false, |l| [b"From: biri@hs01.kep.tr\r\n".to_vec(), l.world.sample("standard", 4).raw].concat()),
-    ("zip-slip", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("../../../../tmp/kep-slip", "x")))),
-    ("zip-absolute-name", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("/etc/kep-slip", "x")))),
-    ("zip-backslash-slip", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("..\\..\\kep-slip", "x")))),
-    ("zip-nul-in-name", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("Ekler/a\0.pdf", "x")))),
-    ("zip-bomb-64-mb", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("Ekler/sifir.bin", vec![0; 64 << 20])))),
+    ("attachment-name-traversal", Layer::Mail, false, |l| {
+        carry(l, File::new("../../../../etc/cron.d/x", "text/plain", b"x\n".to_vec()))
+    }),
+    ("attachment-name-bidi", Layer::Mail, false, |l| {
+        carry(l, File::new("fatura\u{202e}fdp.exe", "application/octet-stream", b"MZ".to_vec()))
+    }),
+    ("multipart-without-end", Layer::Mail, true, |_| {
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".to_vec()
+    }),
+    ("two-from-headers", Layer::Mail, false, |l| {
+        [b"From: biri@hs01.kep.tr\r\n".to_vec(), l.world.sample("standard", 4).raw].concat()
+    }),
+    ("zip-slip", Layer::Package, true, |l| {
+        with_entries(l, |e| e.push(Entry::new("../../../../tmp/kep-slip", "x")))
+    }),
+    ("zip-absolute-name", Layer::Package, true, |l| {
+        with_entries(l, |e| e.push(Entry::new("/etc/kep-slip", "x")))
+    }),
+    ("zip-backslash-slip", Layer::Package, true, |l| {
+        with_entries(l, |e| e.push(Entry::new("..\\..\\kep-slip", "x")))
+    }),
+    ("zip-nul-in-name", Layer::Package, true, |l| {
+        with_entries(l, |e| e.push(Entry::new("Ekler/a\0.pdf", "x")))
+    }),
+    ("zip-bomb-64-mb", Layer::Package, true, |l| {
+        with_entries(l, |e| e.push(Entry::new("Ekler/sifir.bin", vec![0; 64 << 20])))
+    }),
     ("zip-lying-size", Layer::Package, true, zip_lying_size),
     ("zip-duplicate-entry", Layer::Package, true, zip_duplicate),
-    ("zip-case-collision", Layer::Package, true, |l| with_entries(l, |e| e.push(Entry::new("ustveri/USTVERI.xml", "<a/>")))),
-    ("zip-local-header-differs", Layer::Package, true, |l| with_entries(l, |e| e[0].local_name = Some("UstYazi/baska.pdf".into()))),
-    ("zip-encrypted-entry", Layer::Package, true, |l| with_entries(l, |e| e[0].encrypted = true)),
-    ("zip-entries-5000", Layer::Package, true, |l| with_entries(l, |e| e.extend((0..5_000).map(|i| Entry::new(&format!("Ekler/{i}"), ""))))),
+    ("zip-case-collision", Layer::Package, true, |l| {
+        with_entries(l, |e| e.push(Entry::new("ustveri/USTVERI.xml", "<a/>")))
+    }),
+    ("zip-local-header-differs", Layer::Package, true, |l| {
+        with_entries(l, |e| e[0].local_name = Some("UstYazi/baska.pdf".into()))
+    }),
+    ("zip-encrypted-entry", Layer::Package, true, |l| {
+        with_entries(l, |e| e[0].encrypted = true)
+    }),
+    ("zip-entries-5000", Layer::Package, true, |l| {
+        with_entries(l, |e| e.extend((0..5_000).map(|i| Entry::new(&format!("Ekler/{i}"), ""))))
+    }),
     ("zip-truncated", Layer::Package, true, |l| {
         let bytes = package_bytes(l);
         carry_package(l, bytes[..bytes.len() * 2 / 3].to_vec())
@@ -74,25 +112,50 @@ const CATALOGUE: &[(&str, Layer, bool, Maker)] = &[
         (package.sign, package.seal) = (None, None);
         carry_package(l, package.build())
     }),
-    ("xxe", Layer::Xml, true, |l| with_metadata(l, "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>", "&e;")),
+    ("xxe", Layer::Xml, true, |l| {
+        with_metadata(l, "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>", "&e;")
+    }),
     ("entity-bomb", Layer::Xml, true, |l| with_metadata(l, ENTITY_BOMB, "&h;")),
-    ("external-dtd", Layer::Xml, true, |l| with_metadata(l, "<!DOCTYPE x SYSTEM \"http://127.0.0.1:9/x.dtd\">", "")),
+    ("external-dtd", Layer::Xml, true, |l| {
+        with_metadata(l, "<!DOCTYPE x SYSTEM \"http://127.0.0.1:9/x.dtd\">", "")
+    }),
     ("deep-xml-100000", Layer::Xml, true, |l| with_metadata(l, "", &deep(100_000))),
-    ("wide-xml-2-million", Layer::Xml, true, |l| with_metadata(l, "", &"<a/>".repeat(2_000_000))),
-    ("not-xml", Layer::Xml, true, |l| replaced(l, "ustveri", b"\xff\xfe\x00\x00 bu XML de\xc4".to_vec())),
+    ("wide-xml-2-million", Layer::Xml, true, |l| {
+        with_metadata(l, "", &"<a/>".repeat(2_000_000))
+    }),
+    ("not-xml", Layer::Xml, true, |l| {
+        replaced(l, "ustveri", b"\xff\xfe\x00\x00 bu XML de\xc4".to_vec())
+    }),
     ("cms-depth-bomb", Layer::Signature, true, |l| replaced(l, "imzacades", depth_bomb())),
     ("cms-depth-bomb-mail", Layer::Signature, true, |l| mail_with_cms(l, &depth_bomb())),
-    ("cms-length-4-gb", Layer::Signature, true, |l| mail_with_cms(l, &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x06])),
+    ("cms-length-4-gb", Layer::Signature, true, |l| {
+        mail_with_cms(l, &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x06])
+    }),
     ("cms-empty", Layer::Signature, true, |l| mail_with_cms(l, b"")),
-    ("cms-no-signer", Layer::Signature, true, |l| mail_with_cms(l, &cades::sign(b"", false, &[], Form::Der))),
-    ("cms-no-signed-attributes", Layer::Signature, true, |l| mail_with_defect(l, Defect::NoSignedAttributes)),
-    ("cms-wrong-certificate-hash", Layer::Signature, true, |l| mail_with_defect(l, Defect::WrongCertificateHash)),
-    ("cms-duplicate-attribute", Layer::Signature, true, |l| mail_with_defect(l, Defect::DuplicateMessageDigest)),
-    ("cms-wrong-digest", Layer::Signature, true, |l| mail_with_defect(l, Defect::WrongMessageDigest)),
+    ("cms-no-signer", Layer::Signature, true, |l| {
+        mail_with_cms(l, &cades::sign(b"", false, &[], Form::Der))
+    }),
+    ("cms-no-signed-attributes", Layer::Signature, true, |l| {
+        mail_with_defect(l, Defect::NoSignedAttributes)
+    }),
+    ("cms-wrong-certificate-hash", Layer::Signature, true, |l| {
+        mail_with_defect(l, Defect::WrongCertificateHash)
+    }),
+    ("cms-duplicate-attribute", Layer::Signature, true, |l| {
+        mail_with_defect(l, Defect::DuplicateMessageDigest)
+    }),
+    ("cms-wrong-digest", Layer::Signature, true, |l| {
+        mail_with_defect(l, Defect::WrongMessageDigest)
+    }),
     ("cms-content-confusion", Layer::Signature, true, content_confusion),
     ("cms-trailing-bytes", Layer::Signature, true, |l| {
         let original = l.original("standart");
-        let cms = cades::sign(&original.entity(), false, &[Spec::bes(&l.sender.officer.cert, original.date)], Form::Der);
+        let cms = cades::sign(
+            &original.entity(),
+            false,
+            &[Spec::bes(&l.sender.officer.cert, original.date)],
+            Form::Der,
+        );
         mail_with_cms(l, &[cms, b"ek".to_vec()].concat())
     }),
     ("attached-signature-of-other-content", Layer::Signature, true, |l| {
@@ -101,10 +164,18 @@ const CATALOGUE: &[(&str, Layer, bool, Maker)] = &[
     }),
     ("evidence-wrapping", Layer::Evidence, true, evidence_wrapping),
     ("evidence-xxe", Layer::Evidence, true, |l| {
-        evidence_mail(l, b"<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><DeliveryNonDeliveryToRecipient>&e;</DeliveryNonDeliveryToRecipient>".to_vec())
+        evidence_mail(
+            l,
+            b"<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><DeliveryNonDeliveryToRecipient>&e;</DeliveryNonDeliveryToRecipient>"
+                .to_vec(),
+        )
     }),
-    ("evidence-deep-xml", Layer::Evidence, true, |l| evidence_mail(l, format!("<RelayREMMDFailure>{}</RelayREMMDFailure>", deep(100_000)).into_bytes())),
-    ("evidence-unsigned", Layer::Evidence, true, |l| evidence_mail(l, sample_evidence(l).unsigned())),
+    ("evidence-deep-xml", Layer::Evidence, true, |l| {
+        evidence_mail(l, format!("<RelayREMMDFailure>{}</RelayREMMDFailure>", deep(100_000)).into_bytes())
+    }),
+    ("evidence-unsigned", Layer::Evidence, true, |l| {
+        evidence_mail(l, sample_evidence(l).unsigned())
+    }),
 ];
 
 const ENTITY_BOMB: &str = "<!DOCTYPE x [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;\">\
@@ -119,7 +190,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn make(world: &World, name: &str) -> Hostile {
     let index = CATALOGUE.iter().position(|(n, ..)| *n == name).unwrap();
     let (name, layer, must_not_pass, maker) = CATALOGUE[index];
-    Hostile { name, layer, must_not_pass, raw: maker(&world.letter(500 + index)) }
+    Hostile {
+        name,
+        layer,
+        must_not_pass,
+        raw: maker(&world.letter(500 + index)),
+    }
 }
 
 /// Every kind: about 140 MB of mail, so prefer [`names`] and [`make`] where they can go one by one.
@@ -149,7 +225,7 @@ fn cut(letter: &Letter, numerator: usize, denominator: usize) -> Vec<u8> {
 }
 
 fn forty_megabytes(letter: &Letter) -> Vec<u8> {
-    let bytes: Vec<u8> = (0..29u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let bytes: Vec<u8> = (0..30u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     carry(letter, File::new("buyuk.bin", "application/octet-stream", bytes))
 }
 
@@ -200,7 +276,9 @@ fn package_bytes(letter: &Letter) -> Vec<u8> {
 fn parts(letter: &Letter) -> Vec<Part> {
     let mut kept = vec![];
     let keep = std::cell::RefCell::new(&mut kept);
-    letter.package(Version::V2_0, &letter.sender.director).build_with(&|_| {}, &|parts| **keep.borrow_mut() = parts.clone());
+    letter
+        .package(Version::V2_0, &letter.sender.director)
+        .build_with(&|_| {}, &|parts| **keep.borrow_mut() = parts.clone());
     kept
 }
 
@@ -212,7 +290,10 @@ fn with_entries(letter: &Letter, change: impl Fn(&mut Vec<Entry>)) -> Vec<u8> {
 
 fn zip_lying_size(letter: &Letter) -> Vec<u8> {
     with_entries(letter, |entries| {
-        entries.push(Entry { claimed_size: Some(100), ..Entry::new("Ekler/kucuk.bin", vec![0; 32 << 20]) });
+        entries.push(Entry {
+            claimed_size: Some(100),
+            ..Entry::new("Ekler/kucuk.bin", vec![0; 32 << 20])
+        });
     })
 }
 
@@ -220,7 +301,10 @@ fn zip_lying_size(letter: &Letter) -> Vec<u8> {
 fn zip_duplicate(letter: &Letter) -> Vec<u8> {
     with_entries(letter, |entries| {
         let mut twin = entries.iter().find(|e| e.name == "Ustveri/Ustveri.xml").unwrap().clone();
-        twin.bytes = String::from_utf8(twin.bytes).unwrap().replace("<Konu", "<Konu a=\"b\"").into_bytes();
+        twin.bytes = String::from_utf8(twin.bytes)
+            .unwrap()
+            .replace("<Konu", "<Konu a=\"b\"")
+            .into_bytes();
         entries.push(twin);
     })
 }
@@ -250,7 +334,10 @@ fn with_metadata(letter: &Letter, doctype: &str, extra: &str) -> Vec<u8> {
     let mut parts = parts(letter);
     let part = parts.iter_mut().find(|p| p.rel.0 == "ustveri").unwrap();
     let xml = String::from_utf8(part.bytes.clone()).unwrap();
-    part.bytes = xml.replacen("?>\r\n", &format!("?>{doctype}\r\n"), 1).replacen("</Konu>", &format!("{extra}</Konu>"), 1).into_bytes();
+    part.bytes = xml
+        .replacen("?>\r\n", &format!("?>{doctype}\r\n"), 1)
+        .replacen("</Konu>", &format!("{extra}</Konu>"), 1)
+        .into_bytes();
     carry_package(letter, opc(&parts))
 }
 
@@ -288,7 +375,10 @@ fn mail_with_defect(letter: &Letter, defect: Defect) -> Vec<u8> {
 fn content_confusion(letter: &Letter) -> Vec<u8> {
     let original = letter.original("standart");
     let spec = Spec::bes(&letter.sender.officer.cert, original.date);
-    mail_with_cms(letter, &cades::sign(b"Content-Type: text/plain\r\n\r\nbaska metin\r\n", true, &[spec], Form::Der))
+    mail_with_cms(
+        letter,
+        &cades::sign(b"Content-Type: text/plain\r\n\r\nbaska metin\r\n", true, &[spec], Form::Der),
+    )
 }
 
 pub fn sample_evidence(letter: &Letter) -> evidence::Evidence {
@@ -318,7 +408,10 @@ fn evidence_wrapping(letter: &Letter) -> Vec<u8> {
     let mut forged = genuine.clone();
     forged.event = "Delivery".into();
     forged.identifier = super::eyp::guid(&format!("{}sahte", letter.seed)).to_lowercase();
-    evidence_mail(letter, genuine.wrapped(&forged, &letter.world.providers[0].cert, evidence::Form::Sha256))
+    evidence_mail(
+        letter,
+        genuine.wrapped(&forged, &letter.world.providers[0].cert, evidence::Form::Sha256),
+    )
 }
 
 fn evidence_mail(letter: &Letter, xml: Vec<u8>) -> Vec<u8> {

@@ -26,10 +26,50 @@ def digests(archive, member):
     return sorted(set(bad))
 
 
+def tlv(data, at=0):
+    """Tag, content range and end of one definite-length value."""
+    tag, length, start = data[at], data[at + 1], at + 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(data[at + 2: start], "big")
+    return tag, data[start: start + length], start + length
+
+
+def children(content):
+    at, out = 0, []
+    while at < len(content):
+        tag, body, end = tlv(content, at)
+        out.append((tag, body, content[at:end]))
+        at = end
+    return out
+
+
+SIGNATURE_TIMESTAMP = bytes.fromhex("2a864886f70d010910020e")
+
+
+def timestamps(cms, stem):
+    """The signature value and the time-stamp token of every SignerInfo, as files for `openssl ts`."""
+    if cms[1] == 0x80:
+        return []
+    signed_data = children(children(children(tlv(cms)[1])[1][1])[0][1])
+    out = []
+    for number, (_, signer, _) in enumerate(children(signed_data[-1][1])):
+        fields = children(signer)
+        signature = [body for tag, body, _ in fields if tag == 0x04][0]
+        for _, attribute, _ in [c for tag, body, _ in fields if tag == 0xA1 for c in children(body)]:
+            (_, oid, _), (_, values, _) = children(attribute)
+            if oid == SIGNATURE_TIMESTAMP:
+                path = f"{stem}.{number}"
+                open(path + ".token", "wb").write(values)
+                open(path + ".signature", "wb").write(signature)
+                out.append(path)
+    return out
+
+
 def package(data, folder, found):
     archive = zipfile.ZipFile(io.BytesIO(data))
     names = archive.namelist()
-    entry = {"sha256": hashlib.sha256(data).hexdigest(), "zip": archive.testzip() is None and len(names) == len(set(names)), "bad": [], "cms": []}
+    entry = {"sha256": hashlib.sha256(data).hexdigest(), "zip": archive.testzip() is None and len(names) == len(set(names)), "bad": [], "cms": [], "stamps": []}
     encrypted = any(n.startswith("SifreliIcerik/") for n in names)
     for member in names:
         if member.endswith((".xml", ".rels", ".psmdcp")):
@@ -44,6 +84,7 @@ def package(data, folder, found):
             open(stem, "wb").write(archive.read(cms))
             open(stem + ".content", "wb").write(archive.read(covered))
             entry["cms"].append(stem)
+            entry["stamps"] += timestamps(archive.read(cms), stem)
     entry["files"] = {n: hashlib.sha256(archive.read(n)).hexdigest() for n in names}
     found["packages"].append(entry)
     for member in names:
@@ -103,6 +144,8 @@ def main(out, paths):
             message = email.message_from_bytes(inner, policy=policy.default)
             found["subject"] = str(message["Subject"])
             found["original_message_id"] = str(message["Message-ID"]).strip().strip("<>")
+        elif not outer:
+            found["original_message_id"] = found["message_id"]
         leaves(message, folder, found)
         print(json.dumps(found))
 

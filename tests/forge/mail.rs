@@ -19,7 +19,11 @@ pub struct File {
 
 impl File {
     pub fn new(name: &str, mime: &str, bytes: Vec<u8>) -> Self {
-        Self { name: name.into(), mime: mime.into(), bytes }
+        Self {
+            name: name.into(),
+            mime: mime.into(),
+            bytes,
+        }
     }
 }
 
@@ -48,14 +52,30 @@ impl Original {
         if !self.cc.is_empty() {
             out += &format!("Cc: {}\r\n", self.cc.join(", "));
         }
-        out += &format!("Subject: {}\r\nMessage-ID: {}\r\nDate: {}\r\n", word(&self.subject), self.message_id, rfc5322_date(self.date));
-        out += &self.rem_type.as_ref().map(|kind| format!("X-TR-REM-iletiTip: {kind}\r\n")).unwrap_or_default();
-        out += &self.rem_id.as_ref().map(|id| format!("X-TR-REM-iletiID: {id}\r\n")).unwrap_or_default();
+        out += &format!(
+            "Subject: {}\r\nMessage-ID: {}\r\nDate: {}\r\n",
+            word(&self.subject),
+            self.message_id,
+            rfc5322_date(self.date)
+        );
+        out += &self
+            .rem_type
+            .as_ref()
+            .map(|kind| format!("X-TR-REM-iletiTip: {kind}\r\n"))
+            .unwrap_or_default();
+        out += &self
+            .rem_id
+            .as_ref()
+            .map(|id| format!("X-TR-REM-iletiID: {id}\r\n"))
+            .unwrap_or_default();
         out + "MIME-Version: 1.0\r\n"
     }
 
     fn boundary(&self, tag: &str) -> String {
-        format!("---=_Part_{tag}_{}", &hex::encode(Hash::Sha256.of(self.message_id.as_bytes()))[..16])
+        format!(
+            "---=_Part_{tag}_{}",
+            &hex::encode(Hash::Sha256.of(self.message_id.as_bytes()))[..16]
+        )
     }
 
     /// What gets signed: multipart/mixed of body and attachments, ending in one CRLF.
@@ -65,7 +85,11 @@ impl Original {
         out += "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
         out += &quoted_printable(&self.body);
         for file in &self.files {
-            let shown = if self.local_paths { format!("C:\\EBYS\\giden\\{}", file.name) } else { file.name.clone() };
+            let shown = if self.local_paths {
+                format!("C:\\EBYS\\giden\\{}", file.name)
+            } else {
+                file.name.clone()
+            };
             out += &format!("\r\n--{boundary}\r\n{}", attachment(&word(&shown), file));
         }
         out += &format!("\r\n--{boundary}--\r\n");
@@ -131,8 +155,18 @@ pub struct Envelope {
 
 impl Envelope {
     fn headers(&self) -> String {
-        let mut out = format!("From: {} <{}>\r\nTo: {}\r\n", word(&self.provider_name), self.from, self.to.join(", "));
-        out += &format!("Subject: {}\r\nMessage-ID: {}\r\nDate: {}\r\n", word(&self.subject), self.message_id, rfc5322_date(self.date));
+        let mut out = format!(
+            "From: {} <{}>\r\nTo: {}\r\n",
+            word(&self.provider_name),
+            self.from,
+            self.to.join(", ")
+        );
+        out += &format!(
+            "Subject: {}\r\nMessage-ID: {}\r\nDate: {}\r\n",
+            word(&self.subject),
+            self.message_id,
+            rfc5322_date(self.date)
+        );
         if self.etsi_headers {
             let kind = if self.original.is_some() { "Dispatch" } else { "Message" };
             out += &format!("X-REM-Msg-Type: {kind}\r\nX-REM-Message-Identifier: {}\r\n", self.message_id);
@@ -150,12 +184,24 @@ impl Envelope {
         out += &format!("Content-Type: multipart/alternative;\r\n boundary=\"{alternative}\"\r\n\r\n--{alternative}\r\n");
         out += "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
         out += &quoted_printable(&self.introduction);
-        out += &format!("\r\n--{alternative}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
-        out += &quoted_printable(&format!("<html><body><p>{}</p></body></html>\n", super::eyp::escape(&self.introduction)));
+        out += &format!(
+            "\r\n--{alternative}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        );
+        out += &quoted_printable(&format!(
+            "<html><body><p>{}</p></body></html>\n",
+            super::eyp::escape(&self.introduction)
+        ));
         out += &format!("\r\n--{alternative}--\r\n");
         for (name, xml) in &self.evidence {
-            let section = if self.etsi_headers { "X-REM-Section-Type: rem_message/evidence\r\n" } else { "" };
-            out += &format!("\r\n--{mixed}\r\n{section}{}", attachment(name, &File::new(name, "application/xml", xml.clone())));
+            let section = if self.etsi_headers {
+                "X-REM-Section-Type: rem_message/evidence\r\n"
+            } else {
+                ""
+            };
+            out += &format!(
+                "\r\n--{mixed}\r\n{section}{}",
+                attachment(name, &File::new(name, "application/xml", xml.clone()))
+            );
         }
         let mut out = out.into_bytes();
         match &self.original {
@@ -177,13 +223,20 @@ impl Envelope {
         let entity = self.entity();
         let boundary = format!("----=_Zarf_{}", &hex::encode(Hash::Sha256.of(self.message_id.as_bytes()))[16..32]);
         let mut out = self.headers().into_bytes();
-        out.extend(multipart_signed(&entity, &sign(&entity, false), &boundary, "application/pkcs7-signature", hash));
+        out.extend(multipart_signed(
+            &entity,
+            &sign(&entity, false),
+            &boundary,
+            "application/pkcs7-signature",
+            hash,
+        ));
         out
     }
 
     pub fn opaque(&self, sign: Signing) -> Vec<u8> {
         let mut out = self.headers();
-        out += "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+        out +=
+            "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n\r\n";
         out += &base64_lines(&sign(&self.entity(), true), "\r\n");
         out.into_bytes()
     }
@@ -196,8 +249,10 @@ impl Envelope {
 /// The entity ends with CRLF; the CRLF before the delimiter is the delimiter's (RFC 2046 5.1.1), which shows as one empty line.
 pub fn multipart_signed(entity: &[u8], cms: &[u8], boundary: &str, protocol: &str, hash: Hash) -> Vec<u8> {
     let micalg = hash.micalg();
-    let mut out =
-        format!("Content-Type: multipart/signed; protocol=\"{protocol}\"; micalg={micalg};\r\n boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n").into_bytes();
+    let mut out = format!(
+        "Content-Type: multipart/signed; protocol=\"{protocol}\"; micalg={micalg};\r\n boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n"
+    )
+    .into_bytes();
     out.extend(entity);
     out.extend(
         format!(
@@ -240,7 +295,11 @@ pub fn word(text: &str) -> String {
         }
         words.last_mut().unwrap().push(c);
     }
-    words.iter().map(|w| format!("=?utf-8?B?{}?=", BASE64.encode(w))).collect::<Vec<_>>().join("\r\n ")
+    words
+        .iter()
+        .map(|w| format!("=?utf-8?B?{}?=", BASE64.encode(w)))
+        .collect::<Vec<_>>()
+        .join("\r\n ")
 }
 
 pub fn quoted_printable(text: &str) -> String {
@@ -271,5 +330,7 @@ pub fn quoted_printable(text: &str) -> String {
 
 /// `Mon, 09 Nov 2026 10:15:00 +0300`.
 pub fn rfc5322_date(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::get("Europe/Istanbul").unwrap()).strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+    at.to_zoned(TimeZone::get("Europe/Istanbul").unwrap())
+        .strftime("%a, %d %b %Y %H:%M:%S %z")
+        .to_string()
 }

@@ -101,6 +101,35 @@ impl World {
         sample
     }
 
+    /// A sound package message of about `bytes` on the wire: for benchmarks.
+    pub fn sized(&self, i: usize, bytes: usize) -> Sample {
+        let letter = self.letter(i);
+        let mut package = letter.package(Version::V2_0, &letter.sender.director);
+        // Noise does not deflate; base64 makes 78 characters of 57 bytes; the rest of such a message is about 40 KB.
+        let size = bytes.saturating_sub(40_000) * 57 / 78;
+        let mut state = 0x9e37_79b9_7f4a_7c15 ^ i as u64;
+        let noise = std::iter::repeat_with(|| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        });
+        package.attachments = vec![Attachment {
+            id: guid(&format!("{}tarama", letter.seed)),
+            name: "Taranmış ek".into(),
+            kind: AttachmentKind::Inside {
+                file: "tarama.jpg".into(),
+                mime: "image/jpeg".into(),
+                bytes: noise.take(size).collect(),
+                signed: true,
+            },
+        }];
+        let made = vec![letter.simple(&package)];
+        let mut sample = letter.send_packages(made, false);
+        sample.name = format!("{i:03}-sized");
+        sample
+    }
+
     pub fn letter(&self, i: usize) -> Letter<'_> {
         let (subject, code, plan) = SUBJECTS[(i + self.seed as usize) % SUBJECTS.len()];
         let sender = &self.senders[(i + self.seed as usize) % self.senders.len()];
@@ -140,12 +169,19 @@ impl<'w> Letter<'w> {
             format!("Sayı : {}", self.number),
             format!("Konu : {}", self.subject),
             String::new(),
-            format!("{} MÜDÜRLÜĞÜNE", self.world.receiver.name.trim_end_matches(" Müdürlüğü").to_uppercase()),
+            format!(
+                "{} MÜDÜRLÜĞÜNE",
+                self.world.receiver.name.trim_end_matches(" Müdürlüğü").to_uppercase()
+            ),
             String::new(),
             "İlgi konu hakkında gerekli değerlendirmenin yapılarak sonucun tarafımıza".into(),
             "bildirilmesi hususunda gereğini arz ederim.".into(),
             String::new(),
-            format!("{} {}", self.sender.director.name.first, self.sender.director.name.last.to_uppercase()),
+            format!(
+                "{} {}",
+                self.sender.director.name.first,
+                self.sender.director.name.last.to_uppercase()
+            ),
             self.sender.director.name.title.clone(),
             String::new(),
             "Bu belge bir test belgesidir; kişiler ve kurumlar gerçek değildir.".into(),
@@ -157,18 +193,36 @@ impl<'w> Letter<'w> {
         let inside = |tag: &str, file: &str, name: &str, mime: &str, bytes: Vec<u8>, signed| Attachment {
             id: guid(&format!("{}{tag}", self.seed)),
             name: name.into(),
-            kind: AttachmentKind::Inside { file: file.into(), mime: mime.into(), bytes, signed },
+            kind: AttachmentKind::Inside {
+                file: file.into(),
+                mime: mime.into(),
+                bytes,
+                signed,
+            },
         };
         let table = "Sıra;Adı;Tutar\r\n1;Örnek Çiftçi;1.250,00\r\n2;Deneme Üretici;3.400,50\r\n";
         vec![
             inside("ek1", "Başvuru Çizelgesi.csv", "Başvuru çizelgesi", "text/csv", table.into(), true),
-            inside("ek2", "gorsel(1).txt", "Açıklama notu", "text/plain", "İmzasız ek: bilgi notu.\r\n".into(), false),
+            inside(
+                "ek2",
+                "gorsel(1).txt",
+                "Açıklama notu",
+                "text/plain",
+                "İmzasız ek: bilgi notu.\r\n".into(),
+                false,
+            ),
             Attachment {
                 id: guid(&format!("{}ek3", self.seed)),
                 name: "Yönetmelik".into(),
-                kind: AttachmentKind::External { address: "https://mevzuat.example.invalid/yonetmelik/123".into() },
+                kind: AttachmentKind::External {
+                    address: "https://mevzuat.example.invalid/yonetmelik/123".into(),
+                },
             },
-            Attachment { id: guid(&format!("{}ek4", self.seed)), name: "Bir adet CD".into(), kind: AttachmentKind::Physical },
+            Attachment {
+                id: guid(&format!("{}ek4", self.seed)),
+                name: "Bir adet CD".into(),
+                kind: AttachmentKind::Physical,
+            },
         ]
     }
 
@@ -185,11 +239,19 @@ impl<'w> Letter<'w> {
             subject: self.subject.clone(),
             number: self.number.clone(),
             date,
-            security: if v1 && self.security == "YOK" { "TSD".into() } else { self.security.into() },
+            security: if v1 && self.security == "YOK" {
+                "TSD".into()
+            } else {
+                self.security.into()
+            },
             sender: self.sender.institution.clone(),
             addressees: vec![Addressee {
                 party: world.receiver.clone(),
-                urgency: if v1 && self.urgency.0 == "ACL" { "IVD".into() } else { self.urgency.0.into() },
+                urgency: if v1 && self.urgency.0 == "ACL" {
+                    "IVD".into()
+                } else {
+                    self.urgency.0.into()
+                },
                 distribution: "GRG".into(),
                 due: self.urgency.1.map(str::to_string),
                 left_out: vec![],
@@ -238,7 +300,11 @@ impl<'w> Letter<'w> {
             attachments: attachments.collect(),
             encrypted: false,
         };
-        Made { bytes, document, name: format!("{}.eyp", package.id) }
+        Made {
+            bytes,
+            document,
+            name: format!("{}.eyp", package.id),
+        }
     }
 
     fn simple(&self, package: &Package) -> Made {
@@ -322,7 +388,10 @@ impl<'w> Letter<'w> {
                 verdict = ("TOTAL-FAILED", Some("SIG_CRYPTO_FAILURE"));
                 flags.push("invalid-signature");
                 let mut package = v2();
-                package.sign = Some(resign(vec![world.p4(&director.cert, self.at).with(Defect::BrokenSignature)], CmsForm::Der));
+                package.sign = Some(resign(
+                    vec![world.p4(&director.cert, self.at).with(Defect::BrokenSignature)],
+                    CmsForm::Der,
+                ));
                 vec![self.simple(&package)]
             }
             "package-revoked-signer" => {
@@ -353,7 +422,14 @@ impl<'w> Letter<'w> {
                 let mut made = self.simple(&inner);
                 let seal = world.seal_spec(&self.sender.seal, minutes(self.at, 5));
                 let seal: eyp::Sealing = Box::new(move |xml| world.cms(xml, true, seal.clone()));
-                made.bytes = eyp::update(&made.bytes, &self.sender.institution, "GZL", &iso(minutes(self.at, 4)), seal, &self.seed);
+                made.bytes = eyp::update(
+                    &made.bytes,
+                    &self.sender.institution,
+                    "GZL",
+                    &iso(minutes(self.at, 4)),
+                    seal,
+                    &self.seed,
+                );
                 made.document.security = Some("GZL".into());
                 made.document.package_sha256 = World::sha256(&made.bytes);
                 made.name += "g";
@@ -368,17 +444,26 @@ impl<'w> Letter<'w> {
             }
             _ => vec![self.simple(&v2())],
         };
+        let mut sample = self.send_packages(made, kind == "package-v2-attachments");
+        sample.expect.indication = Some(verdict.0.into());
+        sample.expect.sub_indication = verdict.1.map(str::to_string);
+        sample.expect.flags = flags.into_iter().map(str::to_string).collect();
+        sample
+    }
+
+    /// One KEP message that carries these packages, signed by the officer and delivered.
+    fn send_packages(&self, made: Vec<Made>, local_paths: bool) -> Sample {
         let mut original = self.original("eYazisma");
         original.rem_id = made[0].document.id.clone().or(Some(guid(&format!("{}belge", self.seed))));
-        original.local_paths = kind == "package-v2-attachments";
-        original.files = made.iter().map(|m| File::new(&m.name, "application/octet-stream", m.bytes.clone())).collect();
+        original.local_paths = local_paths;
+        original.files = made
+            .iter()
+            .map(|m| File::new(&m.name, "application/octet-stream", m.bytes.clone()))
+            .collect();
         let l1 = self.sign_detached(&original, &self.sender.officer.cert);
         let mut sample = self.deliver(&original, l1);
         sample.expect.kind = "dispatch".into();
         sample.expect.documents = made.into_iter().map(|m| m.document).collect();
-        sample.expect.indication = Some(verdict.0.into());
-        sample.expect.sub_indication = verdict.1.map(str::to_string);
-        sample.expect.flags = flags.into_iter().map(str::to_string).collect();
         sample
     }
 
@@ -398,8 +483,16 @@ impl<'w> Letter<'w> {
             self.world.encrypt_to_us(&inner),
             &self.seed,
         );
-        let document = ExpectedDocument { package_sha256: World::sha256(&bytes), encrypted: true, ..ExpectedDocument::default() };
-        Made { bytes, document, name: format!("{}.eyps", package.id) }
+        let document = ExpectedDocument {
+            package_sha256: World::sha256(&bytes),
+            encrypted: true,
+            ..ExpectedDocument::default()
+        };
+        Made {
+            bytes,
+            document,
+            name: format!("{}.eyps", package.id),
+        }
     }
 
     pub fn original(&self, rem_type: &str) -> Original {
@@ -412,11 +505,17 @@ impl<'w> Letter<'w> {
             to: vec![world.our_address()],
             cc: vec![],
             subject: self.subject.clone(),
-            message_id: format!("<1.{}.EYazisma.NetApi_v1.5.0.0@{domain}>", &guid(&format!("{}ileti", self.seed))[..23].to_lowercase()),
+            message_id: format!(
+                "<1.{}.EYazisma.NetApi_v1.5.0.0@{domain}>",
+                &guid(&format!("{}ileti", self.seed))[..23].to_lowercase()
+            ),
             date: minutes(self.at, 10),
             rem_type: Some(rem_type.into()),
             rem_id: None,
-            body: format!("Sayın {} yetkilisi,\n\n{} konulu yazımız ektedir.\n\nBilgilerinize arz/rica ederiz.\n", world.receiver.name, self.subject),
+            body: format!(
+                "Sayın {} yetkilisi,\n\n{} konulu yazımız ektedir.\n\nBilgilerinize arz/rica ederiz.\n",
+                world.receiver.name, self.subject
+            ),
             files: vec![],
             local_paths: false,
         }
@@ -438,7 +537,11 @@ impl<'w> Letter<'w> {
         evidence.refers_to = Some(1);
         // Every third comes from a provider that signs with SHA-512, every fourth carries the original as a file.
         let turn = self.at.as_second() / 300;
-        let form = if turn % 3 == 0 { evidence::Form::Sha512 } else { evidence::Form::Sha256 };
+        let form = if turn % 3 == 0 {
+            evidence::Form::Sha512
+        } else {
+            evidence::Form::Sha256
+        };
         let xml = evidence.signed(&provider.cert, form);
         let carried = if turn % 4 == 3 { Carried::OctetStream } else { Carried::Rfc822 };
         let envelope = Envelope {
@@ -467,7 +570,11 @@ impl<'w> Letter<'w> {
             indication: Some("TOTAL-PASSED".into()),
             ..Expectation::default()
         };
-        Sample { name: String::new(), raw, expect }
+        Sample {
+            name: String::new(),
+            raw,
+            expect,
+        }
     }
 
     fn evidence(&self, original: &Original, l1: &[u8], rem_id: &str, root: &str, event: &str, when: Timestamp) -> Evidence {
@@ -483,7 +590,11 @@ impl<'w> Letter<'w> {
             event_time: when,
             submission_time: Some(original.date),
             sender: (original.from_name.clone(), original.from.clone()),
-            recipients: original.to.iter().map(|to| (to.split('@').next().unwrap().to_string(), to.clone())).collect(),
+            recipients: original
+                .to
+                .iter()
+                .map(|to| (to.split('@').next().unwrap().to_string(), to.clone()))
+                .collect(),
             refers_to: None,
             subject: original.subject.clone(),
             original_message_id: Some(original.message_id.clone()),
@@ -500,13 +611,17 @@ impl<'w> Letter<'w> {
         let mut sent = self.original("eYazisma");
         (sent.from_name, sent.from, sent.to) = (world.receiver.name.clone(), ours.clone(), vec![theirs.clone()]);
         sent.subject = format!("Cevap: {}", self.subject);
-        let provider = world.provider_of(&theirs);
+        // Submission is attested by the sender's provider, everything after it by the recipient's.
+        let provider = world.provider_of(if root.starts_with("Submission") { &ours } else { &theirs });
         let rem_id = format!("<EYWS{{{}}}.giden>", guid(&format!("{}giden", self.seed)));
         let when = minutes(self.at, after);
         let mut evidence = self.evidence(&sent, b"", &rem_id, root, event, when);
         evidence.digest = None;
         evidence.refers_to = Some(1);
-        evidence.reasons = reasons.iter().map(|(name, details)| (name.to_string(), details.to_string())).collect();
+        evidence.reasons = reasons
+            .iter()
+            .map(|(name, details)| (name.to_string(), details.to_string()))
+            .collect();
         let xml = evidence.signed(&provider.cert, evidence::Form::Sha256);
         let label = if reasons.is_empty() { "Teslim edildi" } else { "Teslim edilemedi" };
         let envelope = Envelope {
@@ -526,14 +641,23 @@ impl<'w> Letter<'w> {
         let expect = Expectation {
             kind: "evidence".into(),
             message_id: Some(bare(&envelope.message_id)),
+            sender_kep: Some(envelope.from.clone()),
             subject: Some(envelope.subject.clone()),
             recipients: envelope.to.clone(),
             evidence: vec![expected(&evidence, type_id, &xml)],
             indication: Some("TOTAL-PASSED".into()),
-            flags: if reasons.is_empty() { vec![] } else { vec!["negative-evidence".into()] },
+            flags: if reasons.is_empty() {
+                vec![]
+            } else {
+                vec!["negative-evidence".into()]
+            },
             ..Expectation::default()
         };
-        Sample { name: String::new(), raw, expect }
+        Sample {
+            name: String::new(),
+            raw,
+            expect,
+        }
     }
 
     /// `standart`: no package, the letter as PDF, the sender's signature opaque.
@@ -605,15 +729,20 @@ impl<'w> Letter<'w> {
         let expect = Expectation {
             kind: "unclassified".into(),
             message_id: Some(bare(&original.message_id)),
+            // No envelope: the mail itself is the outermost and the sender's layer.
+            original_message_id: Some(bare(&original.message_id)),
             recipients: original.to.clone(),
             subject: Some(original.subject.clone()),
-            received_at: Some(original.date),
             indication: Some("INDETERMINATE".into()),
             sub_indication: Some("NO_SIGNATURE".into()),
             flags: vec!["unclassified".into()],
             ..Expectation::default()
         };
-        Sample { name: String::new(), raw: original.unsigned(), expect }
+        Sample {
+            name: String::new(),
+            raw: original.unsigned(),
+            expect,
+        }
     }
 }
 

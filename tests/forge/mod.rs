@@ -18,5 +18,6 @@ pub mod pki;
 pub mod revocation;
 pub mod sample;
 pub mod tst;
+pub mod week;
 pub mod world;
 pub mod zip;

@@ -22,7 +22,10 @@ pub fn letter(title: &str, lines: &[String]) -> Vec<u8> {
     }
     text.push_str("ET\n");
     let differences: String = TURKISH.iter().map(|(code, glyph, _)| format!("{code} /{glyph} ")).collect();
-    let map: String = TURKISH.iter().map(|(code, _, letter)| format!("<{code:02X}> <{:04X}>\n", *letter as u32)).collect();
+    let map: String = TURKISH
+        .iter()
+        .map(|(code, _, letter)| format!("<{code:02X}> <{:04X}>\n", *letter as u32))
+        .collect();
     let cmap = format!(
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Turkish def /CMapType 2 def\n\
          1 begincodespacerange <00> <FF> endcodespacerange\n\
@@ -83,7 +86,9 @@ fn assemble(objects: &[Vec<u8>]) -> Vec<u8> {
     }
     let xref = out.len();
     out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
-    offsets.iter().for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
+    offsets
+        .iter()
+        .for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
     let id = hex::encode(&super::pki::Hash::Sha256.of(&out)[..16]);
     out.extend(format!("trailer\n<< /Size {} /Root 1 0 R /ID [<{id}> <{id}>] >>\n", objects.len() + 1).bytes());
     out.extend(format!("startxref\n{xref}\n%%EOF\n").bytes());

@@ -10,11 +10,14 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{RsaPssSaltlen, Signer};
 
-use super::der::{self, Der, alg, alg_null, bits, boolean, ctx, ctx_prim, ia5, int, named_bits, null, octets, oid, printable, retag, seq, utf8};
+use super::der::{
+    self, Der, alg, alg_null, bits, boolean, ctx, ctx_prim, ia5, int, named_bits, null, octets, oid, printable, retag, seq, utf8,
+};
 
 /// The sentence of the BTK statement and of the user notice (pki.md 2.1).
 pub const NES_SENTENCE: &str = "Bu sertifika, 5070 sayılı Elektronik İmza Kanununa göre nitelikli elektronik sertifikadır.";
-pub const QUALIFIED_SEAL_SENTENCE: &str = "Bu sertifika, 5070 sayılı Elektronik İmza Kanununa göre nitelikli elektronik mühür sertifikasıdır.";
+pub const QUALIFIED_SEAL_SENTENCE: &str =
+    "Bu sertifika, 5070 sayılı Elektronik İmza Kanununa göre nitelikli elektronik mühür sertifikasıdır.";
 
 pub const QC_SYNTAX_V1: &str = "1.3.6.1.5.5.7.11.1";
 pub const QC_COMPLIANCE: &str = "0.4.0.1862.1.1";
@@ -166,7 +169,10 @@ impl Key {
         let digest = alg_null(hash.oid());
         let mgf1 = seq([oid("1.2.840.113549.1.1.8"), digest.clone()]);
         let salt = int(hash.digest().size() as u64);
-        seq([oid("1.2.840.113549.1.1.10"), seq([ctx(0, [digest]), ctx(1, [mgf1]), ctx(2, [salt])])])
+        seq([
+            oid("1.2.840.113549.1.1.10"),
+            seq([ctx(0, [digest]), ctx(1, [mgf1]), ctx(2, [salt])]),
+        ])
     }
 
     /// The hash that fits the key: what a CA of that strength signs with.
@@ -180,7 +186,9 @@ impl Key {
 
 /// A distinguished name, in writing order.
 pub fn name(attributes: &[(&str, Der)]) -> Der {
-    seq(attributes.iter().map(|(attribute, value)| der::set_of([seq([oid(attribute), value.clone()])])))
+    seq(attributes
+        .iter()
+        .map(|(attribute, value)| der::set_of([seq([oid(attribute), value.clone()])])))
 }
 
 pub const CN: &str = "2.5.4.3";
@@ -246,7 +254,10 @@ impl Profile {
     }
 
     pub fn root(common_name: &str, organization: &str) -> Self {
-        Self { pointers: false, ..Self::sub_ca(common_name, organization, None) }
+        Self {
+            pointers: false,
+            ..Self::sub_ca(common_name, organization, None)
+        }
     }
 
     pub fn sub_ca(common_name: &str, organization: &str, path_len: Option<u64>) -> Self {
@@ -286,7 +297,11 @@ impl Profile {
     /// Kurumsal mühür.
     pub fn institutional_seal(institution: &str, number: &str, key: KeyKind) -> Self {
         Self {
-            qc_statements: vec![(QC_COMPLIANCE, None), (BTK_NES, Some(NES_SENTENCE)), (BTK_USAGE_INSTITUTIONAL_SEAL, None)],
+            qc_statements: vec![
+                (QC_COMPLIANCE, None),
+                (BTK_NES, Some(NES_SENTENCE)),
+                (BTK_USAGE_INSTITUTIONAL_SEAL, None),
+            ],
             ..Self::qualified_seal(institution, number, key)
         }
     }
@@ -314,7 +329,11 @@ impl Profile {
     }
 
     pub fn tsa(common_name: &str) -> Self {
-        Self { eku: vec![EKU_TIMESTAMPING], eku_critical: true, ..Self::bare(common_name, KeyKind::Rsa2048) }
+        Self {
+            eku: vec![EKU_TIMESTAMPING],
+            eku_critical: true,
+            ..Self::bare(common_name, KeyKind::Rsa2048)
+        }
     }
 
     pub fn ocsp(common_name: &str) -> Self {
@@ -370,7 +389,11 @@ impl Profile {
         if !self.eku.is_empty() {
             all.push(extension("2.5.29.37", self.eku_critical, seq(self.eku.iter().map(|eku| oid(eku)))));
         }
-        all.extend(self.email.as_ref().map(|email| extension("2.5.29.17", false, seq([retag(0x81, &ia5(email))]))));
+        all.extend(
+            self.email
+                .as_ref()
+                .map(|email| extension("2.5.29.17", false, seq([retag(0x81, &ia5(email))]))),
+        );
         all.extend(self.ocsp_nocheck.then(|| extension("1.3.6.1.5.5.7.48.1.5", false, null())));
         if let Some(issuer) = issuer.filter(|_| self.pointers) {
             let uri = |text: &str| retag(0x86, &ia5(text));
@@ -472,7 +495,11 @@ fn build(profile: &Profile, issuer: Option<Arc<Certified>>, slug: &str) -> Certi
         let last = signature.len() - 1;
         signature[last] ^= 1;
     }
-    let outer = if profile.algorithm_mismatch { signing_key.signature_alg(Hash::Sha512) } else { algorithm };
+    let outer = if profile.algorithm_mismatch {
+        signing_key.signature_alg(Hash::Sha512)
+    } else {
+        algorithm
+    };
     Certified {
         common_name: profile.common_name.clone(),
         der: seq([tbs, outer, bits(&signature)]),

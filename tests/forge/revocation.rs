@@ -42,7 +42,13 @@ pub fn crl(issuer: &Certified, spec: &CrlSpec, revoked: &[Revoked]) -> Crl {
         let reason = extension("2.5.29.21", false, tlv(0x0a, &[r.reason]));
         seq([r.serial.clone(), time(r.at), seq([reason])])
     };
-    let mut fields = vec![int(1), algorithm.clone(), issuer.subject.clone(), time(spec.this_update), time(spec.next_update)];
+    let mut fields = vec![
+        int(1),
+        algorithm.clone(),
+        issuer.subject.clone(),
+        time(spec.this_update),
+        time(spec.next_update),
+    ];
     if !revoked.is_empty() {
         fields.push(seq(revoked.iter().map(entry)));
     }

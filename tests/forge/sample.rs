@@ -21,7 +21,7 @@ pub struct Expectation {
     pub sender_kep: Option<String>,
     pub recipients: Vec<String>,
     pub subject: Option<String>,
-    /// The deadline's input: time of the delivery evidence inside, else the provider's date.
+    /// The deadline's input: time of the delivery evidence inside. `None`: nothing in the message attests its arrival here.
     pub received_at: Option<Timestamp>,
     pub documents: Vec<ExpectedDocument>,
     pub evidence: Vec<ExpectedEvidence>,

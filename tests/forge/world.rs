@@ -29,7 +29,13 @@ impl Authority {
     pub fn crl(&self, this_update: Timestamp) -> Crl {
         let listed: Vec<Revoked> = self.revoked.iter().filter(|r| r.at <= this_update).cloned().collect();
         let day = (this_update.as_second() / 86_400) as u64;
-        let spec = CrlSpec { this_update, next_update: at("2044-12-31T00:00:00Z"), number: day, forged: false, unknown_critical: false };
+        let spec = CrlSpec {
+            this_update,
+            next_update: at("2044-12-31T00:00:00Z"),
+            number: day,
+            forged: false,
+            unknown_critical: false,
+        };
         revocation::crl(&self.ca, &spec, &listed)
     }
 
@@ -100,12 +106,30 @@ pub struct World {
 }
 
 const INSTITUTIONS: [(&str, &str, &str, &str, &str); 6] = [
-    ("Örnek Büyükşehir Belediye Başkanlığı", "45678901", "ornekbuyuksehir", "hs01", "İzmir"),
+    (
+        "Örnek Büyükşehir Belediye Başkanlığı",
+        "45678901",
+        "ornekbuyuksehir",
+        "hs01",
+        "İzmir",
+    ),
     ("Deneme Valiliği İl Sağlık Müdürlüğü", "32165498", "denemesaglik", "hs01", "Ankara"),
     ("Yeşilova Kaymakamlığı", "27518364", "yesilovakaymakamligi", "hs02", "Burdur"),
-    ("Kurgu Üniversitesi Rektörlüğü", "61094752", "kurguuniversitesi", "hs03", "Eskişehir"),
+    (
+        "Kurgu Üniversitesi Rektörlüğü",
+        "61094752",
+        "kurguuniversitesi",
+        "hs03",
+        "Eskişehir",
+    ),
     ("Misal Tapu ve Kadastro Bölge Müdürlüğü", "58203917", "misaltapu", "hs01", "Konya"),
-    ("Numune Su ve Kanalizasyon İdaresi Genel Müdürlüğü", "73940125", "numunesu", "hs06", "Gaziantep"),
+    (
+        "Numune Su ve Kanalizasyon İdaresi Genel Müdürlüğü",
+        "73940125",
+        "numunesu",
+        "hs06",
+        "Gaziantep",
+    ),
 ];
 
 const PEOPLE: [(&str, &str, &str); 12] = [
@@ -127,29 +151,51 @@ impl World {
     pub fn new(seed: u64) -> Self {
         let org = "Test Kamu Sertifikasyon Merkezi (gerçek değildir)";
         let root = |cn: &str, slug: &str| Certified::self_signed(&Profile::root(cn, org), slug);
-        let bare = |ca: Arc<Certified>| Authority { ca, responder: None, revoked: vec![] };
+        let bare = |ca: Arc<Certified>| Authority {
+            ca,
+            responder: None,
+            revoked: vec![],
+        };
         let sub = |parent: &Authority, cn: &str, slug: &str| {
             let ca = parent.ca.issue(&Profile::sub_ca(cn, org, Some(0)), slug);
             let responder = ca.issue(&Profile::ocsp(&format!("{cn} OCSP")), &format!("{slug}-ocsp"));
-            Authority { ca, responder: Some(responder), revoked: vec![] }
+            Authority {
+                ca,
+                responder: Some(responder),
+                revoked: vec![],
+            }
         };
         let nes_root = bare(root("Test Kök Sertifika Hizmet Sağlayıcısı - Sürüm 1", "nes-kok"));
-        let mut nes = sub(&nes_root, "Test Nitelikli Elektronik Sertifika Hizmet Sağlayıcısı - Sürüm 1", "nes-alt");
+        let mut nes = sub(
+            &nes_root,
+            "Test Nitelikli Elektronik Sertifika Hizmet Sağlayıcısı - Sürüm 1",
+            "nes-alt",
+        );
         let seal_root = bare(root("Test Kurumsal Kök - Sürüm 1", "muhur-kok"));
-        let seal = sub(&seal_root, "Test Elektronik Mühür Sertifika Hizmet Sağlayıcısı - Sürüm 1", "muhur-alt");
+        let seal = sub(
+            &seal_root,
+            "Test Elektronik Mühür Sertifika Hizmet Sağlayıcısı - Sürüm 1",
+            "muhur-alt",
+        );
         let kep_root = bare(root("Test KEPHS Kök", "kephs-kok"));
         let tsa_root = bare(root("Test Zaman Damgası Kök", "zd-kok"));
         let stranger_root = bare(root("Bilinmeyen Kök", "yabanci-kok"));
         let stranger = sub(&stranger_root, "Bilinmeyen Nitelikli Sertifika Hizmet Sağlayıcısı", "yabanci-alt");
 
         let tsa_cert = tsa_root.ca.issue(&Profile::tsa("Test Zaman Damgası Sunucusu A1"), "zd");
-        let tsa = Arc::new(Tsa { signer: tsa_cert, crls: vec![tsa_root.crl(at("2026-11-08T21:00:00Z")).der] });
+        let tsa = Arc::new(Tsa {
+            signer: tsa_cert,
+            crls: vec![tsa_root.crl(at("2026-11-08T21:00:00Z")).der],
+        });
 
         let provider = |code: &'static str, name: &'static str| Provider {
             code,
             name,
             address: format!("kepservisi@{code}.kep.tr"),
-            cert: kep_root.ca.issue(&Profile::provider(&format!("{name} İşlem Sertifikası"), name, &format!("kepservisi@{code}.kep.tr")), code),
+            cert: kep_root.ca.issue(
+                &Profile::provider(&format!("{name} İşlem Sertifikası"), name, &format!("kepservisi@{code}.kep.tr")),
+                code,
+            ),
         };
         let providers = vec![
             provider("hs01", "Test PTT KEP"),
@@ -163,8 +209,16 @@ impl World {
             let id = synthetic_id(seed as u32 % 1000 * 97 + index as u32 * 13);
             let mut profile = Profile::nes(&format!("{first} {last}").to_uppercase(), &id, key);
             change(&mut profile);
-            let name = SignerName { first: first.into(), last: last.into(), title: title.into(), national_id: id };
-            Person { name, cert: authority.ca.issue(&profile, &format!("kisi-{index}")) }
+            let name = SignerName {
+                first: first.into(),
+                last: last.into(),
+                title: title.into(),
+                national_id: id,
+            };
+            Person {
+                name,
+                cert: authority.ca.issue(&profile, &format!("kisi-{index}")),
+            }
         };
         let same = |_: &mut Profile| {};
         let senders = (0..INSTITUTIONS.len())
@@ -172,8 +226,16 @@ impl World {
                 let (name, kkk, local, provider, city) = INSTITUTIONS[i];
                 let key = if i % 2 == 0 { KeyKind::P256 } else { KeyKind::Rsa2048 };
                 Sender {
-                    institution: Institution { name: name.into(), kkk: kkk.into(), kep: Some(format!("{local}@{provider}.kep.tr")), city: city.into() },
-                    seal: seal.ca.issue(&Profile::qualified_seal(name, kkk, KeyKind::P256), &format!("muhur-{kkk}")),
+                    institution: Institution {
+                        name: name.into(),
+                        kkk: kkk.into(),
+                        kep: Some(format!("{local}@{provider}.kep.tr")),
+                        unit: Some(format!("{}9", &kkk[..7])),
+                        city: city.into(),
+                    },
+                    seal: seal
+                        .ca
+                        .issue(&Profile::qualified_seal(name, kkk, KeyKind::P256), &format!("muhur-{kkk}")),
                     director: person_under(&nes, 2 * i, key, &same),
                     officer: person_under(&nes, 2 * i + 1, if i == 0 { KeyKind::Rsa2048 } else { KeyKind::P256 }, &same),
                 }
@@ -183,13 +245,18 @@ impl World {
         let revoked_later = person_under(&nes, 21, KeyKind::P256, &same);
         let expired = person_under(&nes, 22, KeyKind::P256, &|p| p.not_after = at("2024-06-30T00:00:00Z"));
         let unknown = person_under(&stranger, 23, KeyKind::P256, &same);
-        let gone = |person: &Person, when: &str| Revoked { serial: person.cert.serial.clone(), at: at(when), reason: 1 };
+        let gone = |person: &Person, when: &str| Revoked {
+            serial: person.cert.serial.clone(),
+            at: at(when),
+            reason: 1,
+        };
         nes.revoked = vec![gone(&revoked, "2026-10-01T09:00:00Z"), gone(&revoked_later, "2026-11-15T09:00:00Z")];
 
         let receiver = Institution {
             name: "Örnek Tarım İl Müdürlüğü".into(),
             kkk: "24301050".into(),
             kep: Some("ornektarim@hs01.kep.tr".into()),
+            unit: Some("24301057".into()),
             city: "Ankara".into(),
         };
         let receiver_encryption = seal.ca.issue(&Profile::encryption(&receiver.name, &receiver.kkk), "sifreleme");
@@ -222,11 +289,23 @@ impl World {
 
     /// The provider of an address.
     pub fn provider_of(&self, address: &str) -> &Provider {
-        self.providers.iter().find(|p| address.ends_with(&format!("@{}.kep.tr", p.code))).unwrap_or(&self.providers[0])
+        self.providers
+            .iter()
+            .find(|p| address.ends_with(&format!("@{}.kep.tr", p.code)))
+            .unwrap_or(&self.providers[0])
     }
 
     fn authorities(&self) -> [&Authority; 8] {
-        [&self.nes_root, &self.nes, &self.seal_root, &self.seal, &self.kep_root, &self.tsa_root, &self.stranger_root, &self.stranger]
+        [
+            &self.nes_root,
+            &self.nes,
+            &self.seal_root,
+            &self.seal,
+            &self.kep_root,
+            &self.tsa_root,
+            &self.stranger_root,
+            &self.stranger,
+        ]
     }
 
     fn authority_of(&self, cert: &Certified) -> &Authority {
@@ -236,7 +315,10 @@ impl World {
     /// Path certificates, and revocation of all of them: the leaf by OCSP (P4) or CRL, the CAs by CRL.
     pub fn material(&self, cert: &Certified, when: Timestamp, ocsp: bool) -> Material {
         let leaf = self.authority_of(cert);
-        let mut material = Material { certificates: cert.chain().iter().map(|c| c.der.clone()).collect(), ..Material::default() };
+        let mut material = Material {
+            certificates: cert.chain().iter().map(|c| c.der.clone()).collect(),
+            ..Material::default()
+        };
         if ocsp {
             material.ocsps.push(leaf.ocsp(cert, when));
         } else {
@@ -251,26 +333,42 @@ impl World {
 
     /// CAdES-X-L, P4: time-stamp, OCSP for the leaf seconds after it.
     pub fn p4(&self, cert: &Arc<Certified>, when: Timestamp) -> Spec {
-        let mut spec = Spec { level: Level::Xl, policy: Policy::P4, tsa: Some(self.tsa.clone()), ..Spec::bes(cert, when) };
+        let mut spec = Spec {
+            level: Level::Xl,
+            policy: Policy::P4,
+            tsa: Some(self.tsa.clone()),
+            ..Spec::bes(cert, when)
+        };
         spec.material = self.material(cert, spec.stamp_time() + SignedDuration::from_secs(4), true);
         spec
     }
 
     /// CAdES-X-L, P3: CRLs issued after the 24 hours of grace.
     pub fn p3(&self, cert: &Arc<Certified>, when: Timestamp) -> Spec {
-        let mut spec = Spec { policy: Policy::P3, ..self.p4(cert, when) };
+        let mut spec = Spec {
+            policy: Policy::P3,
+            ..self.p4(cert, when)
+        };
         spec.material = self.material(cert, spec.stamp_time() + SignedDuration::from_hours(25), false);
         spec
     }
 
     /// ES-T under P2: revocation comes from outside.
     pub fn p2(&self, cert: &Arc<Certified>, when: Timestamp) -> Spec {
-        Spec { level: Level::T, policy: Policy::P2, material: Material::default(), ..self.p4(cert, when) }
+        Spec {
+            level: Level::T,
+            policy: Policy::P2,
+            material: Material::default(),
+            ..self.p4(cert, when)
+        }
     }
 
     /// The seal: X-L with one archive time-stamp.
     pub fn seal_spec(&self, cert: &Arc<Certified>, when: Timestamp) -> Spec {
-        Spec { level: Level::A, ..self.p4(cert, when) }
+        Spec {
+            level: Level::A,
+            ..self.p4(cert, when)
+        }
     }
 
     /// What a provider puts on an envelope: a time-stamped signature without policy, chain inside.
@@ -306,7 +404,12 @@ impl World {
 
     /// Anchors in the layout of the contract: `nes muhur kephs tsa`, DER and PEM mixed.
     pub fn trust_folder(&self, dir: &Path) {
-        for (folder, authority) in [("nes", &self.nes_root), ("muhur", &self.seal_root), ("kephs", &self.kep_root), ("tsa", &self.tsa_root)] {
+        for (folder, authority) in [
+            ("nes", &self.nes_root),
+            ("muhur", &self.seal_root),
+            ("kephs", &self.kep_root),
+            ("tsa", &self.tsa_root),
+        ] {
             let folder = dir.join(folder);
             fs::create_dir_all(&folder).unwrap();
             let ca = &authority.ca;
@@ -330,17 +433,25 @@ impl World {
     pub fn revocation(&self, dir: &Path) {
         fs::create_dir_all(dir).unwrap();
         for authority in self.authorities().into_iter().filter(|a| !a.ca.slug.starts_with("yabanci")) {
-            for (tag, when) in [("once", "2026-11-08T21:00:00Z"), ("sonra", "2026-11-18T21:00:00Z")] {
+            for (tag, when) in [("before", "2026-11-08T21:00:00Z"), ("after", "2026-11-18T21:00:00Z")] {
                 fs::write(dir.join(format!("{}-{tag}.crl", authority.ca.slug)), authority.crl(at(when)).der).unwrap();
             }
         }
         let officer = &self.senders[0].officer.cert;
-        fs::write(dir.join("yetkili.ocsp"), self.nes.ocsp(officer, at("2026-11-18T21:00:00Z")).response).unwrap();
+        fs::write(
+            dir.join("officer.ocsp"),
+            self.nes.ocsp(officer, at("2026-11-18T21:00:00Z")).response,
+        )
+        .unwrap();
     }
 
     /// One PEM file of all anchors and intermediates, for OpenSSL's command line.
     pub fn pem_bundle(&self) -> String {
-        self.authorities().iter().filter(|a| !a.ca.slug.starts_with("yabanci")).map(|a| a.ca.pem()).collect()
+        self.authorities()
+            .iter()
+            .filter(|a| !a.ca.slug.starts_with("yabanci"))
+            .map(|a| a.ca.pem())
+            .collect()
     }
 
     pub fn crl_pem_bundle(&self, when: Timestamp) -> String {

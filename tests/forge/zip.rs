@@ -20,7 +20,14 @@ pub struct Entry {
 
 impl Entry {
     pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), bytes: bytes.into(), stored: false, claimed_size: None, local_name: None, encrypted: false }
+        Self {
+            name: name.into(),
+            bytes: bytes.into(),
+            stored: false,
+            claimed_size: None,
+            local_name: None,
+            encrypted: false,
+        }
     }
 }
 
