@@ -153,7 +153,9 @@ fn conditions(when: &When, input: &RoutingInput<'_>) -> Vec<Condition> {
             self::has_word(subject, word)
         }),
         any("sdp", &when.sdp.0, owned(&sdp), |wanted, found| is_sdp_prefix(wanted, found)),
-        any("kind", &kinds(&when.kind), vec![word(&input.kind)], |wanted, found| wanted == found),
+        any("kind", &kinds(&when.kind.0), vec![word(&input.kind)], |wanted, found| {
+            wanted == found
+        }),
         any("security", &when.security.0, one(input.security), |wanted, found| {
             let found = Classification::parse(found);
             found.is_some_and(|found| classes(std::slice::from_ref(wanted)).contains(&found))
