@@ -1,6 +1,8 @@
 //! Deadlines against a second, naive implementation over every day of 2015-2035: days are counted one by one, holidays are written out as
 //! spans from eve to last day, Turkish time is a table of four clock changes. It shares no code, data or library with the gateway.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use jiff::Timestamp;
 use kep_gateway::message::MessageKind;
 use kep_gateway::register::calendar::{Calendar, HalfDays};

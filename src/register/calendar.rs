@@ -258,10 +258,12 @@ impl Calendar {
             Severity::Warning,
             "calendar",
             format!(
-                "Son tarih, {first} için tahmin edilen bayram günlerine dayanıyor. Diyanet takvimi açıklanınca takvim dosyasına [[moved]] satırı ekleyin."
+                "Son tarih, {first} için tahmin edilen bayram günlerine dayanıyor. Diyanet takvimi açıklanınca takvim \
+                    dosyasına [[moved]] satırı ekleyin."
             ),
             format!(
-                "The deadline rests on feast days that are estimated for {first}. Once Diyanet has announced them, add a [[moved]] entry to the calendar file."
+                "The deadline rests on feast days that are estimated for {first}. Once Diyanet has announced them, add a \
+                    [[moved]] entry to the calendar file."
             ),
         ))
     }

@@ -53,7 +53,8 @@ fn every_name_of_the_contract_is_there() {
     has(&entry["verdict"], "indication sub_indication signatures");
     has(
         &entry["verdict"]["signatures"][0],
-        "role format level profile indication sub_indication reasons signer claimed_signing_time best_signature_time covers timestamps revocation",
+        "role format level profile indication sub_indication reasons signer \
+         claimed_signing_time best_signature_time covers timestamps revocation",
     );
     has(&entry["deadlines"][0], "kind at rule");
     has(&entry["findings"][0], "rule severity place text");

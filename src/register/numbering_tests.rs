@@ -83,7 +83,9 @@ proptest! {
                 }
             }
         }
-        let follows = |a: RegisterNumber, b: RegisterNumber| if a.year == b.year { b.number == a.number + 1 } else { b.year > a.year && b.number == 1 };
+        let follows = |a: RegisterNumber, b: RegisterNumber| {
+            if a.year == b.year { b.number == a.number + 1 } else { b.year > a.year && b.number == 1 }
+        };
         let is_ordered = journal.windows(2).all(|pair| follows(pair[0], pair[1]));
         prop_assert!(is_ordered, "{journal:?}");
     }

@@ -132,7 +132,9 @@ fn the_first_unit_wins_labels_add_up_and_stop_ends() {
 #[test]
 fn the_dry_run_says_for_each_rule_why_and_agrees_with_the_routing() {
     let table = rules(
-        "[[rule]]\nname='no'\nwhen={mailbox='evrak', kkk='1'}\nthen={unit='u'}\n[[rule]]\nname='yes'\nwhen={kind=['dispatch']}\nthen={stop=true}\n[[rule]]\nname='late'\nthen={unit='v'}",
+        "[[rule]]\nname='no'\nwhen={mailbox='evrak', kkk='1'}\nthen={unit='u'}\n\
+         [[rule]]\nname='yes'\nwhen={kind=['dispatch']}\nthen={stop=true}\n\
+         [[rule]]\nname='late'\nthen={unit='v'}",
     );
     let report = explain(&letter(), &table);
     assert_eq!(
