@@ -9,7 +9,8 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::calendar_data::{BUILT_IN, Changes, Closed, Fixed, Hours, Moved, Standing, Table};
+pub use super::calendar_data::Standing;
+use super::calendar_data::{BUILT_IN, Changes, Closed, Fixed, Hours, Moved, Table};
 use crate::clock;
 use crate::finding::{Finding, Severity};
 use crate::text::Text;

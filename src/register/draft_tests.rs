@@ -238,6 +238,12 @@ fn rules_see_flags_codes_and_subjects_and_set_aside_without_dropping() {
     assert_eq!(draft.matched, ["unknown"]);
     assert!(draft.alert_groups.contains("satin-alma") && draft.labels.contains("yeni"));
     assert!(draft.document.is_some() && !draft.deadlines.is_empty());
+    let entry = draft.into_entry("2026/000001".parse().unwrap(), friday(), vec![]);
+    assert_eq!(
+        route(&RoutingInput::of_entry(&entry, &sdp), &registry.rules).matched,
+        ["unknown"],
+        "the dry run sees the same"
+    );
 }
 
 #[test]

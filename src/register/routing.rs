@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::access::Classification;
+use super::entry::Entry;
 use super::glob;
 use super::rules::{Rule, Rules, Then, When};
 use crate::message::MessageKind;
@@ -26,6 +27,25 @@ pub struct RoutingInput<'a> {
     pub kind: MessageKind,
     pub security: Option<&'a str>,
     pub flags: &'a BTreeSet<String>,
+}
+
+impl<'a> RoutingInput<'a> {
+    /// What the rules would see of an entry that is registered already: for the dry run of new rules over the register.
+    pub fn of_entry(entry: &'a Entry, sdp: &'a [String]) -> Self {
+        let (message, document) = (&entry.message, entry.document.as_ref());
+        let konu = document.and_then(|document| document.subject.as_deref());
+        Self {
+            mailbox: &entry.mailbox,
+            sender: message.sender.as_deref(),
+            sender_kep: message.sender_kep.as_deref(),
+            kkk: document.and_then(|document| document.sender.as_ref()?.id.as_deref()),
+            subjects: message.subject.as_deref().into_iter().chain(konu).collect(),
+            sdp,
+            kind: message.kind,
+            security: document.and_then(|document| document.security.as_deref()),
+            flags: &entry.flags,
+        }
+    }
 }
 
 /// What the rules decided.

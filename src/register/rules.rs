@@ -84,12 +84,6 @@ pub struct SubjectWords {
     pub any: Vec<String>,
 }
 
-impl SubjectWords {
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty() && self.any.is_empty()
-    }
-}
-
 /// Effects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
