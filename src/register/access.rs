@@ -75,8 +75,10 @@ fn unreadable() -> Finding {
         "KEP-5021",
         Severity::Note,
         "access",
-        "Gizlilik derecesi okunamadı; içerik her derecede olabilir, en yüksek erişim düzeyi verildi. Belge açılınca düzeyi elle belirleyin.",
-        "The classification could not be read; the content may have any, so the highest access level was given. Set the level once it is opened.",
+        "Gizlilik derecesi okunamadı; içerik her derecede olabilir, en yüksek erişim düzeyi verildi. Belge açılınca düzeyi \
+            elle belirleyin.",
+        "The classification could not be read; the content may have any, so the highest access level was given. Set the level \
+            once it is opened.",
     )
 }
 

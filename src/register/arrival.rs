@@ -138,10 +138,12 @@ fn implausible(source: &str, at: Timestamp) -> Finding {
         Severity::Warning,
         source,
         format!(
-            "Bildirilen {at} zamanı olamaz (gelecekte, KEP'ten önce ya da iletiden önce); kullanılmadı. Sunucu ve sağlayıcı saatini denetleyin."
+            "Bildirilen {at} zamanı olamaz (gelecekte, KEP'ten önce ya da iletiden önce); kullanılmadı. Sunucu ve sağlayıcı \
+                saatini denetleyin."
         ),
         format!(
-            "The stated time {at} cannot be (future, before KEP existed, or before the message) and was not used. Check the clocks of server and provider."
+            "The stated time {at} cannot be (future, before KEP existed, or before the message) and was not used. Check the \
+                clocks of server and provider."
         ),
     )
 }

@@ -9,7 +9,8 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::calendar_data::{BUILT_IN, Changes, Closed, Fixed, Hours, Moved, Standing, Table};
+pub use super::calendar_data::Standing;
+use super::calendar_data::{BUILT_IN, Changes, Closed, Fixed, Hours, Moved, Table};
 use crate::clock;
 use crate::finding::{Finding, Severity};
 use crate::text::Text;
@@ -258,10 +259,12 @@ impl Calendar {
             Severity::Warning,
             "calendar",
             format!(
-                "Son tarih, {first} için tahmin edilen bayram günlerine dayanıyor. Diyanet takvimi açıklanınca takvim dosyasına [[moved]] satırı ekleyin."
+                "Son tarih, {first} için tahmin edilen bayram günlerine dayanıyor. Diyanet takvimi açıklanınca takvim \
+                    dosyasına [[moved]] satırı ekleyin."
             ),
             format!(
-                "The deadline rests on feast days that are estimated for {first}. Once Diyanet has announced them, add a [[moved]] entry to the calendar file."
+                "The deadline rests on feast days that are estimated for {first}. Once Diyanet has announced them, add a \
+                    [[moved]] entry to the calendar file."
             ),
         ))
     }

@@ -2,9 +2,9 @@
 //!
 //! Where the law or the handbook leaves room, the earlier moment is taken: an alarm too early costs a look, one too late a term.
 //!
-//! * A KEP message counts as received and read on the business day that follows its arrival, at the end of that day. A message that arrives on
-//!   a weekend or holiday is read at the end of the *first* business day after it: the lenient reading (it "arrives" on Monday and is read on
-//!   Tuesday) would be one day later.
+//! * A KEP message counts as received and read on the business day that follows its arrival, at the end of that day. One that arrives on a
+//!   weekend or holiday is read at the end of the *first* business day after it: the lenient reading (it "arrives" on Monday and is read
+//!   on Tuesday) would be one day later.
 //! * Some institutions are told "24 hours after arrival". The rule is a setting; where the other of the two gives an earlier moment, that
 //!   moment is shown too, as `deemed-read-early`.
 //! * Evidence beats arithmetic. Evidence whose signature could not be verified may bring the moment forward but not put it off.
@@ -203,10 +203,12 @@ fn by_kep_rule(arrival: Timestamp, rule: DeemedReadRule, calendar: &Calendar) ->
         DeemedReadRule::NextBusinessDay => (
             rule::NEXT_BUSINESS_DAY.to_owned(),
             format!(
-                "İleti {when} itibarıyla alınmış ve okunmuş sayılır (gelişini izleyen iş gününün sonu). Bundan önce açın ve ilgili birime iletin."
+                "İleti {when} itibarıyla alınmış ve okunmuş sayılır (gelişini izleyen iş gününün sonu). Bundan önce açın ve \
+                    ilgili birime iletin."
             ),
             format!(
-                "The message counts as received and read at {when}, the end of the business day after its arrival. Open it and pass it on before then."
+                "The message counts as received and read at {when}, the end of the business day after its arrival. Open it \
+                    and pass it on before then."
             ),
         ),
         DeemedReadRule::Hours(hours) => (
@@ -239,10 +241,12 @@ fn fifth_day(arrival: Timestamp) -> Deadline {
         law: Text::new("7201 sayılı Tebligat Kanunu m. 7/a", "Notification law 7201 art. 7/a"),
         text: Text::new(
             format!(
-                "Tebligat {when} itibarıyla yapılmış sayılır (gelişini izleyen beşinci günün sonu). Bundan önce açın ve ilgili birime iletin."
+                "Tebligat {when} itibarıyla yapılmış sayılır (gelişini izleyen beşinci günün sonu). Bundan önce açın ve \
+                    ilgili birime iletin."
             ),
             format!(
-                "The notification counts as served at {when}, the end of the fifth day after its arrival. Open it and pass it on before then."
+                "The notification counts as served at {when}, the end of the fifth day after its arrival. Open it and pass it \
+                    on before then."
             ),
         ),
     }
@@ -331,7 +335,8 @@ fn e_tebligat_over_kep() -> Finding {
         "KEP-5010",
         Severity::Warning,
         "deadlines",
-        "1 Ocak 2019'dan beri e-Tebligat UETS ile yapılır; KEP ile gelen bu tebligat usule aykırı olabilir. Hangi sürenin işlediğini hukuk birimine sorun.",
+        "1 Ocak 2019'dan beri e-Tebligat UETS ile yapılır; KEP ile gelen bu tebligat usule aykırı olabilir. Hangi sürenin \
+            işlediğini hukuk birimine sorun.",
         "Since 1 January 2019 e-Tebligat goes by UETS; this one came over KEP and may be irregular. Ask the legal unit which term runs.",
     )
 }
@@ -342,7 +347,8 @@ fn unverified_evidence() -> Finding {
         Severity::Warning,
         "deadlines",
         "Okunma delilinin imzası doğrulanamadı; delil süreyi uzatamaz, hesaplanan an geçerli sayıldı. Delili doğrulayıp süreyi denetleyin.",
-        "The signature of the retrieval evidence could not be verified; it cannot put the moment off, so the computed one stands. Verify the evidence.",
+        "The signature of the retrieval evidence could not be verified; it cannot put the moment off, so the computed one \
+            stands. Verify the evidence.",
     )
 }
 

@@ -1,7 +1,7 @@
 //! An entry before it has its number: everything that the register decides about a message or one of its packages.
 //!
-//! One draft per package, and one when the message carries none. Nothing that arrives is without a draft: what could not be read gets one by
-//! [`quarantine`].
+//! One draft per package, and one when the message carries none. Nothing that arrives is without a draft: what could not be read gets
+//! one by [`quarantine`].
 
 use std::collections::BTreeSet;
 
@@ -268,7 +268,8 @@ fn our_row<'a>(document: &'a Document, receiver_kkk: &str) -> Option<&'a Address
     document.addressees.iter().find(is_ours).filter(|_| !receiver_kkk.trim().is_empty())
 }
 
-/// The Miat that ends first: when nobody says which addressee we are, any of them may be us. One that cannot be read still counts as written.
+/// The Miat that ends first: when nobody says which addressee we are, any of them may be us. One that cannot be read still counts as
+/// written, so that it is told.
 fn shortest_due(rows: &[Addressee], arrival: Timestamp) -> Option<&str> {
     let end_of = |due: &str| {
         XsdDuration::parse(due)
@@ -298,7 +299,8 @@ fn duplicate(first: RegisterNumber) -> Finding {
             "Aynı belge (BelgeId) {first} sayısıyla kayıtlı. İki kaydı karşılaştırın; yeni bilgi yoksa ilk kayıt üzerinden işlem yapın."
         ),
         format!(
-            "The same document (BelgeId) stands in the register as {first}. Compare the two; work on the first unless this one brings anything new."
+            "The same document (BelgeId) stands in the register as {first}. Compare the two; work on the first unless this \
+                one brings anything new."
         ),
     )
 }

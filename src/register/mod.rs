@@ -12,6 +12,8 @@ pub mod deadlines;
 pub mod draft;
 pub mod entry;
 pub mod export;
+#[cfg(test)]
+mod fixture;
 mod flags;
 mod glob;
 pub mod nearing;

@@ -30,17 +30,18 @@ pub struct RoutingInput<'a> {
 }
 
 impl<'a> RoutingInput<'a> {
-    /// What the rules would see of an entry that stands in the register: for the dry run. The entry does not keep standard file plan codes.
-    pub fn of_entry(entry: &'a Entry) -> Self {
-        let document = entry.document.as_ref();
+    /// What the rules would see of an entry that is registered already: for the dry run of new rules over the register.
+    pub fn of_entry(entry: &'a Entry, sdp: &'a [String]) -> Self {
+        let (message, document) = (&entry.message, entry.document.as_ref());
+        let konu = document.and_then(|document| document.subject.as_deref());
         Self {
             mailbox: &entry.mailbox,
-            sender: entry.message.sender.as_deref(),
-            sender_kep: entry.message.sender_kep.as_deref(),
+            sender: message.sender.as_deref(),
+            sender_kep: message.sender_kep.as_deref(),
             kkk: document.and_then(|document| document.sender.as_ref()?.id.as_deref()),
-            subjects: [entry.message.subject.as_deref(), document.and_then(|document| document.subject.as_deref())].into_iter().flatten().collect(),
-            sdp: &[],
-            kind: entry.message.kind,
+            subjects: message.subject.as_deref().into_iter().chain(konu).collect(),
+            sdp,
+            kind: message.kind,
             security: document.and_then(|document| document.security.as_deref()),
             flags: &entry.flags,
         }
@@ -48,7 +49,7 @@ impl<'a> RoutingInput<'a> {
 }
 
 /// What the rules decided.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routed {
     pub unit: Option<String>,
     pub labels: BTreeSet<String>,
@@ -59,7 +60,7 @@ pub struct Routed {
     pub matched: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotRecorded {
     pub rule: String,
     pub reason: String,
@@ -172,7 +173,9 @@ fn conditions(when: &When, input: &RoutingInput<'_>) -> Vec<Condition> {
             self::has_word(subject, word)
         }),
         any("sdp", &when.sdp.0, owned(&sdp), |wanted, found| is_sdp_prefix(wanted, found)),
-        any("kind", &kinds(&when.kind), vec![word(&input.kind)], |wanted, found| wanted == found),
+        any("kind", &kinds(&when.kind.0), vec![word(&input.kind)], |wanted, found| {
+            wanted == found
+        }),
         any("security", &when.security.0, one(input.security), |wanted, found| {
             let found = Classification::parse(found);
             found.is_some_and(|found| classes(std::slice::from_ref(wanted)).contains(&found))

@@ -1,6 +1,8 @@
 //! The routing rules as they are written: `[register] routing` names a TOML file with `[[rule]]` tables.
 
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserializer, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -56,22 +58,22 @@ pub struct Rule {
 #[serde(deny_unknown_fields, default)]
 pub struct When {
     /// Names of mailboxes.
-    pub mailbox: AnyOf,
+    pub mailbox: OneOrMany,
     /// Patterns of the sender as displayed, `*` and `?`.
-    pub sender: AnyOf,
+    pub sender: OneOrMany,
     /// Patterns of the sender's KEP address.
-    pub sender_kep: AnyOf,
+    pub sender_kep: OneOrMany,
     /// DETSİS numbers of the institution that wrote the document.
-    pub kkk: AnyOf,
+    pub kkk: OneOrMany,
     /// Words of the subject.
     pub subject_words: SubjectWords,
     /// Beginnings of a standard file plan code: `302` fits `302.01.02`.
-    pub sdp: AnyOf,
-    pub kind: Vec<MessageKind>,
+    pub sdp: OneOrMany,
+    pub kind: OneOrMany<MessageKind>,
     /// Security codes or their names, v1.x or v2.x.
-    pub security: AnyOf,
+    pub security: OneOrMany,
     /// Flags that the entry must bear, all of them.
-    pub flags: AnyOf,
+    pub flags: OneOrMany,
 }
 
 /// Words are compared without case and Turkish marks, from the beginning of a word: `ihale` finds `İhalesi`.
@@ -80,12 +82,6 @@ pub struct When {
 pub struct SubjectWords {
     pub all: Vec<String>,
     pub any: Vec<String>,
-}
-
-impl SubjectWords {
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty() && self.any.is_empty()
-    }
 }
 
 /// Effects.
@@ -104,35 +100,41 @@ pub struct Then {
     pub stop: bool,
 }
 
-/// One text or a list of texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AnyOf(pub Vec<String>);
+/// One value or a list of values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneOrMany<T = String>(pub Vec<T>);
 
-impl<'de> Deserialize<'de> for AnyOf {
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
+        struct Either<T>(PhantomData<T>);
 
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = AnyOf;
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = OneOrMany<T>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a text or a list of texts")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<AnyOf, E> {
-                Ok(AnyOf(vec![text.to_owned()]))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany<T>, E> {
+                Ok(OneOrMany(vec![T::deserialize(text.into_deserializer())?]))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<AnyOf, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    texts.push(text);
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany<T>, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
                 }
-                Ok(AnyOf(texts))
+                Ok(OneOrMany(values))
             }
         }
 
-        from.deserialize_any(OneOrMany)
+        from.deserialize_any(Either(PhantomData))
     }
 }
 
