@@ -89,7 +89,7 @@ pub async fn heartbeat(session: &Session, quiet: bool) -> Result<Exit, Failure> 
         heartbeat::check(&path, age, now)
     } else {
         let settings = session.settings()?;
-        heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await?
+        heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await?.health
     };
     Ok(match health {
         Health::Alive => Exit::Done,

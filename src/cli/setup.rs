@@ -57,7 +57,7 @@ pub fn routing(session: &Session, command: RoutingCommand) -> Result<Exit, Failu
     let RoutingCommand::Explain { number } = command;
     let entry = session.reader()?.entry(number)?.ok_or_else(|| Failure::not_found(session.lang, &number.to_string()))?;
     let settings = session.settings()?;
-    let input = routing::RoutingInput::of_entry(&entry);
+    let input = routing::RoutingInput::of_entry(&entry, &[]);
     for line in routing::explain(&input, &settings.registry.rules) {
         println!("{}", explain(&line, session.lang));
     }

@@ -11,6 +11,7 @@ use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
+use crate::register::numbering::Numbering;
 use crate::register::{deadlines, evidence_record, is_negative};
 use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
 
@@ -129,7 +130,9 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     let numbers: Vec<RegisterNumber> = registered.entries.iter().map(|entry| entry.register_number).collect();
     for entry in &registered.entries {
         state.put(key::entry(entry.register_number), entry)?;
-        state.put(key::last_number(entry.register_number.year), &entry.register_number.number)?;
+        let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
+        numbering.observe(entry.register_number)?;
+        state.put(key::NUMBERING.to_vec(), &numbering)?;
         if let Some(id) = entry.document.as_ref().and_then(|document| document.id.as_deref())
             && !state.contains(&key::document(id))?
         {

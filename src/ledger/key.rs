@@ -33,10 +33,8 @@ pub fn document(id: &str) -> Vec<u8> {
     format!("b/{}", id.to_ascii_uppercase()).into_bytes()
 }
 
-/// The last number given in a year.
-pub fn last_number(year: i16) -> Vec<u8> {
-    format!("n/{year:04}").into_bytes()
-}
+/// Which numbers were given.
+pub const NUMBERING: &[u8] = b"n/";
 
 pub fn message(sha256: &Sha256) -> Vec<u8> {
     format!("m/{sha256}").into_bytes()

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use crate::clock::SharedClock;
+use crate::register::numbering::NumberingError;
 use crate::store::blobs::Blobs;
 use crate::store::disk::SharedDisk;
 use crate::store::error::{Step, StoreError};
@@ -48,6 +49,8 @@ pub enum LedgerError {
     Decode { key: String, problem: String },
     #[error("record {sequence} of the journal is not what this version reads: {problem}; use the version that wrote it, or a newer one")]
     Unknown { sequence: u64, problem: String },
+    #[error(transparent)]
+    Numbering(#[from] NumberingError),
     #[error("the ledger is closed")]
     Closed,
     #[error("this store was opened for reading only")]

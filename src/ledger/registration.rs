@@ -7,11 +7,11 @@ use super::{Ledger, LedgerError, key};
 use crate::alert::config::AlertConfig;
 use crate::alert::notice::Notice;
 use crate::alert::outbox::AlertEvent;
-use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
 use crate::register::draft::Draft;
 use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::numbering::Numbering;
 use std::sync::Arc;
 
 /// What is known of a message when it is ready for its numbers.
@@ -71,14 +71,12 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
     let message: Option<MessageState> = decision.state.index.get(&key::message(&sha256))?;
     let Some(message) = message.filter(|message| message.numbers.is_empty()) else { return Ok(Vec::new()) };
 
-    let year = local_day(decision.now).year();
-    let last: u32 = decision.state.index.get(&key::last_number(year))?.unwrap_or(0);
-    let numbers = (last + 1..).map(|number| RegisterNumber { year, number });
-    let entries: Vec<Entry> = drafts
-        .into_iter()
-        .zip(numbers)
-        .map(|(draft, number)| draft.into_entry(number, decision.now, message.sightings.clone()))
-        .collect();
+    let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
+    let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let number = numbering.assign(decision.now)?;
+        entries.push(draft.into_entry(number, decision.now, message.sightings.clone()));
+    }
     let given = entries.iter().map(|entry| entry.register_number).collect();
     let alerts = plan_all(announce(&entries), &alerts, decision);
     decision.record(Event::Registered(Box::new(Registered { sha256, entries, link_keys, evidence, alerts })))?;

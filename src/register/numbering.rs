@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::entry::RegisterNumber;
 use crate::clock;
 
 /// The last number given in each year.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbering(BTreeMap<i16, u32>);
 
 /// Why a number cannot be given or taken over.

@@ -49,7 +49,7 @@ impl<'a> RoutingInput<'a> {
 }
 
 /// What the rules decided.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Routed {
     pub unit: Option<String>,
     pub labels: BTreeSet<String>,
@@ -60,7 +60,7 @@ pub struct Routed {
     pub matched: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotRecorded {
     pub rule: String,
     pub reason: String,
