@@ -92,10 +92,13 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
     let sighting = Sighting { mailbox: mailbox.clone(), locator: locator.clone(), at: fetched.at };
     let name = key::message(sha256);
     let Some(mut message) = state.get::<MessageState>(&name)? else {
-        state.put(key::pending(sha256), &())?;
+        let order: u64 = state.get(key::ORDER)?.unwrap_or(0) + 1;
+        state.put(key::ORDER.to_vec(), &order)?;
+        state.put(key::pending(order, sha256), &())?;
         return state.put(
             name,
             &MessageState {
+                order,
                 mailbox: mailbox.clone(),
                 size: fetched.size,
                 arrived: fetched.arrived,
@@ -139,8 +142,11 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
             state.put(key::document(id), &entry.register_number)?;
         }
     }
-    state.amend(key::message(&registered.sha256), |message: &mut MessageState| message.numbers.clone_from(&numbers))?;
-    state.remove(key::pending(&registered.sha256));
+    if let Some(mut message) = state.get::<MessageState>(&key::message(&registered.sha256))? {
+        message.numbers.clone_from(&numbers);
+        state.put(key::message(&registered.sha256), &message)?;
+        state.remove(key::pending(message.order, &registered.sha256));
+    }
 
     for link_key in &registered.link_keys {
         state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| known.extend(&numbers))?;

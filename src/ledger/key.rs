@@ -40,8 +40,11 @@ pub fn message(sha256: &Sha256) -> Vec<u8> {
     format!("m/{sha256}").into_bytes()
 }
 
-pub fn pending(sha256: &Sha256) -> Vec<u8> {
-    format!("q/{sha256}").into_bytes()
+/// How many messages became durable so far.
+pub const ORDER: &[u8] = b"c/";
+
+pub fn pending(order: u64, sha256: &Sha256) -> Vec<u8> {
+    format!("q/{order:020}/{sha256}").into_bytes()
 }
 
 /// All locators of a mailbox.

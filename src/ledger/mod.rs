@@ -117,12 +117,16 @@ impl Ledger {
         Self::open(root, disk, clock)
     }
 
-    /// Decides on the present state and makes the decision durable. See [`Writer`].
+    /// Decides on the present state and makes the decision durable. Decisions are made in the order of the calls. See [`Writer`].
     ///
     /// # Errors
     /// The disk refused the group; then nothing of it happened.
-    pub async fn commit<T: Send + 'static>(&self, decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static) -> Result<T, LedgerError> {
-        self.writer.as_ref().ok_or(LedgerError::ReadOnly)?.commit(decide).await
+    pub fn commit<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, LedgerError>> + Send + use<T> {
+        let answer = self.writer.as_ref().map(|writer| writer.commit(decide));
+        async move { answer.ok_or(LedgerError::ReadOnly)?.await }
     }
 
     /// One event that needs no decision.

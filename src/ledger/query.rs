@@ -77,7 +77,7 @@ impl Ledger {
         Ok(all)
     }
 
-    /// Messages that have bytes and no register entry, with their attempts so far.
+    /// Messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
     pub fn pending(&self) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
         let mut pending = Vec::new();
         for pair in self.index.scan(key::PENDING) {
@@ -88,7 +88,6 @@ impl Ledger {
                 pending.push((sha256, message));
             }
         }
-        pending.sort_by_key(|(sha256, message)| (message.fetched_at, *sha256));
         Ok(pending)
     }
 

@@ -27,12 +27,12 @@ pub struct Registration {
 }
 
 impl Ledger {
-    /// Gives a message its numbers. A message that has them already keeps them: the answer is then empty and nothing is recorded.
+    /// Gives a message its numbers, in the order of the calls. A message that has them already keeps them: the answer is then empty and nothing is recorded.
     ///
     /// # Errors
     /// The disk refused; nothing happened and no number is used up.
-    pub async fn register(&self, registration: Registration) -> Result<Vec<RegisterNumber>, LedgerError> {
-        self.commit(move |decision| decide(registration, decision)).await
+    pub fn register(&self, registration: Registration) -> impl Future<Output = Result<Vec<RegisterNumber>, LedgerError>> + Send + use<> {
+        self.commit(move |decision| decide(registration, decision))
     }
 
     /// Records which messages a server lists for the first time.

@@ -30,6 +30,8 @@ pub struct Hole {
 /// A message whose bytes are durable.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MessageState {
+    /// Counts the messages of this store in the order in which they became durable: they are registered in this order.
+    pub order: u64,
     pub mailbox: String,
     pub size: u64,
     pub arrived: Option<Timestamp>,

@@ -69,16 +69,21 @@ impl Writer {
         Self { requests: thread.is_ok().then_some(requests), head, thread: thread.ok() }
     }
 
-    pub async fn commit<T: Send + 'static>(
+    /// Hands the request over at once, so that requests are decided in the order of the calls; the future only waits for the answer.
+    pub fn commit<T: Send + 'static>(
         &self,
         decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
-    ) -> Result<T, LedgerError> {
+    ) -> impl Future<Output = Result<T, LedgerError>> + Send + use<T> {
         let (answer, outcome) = oneshot::channel();
         let decide = Box::new(move |decision: &mut Decision<'_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
-        let requests = self.requests.as_ref().ok_or(LedgerError::Closed)?;
-        requests.send(Request { decide, answer }).map_err(|_| LedgerError::Closed)?;
-        let value = outcome.await.map_err(|_| LedgerError::Closed)??;
-        value.downcast().map(|value| *value).map_err(|_| LedgerError::Closed)
+        if let Some(requests) = &self.requests {
+            // A request that finds no thread is dropped, and its answer with it: the future then says that the ledger is closed.
+            let _ = requests.send(Request { decide, answer });
+        }
+        async move {
+            let value = outcome.await.map_err(|_| LedgerError::Closed)??;
+            value.downcast().map(|value| *value).map_err(|_| LedgerError::Closed)
+        }
     }
 
     pub fn head(&self) -> Head {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 
@@ -25,7 +26,7 @@ use crate::ledger::registration::Registration;
 use crate::ledger::state::MessageState;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mailbox::MailboxError;
-use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::entry::Entry;
 use crate::settings::Settings;
 use crate::text::Text;
 use examine::{Arrival, Examined};
@@ -74,7 +75,7 @@ pub struct Pipeline {
     /// Rings when a message is durable and waits to be registered.
     pub news: Notify,
     /// Raw bytes that may be in work at once, in KiB.
-    work: Arc<Semaphore>,
+    work: Semaphore,
     work_kib: u32,
     /// What each mailbox last reported as odd, so that it is told once.
     oddities: Mutex<BTreeMap<String, Vec<Text>>>,
@@ -87,7 +88,7 @@ impl Pipeline {
             ledger,
             settings: RwLock::new(Arc::new(settings)),
             news: Notify::new(),
-            work: Arc::new(Semaphore::new(work_kib as usize)),
+            work: Semaphore::new(work_kib as usize),
             work_kib,
             oddities: Mutex::default(),
         }
@@ -118,7 +119,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// The disk failed. Messages that were not registered stay as they were.
-    pub async fn work_off(self: &Arc<Self>) -> Result<usize, PipelineError> {
+    pub async fn work_off(&self) -> Result<usize, PipelineError> {
         let mut registered = 0;
         loop {
             let pending = self.ledger.pending()?;
@@ -130,38 +131,45 @@ impl Pipeline {
         }
     }
 
-    async fn work_on(self: &Arc<Self>, group: &[(Sha256, MessageState)]) -> Result<usize, PipelineError> {
+    async fn work_on(&self, group: &[(Sha256, MessageState)]) -> Result<usize, PipelineError> {
         let messages = group.iter().map(|(sha256, _)| *sha256).collect();
         self.ledger.append(Event::Attempted(Attempted { messages })).await?;
-        let mut tasks = tokio::task::JoinSet::new();
-        for (sha256, message) in group.iter().cloned() {
-            let pipeline = Arc::clone(self);
-            tasks.spawn(async move { pipeline.take_through(sha256, message).await });
+        let settings = self.settings();
+        // Examined side by side, registered in the order of arrival; the registrations of a group share their flush to the disk.
+        let mut examined = stream::iter(group.iter().cloned().map(|(sha256, message)| self.bring_to_drafts(sha256, message, &settings)))
+            .buffered(settings.config.daemon.workers.max(1));
+        let mut registrations = Vec::new();
+        while let Some(outcome) = examined.next().await {
+            if let Some((sha256, examined)) = outcome? {
+                registrations.push(self.register(sha256, examined, &settings));
+            }
         }
-        let mut registered = 0;
-        while let Some(outcome) = tasks.join_next().await {
-            registered += usize::from(outcome.map_err(|error| PipelineError::Broken(error.to_string()))??);
+        let registered = registrations.len();
+        for registration in registrations {
+            registration.await?;
         }
         Ok(registered)
     }
 
-    /// One message from its bytes to its number. True when it was registered or set aside; false when it waits for another attempt.
-    async fn take_through(self: Arc<Self>, sha256: Sha256, message: MessageState) -> Result<bool, PipelineError> {
+    /// One message from its bytes to its drafts. `None`: it could not be read this time and waits for another attempt.
+    async fn bring_to_drafts(
+        &self,
+        sha256: Sha256,
+        message: MessageState,
+        settings: &Arc<Settings>,
+    ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
         let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
-        let _permit = Arc::clone(&self.work).acquire_many_owned(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
-        let settings = self.settings();
+        let _permit = self.work.acquire_many(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
         let attempt = message.attempts + 1;
         let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
-        let examined = match self.examine(&arrival, &settings).await? {
-            Ok(examined) => examined,
+        match self.examine(&arrival, settings).await? {
+            Ok(examined) => Ok(Some((sha256, examined))),
             Err(broken) if attempt < ATTEMPTS => {
                 tracing::warn!(message = sha256.short(), attempt, %broken, "a message could not be read; it is tried again");
-                return Ok(false);
+                Ok(None)
             }
-            Err(broken) => examine::quarantine(&arrival, &broken, &settings),
-        };
-        self.register(sha256, examined, &settings).await?;
-        Ok(true)
+            Err(broken) => Ok(Some((sha256, examine::quarantine(&arrival, &broken, settings)))),
+        }
     }
 
     /// store -> message -> envelope -> signature -> evidence, on a thread of its own.
@@ -183,7 +191,7 @@ impl Pipeline {
     }
 
     /// drafts -> register -> store, with the alerts in the same record.
-    async fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> Result<Vec<RegisterNumber>, PipelineError> {
+    fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> impl Future<Output = Result<(), PipelineError>> + use<> {
         let Examined { drafts, link_keys, evidence } = examined;
         let now = self.now();
         let prefix = settings.config.register.prefix.clone();
@@ -198,11 +206,13 @@ impl Pipeline {
             }),
             alerts: Arc::clone(&settings.alerts),
         };
-        let numbers = self.ledger.register(registration).await?;
-        for number in &numbers {
-            tracing::info!(message = sha256.short(), %number, "registered");
+        let numbers = self.ledger.register(registration);
+        async move {
+            for number in numbers.await? {
+                tracing::info!(message = sha256.short(), %number, "registered");
+            }
+            Ok(())
         }
-        Ok(numbers)
     }
 }
 
