@@ -1,5 +1,6 @@
 //! What durability costs: blobs beside the plain way (write, fdatasync, rename, fsync of the folder, one file after the other), journal and
 //! index by themselves. Prints one line each; run on the disk that `TMPDIR` names, since a file system in memory flushes nothing.
+#![allow(clippy::expect_used)] // a benchmark that cannot run says why and stops
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -62,12 +63,7 @@ fn main() {
             .for_each(|group| drop(store.journal.append(group).expect("append")))
     });
     println!("{RECORDS} records of {RECORD_BYTES} bytes in groups of {RECORD_GROUP}     {appended:>10.3?}");
-    let replayed = timed(|| {
-        assert_eq!(
-            store.journal.read_from(1).map(|record| record.expect("a record")).count(),
-            RECORDS + 1_000
-        )
-    });
+    let replayed = timed(|| assert_eq!(store.journal.read_from(1).filter(Result::is_ok).count(), RECORDS + 1_000));
     println!("replay of all                                     {replayed:>10.3?}");
     let indexed = timed(|| index(&store));
     println!("{RECORDS} index batches of three keys               {indexed:>10.3?}");

@@ -1,5 +1,6 @@
 //! Any byte of the journal that is flipped, removed or inserted, any record or segment that is removed, doubled or moved, is found by
 //! `journal verify`, at its place.
+#![allow(clippy::unwrap_used)] // in a test
 
 use std::path::{Path, PathBuf};
 

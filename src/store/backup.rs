@@ -8,10 +8,11 @@ use std::path::Path;
 use super::blobs::Blobs;
 use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
 use super::error::{At, Break, Place, Step, StoreError};
-use super::journal::{Journal, find_end};
+use super::journal::Journal;
 use super::lock::Lock;
 use super::record::Head;
 use super::segment::{Found, Segment};
+use super::tail::find_end;
 use super::verify::Progress;
 use super::{blobs_folder, check_folders, check_format, create, format_path, head, journal_folder, mark, restoring_path};
 
@@ -44,7 +45,8 @@ pub fn backup(root: &Path, folder: &Path, disk: SharedDisk, progress: &mut dyn F
     create_dirs(&*disk, folder)?;
     let _lock = Lock::take(folder)?;
     if !check_format(folder, &*disk)? {
-        require_empty(folder, &*disk)?;
+        // Of a first backup that was interrupted at its very start, these may be there, without a segment.
+        require_empty(folder, &*disk, &["blobs", "journal", "format.tmp"])?;
         create(folder, &disk)?;
     }
     copy(root, folder, &disk, progress)
@@ -61,7 +63,7 @@ pub fn restore(folder: &Path, root: &Path, disk: SharedDisk, progress: &mut dyn 
     let _lock = Lock::take(root)?;
     let restoring = restoring_path(root);
     if disk.len(&restoring).at(Step::Open, &restoring)?.is_none() {
-        require_empty(root, &*disk)?;
+        require_empty(root, &*disk, &["restoring.tmp"])?;
         replace(&*disk, &restoring, b"", Keep::PowerCut)?;
     }
     Blobs::create(&blobs_folder(root), &disk)?;
@@ -80,9 +82,9 @@ fn require_store(root: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
     check_folders(root, disk)
 }
 
-fn require_empty(folder: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
+fn require_empty(folder: &Path, disk: &dyn Disk, allowed: &[&str]) -> Result<(), StoreError> {
     // Our own lock file, and what a new file system brings along.
-    let allowed = |name: &str| matches!(name, "lock" | "lost+found");
+    let allowed = |name: &str| matches!(name, "lock" | "lost+found") || allowed.contains(&name);
     let entries = disk.list(folder).at(Step::List, folder)?;
     match entries.iter().any(|entry| !allowed(&entry.name)) {
         true => Err(StoreError::NotEmpty(folder.to_owned())),

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use super::blobs::Blobs;
 use super::disk::{Disk, RealDisk, SharedDisk};
 use super::error::StoreError;
-use super::fault::{FailingDisk, MemoryDisk, Mode};
+use super::fault::{FailingDisk, Mode};
+use super::memory_disk::MemoryDisk;
 use crate::hash::Sha256;
 
 fn world() -> (MemoryDisk, Blobs) {
@@ -104,7 +105,10 @@ fn many_threads_may_put_the_same_bytes() {
             scope.spawn(|| blobs.put_all(&many).unwrap());
         }
     });
-    assert_eq!(blobs.iter().map(|blob| blobs.verify(&blob.unwrap().0).unwrap()).count(), 40);
+    assert_eq!(
+        blobs.iter().filter(|blob| blobs.verify(&blob.as_ref().unwrap().0).is_ok()).count(),
+        40
+    );
     assert_eq!(blobs.temporaries().unwrap().len(), 0);
 }
 

@@ -10,10 +10,11 @@ use bytes::Bytes;
 use super::blobs::Blobs;
 use super::disk::{Disk, SharedDisk};
 use super::error::StoreError;
-use super::fault::{FailingDisk, MemoryDisk, Mode};
+use super::fault::{FailingDisk, Mode};
 use super::index::{Index, IndexBatch};
 use super::journal::Journal;
 use super::journal_tests::{folder, record};
+use super::memory_disk::MemoryDisk;
 use crate::hash::Sha256;
 
 fn blobs_folder() -> PathBuf {
@@ -166,7 +167,6 @@ fn a_failed_append_leaves_no_trace_and_can_be_repeated() {
                     [1, 2, 3],
                     "{what}"
                 );
-                assert_eq!(world.medium.read(&folder().join("head")).unwrap().is_empty(), false);
                 let reopened = Journal::open(&folder(), Arc::new(world.medium.clone())).unwrap().0;
                 assert_eq!(reopened.head(), journal.head(), "{what}");
             }

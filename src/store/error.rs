@@ -175,14 +175,15 @@ pub enum StoreError {
     RecordTooLarge(usize),
     #[error("'{0}' is not a kind of record: lower-case letters, digits, '-', '_' and '.', at most 64")]
     BadKind(String),
-    #[error("the index failed: {0}")]
-    Index(String),
+    /// The kind is that of the disk's error behind it.
+    #[error("the index failed: {reason}")]
+    Index { reason: String, kind: Option<io::ErrorKind> },
 }
 
 impl StoreError {
     /// The same call can succeed later without a repair of the record: the disk gets room, the file system becomes writable again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Locked { .. } | Self::Index(_))
+        matches!(self, Self::Io { .. } | Self::Locked { .. } | Self::Index { .. })
     }
 
     /// The disk or the quota is full.
@@ -198,6 +199,7 @@ impl StoreError {
     fn io_kind(&self) -> Option<io::ErrorKind> {
         match self {
             Self::Io { source, .. } => Some(source.kind()),
+            Self::Index { kind, .. } => *kind,
             _ => None,
         }
     }
@@ -294,7 +296,7 @@ impl StoreError {
                     path.display()
                 ),
             ),
-            Self::Index(_) => Text::new(
+            Self::Index { .. } => Text::new(
                 "Dizin yazılamadı. Kayıt sağlamdır; gateway dizini yeniden kurar. Sürerse `index rebuild` çalıştırın.",
                 "The index could not be used. The record is sound; the gateway rebuilds the index. If this goes on, run `index rebuild`.",
             ),

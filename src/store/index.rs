@@ -6,13 +6,16 @@
 //! that is not exactly what was written is emptied.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::error::StoreError;
+use super::error::{Step, StoreError};
+use super::scan::Scan;
 use crate::hash::Sha256Stream;
 
 /// sled's page cache. The gateway has 128 MiB in all.
@@ -71,14 +74,21 @@ pub type Entry = (Vec<u8>, Vec<u8>);
 pub struct Index(Arc<Inner>);
 
 struct Inner {
-    tree: Tree,
+    /// `None` for an index in memory.
+    folder: Option<PathBuf>,
+    tree: RwLock<Arc<Tree>>,
     /// Held while a batch is applied, so that batches come one after the other.
     state: Mutex<State>,
 }
 
-enum Tree {
-    Sled { db: sled::Db, tree: sled::Tree },
+pub(super) enum Tree {
+    Sled {
+        db: sled::Db,
+        tree: sled::Tree,
+    },
     Memory(RwLock<BTreeMap<Vec<u8>, Vec<u8>>>),
+    /// Between a failed attempt to reopen and the next.
+    Closed,
 }
 
 /// What stands beside the data.
@@ -112,102 +122,117 @@ impl Index {
     /// # Errors
     /// Not even an empty index can be made.
     pub fn open(folder: &Path, journal_head: u64) -> Result<(Self, IndexState), StoreError> {
-        let existed = folder.exists();
-        let reason = match Self::open_sled(folder) {
-            Ok(index) if !existed => return Ok((index, IndexState::New)),
-            Ok(index) => match index.check(journal_head) {
-                Ok(()) => return Ok((index, IndexState::Kept)),
-                Err(reason) => reason,
-            },
-            Err(reason) => reason,
-        };
-        remove_folder(folder)?;
-        let index = Self::open_sled(folder).map_err(StoreError::Index)?;
-        Ok((index, IndexState::Emptied(reason)))
+        let (tree, state, found) = open(folder, journal_head)?;
+        let index = Self(Arc::new(Inner {
+            folder: Some(folder.to_owned()),
+            tree: RwLock::new(Arc::new(tree)),
+            state: Mutex::new(state),
+        }));
+        Ok((index, found))
     }
 
     /// For read-only openings: sled is exclusive, so a question beside the daemon replays the journal into memory.
     pub fn in_memory() -> Self {
         Self(Arc::new(Inner {
-            tree: Tree::Memory(RwLock::default()),
+            folder: None,
+            tree: RwLock::new(Arc::new(Tree::Memory(RwLock::default()))),
             state: Mutex::default(),
         }))
     }
 
-    fn open_sled(folder: &Path) -> Result<Self, String> {
-        let mut attempts = 0;
-        let db = loop {
-            // sled is known to panic on damaged files.
-            let opened = guarded(|| {
-                sled::Config::new()
-                    .path(folder)
-                    .cache_capacity(CACHE_BYTES)
-                    .flush_every_ms(Some(FLUSH_MILLISECONDS))
-                    .open()
-            });
-            match opened {
-                Ok(db) => break db,
-                Err(reason) if attempts < LOCK_ATTEMPTS && reason.contains("lock") => {
-                    attempts += 1;
-                    std::thread::sleep(LOCK_PAUSE);
-                }
-                Err(reason) => return Err(reason),
-            }
+    /// Closes sled and opens it again, in place, for all clones. After a full disk this is the only way on: sled answers every later call
+    /// with its first write error. What sled had not written is gone: replay the journal from [`Index::applied`].
+    ///
+    /// # Errors
+    /// The disk still fails; until a later attempt succeeds every other call fails, too.
+    pub fn reopen(&self, journal_head: u64) -> Result<IndexState, StoreError> {
+        let Some(folder) = &self.0.folder else {
+            return Ok(IndexState::Kept);
         };
-        let (tree, state) = guarded(|| {
-            let tree = db.open_tree(TREE)?;
-            let state = tree.get(STATE_KEY)?;
-            Ok((tree, state))
-        })?;
-        let state = match state {
-            Some(bytes) => State::parse(&bytes).ok_or("its state is not in the form that this version writes")?,
-            None => State::default(),
-        };
-        Ok(Self(Arc::new(Inner {
-            tree: Tree::Sled { db, tree },
-            state: Mutex::new(state),
-        })))
-    }
-
-    /// Adds up all entries.
-    fn check(&self, journal_head: u64) -> Result<(), String> {
-        let state = *self.state();
-        if state.applied > journal_head {
-            return Err(format!("it knows record {} and the journal ends at {journal_head}", state.applied));
-        }
-        let mut sum = 0_u128;
-        for entry in self.scan(b"") {
-            let (key, value) = entry.map_err(|error| error.to_string())?;
-            sum = sum.wrapping_add(fingerprint(&key, &value));
-        }
-        if sum == state.sum {
-            Ok(())
-        } else {
-            Err("its entries do not add up".into())
-        }
+        let mut state = self.state();
+        *state = State::default();
+        let mut tree = self.0.tree.write().unwrap_or_else(PoisonError::into_inner);
+        *tree = Arc::new(Tree::Closed);
+        let (opened, its_state, found) = open(folder, journal_head)?;
+        (*tree, *state) = (Arc::new(opened), its_state);
+        Ok(found)
     }
 
     /// # Errors
-    /// [`StoreError::Index`], as everywhere below: open the store again and replay from [`Index::applied`].
+    /// [`StoreError::Index`], as everywhere below: [`Index::reopen`], and replay from [`Index::applied`].
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        match &self.0.tree {
-            Tree::Sled { tree, .. } => {
-                let found = guarded(|| tree.get(data_key(key))).map_err(StoreError::Index)?;
-                Ok(found.map(|value| value.to_vec()))
-            }
-            Tree::Memory(map) => Ok(read(map).get(key).cloned()),
-        }
+        self.tree().get(key)
     }
 
     /// Makes the changes of the record `sequence`, together with the note that it is applied: all or nothing, also over a crash.
     pub fn apply(&self, batch: IndexBatch, sequence: u64) -> Result<(), StoreError> {
         let mut state = self.state();
-        let mut next = State {
+        let next = State {
             applied: sequence,
             ..*state
         };
-        match &self.0.tree {
-            Tree::Sled { tree, .. } => {
+        *state = self.tree().apply(batch, next)?;
+        Ok(())
+    }
+
+    /// The sequence of the last applied record; 0 for an empty index.
+    pub fn applied(&self) -> u64 {
+        self.state().applied
+    }
+
+    /// The entries whose key starts with `prefix`, in order. Entries that are put or removed meanwhile may or may not be seen.
+    pub fn scan(&self, prefix: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
+        Scan::new(self.tree(), prefix)
+    }
+
+    /// As [`Index::scan`], from the last to the first.
+    pub fn scan_back(&self, prefix: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
+        let mut scan = Scan::new(self.tree(), prefix);
+        std::iter::from_fn(move || scan.step(true))
+    }
+
+    /// Removes everything: the caller replays the journal.
+    pub fn clear(&self) -> Result<(), StoreError> {
+        let mut state = self.state();
+        match &*self.tree() {
+            Tree::Sled { tree, .. } => guarded(|| tree.clear())?,
+            Tree::Memory(map) => map.write().unwrap_or_else(PoisonError::into_inner).clear(),
+            Tree::Closed => return Err(Fault::closed().into()),
+        }
+        *state = State::default();
+        Ok(())
+    }
+
+    /// Hands what sled holds back to the operating system: less to replay after a kill.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        match &*self.tree() {
+            Tree::Sled { db, .. } => guarded(|| db.flush()).map(|_| ()).map_err(StoreError::from),
+            Tree::Memory(_) => Ok(()),
+            Tree::Closed => Err(Fault::closed().into()),
+        }
+    }
+
+    fn tree(&self) -> Arc<Tree> {
+        self.0.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tree {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Sled { tree, .. } => Ok(guarded(|| tree.get(data_key(key)))?.map(|value| value.to_vec())),
+            Self::Memory(map) => Ok(read(map).get(key).cloned()),
+            Self::Closed => Err(Fault::closed().into()),
+        }
+    }
+
+    fn apply(&self, batch: IndexBatch, mut next: State) -> Result<State, StoreError> {
+        match self {
+            Self::Sled { tree, .. } => {
                 let mut changes = sled::Batch::default();
                 for (key, value) in batch.changes {
                     if let Some(old) = self.get(&key)? {
@@ -222,9 +247,9 @@ impl Index {
                     }
                 }
                 changes.insert(&STATE_KEY, next.to_bytes());
-                guarded(|| tree.apply_batch(changes)).map_err(StoreError::Index)?;
+                guarded(|| tree.apply_batch(changes))?;
             }
-            Tree::Memory(map) => {
+            Self::Memory(map) => {
                 let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
                 for (key, value) in batch.changes {
                     match value {
@@ -233,131 +258,83 @@ impl Index {
                     };
                 }
             }
+            Self::Closed => return Err(Fault::closed().into()),
         }
-        *state = next;
-        Ok(())
-    }
-
-    /// The sequence of the last applied record; 0 for an empty index.
-    pub fn applied(&self) -> u64 {
-        self.state().applied
-    }
-
-    /// The entries whose key starts with `prefix`, in order. Entries that are put or removed meanwhile may or may not be seen.
-    pub fn scan(&self, prefix: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
-        Scan::new(self, prefix)
-    }
-
-    /// As [`Index::scan`], from the last to the first.
-    pub fn scan_back(&self, prefix: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
-        let mut scan = Scan::new(self, prefix);
-        std::iter::from_fn(move || scan.step(true))
-    }
-
-    /// Removes everything: the caller replays the journal.
-    pub fn clear(&self) -> Result<(), StoreError> {
-        let mut state = self.state();
-        match &self.0.tree {
-            Tree::Sled { tree, .. } => guarded(|| tree.clear()).map_err(StoreError::Index)?,
-            Tree::Memory(map) => map.write().unwrap_or_else(PoisonError::into_inner).clear(),
-        }
-        *state = State::default();
-        Ok(())
-    }
-
-    /// Hands what sled holds back to the operating system: less to replay after a kill.
-    pub fn flush(&self) -> Result<(), StoreError> {
-        match &self.0.tree {
-            Tree::Sled { db, .. } => guarded(|| db.flush()).map(|_| ()).map_err(StoreError::Index),
-            Tree::Memory(_) => Ok(()),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(next)
     }
 }
 
-/// A scan from both ends; what is left lies between `low` and `high`.
-struct Scan {
-    index: Index,
-    low: Bound<Vec<u8>>,
-    high: Bound<Vec<u8>>,
-    /// sled's own iterator, which walks its leaves once instead of searching for every entry.
-    sled: Option<sled::Iter>,
+fn open(folder: &Path, journal_head: u64) -> Result<(Tree, State, IndexState), StoreError> {
+    let existed = folder.exists();
+    let reason = match open_sled(folder) {
+        Ok((tree, state)) if !existed => return Ok((tree, state, IndexState::New)),
+        Ok((tree, state)) => match check(&tree, state, journal_head) {
+            Ok(()) => return Ok((tree, state, IndexState::Kept)),
+            Err(reason) => reason,
+        },
+        Err(fault) => fault.reason,
+    };
+    remove_folder(folder)?;
+    let (tree, state) = open_sled(folder)?;
+    Ok((tree, state, IndexState::Emptied(reason)))
 }
 
-impl Scan {
-    fn new(index: &Index, prefix: &[u8]) -> Self {
-        let sled = match &index.0.tree {
-            Tree::Sled { tree, .. } => Some(tree.scan_prefix(data_key(prefix))),
-            Tree::Memory(_) => None,
-        };
-        Self {
-            index: index.clone(),
-            low: Bound::Included(prefix.to_vec()),
-            high: after_prefix(prefix).map_or(Bound::Unbounded, Bound::Excluded),
-            sled,
-        }
+fn open_sled(folder: &Path) -> Result<(Tree, State), Fault> {
+    if !folder.exists() {
+        // sled would make it readable to all, and subjects and names stand in it.
+        guarded(|| DirBuilder::new().mode(0o700).create(folder).map_err(sled::Error::Io))?;
     }
-
-    fn step(&mut self, back: bool) -> Option<Result<Entry, StoreError>> {
-        match &self.index.0.tree {
-            Tree::Sled { .. } => {
-                let iter = self.sled.as_mut()?;
-                let found = guarded(|| if back { iter.next_back() } else { iter.next() }.transpose()).map_err(StoreError::Index);
-                let found = found.transpose()?;
-                Some(found.map(|(key, value)| (key.get(1..).unwrap_or_default().to_vec(), value.to_vec())))
+    let mut attempts = 0;
+    let db = loop {
+        let opened = guarded(|| {
+            sled::Config::new()
+                .path(folder)
+                .cache_capacity(CACHE_BYTES)
+                .flush_every_ms(Some(FLUSH_MILLISECONDS))
+                .open()
+        });
+        match opened {
+            Ok(db) => break db,
+            Err(fault) if attempts < LOCK_ATTEMPTS && fault.reason.contains("lock") => {
+                attempts += 1;
+                std::thread::sleep(LOCK_PAUSE);
             }
-            Tree::Memory(map) => {
-                if is_empty(&self.low, &self.high) {
-                    return None;
-                }
-                let map = read(map);
-                let mut range = map.range::<Vec<u8>, _>((self.low.as_ref(), self.high.as_ref()));
-                let (key, value) = if back { range.next_back() } else { range.next() }?;
-                let entry = (key.clone(), value.clone());
-                let passed = Bound::Excluded(key.clone());
-                if back {
-                    self.high = passed;
-                } else {
-                    self.low = passed;
-                }
-                Some(Ok(entry))
-            }
+            Err(fault) => return Err(fault),
         }
+    };
+    let (tree, state) = guarded(|| {
+        let tree = db.open_tree(TREE)?;
+        let state = tree.get(STATE_KEY)?;
+        Ok((tree, state))
+    })?;
+    let state = match state {
+        Some(bytes) => State::parse(&bytes).ok_or_else(|| Fault::because("its state is not in the form that this version writes"))?,
+        None => State::default(),
+    };
+    Ok((Tree::Sled { db, tree }, state))
+}
+
+/// Adds up all entries.
+fn check(tree: &Tree, state: State, journal_head: u64) -> Result<(), String> {
+    if state.applied > journal_head {
+        return Err(format!("it knows record {} and the journal ends at {journal_head}", state.applied));
+    }
+    let Tree::Sled { tree, .. } = tree else {
+        return Ok(());
+    };
+    let mut entries = tree.scan_prefix([DATA]);
+    let mut sum = 0_u128;
+    while let Some((key, value)) = guarded(|| entries.next().transpose()).map_err(|fault| fault.reason)? {
+        sum = sum.wrapping_add(fingerprint(key.get(1..).unwrap_or_default(), &value));
+    }
+    if sum == state.sum {
+        Ok(())
+    } else {
+        Err("its entries do not add up".into())
     }
 }
 
-impl Iterator for Scan {
-    type Item = Result<Entry, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.step(false)
-    }
-}
-
-/// `BTreeMap::range` panics on bounds that cross.
-fn is_empty(low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
-    match (low, high) {
-        (Bound::Included(low) | Bound::Excluded(low), Bound::Included(high) | Bound::Excluded(high)) => low >= high,
-        _ => false,
-    }
-}
-
-/// The least key that is greater than every key with this prefix.
-fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if let Some(next) = last.checked_add(1) {
-            end.push(next);
-            return Some(end);
-        }
-    }
-    None
-}
-
-fn data_key(key: &[u8]) -> Vec<u8> {
+pub(super) fn data_key(key: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.len() + 1);
     bytes.push(DATA);
     bytes.extend_from_slice(key);
@@ -373,15 +350,50 @@ fn fingerprint(key: &[u8], value: &[u8]) -> u128 {
     hash.0.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
 }
 
-fn read(map: &RwLock<BTreeMap<Vec<u8>, Vec<u8>>>) -> std::sync::RwLockReadGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+pub(super) fn read(map: &RwLock<BTreeMap<Vec<u8>, Vec<u8>>>) -> std::sync::RwLockReadGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
     map.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A panic inside sled is a failure of the index, not of the gateway.
-fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, String> {
+/// Why sled gave no answer.
+pub(super) struct Fault {
+    reason: String,
+    kind: Option<io::ErrorKind>,
+}
+
+impl Fault {
+    fn because(reason: &str) -> Self {
+        Self {
+            reason: reason.to_owned(),
+            kind: None,
+        }
+    }
+
+    pub fn closed() -> Self {
+        Self::because("it is closed since it could not be reopened")
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Self::Index {
+            reason: fault.reason,
+            kind: fault.kind,
+        }
+    }
+}
+
+/// sled is known to panic on damaged files: that is a failure of the index, not of the gateway.
+pub(super) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(_) => Err("sled panicked".into()),
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(Fault {
+            reason: error.to_string(),
+            kind: match error {
+                sled::Error::Io(error) => Some(error.kind()),
+                _ => None,
+            },
+        }),
+        Err(_) => Err(Fault::because("sled panicked")),
     }
 }
 
@@ -393,8 +405,8 @@ fn remove_folder(folder: &Path) -> Result<(), StoreError> {
         std::fs::remove_file(folder)
     };
     removed.map_err(|source| StoreError::Io {
-        step: super::error::Step::Remove,
-        path: PathBuf::from(folder),
+        step: Step::Remove,
+        path: folder.to_owned(),
         source,
     })
 }

@@ -66,6 +66,8 @@ fn a_reopened_index_is_kept_when_it_adds_up() {
     filled(&folder);
     let (index, state) = Index::open(&folder, 200).unwrap();
     assert_eq!((state, index.applied()), (IndexState::Kept, 200));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o700);
     assert_eq!(index.get(b"counter").unwrap(), Some(b"value 200".to_vec()));
     assert_eq!(index.scan(b"key/").count(), 150);
 }
@@ -96,6 +98,20 @@ fn a_folder_of_garbage_or_a_file_in_its_place_is_emptied() {
     let (index, state) = Index::open(&folder, 0).unwrap();
     assert!(matches!(state, IndexState::Emptied(_)), "{state:?}");
     index.apply(put(&[("works", "again")]), 1).unwrap();
+}
+
+#[test]
+fn an_index_is_reopened_in_place_for_all_that_share_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("index");
+    let (index, _) = Index::open(&folder, 0).unwrap();
+    let shared = index.clone();
+    index.apply(put(&[("a", "1")]), 3).unwrap();
+    index.flush().unwrap();
+    assert_eq!(index.reopen(3).unwrap(), IndexState::Kept);
+    assert_eq!((shared.applied(), shared.get(b"a").unwrap()), (3, Some(b"1".to_vec())));
+    assert!(matches!(shared.reopen(2).unwrap(), IndexState::Emptied(_)));
+    assert_eq!((index.applied(), index.get(b"a").unwrap()), (0, None));
 }
 
 /// Whatever sled makes of a damaged file, what is kept is a state that once was.

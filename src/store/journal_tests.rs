@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::disk::{Disk, SharedDisk};
 use super::error::{Break, StoreError};
-use super::fault::MemoryDisk;
 use super::head::KnownHead;
 use super::journal::Journal;
+use super::memory_disk::MemoryDisk;
 use super::record::{Head, MAX_PAYLOAD, NewRecord, Record};
 
 pub fn record(number: usize) -> NewRecord {
@@ -31,7 +31,7 @@ pub fn new_journal(disk: &MemoryDisk) -> Journal {
     open(disk).unwrap().0
 }
 
-fn open(disk: &MemoryDisk) -> Result<(Journal, KnownHead, Option<super::journal::Cut>), StoreError> {
+fn open(disk: &MemoryDisk) -> Result<(Journal, KnownHead, Option<super::tail::Cut>), StoreError> {
     Journal::open(&folder(), shared(disk))
 }
 

@@ -23,9 +23,13 @@ pub mod head;
 pub mod index;
 pub mod journal;
 pub mod lock;
+#[cfg(any(test, feature = "fault-injection"))]
+pub mod memory_disk;
 pub mod record;
 pub mod records;
+mod scan;
 mod segment;
+pub mod tail;
 pub mod verify;
 
 #[cfg(test)]
@@ -46,8 +50,9 @@ use disk::{Disk, Keep, RealDisk, SharedDisk, create_dirs, replace};
 use error::{At, Step, StoreError};
 use head::KnownHead;
 use index::{Index, IndexState};
-use journal::{Cut, Journal};
+use journal::Journal;
 use lock::Lock;
+use tail::Cut;
 
 /// What the file `format` says of a store of this version.
 const FORMAT: &str = "kep-gateway store 1\n";
