@@ -1,6 +1,6 @@
 //! A source of trouble that repeats itself for the same seed.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// What goes wrong with one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,9 @@ pub enum Fault {
 const FAULTS: [Fault; 5] = [Fault::Close, Fault::Busy, Fault::Stall, Fault::TakenWithoutAnswer, Fault::Garbage];
 
 /// Troubles for the first exchanges, then none.
+#[derive(Clone)]
 pub struct Script {
-    state: Mutex<(u64, u32)>,
+    state: Arc<Mutex<(u64, u32)>>,
     garbage: bool,
 }
 
@@ -34,7 +35,7 @@ impl Script {
     /// Trouble in two of three of the first `troubled` exchanges.
     pub fn new(seed: u64, troubled: u32) -> Self {
         Self {
-            state: Mutex::new((seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, troubled)),
+            state: Arc::new(Mutex::new((seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, troubled))),
             garbage: true,
         }
     }
@@ -42,6 +43,11 @@ impl Script {
     /// For a server whose every 2xx means "taken", whatever its page says.
     pub fn without_garbage(self) -> Self {
         Self { garbage: false, ..self }
+    }
+
+    /// From now on all goes well.
+    pub fn heal(&self) {
+        self.state.lock().unwrap().1 = 0;
     }
 
     pub fn next(&self) -> Fault {

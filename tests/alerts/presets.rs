@@ -301,3 +301,24 @@ async fn a_gateway_of_ones_own_is_described_in_the_configuration() {
         (FailureClass::Permanent, true)
     );
 }
+
+#[tokio::test]
+async fn a_gateway_is_not_asked_faster_than_it_allows() {
+    let custom = r#"
+        [sms.custom]
+        title = "Kurum SMS"
+        rate_per_minute = 300
+        [sms.custom.send]
+        url = "https://sms.kurum.example/"
+        content = "form"
+        body = "kime={to}"
+    "#;
+    let fake = HttpFake::always(200, "").await;
+    let config = config(&sms_config("custom", &fake.url, custom));
+    let dispatcher = dispatcher(&config);
+    let job = job(&config, &notice("x"), Channel::Sms);
+    let started = std::time::Instant::now();
+    let (one, two, three) = tokio::join!(dispatcher.deliver(&job), dispatcher.deliver(&job), dispatcher.deliver(&job));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert!(started.elapsed() >= std::time::Duration::from_millis(400));
+}
