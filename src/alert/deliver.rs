@@ -99,7 +99,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Delivers one job once. Ends within the channel's time-out, whatever the other side does.
+    /// Delivers one job once. Each exchange with the other side is bounded by the channel's time-out; dropping the future is safe.
     ///
     /// # Errors
     /// The other side did not take it, or did not say so; [`DeliveryError::class`] says what to do.

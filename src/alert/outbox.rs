@@ -4,7 +4,7 @@
 //! notice --plan--> Raised | Held        (journal, then apply)
 //! time   --wake--> Summarised           (journal, then apply)
 //! job    --attempt--> Attempted         (journal, then apply, then deliver)
-//! result --outcome--> Delivered | Failed (journal, then apply)
+//! result --outcome--> Delivered | Failed (journal, then apply; a Failed may be worth a complaint: a notice to plan)
 //! ```
 //!
 //! Each event is journalled before the next step, so a crash at any point repeats a delivery at worst and loses none.
@@ -14,16 +14,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::causes;
 use super::config::AlertConfig;
 use super::deliver::{DeliveryError, FailureClass, Receipt};
 use super::job::{Delivery, Job, JobId, JobState};
-use super::notice::Notice;
+use super::notice::{Cause, Notice};
 use super::routing::deliveries;
 use super::schedule::{UNKNOWN_OUTCOME_PAUSE, later, retry_at};
 use super::window::{self, Window, WindowKey};
 
 /// Ended jobs that are kept for `alerts list`; the journal has all of them.
 const ENDED_KEPT: usize = 500;
+
+/// After this many failed attempts, somewhat more than an hour, the other channels hear of it.
+const COMPLAIN_AFTER: u32 = 5;
 
 /// What happened to alerts; the body of a journal record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +190,25 @@ impl Outbox {
                 problem: error.problem,
             },
         }
+    }
+
+    /// "The alert did not get through", for the other channels: when one is given up, when a channel refuses our account, and when one
+    /// has failed for more than an hour. Ask after each [`AlertEvent::Failed`], before or after applying it, and plan what comes.
+    /// A complaint that is not delivered makes no complaint.
+    pub fn complaint(&self, event: &AlertEvent) -> Option<Notice> {
+        let AlertEvent::Failed {
+            job,
+            at,
+            class,
+            problem,
+            next_attempt,
+        } = event
+        else {
+            return None;
+        };
+        let job = self.get(job)?;
+        let worth_telling = next_attempt.is_none() || *class == FailureClass::Authentication || job.attempts == COMPLAIN_AFTER;
+        (worth_telling && job.notice.cause != Cause::Undelivered).then(|| causes::undelivered(job.channel, job.notice.cause, problem, *at))
     }
 
     /// After a reload: jobs to recipients that the configuration no longer names end, and their notices go to those it names now.

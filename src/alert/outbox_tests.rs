@@ -268,3 +268,31 @@ fn a_held_notice_without_its_window_is_told_all_the_same() {
     });
     assert_eq!(wake(&mut outbox, at(0)).len(), 1);
 }
+
+#[test]
+fn that_an_alert_does_not_get_through_is_told_once_over_the_others_and_never_of_itself() {
+    let complaints = |notice: Notice, class, rounds: u64| -> usize {
+        let mut outbox = Outbox::default();
+        tell(&mut outbox, notice);
+        let id = outbox.waiting().find(|job| job.channel == Channel::Email).unwrap().id.clone();
+        let mut complaints = 0;
+        for round in 0..rounds {
+            let Some(job) = outbox.waiting().find(|job| job.id == id).cloned() else {
+                break;
+            };
+            outbox.apply(&outbox.attempt(&job, at(round)));
+            let error = DeliveryError::new(Channel::Email, class, "SMTP 451");
+            let event = outbox.outcome(&job, Err(error), &config(), at(round));
+            complaints += usize::from(outbox.complaint(&event).is_some());
+            outbox.apply(&event);
+        }
+        complaints
+    };
+    let document = || document("2026/000001", &[], at(0));
+    assert_eq!(complaints(document(), FailureClass::Transient, 4), 0);
+    assert_eq!(complaints(document(), FailureClass::Transient, 9), 1);
+    assert_eq!(complaints(document(), FailureClass::Permanent, 9), 1);
+    assert_eq!(complaints(document(), FailureClass::Authentication, 1), 1);
+    let complaint = causes::undelivered(Channel::Sms, crate::alert::notice::Cause::Disk, "x", at(0));
+    assert_eq!(complaints(complaint, FailureClass::Permanent, 9), 0);
+}

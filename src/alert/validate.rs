@@ -48,6 +48,24 @@ impl AlertConfig {
         }
     }
 
+    /// What is allowed and worth a second thought; for `config check` and the start's log.
+    pub fn warnings(&self) -> Vec<Text> {
+        let mut warnings = Vec::new();
+        if self.is_silent() {
+            warnings.push(Text::new(
+                "Hiçbir uyarı alıcısı tanımlı değil: olan biten kimseye duyurulmaz; [[alert.group]] ekleyin",
+                "no alert recipient is configured: nobody will hear of anything; add a [[alert.group]]",
+            ));
+        }
+        if provider_of(&self.sms).is_ok_and(|provider| provider.secret_in_url) {
+            warnings.push(Text::new(
+                "Bu SMS sağlayıcısı parolayı adres içinde taşır; sunucu ve vekil günlüklerinde görünebilir. Varsa POST kullanan ayarı seçin",
+                "this SMS gateway carries the password in the address, where servers and proxies log it; choose its POST preset if there is one",
+            ));
+        }
+        warnings
+    }
+
     fn recipients(&self, wanted: Channel) -> impl Iterator<Item = &str> {
         let routes = self.group.iter().flat_map(|group| group.routes());
         routes

@@ -111,3 +111,11 @@ fn the_configuration_survives_being_written_and_prints_no_recipient() {
     let printed = format!("{config:?}");
     assert!(!printed.contains("amir@") && !printed.contains("hooks.example") && !printed.contains("0532"));
 }
+
+#[test]
+fn silence_and_a_password_in_an_address_are_warned_of() {
+    let warnings = |toml: &str| toml::from_str::<AlertConfig>(toml).unwrap().warnings().len();
+    assert_eq!(warnings(GOOD), 0);
+    assert_eq!(warnings(""), 1);
+    assert_eq!(warnings(&GOOD.replace("provider = \"netgsm\"", "provider = \"netgsm-get\"")), 1);
+}
