@@ -19,10 +19,12 @@ pub struct Case {
     /// TOTAL-PASSED is the right answer; when false, anything but.
     pub passes: bool,
     /// Indication and sub-indication where the trade's rules fix them.
-    pub verdict: Option<(&'static str, &'static str)>,
+    pub verdict: Verdict,
     /// Give the verifier the revocation folder; without it only what is embedded counts.
     pub folder: bool,
 }
+
+type Verdict = Option<(&'static str, &'static str)>;
 
 const FAILED: &str = "TOTAL-FAILED";
 const INDETERMINATE: &str = "INDETERMINATE";
@@ -46,7 +48,7 @@ impl World {
         }
     }
 
-    fn bad(&self, name: &str, spec: Spec, verdict: Option<(&'static str, &'static str)>) -> Case {
+    fn bad(&self, name: &str, spec: Spec, verdict: Verdict) -> Case {
         Case {
             passes: false,
             verdict,
@@ -135,7 +137,7 @@ impl World {
     fn signature_cases(&self) -> Vec<Case> {
         let signer = &self.senders[1].director.cert;
         let xl = || self.p4(signer, self.base);
-        let table: [(&str, Defect, Option<(&str, &str)>); 19] = [
+        let table: [(&str, Defect, Verdict); 19] = [
             ("wrong-message-digest", Defect::WrongMessageDigest, Some((FAILED, "HASH_FAILURE"))),
             ("altered-content", Defect::AlteredContent, Some((FAILED, "HASH_FAILURE"))),
             ("broken-signature", Defect::BrokenSignature, Some((FAILED, "SIG_CRYPTO_FAILURE"))),
@@ -196,28 +198,28 @@ impl World {
     /// Faults of the signer's certificate: the classes of pki.md 2.3 and RFC 5280.
     fn certificate_cases(&self) -> Vec<Case> {
         type Change = fn(&mut Profile);
-        let table: [(&str, Change, Option<(&str, &str)>); 14] = [
-            ("no-non-repudiation", |p| p.key_usage = Some(vec![DIGITAL_SIGNATURE]), None),
-            ("no-key-usage", |p| p.key_usage = None, None),
-            ("no-user-notice", |p| p.policy = Some((POLICY_NES, None)), None),
-            ("no-policies", |p| p.policy = None, None),
-            ("no-etsi-statement", |p| *p = p.clone().without_statement(QC_COMPLIANCE), None),
-            ("no-btk-statement", |p| *p = p.clone().without_statement(BTK_NES), None),
-            ("no-statements", |p| p.qc_statements.clear(), None),
-            ("unknown-critical-extension", |p| p.unknown_critical = true, None),
-            ("forged-issuer-signature", |p| p.forged = true, None),
-            ("inner-outer-algorithm-mismatch", |p| p.algorithm_mismatch = true, None),
-            ("expired-before-signing", |p| p.not_after = at("2025-06-30T00:00:00Z"), None),
-            ("not-yet-valid", |p| p.not_before = at("2044-01-01T00:00:00Z"), None),
-            ("ca-as-signer", |p| p.ca = true, None),
-            ("tsa-as-signer", |p| (p.eku, p.eku_critical) = (vec![EKU_TIMESTAMPING], true), None),
+        let table: [(&str, Change); 14] = [
+            ("no-non-repudiation", |p| p.key_usage = Some(vec![DIGITAL_SIGNATURE])),
+            ("no-key-usage", |p| p.key_usage = None),
+            ("no-user-notice", |p| p.policy = Some((POLICY_NES, None))),
+            ("no-policies", |p| p.policy = None),
+            ("no-etsi-statement", |p| *p = p.clone().without_statement(QC_COMPLIANCE)),
+            ("no-btk-statement", |p| *p = p.clone().without_statement(BTK_NES)),
+            ("no-statements", |p| p.qc_statements.clear()),
+            ("unknown-critical-extension", |p| p.unknown_critical = true),
+            ("forged-issuer-signature", |p| p.forged = true),
+            ("inner-outer-algorithm-mismatch", |p| p.algorithm_mismatch = true),
+            ("expired-before-signing", |p| p.not_after = at("2025-06-30T00:00:00Z")),
+            ("not-yet-valid", |p| p.not_before = at("2044-01-01T00:00:00Z")),
+            ("ca-as-signer", |p| p.ca = true),
+            ("tsa-as-signer", |p| (p.eku, p.eku_critical) = (vec![EKU_TIMESTAMPING], true)),
         ];
         let mut all = vec![];
-        for (i, (name, change, verdict)) in table.into_iter().enumerate() {
+        for (i, (name, change)) in table.into_iter().enumerate() {
             let mut profile = Profile::nes("SINAMA KİŞİSİ", &synthetic_id(700 + i as u32), KeyKind::P256);
             change(&mut profile);
             let cert = self.nes.ca.issue(&profile, &format!("sinama-{i}"));
-            all.push(self.bad(name, self.p4(&cert, self.base), verdict));
+            all.push(self.bad(name, self.p4(&cert, self.base), None));
         }
         let unknown = self.p4(&self.unknown.cert, self.base);
         all.push(self.bad("unknown-root", unknown, Some((INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND"))));

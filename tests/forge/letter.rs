@@ -26,6 +26,11 @@ pub struct Letter<'w> {
     pub security: &'static str,
 }
 
+/// Turkish capitals: i becomes İ.
+pub fn upper(text: &str) -> String {
+    text.replace('i', "İ").to_uppercase()
+}
+
 pub fn minutes(at: Timestamp, n: i64) -> Timestamp {
     at + SignedDuration::from_mins(n)
 }
@@ -38,24 +43,17 @@ impl Letter<'_> {
     pub fn letter_pdf(&self) -> Vec<u8> {
         let lines = [
             "T.C.".to_string(),
-            self.sender.institution.name.to_uppercase(),
+            upper(&self.sender.institution.name),
             String::new(),
             format!("Sayı : {}", self.number),
             format!("Konu : {}", self.subject),
             String::new(),
-            format!(
-                "{} MÜDÜRLÜĞÜNE",
-                self.world.receiver.name.trim_end_matches(" Müdürlüğü").to_uppercase()
-            ),
+            format!("{} MÜDÜRLÜĞÜNE", upper(self.world.receiver.name.trim_end_matches(" Müdürlüğü"))),
             String::new(),
             "İlgi konu hakkında gerekli değerlendirmenin yapılarak sonucun tarafımıza".into(),
             "bildirilmesi hususunda gereğini arz ederim.".into(),
             String::new(),
-            format!(
-                "{} {}",
-                self.sender.director.name.first,
-                self.sender.director.name.last.to_uppercase()
-            ),
+            format!("{} {}", self.sender.director.name.first, upper(&self.sender.director.name.last)),
             self.sender.director.name.title.clone(),
             String::new(),
             "Bu belge bir test belgesidir; kişiler ve kurumlar gerçek değildir.".into(),
