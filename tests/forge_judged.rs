@@ -542,3 +542,34 @@ fn fixtures_are_what_their_table_says() {
     let size: u64 = paths.iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(size < 1_300_000, "the ready set has grown to {size} bytes");
 }
+
+#[test]
+fn signature_cases_have_distinct_names_and_openssl_passes_the_good_ones() {
+    let dir = TempDir::new().unwrap();
+    let bundle = file(&dir, "bundle.pem", WORLD.pem_bundle());
+    let cases = WORLD.cases();
+    let names: std::collections::BTreeSet<_> = cases.iter().map(|case| &case.name).collect();
+    assert_eq!(names.len(), cases.len());
+    for case in cases.iter().filter(|case| case.passes) {
+        let cms = file(&dir, "cms", &case.cms);
+        let (good, output) = run(
+            "openssl",
+            &[
+                "cms",
+                "-verify",
+                "-cades",
+                "-inform",
+                "DER",
+                "-in",
+                &cms,
+                "-CAfile",
+                &bundle,
+                "-purpose",
+                "any",
+                "-out",
+                "/dev/null",
+            ],
+        );
+        assert!(good, "{}: {output}", case.name);
+    }
+}

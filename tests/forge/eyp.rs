@@ -4,12 +4,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+pub use super::eyp_outer::{encrypted, update};
+use super::eyp_xml::Xml;
+use super::opc::{BOM, CORE_TYPE, child, xml_part};
+pub use super::opc::{Part, escape, guid, opc, opc_entries, part, part_file};
 use super::pki::Hash;
-use super::zip::{self, Entry};
-
-pub const CORE_TYPE: &str = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties";
-const RELATIONS: &str = "http://eyazisma.dpt/iliskiler/";
-const BOM: &str = "\u{feff}";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Version {
@@ -96,16 +95,6 @@ pub struct Package<'a> {
     pub initial: Option<Sealing<'a>>,
     pub sign: Option<Sealing<'a>>,
     pub seal: Option<Sealing<'a>>,
-}
-
-/// A part by its part name; `rel` says how it is reached.
-#[derive(Clone, Debug)]
-pub struct Part {
-    pub name: String,
-    pub bytes: Vec<u8>,
-    pub mime: String,
-    /// Relationship type suffix (or whole type for core), id, and the source part when it is not the package.
-    pub rel: (String, String, Option<String>),
 }
 
 /// What a tampering test changes between two steps of creation.
@@ -368,7 +357,7 @@ impl Package<'_> {
     }
 }
 
-fn targets(generation: u8, parties: &[Institution]) -> String {
+pub fn targets(generation: u8, parties: &[Institution]) -> String {
     let mut x = Xml::new(generation);
     x.open("HedefListesi");
     for party in parties {
@@ -411,97 +400,7 @@ pub fn digest_document<'p>(generation: u8, root: &str, id: &str, parts: impl Ite
     )
 }
 
-/// `.eyps`: `cms` is the inner package encrypted; `copy` the inner package's NihaiOzet (v2) or PaketOzeti (v1).
-pub fn encrypted(version: Version, sender: &Institution, addressees: &[Institution], copy: &[u8], cms: Vec<u8>, seed: &str) -> Vec<u8> {
-    let content = guid(&format!("{seed}icerik"));
-    let (generation, name, number) = match version {
-        Version::V1_3 => (1, format!("/SifreliIcerik/{content}.eyp"), "1.3"),
-        Version::V2_0 => (2, format!("/SifreliIcerik/{content}"), "2.0"),
-    };
-    let digest = match version {
-        Version::V1_3 => part("/PaketOzeti/PaketOzeti.xml", copy, "application/xml", "paketozeti", "IdPaketOzeti"),
-        Version::V2_0 => part("/NihaiOzet/NihaiOzet.xml", copy, "application/xml", "nihaiozet", "IdNihaiOzet"),
-    };
-    let namespace = if generation == 1 { "SifreliIcerikBilgisi-1" } else { "Tipler-2" };
-    let info = format!(
-        "{BOM}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<SifreliIcerikBilgisi Id=\"\" \
-         Yontem=\"Elektronik Belgeleri Açık Anahtar Altyapısı Kullanarak Güvenli İşleme Rehberi\" Version=\"1.4\" \
-         xmlns=\"urn:dpt:eyazisma:schema:xsd:{namespace}\">\r\n  <URI>http://www.kamusm.gov.tr/dokumanlar/belgeler</URI>\r\n\
-         \u{20} <URI>http://www.e-yazisma.gov.tr/SitePages/dokumanlar.aspx</URI>\r\n</SifreliIcerikBilgisi>"
-    );
-    let creator = if generation == 1 {
-        sender.name.clone()
-    } else {
-        format!("{}/{}", sender.name, sender.kkk)
-    };
-    opc(&[
-        part(&name, &cms, "application/pkcs7-mime", "sifreliicerik", "IdSifreliIcerik"),
-        xml_part(
-            "/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml",
-            info,
-            "sifreliicerikbilgisi",
-            "IdSifreliIcerikBilgisi",
-        ),
-        xml_part(
-            "/BelgeHedef/BelgeHedef.xml",
-            targets(generation, addressees),
-            "belgehedef",
-            "IdBelgeHedef",
-        ),
-        digest,
-        core(&guid(&format!("{seed}core")), None, &creator, "RESMIYAZISMA/SIFRELI", number, None),
-    ])
-}
-
-/// `.eypg`: `original` with a new security code, sealed.
-pub fn update(original: &[u8], sender: &Institution, new_security: &str, date: &str, seal: Sealing, seed: &str) -> Vec<u8> {
-    let id = guid(&format!("{seed}guncelleme"));
-    let mut x = Xml::new(2);
-    x.open("Guncellemeler")
-        .leaf("GuncellemeTuru", "GuvenlikKodu")
-        .open("GuvenlikKoduDegisiklikBilgisi");
-    x.leaf("YeniGizlilikDerecesi", new_security).leaf("DegistirmeTarihi", date);
-    x.leaf("Aciklama", "Gizlilik derecesi komisyon kararıyla değiştirilmiştir.");
-    x.leaf("KomisyonKarariBelgeNo", "E-24301050-010.06-77")
-        .leaf("KomisyonKarariBelgeId", &guid(&format!("{seed}karar")));
-    x.close("GuvenlikKoduDegisiklikBilgisi").close("Guncellemeler");
-    let mut parts = vec![
-        xml_part(
-            "/GuncellemeBilgisi/GuncellemeBilgisi.xml",
-            x.finish_same_namespace("GuncellemeBilgisi"),
-            "guncellemebilgisi",
-            "IdGuncellemeBilgisi",
-        ),
-        part(
-            "/OrijinalPaket/OrijinalPaket.eyp",
-            original,
-            "application/x-zip-compressed",
-            "orijinalpaket",
-            "IdOrijinalPaket",
-        ),
-        core(
-            &id,
-            Some("Gizlilik derecesi değişikliği"),
-            &format!("{}/{}", sender.name, sender.kkk),
-            "RESMIYAZISMA/GUNCELLEME",
-            "2.1",
-            Some(date),
-        ),
-    ];
-    let digest = digest_document(2, "NihaiOzet", &id, parts.iter());
-    parts.push(xml_part("/NihaiOzet/NihaiOzet.xml", digest, "nihaiozet", "IdNihaiOzet"));
-    let cms = seal(&parts[parts.len() - 1].bytes);
-    parts.push(child(
-        "/Muhur/MuhurCades.imz",
-        cms,
-        "muhurcades",
-        "IdMuhurCades",
-        "/NihaiOzet/NihaiOzet.xml",
-    ));
-    opc(&parts)
-}
-
-fn core(id: &str, subject: Option<&str>, creator: &str, category: &str, version: &str, created: Option<&str>) -> Part {
+pub fn core(id: &str, subject: Option<&str>, creator: &str, category: &str, version: &str, created: Option<&str>) -> Part {
     let name: String = guid(&format!("{id}core")).to_lowercase().replace('-', "");
     let created = created
         .map(|at| format!("<dcterms:created xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:created>"))
@@ -525,258 +424,6 @@ fn core(id: &str, subject: Option<&str>, creator: &str, category: &str, version:
             "",
             CORE_TYPE,
             &format!("R{}", &name[..16]),
-        )
-    }
-}
-
-pub fn part(name: &str, bytes: &[u8], mime: &str, relation: &str, id: &str) -> Part {
-    Part {
-        name: name.into(),
-        bytes: bytes.to_vec(),
-        mime: mime.into(),
-        rel: (relation.into(), id.into(), None),
-    }
-}
-
-fn xml_part(name: &str, xml: String, relation: &str, id: &str) -> Part {
-    part(name, xml.as_bytes(), "application/xml", relation, id)
-}
-
-fn child(name: &str, bytes: Vec<u8>, relation: &str, id: &str, source: &str) -> Part {
-    let mut child = part(name, &bytes, "application/octet-stream", relation, id);
-    child.rel.2 = Some(source.into());
-    child
-}
-
-/// The package as ZIP: parts, their relationships, and `[Content_Types].xml` last, as the samples have it.
-pub fn opc(parts: &[Part]) -> Vec<u8> {
-    zip::write(&opc_entries(parts))
-}
-
-pub fn opc_entries(parts: &[Part]) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = parts
-        .iter()
-        .map(|part| Entry::new(part.name.trim_start_matches('/'), part.bytes.clone()))
-        .collect();
-    let root: Vec<&Part> = parts.iter().filter(|part| part.rel.2.is_none()).collect();
-    entries.push(Entry::new("_rels/.rels", relationships(&root, false)));
-    let mut sources: Vec<&String> = parts.iter().filter_map(|part| part.rel.2.as_ref()).collect();
-    sources.dedup();
-    for source in sources {
-        let children: Vec<&Part> = parts.iter().filter(|part| part.rel.2.as_ref() == Some(source)).collect();
-        let (folder, file) = source.rsplit_once('/').unwrap();
-        entries.push(Entry::new(
-            &format!("{}/_rels/{file}.rels", folder.trim_start_matches('/')),
-            relationships(&children, true),
-        ));
-    }
-    entries.push(Entry::new("[Content_Types].xml", content_types(parts)));
-    entries
-}
-
-fn relationships(parts: &[&Part], relative: bool) -> String {
-    let one = |part: &&Part| {
-        let (relation, id, _) = &part.rel;
-        let kind = if relation.contains("://") {
-            relation.clone()
-        } else {
-            format!("{RELATIONS}{relation}")
-        };
-        let target = if relative { format!("..{}", part.name) } else { part.name.clone() };
-        format!("<Relationship Type=\"{kind}\" Target=\"{}\" Id=\"{id}\" />", escape(&target))
-    };
-    let all: String = parts.iter().map(one).collect();
-    format!(
-        "{BOM}<?xml version=\"1.0\" encoding=\"utf-8\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{all}</Relationships>"
-    )
-}
-
-/// A Default for the first type of each extension, an Override for what differs: the rule of System.IO.Packaging.
-fn content_types(parts: &[Part]) -> String {
-    let mut defaults: Vec<(String, &str)> = vec![];
-    let mut overrides = String::new();
-    for part in parts {
-        let file = part.name.rsplit('/').next().unwrap();
-        let extension = file.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
-        let known = extension
-            .as_ref()
-            .and_then(|e| defaults.iter().find(|(name, _)| name == e))
-            .map(|(_, mime)| *mime);
-        match (extension, known) {
-            (Some(_), Some(mime)) if mime == part.mime => {}
-            (Some(extension), None) => defaults.push((extension, &part.mime)),
-            _ => overrides += &format!("<Override PartName=\"{}\" ContentType=\"{}\" />", escape(&part.name), part.mime),
-        }
-    }
-    defaults.push(("rels".into(), "application/vnd.openxmlformats-package.relationships+xml"));
-    let defaults: String = defaults
-        .iter()
-        .map(|(e, mime)| format!("<Default Extension=\"{e}\" ContentType=\"{mime}\" />"))
-        .collect();
-    format!(
-        "{BOM}<?xml version=\"1.0\" encoding=\"utf-8\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">{defaults}{overrides}</Types>"
-    )
-}
-
-/// The official writer's file name: Turkish letters folded, the rest of non-ASCII and all white space deleted, then URI escaping.
-pub fn part_file(name: &str) -> String {
-    let fold = |c: char| match c {
-        'ç' => 'c',
-        'Ç' => 'C',
-        'ğ' => 'g',
-        'Ğ' => 'G',
-        'ı' => 'i',
-        'İ' => 'I',
-        'ö' => 'o',
-        'Ö' => 'O',
-        'ş' => 's',
-        'Ş' => 'S',
-        'ü' => 'u',
-        'Ü' => 'U',
-        other => other,
-    };
-    let kept = name.chars().map(fold).filter(|c| ('!'..='~').contains(c));
-    kept.map(|c| {
-        if "#%<>\"{}|\\^`[]".contains(c) {
-            format!("%{:02X}", c as u32)
-        } else {
-            c.to_string()
-        }
-    })
-    .collect()
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
-/// A GUID in upper case that depends on `seed` only.
-pub fn guid(seed: &str) -> String {
-    let hash = hex::encode_upper(&Hash::Sha256.of(seed.as_bytes())[..16]);
-    format!(
-        "{}-{}-4{}-A{}-{}",
-        &hash[..8],
-        &hash[8..12],
-        &hash[13..16],
-        &hash[17..20],
-        &hash[20..]
-    )
-}
-
-/// Writes the children of an e-Yazışma root: each top-level child repeats the Tipler namespace, as the .NET serialiser does.
-struct Xml {
-    generation: u8,
-    depth: usize,
-    text: String,
-}
-
-impl Xml {
-    fn new(generation: u8) -> Self {
-        Self {
-            generation,
-            depth: 1,
-            text: String::new(),
-        }
-    }
-
-    fn start(&self, name: &str) -> String {
-        let namespace = if self.depth == 1 {
-            format!(" xmlns=\"urn:dpt:eyazisma:schema:xsd:Tipler-{}\"", self.generation)
-        } else {
-            String::new()
-        };
-        format!("{}<{name}{namespace}", "  ".repeat(self.depth))
-    }
-
-    fn open(&mut self, name: &str) -> &mut Self {
-        self.text += &format!("{}>\r\n", self.start(name));
-        self.depth += 1;
-        self
-    }
-
-    fn close(&mut self, name: &str) -> &mut Self {
-        self.depth -= 1;
-        self.text += &format!("{}</{name}>\r\n", "  ".repeat(self.depth));
-        self
-    }
-
-    fn leaf(&mut self, name: &str, value: &str) -> &mut Self {
-        self.text += &format!("{}>{}</{name}>\r\n", self.start(name), escape(value));
-        self
-    }
-
-    fn optional(&mut self, name: &str, value: Option<&str>) -> &mut Self {
-        if let Some(value) = value {
-            self.leaf(name, value);
-        }
-        self
-    }
-
-    fn raw(&mut self, xml: &str) -> &mut Self {
-        self.text += &format!("{}{xml}\r\n", "  ".repeat(self.depth));
-        self
-    }
-
-    fn party(&mut self, party: &Institution) -> &mut Self {
-        self.open("KurumKurulus")
-            .leaf("KKK", &party.kkk)
-            .leaf("Adi", &party.name)
-            .open("IletisimBilgisi");
-        if self.generation == 2 {
-            self.optional("KepAdresi", party.kep.as_deref());
-        }
-        self.leaf("Il", &party.city).leaf("Ulke", "Türkiye").close("IletisimBilgisi");
-        if self.generation == 2 {
-            self.optional("BirimKKK", party.unit.as_deref());
-        }
-        self.close("KurumKurulus")
-    }
-
-    fn signer(&mut self, signer: &SignerName, date: &str) {
-        self.open("Imza").open("Imzalayan").open("Kisi");
-        self.leaf("IlkAdi", &signer.first).leaf("Soyadi", &signer.last).close("Kisi");
-        self.leaf("TCKN", &signer.national_id)
-            .leaf("Gorev", &signer.title)
-            .close("Imzalayan");
-        self.leaf("Makam", &signer.title)
-            .leaf("Amac", "Onay")
-            .leaf("Tarih", date)
-            .close("Imza");
-    }
-
-    fn attachment(&mut self, order: usize, attachment: &Attachment) {
-        let (kind, file, mime, address, signed) = match &attachment.kind {
-            AttachmentKind::Inside { file, mime, signed, .. } => ("DED", Some(file), Some(mime), None, *signed),
-            AttachmentKind::External { address } => ("HRF", None, None, Some(address), false),
-            AttachmentKind::Physical => ("FZK", None, None, None, false),
-        };
-        self.open("Ek")
-            .raw(&format!("<Id Value=\"{}\" />", attachment.id))
-            .leaf("Tur", kind);
-        self.optional("DosyaAdi", file.map(String::as_str))
-            .optional("MimeTuru", mime.map(String::as_str));
-        self.leaf("Ad", &attachment.name)
-            .leaf("SiraNo", &order.to_string())
-            .optional("Referans", address.map(String::as_str));
-        self.leaf("ImzaliMi", if signed { "true" } else { "false" }).close("Ek");
-    }
-
-    fn finish(&self, root: &str, document: &str) -> String {
-        self.wrap(root, &format!("{document}-{}", self.generation))
-    }
-
-    fn finish_same_namespace(&self, root: &str) -> String {
-        self.wrap(root, &format!("Tipler-{}", self.generation))
-    }
-
-    fn wrap(&self, root: &str, namespace: &str) -> String {
-        format!(
-            "{BOM}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<{root} xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
-             xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns=\"urn:dpt:eyazisma:schema:xsd:{namespace}\">\r\n{}</{root}>",
-            self.text
         )
     }
 }

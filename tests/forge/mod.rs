@@ -6,13 +6,20 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod cades;
+pub mod cases;
 pub mod cms;
 pub mod der;
+pub mod dispatch;
 pub mod evidence;
 pub mod eyp;
+pub mod eyp_outer;
+pub mod eyp_xml;
 pub mod hostile;
+pub mod keys;
+pub mod letter;
 pub mod mail;
 pub mod mixed;
+pub mod opc;
 pub mod pdf;
 pub mod pki;
 pub mod revocation;

@@ -207,7 +207,7 @@ impl World {
         let person_under = |authority: &Authority, index: usize, key: KeyKind, change: &dyn Fn(&mut Profile)| {
             let (first, last, title) = PEOPLE[index % PEOPLE.len()];
             let id = synthetic_id(seed as u32 % 1000 * 97 + index as u32 * 13);
-            let mut profile = Profile::nes(&format!("{first} {last}").to_uppercase(), &id, key);
+            let mut profile = Profile::nes(&super::letter::upper(&format!("{first} {last}")), &id, key);
             change(&mut profile);
             let name = SignerName {
                 first: first.into(),
