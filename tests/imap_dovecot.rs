@@ -1,5 +1,7 @@
 //! The IMAP mailbox against a real Dovecot.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -217,9 +219,9 @@ async fn pull_beside_mbsync() {
         let mirror = tempfile::tempdir().unwrap();
         let path = mirror.path().display();
         let rc = format!(
-            "IMAPAccount a\nHost localhost\nPort {}\nUser {}\nPassCmd \"cat {}\"\nSSLType IMAPS\nCertificateFile {}\n\
-             IMAPStore far\nAccount a\nMaildirStore near\nPath {path}/\nInbox {path}/INBOX\n\
-             Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\nFSync yes\n",
+            "FSync yes\n\nIMAPAccount a\nHost localhost\nPort {}\nUser {}\nPassCmd \"cat {}\"\nSSLType IMAPS\nCertificateFile {}\n\n\
+             IMAPStore far\nAccount a\n\nMaildirStore near\nPath {path}/\nInbox {path}/INBOX\n\n\
+             Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\n",
             dovecot.imaps_port,
             support::dovecot::USER,
             dovecot.path().join("evrak.password").display(),

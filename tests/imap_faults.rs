@@ -1,6 +1,8 @@
 //! A server that breaks the session at every protocol event, then heals: afterwards everything that lies there is here, and nothing that
 //! was delivered is fetched again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

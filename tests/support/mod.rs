@@ -1,5 +1,5 @@
 //! What several test programs share. Each of them uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod canned_imap;
 pub mod dovecot;

@@ -35,7 +35,7 @@ pub enum Fault {
     Twice,
     /// The folder is recreated: a new UIDVALIDITY, UIDs from 1.
     NewEpoch,
-    /// The folder is renumbered from 1 under the same UIDVALIDITY: UIDNEXT goes back.
+    /// The folder is renumbered in another order under the same UIDVALIDITY: UIDNEXT goes back, and known UIDs mean other messages.
     LowerUids,
     /// A literal of 500 MB is announced.
     Giant,
@@ -75,6 +75,9 @@ const FAULTS: [Fault; 18] = [
     Fault::Arrive,
     Fault::WrongTag,
 ];
+
+/// More than what can arrive in one run.
+const WIDE_GAP: u32 = 50;
 
 /// The folder and the faults that are still to come.
 pub struct World {
@@ -136,19 +139,23 @@ impl World {
     pub fn put(&mut self, body: Vec<u8>) {
         self.ever.insert(Sha256::of(&body));
         self.messages.insert(self.next_uid, body);
-        // UIDs may have gaps.
-        self.next_uid += 1 + u32::from(self.dice.one_in(4));
+        // UIDs may have gaps. The wide one leaves room for UIDNEXT to go back below what arrives later.
+        self.next_uid += match self.messages.len() {
+            2 => WIDE_GAP,
+            _ => 1 + u32::from(self.dice.one_in(4)),
+        };
     }
 
     pub fn bodies(&self) -> BTreeSet<Sha256> {
         self.messages.values().map(|body| Sha256::of(body)).collect()
     }
 
-    pub fn renumber(&mut self) {
+    /// Gives new UIDs from `first` on, in reverse order.
+    fn renumber(&mut self, first: u32) {
         let bodies = std::mem::take(&mut self.messages);
-        self.next_uid = 1;
+        self.next_uid = first;
         self.life += 1;
-        for body in bodies.into_values() {
+        for body in bodies.into_values().rev() {
             self.messages.insert(self.next_uid, body);
             self.next_uid += 1;
         }
@@ -168,20 +175,21 @@ impl World {
         self.faults_left = times;
     }
 
+    fn first_uid(&self) -> u32 {
+        self.messages.keys().next().copied().unwrap_or(1)
+    }
+
+    fn lowered_next(&self) -> u32 {
+        self.first_uid() + self.messages.len() as u32
+    }
+
     /// Whether a fault strikes this command, and which.
     fn strike(&mut self, command: &str) -> Option<Fault> {
         if self.faults_left == 0 || (self.only.is_none() && !self.dice.one_in(3)) {
             return None;
         }
         let fault = self.only.unwrap_or_else(|| FAULTS[self.dice.below(FAULTS.len())]);
-        // UIDs from 1 are below the first ones only once.
-        if fault == Fault::LowerUids
-            && self
-                .messages
-                .keys()
-                .next_back()
-                .is_none_or(|last| *last as usize <= self.messages.len())
-        {
+        if fault == Fault::LowerUids && self.lowered_next() + WIDE_GAP / 2 > self.next_uid {
             return None;
         }
         self.faults_left -= 1;
@@ -470,7 +478,8 @@ impl Talk {
                 }
                 Fault::NewEpoch | Fault::LowerUids => {
                     let mut world = self.world.lock().unwrap();
-                    world.renumber();
+                    let first = if fault == Fault::NewEpoch { 1 } else { world.first_uid() };
+                    world.renumber(first);
                     world.epoch += u32::from(fault == Fault::NewEpoch);
                     cut_here(&mut units);
                     end.clear();

@@ -57,8 +57,12 @@ pub(super) async fn list_folder(
     if !(open && keep_open) {
         session.open_folder(folder, false).await?;
     }
+    let epoch = session.selected.as_ref().and_then(|selected| selected.epoch);
     let uids = complete_uids(session, folder, listing).await?;
     let state = state(session, folder, uids.last())?;
+    if epoch != Some(state.epoch) {
+        return Err(Problem::Recreated);
+    }
     memory.compare(&state, known, &uids, listing);
 
     let locator = |uid: &u32| Locator {
