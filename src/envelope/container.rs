@@ -135,10 +135,6 @@ impl Container {
         self.archive = Some(archive);
     }
 
-    pub fn source(&self) -> &Bytes {
-        &self.bytes
-    }
-
     /// Hands the uncompressed bytes of an entry to `sink` in pieces; returns their number. Memory does not grow with the entry.
     pub fn copy(&self, entry: &Entry, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> Result<u64, Unreadable> {
         if let Some(reason) = &entry.refused {

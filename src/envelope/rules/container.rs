@@ -145,7 +145,8 @@ fn reachable(opened: &Opened, report: &mut Report) {
 /// C7. The covering letter's type is U5, because its MimeTuru is required.
 fn content_types(opened: &Opened, report: &mut Report) {
     let Some(types) = &opened.types else { return };
-    for (index, entry) in opened.container.entries.iter().enumerate().filter(|(_, entry)| entry.uri != opc::CONTENT_TYPES) {
+    let kept = opened.container.entries.iter().enumerate().filter(|(_, entry)| entry.uri != opc::CONTENT_TYPES && entry.refused.is_none());
+    for (index, entry) in kept {
         let expected = if opc::relationships_source(&entry.uri).is_some() {
             Some("application/vnd.openxmlformats-package.relationships+xml")
         } else {

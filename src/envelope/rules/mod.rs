@@ -14,6 +14,7 @@ use catalogue::Era;
 
 use super::PackageKind;
 use super::read::{Context, Opened};
+use super::roles;
 use crate::finding::{Finding, Severity};
 
 /// Findings kept of one rule. More say nothing new, and a hostile package could make a hundred thousand.
@@ -99,9 +100,10 @@ pub(super) fn era(kind: PackageKind, major: u8) -> Era {
     }
 }
 
-/// Runs every rule that needs the whole package. A container without a single entry was reported as such; nothing else can be said.
+/// Runs every rule that needs the whole package. What is no e-Yazışma package at all was reported as such (C1, C2); that it also lacks
+/// each of its parts would only bury that.
 pub(super) fn check(opened: &Opened, context: &Context<'_>, report: &mut Report) {
-    if opened.container.entries.is_empty() {
+    if !opened.linked && roles::kind_of(&opened.cast).is_none() {
         return;
     }
     container::check(opened, report);
