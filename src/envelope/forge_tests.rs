@@ -97,14 +97,34 @@ impl Forge {
         forge.letter_and_attachments();
         forge.linked("/Ustveri/Ustveri.xml", "ustveri", "IdUstveri", document_xml(2));
         forge.linked("/NihaiUstveri/NihaiUstveri.xml", "nihaiustveri", "IdNihaiUstveri", final_xml());
-        forge.hanging("/Paraflar/ParafImzaCades.imz", "/ParafOzeti/ParafOzeti.xml", "parafimzacades", "IdParafImzaCades");
+        forge.hanging(
+            "/Paraflar/ParafImzaCades.imz",
+            "/ParafOzeti/ParafOzeti.xml",
+            "parafimzacades",
+            "IdParafImzaCades",
+        );
         forge.hanging("/Imzalar/ImzaCades.imz", "/PaketOzeti/PaketOzeti.xml", "imzacades", "IdImzaCades");
         forge.hanging("/Muhur/MuhurCades.imz", "/NihaiOzet/NihaiOzet.xml", "muhurcades", "IdMuhurCades");
         forge.core("RESMIYAZISMA", "2.0", ID, "Konu");
-        forge.digest("ParafOzeti", ID, &["/Ustveri/Ustveri.xml", "/UstYazi/ustyazi.pdf", "/Ekler/ek1.pdf"]);
-        let package = ["/Ustveri/Ustveri.xml", "/UstYazi/ustyazi.pdf", "/ParafOzeti/ParafOzeti.xml", "/Paraflar/ParafImzaCades.imz", "/Ekler/ek1.pdf"];
+        forge.digest(
+            "ParafOzeti",
+            ID,
+            &["/Ustveri/Ustveri.xml", "/UstYazi/ustyazi.pdf", "/Ekler/ek1.pdf"],
+        );
+        let package = [
+            "/Ustveri/Ustveri.xml",
+            "/UstYazi/ustyazi.pdf",
+            "/ParafOzeti/ParafOzeti.xml",
+            "/Paraflar/ParafImzaCades.imz",
+            "/Ekler/ek1.pdf",
+        ];
         forge.digest("PaketOzeti", ID, &package);
-        let last = ["/PaketOzeti/PaketOzeti.xml", "/Imzalar/ImzaCades.imz", "/NihaiUstveri/NihaiUstveri.xml", CORE_PART];
+        let last = [
+            "/PaketOzeti/PaketOzeti.xml",
+            "/Imzalar/ImzaCades.imz",
+            "/NihaiUstveri/NihaiUstveri.xml",
+            CORE_PART,
+        ];
         forge.digest("NihaiOzet", ID, &[package.as_slice(), &last].concat());
         forge
     }
@@ -119,9 +139,19 @@ impl Forge {
         forge.hanging("/Imzalar/ImzaCades.imz", "/PaketOzeti/PaketOzeti.xml", "imzacades", "IdImzaCades");
         forge.hanging("/Muhurler/MuhurCades.imz", "/NihaiOzet/NihaiOzet.xml", "muhurcades", "IdMuhurCades");
         forge.core("RESMIYAZISMA", "1.3", ID, "Konu");
-        let package = ["/Ustveri/Ustveri.xml", "/BelgeHedef/BelgeHedef.xml", "/UstYazi/ustyazi.pdf", "/Ekler/ek1.pdf"];
+        let package = [
+            "/Ustveri/Ustveri.xml",
+            "/BelgeHedef/BelgeHedef.xml",
+            "/UstYazi/ustyazi.pdf",
+            "/Ekler/ek1.pdf",
+        ];
         forge.digest("PaketOzeti", ID, &package);
-        let last = ["/Imzalar/BelgeImza.xml", "/PaketOzeti/PaketOzeti.xml", "/Imzalar/ImzaCades.imz", CORE_PART];
+        let last = [
+            "/Imzalar/BelgeImza.xml",
+            "/PaketOzeti/PaketOzeti.xml",
+            "/Imzalar/ImzaCades.imz",
+            CORE_PART,
+        ];
         forge.digest("NihaiOzet", ID, &[package.as_slice(), &last].concat());
         forge
     }
@@ -133,8 +163,15 @@ impl Forge {
         forge.linked(&part, "sifreliicerik", "IdSifreliIcerik", content.to_vec());
         forge.overrides.push((part, "application/pkcs7-mime".into()));
         let namespace = if major < 2 { "SifreliIcerikBilgisi-1" } else { "Tipler-2" };
-        let info = format!("<SifreliIcerikBilgisi xmlns=\"urn:dpt:eyazisma:schema:xsd:{namespace}\" Id=\"\" Version=\"1.4\" Yontem=\"x\"><URI>http://x.tr/</URI></SifreliIcerikBilgisi>");
-        forge.linked("/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml", "sifreliicerikbilgisi", "IdSifreliIcerikBilgisi", info);
+        let info = format!(
+            "<SifreliIcerikBilgisi xmlns=\"urn:dpt:eyazisma:schema:xsd:{namespace}\" Id=\"\" Version=\"1.4\" Yontem=\"x\"><URI>http://x.tr/</URI></SifreliIcerikBilgisi>"
+        );
+        forge.linked(
+            "/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml",
+            "sifreliicerikbilgisi",
+            "IdSifreliIcerikBilgisi",
+            info,
+        );
         forge.linked("/BelgeHedef/BelgeHedef.xml", "belgehedef", "IdBelgeHedef", targets_xml(major));
         let name = if major < 2 { "PaketOzeti" } else { "NihaiOzet" };
         let uri = format!("/{name}/{name}.xml");
@@ -148,18 +185,41 @@ impl Forge {
     pub fn eypg(original: &[u8]) -> Self {
         let mut forge = Self::empty(2);
         forge.defaults.push(("eyp".into(), "application/x-zip-compressed".into()));
-        forge.linked("/OrijinalPaket/OrijinalPaket.eyp", "orijinalpaket", "IdOrijinalPaket", original.to_vec());
-        forge.linked("/GuncellemeBilgisi/GuncellemeBilgisi.xml", "guncellemebilgisi", "IdGuncellemeBilgisi", update_xml());
+        forge.linked(
+            "/OrijinalPaket/OrijinalPaket.eyp",
+            "orijinalpaket",
+            "IdOrijinalPaket",
+            original.to_vec(),
+        );
+        forge.linked(
+            "/GuncellemeBilgisi/GuncellemeBilgisi.xml",
+            "guncellemebilgisi",
+            "IdGuncellemeBilgisi",
+            update_xml(),
+        );
         forge.hanging("/Muhur/MuhurCades.imz", "/NihaiOzet/NihaiOzet.xml", "muhurcades", "IdMuhurCades");
         forge.core("RESMIYAZISMA/GUNCELLEME", "2.1", EK2, "Konu");
-        forge.digest("NihaiOzet", EK2, &["/GuncellemeBilgisi/GuncellemeBilgisi.xml", "/OrijinalPaket/OrijinalPaket.eyp", CORE_PART]);
+        forge.digest(
+            "NihaiOzet",
+            EK2,
+            &[
+                "/GuncellemeBilgisi/GuncellemeBilgisi.xml",
+                "/OrijinalPaket/OrijinalPaket.eyp",
+                CORE_PART,
+            ],
+        );
         forge
     }
 
     fn letter_and_attachments(&mut self) {
         self.linked("/UstYazi/ustyazi.pdf", "ustyazi", "IdUstYazi", PDF);
         self.linked("/Ekler/ek1.pdf", "ek", &format!("IdEk_{EK1}"), "signed attachment");
-        self.linked("/ImzasizEkler/ek2.pdf", "imzasizEk", &format!("IdImzasizEk_{EK2}"), "unsigned attachment");
+        self.linked(
+            "/ImzasizEkler/ek2.pdf",
+            "imzasizEk",
+            &format!("IdImzasizEk_{EK2}"),
+            "unsigned attachment",
+        );
     }
 
     /// A part with a package-level relationship.
@@ -183,7 +243,11 @@ impl Forge {
     }
 
     fn core(&mut self, category: &str, version: &str, identifier: &str, subject: &str) {
-        let subject = if subject.is_empty() { String::new() } else { format!("<dc:subject>{subject}</dc:subject>") };
+        let subject = if subject.is_empty() {
+            String::new()
+        } else {
+            format!("<dc:subject>{subject}</dc:subject>")
+        };
         let xml = format!(
             "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><coreProperties xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
              xmlns:dcterms=\"http://purl.org/dc/terms/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
@@ -202,9 +266,18 @@ impl Forge {
     }
 
     fn digest(&mut self, name: &'static str, id: &str, uris: &[&str]) {
-        let algorithms = if self.major >= 2 { vec![sha("384"), sha("512")] } else { vec![sha("256")] };
-        let references = uris.iter().map(|uri| Reference { uri: (*uri).into(), kind: Some("dahili"), algorithms: algorithms.clone() });
-        self.digests.push((format!("/{name}/{name}.xml"), name, Some(id.into()), references.collect()));
+        let algorithms = if self.major >= 2 {
+            vec![sha("384"), sha("512")]
+        } else {
+            vec![sha("256")]
+        };
+        let references = uris.iter().map(|uri| Reference {
+            uri: (*uri).into(),
+            kind: Some("dahili"),
+            algorithms: algorithms.clone(),
+        });
+        self.digests
+            .push((format!("/{name}/{name}.xml"), name, Some(id.into()), references.collect()));
         self.relate("/", &name.to_lowercase(), &format!("/{name}/{name}.xml"), &format!("Id{name}"));
     }
 
@@ -212,7 +285,11 @@ impl Forge {
 
     /// Replaces text in a part, which must hold it.
     pub fn swap(mut self, uri: &str, from: &str, to: &str) -> Self {
-        let part = self.parts.iter_mut().find(|(name, _)| name == uri).unwrap_or_else(|| panic!("no part {uri}"));
+        let part = self
+            .parts
+            .iter_mut()
+            .find(|(name, _)| name == uri)
+            .unwrap_or_else(|| panic!("no part {uri}"));
         let text = String::from_utf8(part.1.clone()).unwrap();
         assert!(text.contains(from), "{uri} does not hold {from}");
         part.1 = text.replacen(from, to, 1).into_bytes();
@@ -237,7 +314,9 @@ impl Forge {
             relationship.target = relationship.target.replace(from, to);
         }
         for (_, _, _, references) in &mut self.digests {
-            references.iter_mut().for_each(|reference| reference.uri = reference.uri.replace(from, to));
+            references
+                .iter_mut()
+                .for_each(|reference| reference.uri = reference.uri.replace(from, to));
         }
         self
     }
@@ -246,9 +325,12 @@ impl Forge {
     pub fn without(mut self, uri: &str, everywhere: bool) -> Self {
         self.parts.retain(|(name, _)| name != uri);
         self.digests.retain(|(name, ..)| name != uri);
-        self.relationships.retain(|relationship| !relationship.target.ends_with(uri) && relationship.source != uri);
+        self.relationships
+            .retain(|relationship| !relationship.target.ends_with(uri) && relationship.source != uri);
         if everywhere {
-            self.digests.iter_mut().for_each(|(_, _, _, references)| references.retain(|reference| reference.uri != uri));
+            self.digests
+                .iter_mut()
+                .for_each(|(_, _, _, references)| references.retain(|reference| reference.uri != uri));
         }
         self
     }
@@ -259,7 +341,10 @@ impl Forge {
 
     pub fn relationship(&mut self, kind: &str) -> &mut Relationship {
         let kind = format!("{RELATIONSHIPS}{kind}");
-        self.relationships.iter_mut().find(|relationship| relationship.kind == kind).unwrap()
+        self.relationships
+            .iter_mut()
+            .find(|relationship| relationship.kind == kind)
+            .unwrap()
     }
 
     // Building.
@@ -282,11 +367,21 @@ impl Forge {
                 .filter(|relationship| relationship.source == source)
                 .map(|r| format!("<Relationship Type=\"{}\" Target=\"{}\" Id=\"{}\"/>", r.kind, r.target, r.id))
                 .collect();
-            let xml = format!("\u{feff}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{items}</Relationships>");
+            let xml = format!(
+                "\u{feff}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{items}</Relationships>"
+            );
             parts.push((format!("{folder}/_rels/{file}.rels"), xml.into_bytes()));
         }
-        let defaults: String = self.defaults.iter().map(|(extension, kind)| format!("<Default Extension=\"{extension}\" ContentType=\"{kind}\"/>")).collect();
-        let overrides: String = self.overrides.iter().map(|(part, kind)| format!("<Override PartName=\"{part}\" ContentType=\"{kind}\"/>")).collect();
+        let defaults: String = self
+            .defaults
+            .iter()
+            .map(|(extension, kind)| format!("<Default Extension=\"{extension}\" ContentType=\"{kind}\"/>"))
+            .collect();
+        let overrides: String = self
+            .overrides
+            .iter()
+            .map(|(part, kind)| format!("<Override PartName=\"{part}\" ContentType=\"{kind}\"/>"))
+            .collect();
         let types = format!("<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">{defaults}{overrides}</Types>");
         parts.push(("/[Content_Types].xml".into(), types.into_bytes()));
         parts
@@ -298,22 +393,36 @@ impl Forge {
             .iter()
             .map(|reference| {
                 let nothing = Vec::new();
-                let bytes = parts.iter().find(|(uri, _)| *uri == reference.uri).map_or(&nothing, |(_, bytes)| bytes);
+                let bytes = parts
+                    .iter()
+                    .find(|(uri, _)| *uri == reference.uri)
+                    .map_or(&nothing, |(_, bytes)| bytes);
                 let digests: String = reference
                     .algorithms
                     .iter()
                     .map(|algorithm| {
                         let value = STANDARD.encode(digest(algorithm, bytes));
                         let item = format!("<DigestMethod Algorithm=\"{algorithm}\"/><DigestValue>{value}</DigestValue>");
-                        if major < 2 { item } else { format!("<DigestItem>{item}</DigestItem>") }
+                        if major < 2 {
+                            item
+                        } else {
+                            format!("<DigestItem>{item}</DigestItem>")
+                        }
                     })
                     .collect();
-                let kind = reference.kind.map_or(String::new(), |kind| format!(" Type=\"http://eyazisma.dpt/bilesen#{kind}\""));
-                format!("<Reference URI=\"{}\"{kind} xmlns=\"urn:dpt:eyazisma:schema:xsd:PaketOzeti-{major}\">{digests}</Reference>", reference.uri)
+                let kind = reference
+                    .kind
+                    .map_or(String::new(), |kind| format!(" Type=\"http://eyazisma.dpt/bilesen#{kind}\""));
+                format!(
+                    "<Reference URI=\"{}\"{kind} xmlns=\"urn:dpt:eyazisma:schema:xsd:PaketOzeti-{major}\">{digests}</Reference>",
+                    reference.uri
+                )
             })
             .collect();
         let id = id.map_or(String::new(), |id| format!(" Id=\"{id}\""));
-        format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<{root}{id} xmlns=\"urn:dpt:eyazisma:schema:xsd:{root}-{major}\">{items}</{root}>")
+        format!(
+            "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<{root}{id} xmlns=\"urn:dpt:eyazisma:schema:xsd:{root}-{major}\">{items}</{root}>"
+        )
     }
 
     pub fn zip(&self) -> Bytes {
@@ -340,8 +449,14 @@ pub fn open(bytes: &Bytes) -> Package {
 pub fn zip_of(parts: &[(String, Vec<u8>)]) -> Bytes {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (index, (uri, bytes)) in parts.iter().enumerate() {
-        let method = if index % 3 == 0 { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
-        writer.start_file(uri.trim_start_matches('/'), SimpleFileOptions::default().compression_method(method)).unwrap();
+        let method = if index % 3 == 0 {
+            zip::CompressionMethod::Stored
+        } else {
+            zip::CompressionMethod::Deflated
+        };
+        writer
+            .start_file(uri.trim_start_matches('/'), SimpleFileOptions::default().compression_method(method))
+            .unwrap();
         writer.write_all(bytes).unwrap();
     }
     writer.finish().unwrap().into_inner().into()
@@ -357,7 +472,13 @@ const INSTITUTION: &str = "<KurumKurulus><KKK>24301050</KKK><Adi>Birinci Kurum</
 /// Ustveri.xml.
 pub fn document_xml(major: u8) -> String {
     let (root, security, dates, unit, verification) = if major < 2 {
-        ("Ustveri", "TSD", "<Tarih>2026-05-12T14:23:13+03:00</Tarih><BelgeNo>E-24312041-702.03-1</BelgeNo>", "", "")
+        (
+            "Ustveri",
+            "TSD",
+            "<Tarih>2026-05-12T14:23:13+03:00</Tarih><BelgeNo>E-24312041-702.03-1</BelgeNo>",
+            "",
+            "",
+        )
     } else {
         let verification = "<SdpBilgisi><AnaSdp><Kod>010.06.01</Kod><Ad>Genelge</Ad><Aciklama/></AnaSdp></SdpBilgisi>\
             <HeyskListesi><Heysk><Kod>999999</Kod><Ad>Hizmet</Ad></Heysk></HeyskListesi>\
@@ -390,7 +511,8 @@ pub fn document_xml(major: u8) -> String {
     )
 }
 
-const SIGNER: &str = "<Imza><Imzalayan><Kisi><IlkAdi>Ayşe</IlkAdi><Soyadi>Örnek</Soyadi></Kisi><TCKN>10000000146</TCKN></Imzalayan><Amac>Onay</Amac></Imza>";
+const SIGNER: &str =
+    "<Imza><Imzalayan><Kisi><IlkAdi>Ayşe</IlkAdi><Soyadi>Örnek</Soyadi></Kisi><TCKN>10000000146</TCKN></Imzalayan><Amac>Onay</Amac></Imza>";
 
 pub fn final_xml() -> String {
     format!(

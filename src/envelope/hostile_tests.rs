@@ -12,8 +12,15 @@ use crate::finding::{Severity, has_errors};
 use crate::limits::Limits;
 
 fn fatal(package: &Package, words: &str) {
-    let found = package.findings.iter().any(|finding| finding.severity == Severity::Fatal && finding.text.en.contains(words));
-    assert!(found, "'{words}' not in {:?}", package.findings.iter().map(|finding| &finding.text.en).collect::<Vec<_>>());
+    let found = package
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Fatal && finding.text.en.contains(words));
+    assert!(
+        found,
+        "'{words}' not in {:?}",
+        package.findings.iter().map(|finding| &finding.text.en).collect::<Vec<_>>()
+    );
 }
 
 fn deflated(entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -27,7 +34,13 @@ fn deflated(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// Where `needle` begins for the n-th time.
 fn nth(haystack: &[u8], needle: &[u8], n: usize) -> usize {
-    haystack.windows(needle.len()).enumerate().filter(|(_, window)| *window == needle).nth(n).unwrap().0
+    haystack
+        .windows(needle.len())
+        .enumerate()
+        .filter(|(_, window)| *window == needle)
+        .nth(n)
+        .unwrap()
+        .0
 }
 
 #[test]
@@ -58,10 +71,28 @@ fn a_bomb_is_seen_before_it_is_inflated() {
     let package = open(&deflated(&[("UstYazi/a.pdf", &zeros)]).into());
     fatal(&package, "packed tighter than 200:1");
     assert_eq!(package.open_part("/UstYazi/a.pdf"), None);
-    let small = Limits { entry_bytes: 1000, compression_ratio: u32::MAX, ..Limits::default() };
-    fatal(&read(&deflated(&[("a", &zeros[..2000])]).into(), None, &Receiver::default(), &small), "more than 1000");
-    let total = Limits { package_bytes: 3000, ..Limits::default() };
-    fatal(&read(&deflated(&[("a", &zeros[..2000]), ("b", &zeros[..2000])]).into(), None, &Receiver::default(), &total), "more than 3000 bytes");
+    let small = Limits {
+        entry_bytes: 1000,
+        compression_ratio: u32::MAX,
+        ..Limits::default()
+    };
+    fatal(
+        &read(&deflated(&[("a", &zeros[..2000])]).into(), None, &Receiver::default(), &small),
+        "more than 1000",
+    );
+    let total = Limits {
+        package_bytes: 3000,
+        ..Limits::default()
+    };
+    fatal(
+        &read(
+            &deflated(&[("a", &zeros[..2000]), ("b", &zeros[..2000])]).into(),
+            None,
+            &Receiver::default(),
+            &total,
+        ),
+        "more than 3000 bytes",
+    );
 }
 
 #[test]
@@ -134,8 +165,22 @@ fn five_thousand_entries_are_too_many() {
 fn xml_made_to_read_files_or_to_explode_is_not_expanded() {
     let bomb = "<!DOCTYPE l [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><l>&b;</l>";
     let deep = format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000));
-    for xml in [bomb, "<!DOCTYPE a SYSTEM \"http://127.0.0.1/x.dtd\"><a/>", &deep, "", "\u{feff}", "<a", "\0"] {
-        for uri in ["/Ustveri/Ustveri.xml", "/PaketOzeti/PaketOzeti.xml", "/_rels/.rels", "/[Content_Types].xml", "/PaketOzeti/_rels/PaketOzeti.xml.rels"] {
+    for xml in [
+        bomb,
+        "<!DOCTYPE a SYSTEM \"http://127.0.0.1/x.dtd\"><a/>",
+        &deep,
+        "",
+        "\u{feff}",
+        "<a",
+        "\0",
+    ] {
+        for uri in [
+            "/Ustveri/Ustveri.xml",
+            "/PaketOzeti/PaketOzeti.xml",
+            "/_rels/.rels",
+            "/[Content_Types].xml",
+            "/PaketOzeti/_rels/PaketOzeti.xml.rels",
+        ] {
             let package = open(&Forge::v2().tampered(|parts| *part_of(parts, uri) = xml.as_bytes().to_vec()));
             assert!(has_errors(&package.findings), "{uri}");
         }
@@ -150,7 +195,12 @@ fn a_package_of_itself_ends() {
         let mut forge = Forge::v2();
         forge.defaults.push(("eyp".into(), "application/eyazisma".into()));
         for number in 0..3 {
-            forge.linked(&format!("/ImzasizEkler/{number}.eyp"), "imzasizEk", &format!("IdImzasizEk_{number}"), inner.to_vec());
+            forge.linked(
+                &format!("/ImzasizEkler/{number}.eyp"),
+                "imzasizEk",
+                &format!("IdImzasizEk_{number}"),
+                inner.to_vec(),
+            );
         }
         if forge.zip().len() > 4 << 20 {
             break;
@@ -160,15 +210,26 @@ fn a_package_of_itself_ends() {
     let package = open(&inner);
     let walked = package.walk();
     assert!(walked.len() <= 65, "{}", walked.len());
-    assert!(walked.iter().any(|(_, package)| package.findings.iter().any(|finding| finding.rule == "KEP-2804")));
+    assert!(
+        walked
+            .iter()
+            .any(|(_, package)| package.findings.iter().any(|finding| finding.rule == "KEP-2804"))
+    );
 }
 
 #[test]
 fn findings_do_not_grow_with_the_attack() {
     let many: String = (0..20_000).map(|_| "<Ek><Tur>DED</Tur></Ek>").collect();
-    let package = Forge::v2().swap("/Ustveri/Ustveri.xml", "<Ekler>", &format!("<Ekler>{many}")).read();
+    let package = Forge::v2()
+        .swap("/Ustveri/Ustveri.xml", "<Ekler>", &format!("<Ekler>{many}"))
+        .read();
     assert!(package.findings.len() < 400, "{}", package.findings.len());
-    assert!(package.findings.iter().any(|finding| finding.text.en.contains("more findings of this rule")));
+    assert!(
+        package
+            .findings
+            .iter()
+            .any(|finding| finding.text.en.contains("more findings of this rule"))
+    );
 }
 
 #[test]
@@ -180,7 +241,12 @@ fn a_reference_to_a_look_alike_covers_nothing() {
             forge.relationship("ustyazi").target = "/UstYazi/sahte.pdf".into();
         })
         .read();
-    let rules: Vec<&str> = package.findings.iter().filter(|finding| finding.severity >= Severity::Error).map(|finding| finding.rule.as_str()).collect();
+    let rules: Vec<&str> = package
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Error)
+        .map(|finding| finding.rule.as_str())
+        .collect();
     assert!(rules.contains(&"H5") && rules.contains(&"H7"), "{rules:?}");
 }
 

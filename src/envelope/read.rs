@@ -24,6 +24,8 @@ use crate::limits::Limits;
 const LOADED_BYTES: u64 = 64 << 20;
 /// Inflated bytes of all packages inside packages together: they stay in memory because a ZIP is read from its end.
 const NESTED_BYTES: u64 = 64 << 20;
+/// Relationships of one package: several for each of the 4,096 entries that it may have.
+const RELATIONSHIPS: usize = 20_000;
 /// Packages inside one package, at all depths together: a package that contains itself several times would otherwise grow as a tree.
 const NESTED_PACKAGES: u32 = 64;
 
@@ -37,7 +39,12 @@ pub fn read(bytes: &Bytes, name: Option<&str>, receiver: &Receiver, limits: &Lim
         nested: NESTED_BYTES,
         packages: NESTED_PACKAGES,
     };
-    let context = Context { receiver, limits, name, depth: 0 };
+    let context = Context {
+        receiver,
+        limits,
+        name,
+        depth: 0,
+    };
     read_at(bytes, &context, &mut budget)
 }
 
@@ -106,7 +113,10 @@ impl Opened {
 
 fn read_at(bytes: &Bytes, context: &Context<'_>, budget: &mut Budget) -> Package {
     let mut report = Report::default();
-    let mut loader = Loader { limits: context.limits, left: LOADED_BYTES };
+    let mut loader = Loader {
+        limits: context.limits,
+        left: LOADED_BYTES,
+    };
     let mut opened = open(bytes, context, &mut loader, &mut report);
     measure(&mut opened, budget, &mut report);
     pair_attachments(&mut opened);
@@ -145,15 +155,33 @@ fn open(bytes: &Bytes, context: &Context<'_>, loader: &mut Loader<'_>, report: &
     let directory = Directory::new(&container.entries);
 
     let mut opc_faults = Vec::new();
-    let types = read_plumbing(&container, &directory, opc::CONTENT_TYPES, loader, report, &mut opc_faults, ContentTypes::read);
-    let root = read_plumbing(&container, &directory, opc::PACKAGE_RELATIONSHIPS, loader, report, &mut opc_faults, |document| {
-        opc::relationships(document, "/")
-    });
+    let types = read_plumbing(
+        &container,
+        &directory,
+        opc::CONTENT_TYPES,
+        loader,
+        report,
+        &mut opc_faults,
+        ContentTypes::read,
+    );
+    let root = read_plumbing(
+        &container,
+        &directory,
+        opc::PACKAGE_RELATIONSHIPS,
+        loader,
+        report,
+        &mut opc_faults,
+        |document| opc::relationships(document, "/"),
+    );
     let linked = root.is_some();
     let mut relationships = root.unwrap_or_default();
     for entry in &container.entries {
         let source = opc::relationships_source(&entry.uri).filter(|source| source != "/" && directory.find(source).is_some());
         let Some(source) = source else { continue };
+        if relationships.len() > RELATIONSHIPS {
+            opc_faults.push((entry.uri.clone(), Some(XmlFault::Excessive("relationships"))));
+            break;
+        }
         let read = read_plumbing(&container, &directory, &entry.uri, loader, report, &mut opc_faults, |document| {
             opc::relationships(document, &source)
         });
@@ -235,7 +263,13 @@ fn unreadable(uri: &str, error: &Unreadable, report: &mut Report) {
         Unreadable::TooLarge => ("sınırdan büyük".to_owned(), "larger than the limit".to_owned()),
         Unreadable::Damaged(reason) => (format!("bozuk ({reason})"), format!("damaged ({reason})")),
     };
-    report.once("C1", Severity::Fatal, uri, format!("'{uri}' okunamadı: {tr}."), format!("'{uri}' cannot be read: {en}."));
+    report.once(
+        "C1",
+        Severity::Fatal,
+        uri,
+        format!("'{uri}' okunamadı: {tr}."),
+        format!("'{uri}' cannot be read: {en}."),
+    );
 }
 
 /// A content-types or relationships part, and why it is missing.
@@ -306,9 +340,14 @@ fn kind(core: Option<&CoreProperties>, cast: &Cast, name: Option<&str>) -> Packa
     let by_category = core.and_then(|core| core.category.as_deref()).and_then(PackageKind::from_category);
     let by_name = || {
         let name = name.unwrap_or_default().to_ascii_lowercase();
-        [(".eyps", PackageKind::Eyps), (".eypg", PackageKind::Eypg)].into_iter().find(|(end, _)| name.ends_with(end))
+        [(".eyps", PackageKind::Eyps), (".eypg", PackageKind::Eypg)]
+            .into_iter()
+            .find(|(end, _)| name.ends_with(end))
     };
-    roles::kind_of(cast).or(by_category).or_else(|| by_name().map(|(_, kind)| kind)).unwrap_or(PackageKind::Eyp)
+    roles::kind_of(cast)
+        .or(by_category)
+        .or_else(|| by_name().map(|(_, kind)| kind))
+        .unwrap_or(PackageKind::Eyp)
 }
 
 /// The number before the dot of `version`; by content when that is missing or unreadable.
@@ -316,7 +355,12 @@ fn major(core: Option<&CoreProperties>, cast: &Cast) -> u8 {
     let written = core.and_then(|core| core.version.as_deref()).and_then(rules::core::version);
     match written {
         Some((major, _)) => major.clamp(1, 2),
-        None if [PartRole::FinalMetadata, PartRole::UpdateInfo, PartRole::InitialDigest].iter().any(|role| cast.count(*role) > 0) => 2,
+        None if [PartRole::FinalMetadata, PartRole::UpdateInfo, PartRole::InitialDigest]
+            .iter()
+            .any(|role| cast.count(*role) > 0) =>
+        {
+            2
+        }
         None => 1,
     }
 }
@@ -326,7 +370,12 @@ fn shape(role: PartRole, major: u8) -> Option<(&'static str, String, String, &'s
     let urn = |name: &str| format!("urn:dpt:eyazisma:schema:xsd:{name}-{major}");
     let types = urn("Tipler");
     Some(match role {
-        PartRole::Metadata => (if major < 2 { "Ustveri" } else { "UstVeri" }, urn("Ustveri"), types, &structure::DOCUMENT),
+        PartRole::Metadata => (
+            if major < 2 { "Ustveri" } else { "UstVeri" },
+            urn("Ustveri"),
+            types,
+            &structure::DOCUMENT,
+        ),
         PartRole::FinalMetadata => ("NihaiUstVeri", urn("NihaiUstveri"), types, &structure::FINAL),
         PartRole::Targets => ("BelgeHedef", urn("BelgeHedef"), types, &structure::TARGETS),
         PartRole::Signers => ("BelgeImza", urn("BelgeImza"), types, &structure::SIGNERS),
@@ -380,16 +429,18 @@ fn read_metadata(opened: &mut Opened, loader: &mut Loader<'_>, report: &mut Repo
     opened.metadata = metadata;
 }
 
-/// The version whose root this is. The package's own is expected; another is a finding (U1), and read as what it is.
+/// The version to read a document as. The package's own root is expected; another is a finding (U1), and what stands under it is read as
+/// the version that its elements belong to.
 fn version_of_root(root: roxmltree::Node<'_, '_>, role: PartRole, major: u8, uri: &str, report: &mut Report) -> Option<u8> {
-    let is = |major: u8| shape(role, major).is_some_and(|(name, namespace, ..)| xml::is(root, &namespace, name));
-    if is(major) {
+    let (name, namespace, ..) = shape(role, major)?;
+    if xml::is(root, &namespace, name) {
         return Some(major);
     }
-    let (expected, ..) = shape(role, major)?;
-    rules::metadata::wrong_root(uri, root.tag_name().name(), expected, report);
-    let other = if major < 2 { 2 } else { 1 };
-    is(other).then_some(other)
+    rules::metadata::wrong_root(uri, root.tag_name().name(), name, report);
+    let written = xml::elements(root).next()?.tag_name().namespace()?;
+    [1, 2]
+        .into_iter()
+        .find(|version| shape(role, *version).is_some_and(|(_, _, descendants, _)| descendants == written))
 }
 
 fn fill(metadata: &mut Metadata, role: PartRole, root: roxmltree::Node<'_, '_>, major: u8, kind: PackageKind, namespace: &str) {
@@ -398,7 +449,10 @@ fn fill(metadata: &mut Metadata, role: PartRole, root: roxmltree::Node<'_, '_>, 
         PartRole::Metadata => metadata.document = Some(reader.document(root)),
         PartRole::FinalMetadata => metadata.last = Some(reader.last(root)),
         PartRole::Signers if kind == PackageKind::Eyp => {
-            metadata.last = Some(FinalMetadata { signers: reader.signers(root), ..FinalMetadata::default() });
+            metadata.last = Some(FinalMetadata {
+                signers: reader.signers(root),
+                ..FinalMetadata::default()
+            });
         }
         PartRole::Targets => metadata.targets = Some(reader.targets(root)),
         PartRole::PackageDigest => metadata.package_digest = Some(DigestDocument::read(root, namespace)),
@@ -415,8 +469,13 @@ fn measure(opened: &mut Opened, budget: &mut Budget, report: &mut Report) {
     let mut wanted: HashMap<usize, BTreeSet<Algorithm>> = HashMap::new();
     for (_, document) in opened.digests() {
         for reference in document.internal() {
-            let Some(part) = reference.uri.as_deref().and_then(|uri| opened.referenced(uri)) else { continue };
-            wanted.entry(part).or_default().extend(reference.digests.iter().filter_map(|digest| digest.algorithm));
+            let Some(part) = reference.uri.as_deref().and_then(|uri| opened.referenced(uri)) else {
+                continue;
+            };
+            wanted
+                .entry(part)
+                .or_default()
+                .extend(reference.digests.iter().filter_map(|digest| digest.algorithm));
         }
     }
     let letter = opened.cast.part(PartRole::CoverLetter);
@@ -443,7 +502,7 @@ fn pair_attachments(opened: &mut Opened) {
     let Some(document) = &opened.metadata.document else { return };
     let mut by_id: HashMap<String, usize> = HashMap::new();
     for (_, holder) in opened.cast.attachments() {
-        let id = holder.id.as_deref().and_then(|id| id.split_once('_')).map(|(_, id)| id.to_ascii_lowercase());
+        let id = holder.id.as_deref().and_then(roles::attachment_id).map(str::to_ascii_lowercase);
         if let Some(id) = id {
             by_id.entry(id).or_insert(holder.part);
         }
@@ -451,17 +510,25 @@ fn pair_attachments(opened: &mut Opened) {
     let mut pairs: Vec<Option<usize>> = document
         .attachments
         .iter()
-        .map(|attachment| attachment.id.as_deref().filter(|_| attachment.is_internal()).and_then(|id| by_id.get(&id.to_ascii_lowercase()).copied()))
+        .map(|attachment| {
+            attachment
+                .id
+                .as_deref()
+                .filter(|_| attachment.is_internal())
+                .and_then(|id| by_id.get(&id.to_ascii_lowercase()).copied())
+        })
         .collect();
 
     let taken: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     for (part, entry) in opened.container.entries.iter().enumerate() {
         let folder = names::folded(&entry.uri);
-        let attached = opened.cast.attachments().any(|(_, holder)| holder.part == part);
+        let attached = opened.cast.roles_of(part).any(|(role, _)| role.is_attachment());
         let in_folder = folder.starts_with("/ekler/") || folder.starts_with("/imzasizekler/");
         if (attached || in_folder) && !taken.contains(&part) && !opc::is_plumbing(&entry.uri) {
-            by_name.entry(names::official_file_name(&names::file_name(&entry.uri)).to_ascii_lowercase()).or_insert(part);
+            by_name
+                .entry(names::official_file_name(&names::file_name(&entry.uri)).to_ascii_lowercase())
+                .or_insert(part);
         }
     }
     for (pair, attachment) in pairs.iter_mut().zip(&document.attachments) {
@@ -469,14 +536,22 @@ fn pair_attachments(opened: &mut Opened) {
             continue;
         }
         let Some(name) = attachment.file_name.as_deref() else { continue };
-        let Some(part) = by_name.remove(&names::official_file_name(name).to_ascii_lowercase()) else { continue };
+        let Some(part) = by_name.remove(&names::official_file_name(name).to_ascii_lowercase()) else {
+            continue;
+        };
         *pair = Some(part);
-        if !opened.cast.attachments().any(|(_, holder)| holder.part == part) {
+        if !opened.cast.roles_of(part).any(|(role, _)| role.is_attachment()) {
             let uri = opened.container.entries.get(part).map_or("", |entry| entry.uri.as_str());
             let unsigned = names::folded(uri).starts_with("/imzasizekler/");
-            let role = if unsigned { PartRole::UnsignedAttachment } else { PartRole::Attachment };
+            let role = if unsigned {
+                PartRole::UnsignedAttachment
+            } else {
+                PartRole::Attachment
+            };
             let exact = names::fits(name, uri) == Some(names::Fit::Exact);
-            opened.cast.adopt(role, part, if exact { Found::FixedName } else { Found::TolerantName });
+            opened
+                .cast
+                .adopt(role, part, if exact { Found::FixedName } else { Found::TolerantName });
         }
     }
     opened.attachment_parts = pairs;
@@ -485,8 +560,15 @@ fn pair_attachments(opened: &mut Opened) {
 /// The signature parts with what they must cover, and the digest copy of an encrypted package.
 fn signatures(opened: &Opened, loader: &mut Loader<'_>, report: &mut Report) -> (Vec<PackageSignature>, Option<Bytes>) {
     if opened.kind == PackageKind::Eyps {
-        let role = if opened.major >= 2 { PartRole::FinalDigest } else { PartRole::PackageDigest };
-        let copy = opened.cast.part(role).and_then(|part| loader.load(&opened.container, part, loader.limits.xml_bytes, report));
+        let role = if opened.major >= 2 {
+            PartRole::FinalDigest
+        } else {
+            PartRole::PackageDigest
+        };
+        let copy = opened
+            .cast
+            .part(role)
+            .and_then(|part| loader.load(&opened.container, part, loader.limits.xml_bytes, report));
         return (Vec::new(), copy);
     }
     let triples = [
@@ -499,7 +581,9 @@ fn signatures(opened: &Opened, loader: &mut Loader<'_>, report: &mut Report) -> 
         let covered_part = opened.cast.part(covers);
         let mut covered = None;
         for holder in opened.cast.all(from) {
-            let Some(cms) = loader.load(&opened.container, holder.part, u64::MAX, report) else { continue };
+            let Some(cms) = loader.load(&opened.container, holder.part, u64::MAX, report) else {
+                continue;
+            };
             if covered.is_none() {
                 covered = covered_part.and_then(|part| loader.load(&opened.container, part, loader.limits.xml_bytes, report));
             }
@@ -507,7 +591,9 @@ fn signatures(opened: &Opened, loader: &mut Loader<'_>, report: &mut Report) -> 
                 role,
                 place: opened.uri(holder.part).to_owned(),
                 cms,
-                covers: covered_part.map_or(covers.prescribed(opened.major), |part| opened.uri(part)).to_owned(),
+                covers: covered_part
+                    .map_or(covers.prescribed(opened.major), |part| opened.uri(part))
+                    .to_owned(),
                 covered: covered.clone(),
             });
         }
@@ -516,12 +602,18 @@ fn signatures(opened: &Opened, loader: &mut Loader<'_>, report: &mut Report) -> 
 }
 
 fn parts(opened: &Opened) -> Vec<Part> {
+    let mut leading: HashMap<usize, &str> = HashMap::new();
+    for relationship in &opened.relationships {
+        if let Some(part) = relationship.part {
+            leading.entry(part).or_insert(&relationship.kind);
+        }
+    }
     let describe = |(index, entry): (usize, &super::container::Entry)| {
         let role = opened.cast.role_of(index);
         let measured = opened.measured(index);
         Part {
             content_type: opened.types.as_ref().and_then(|types| types.of(&entry.uri)).map(str::to_owned),
-            relationship: opened.relationships.iter().find(|relationship| relationship.part == Some(index)).map(|found| found.kind.clone()),
+            relationship: leading.get(&index).map(|kind| (*kind).to_owned()),
             role: role.map(|(role, _)| role),
             found: role.map_or(Found::None, |(_, holder)| holder.found),
             size: measured.map_or(entry.size, |measured| measured.size),
@@ -536,25 +628,41 @@ fn parts(opened: &Opened) -> Vec<Part> {
 fn read_inside(opened: &Opened, package: &mut Package, context: &Context<'_>, budget: &mut Budget, report: &mut Report) {
     match opened.kind {
         PackageKind::Eypg => {
-            let Some(part) = opened.cast.part(PartRole::OriginalPackage) else { return };
-            let Some(original) = read_nested(opened, part, context, budget, report) else { return };
+            let Some(part) = opened.cast.part(PartRole::OriginalPackage) else {
+                return;
+            };
+            let Some(original) = read_nested(opened, part, context, budget, report) else {
+                return;
+            };
             rules::container::original(opened.uri(part), &original, report);
             document::update(&mut package.document, &original.document, opened.metadata.updates.as_deref());
             package.nested = Some(Box::new(original));
         }
         PackageKind::Eyps => {
-            let Some(part) = opened.cast.part(PartRole::EncryptedContent) else { return };
-            if !opened.measured(part).is_some_and(|measured| measured.head.starts_with(b"PK\x03\x04")) {
+            let Some(part) = opened.cast.part(PartRole::EncryptedContent) else {
+                return;
+            };
+            if !opened
+                .measured(part)
+                .is_some_and(|measured| measured.head.starts_with(b"PK\x03\x04"))
+            {
                 return;
             }
             rules::container::not_encrypted(opened.uri(part), report);
-            let Some(inner) = read_nested(opened, part, context, budget, report) else { return };
+            let Some(inner) = read_nested(opened, part, context, budget, report) else {
+                return;
+            };
             report.extend(package.compare_opened(&inner));
             package.document = inner.document.clone();
             package.nested = Some(Box::new(inner));
         }
         PackageKind::Eyp => {
-            let attached: Vec<usize> = opened.cast.attachments().map(|(_, holder)| holder.part).filter(|part| is_package(opened, *part)).collect();
+            let attached: Vec<usize> = opened
+                .cast
+                .attachments()
+                .map(|(_, holder)| holder.part)
+                .filter(|part| is_package(opened, *part))
+                .collect();
             for part in attached {
                 if let Some(inner) = read_nested(opened, part, context, budget, report) {
                     package.nested_packages.push((opened.uri(part).to_owned(), inner));
@@ -570,7 +678,10 @@ fn is_package(opened: &Opened, part: usize) -> bool {
     let named = [".eyp", ".eyps", ".eypg"].iter().any(|extension| uri.ends_with(extension));
     let content_type = opened.types.as_ref().and_then(|types| types.of(opened.uri(part)));
     let typed = content_type.is_some_and(|kind| kind.eq_ignore_ascii_case("application/eyazisma"));
-    (named || typed) && opened.measured(part).is_some_and(|measured| measured.head.starts_with(b"PK\x03\x04"))
+    (named || typed)
+        && opened
+            .measured(part)
+            .is_some_and(|measured| measured.head.starts_with(b"PK\x03\x04"))
 }
 
 fn read_nested(opened: &Opened, part: usize, context: &Context<'_>, budget: &mut Budget, report: &mut Report) -> Option<Package> {

@@ -33,7 +33,10 @@ fn a_valid_package_of_each_kind_has_nothing_above_a_note() {
 #[test]
 fn a_2x_package_becomes_a_document() {
     let package = Forge::v2().read();
-    assert_eq!((package.kind, package.major, package.version.as_deref()), (PackageKind::Eyp, 2, Some("2.0")));
+    assert_eq!(
+        (package.kind, package.major, package.version.as_deref()),
+        (PackageKind::Eyp, 2, Some("2.0"))
+    );
     let document = &package.document;
     assert_eq!(document.id.as_deref(), Some(ID));
     assert_eq!(document.number.as_deref(), Some("E-24312041-702.03-1"));
@@ -45,13 +48,32 @@ fn a_2x_package_becomes_a_document() {
     assert_eq!((sender.kind.as_str(), sender.id.as_deref()), ("institution", Some("82223362")));
     assert_eq!(document.addressees.len(), 3);
     assert_eq!(document.addressees[1].due.as_deref(), Some("P1D"));
-    assert_eq!(document.addressees[2].party.id.as_deref(), Some("100******46"), "identity numbers are masked");
+    assert_eq!(
+        document.addressees[2].party.id.as_deref(),
+        Some("100******46"),
+        "identity numbers are masked"
+    );
     let file = document.file.as_ref().unwrap();
     assert_eq!((file.name.as_str(), file.size), ("ustyazi.pdf", PDF.len() as u64));
     assert_eq!(file.sha256, crate::hash::Sha256::of(PDF.as_bytes()));
-    let attachments: Vec<_> = document.attachments.iter().map(|a| (a.r#type.as_deref().unwrap(), a.signed, a.present)).collect();
-    assert_eq!(attachments, [("DED", true, true), ("DED", false, true), ("HRF", false, false), ("FZK", false, false)]);
-    assert_eq!(package.open_part("/Ekler/ek1.pdf").as_deref(), Some(b"signed attachment".as_slice()));
+    let attachments: Vec<_> = document
+        .attachments
+        .iter()
+        .map(|a| (a.r#type.as_deref().unwrap(), a.signed, a.present))
+        .collect();
+    assert_eq!(
+        attachments,
+        [
+            ("DED", true, true),
+            ("DED", false, true),
+            ("HRF", false, false),
+            ("FZK", false, false)
+        ]
+    );
+    assert_eq!(
+        package.open_part("/Ekler/ek1.pdf").as_deref(),
+        Some(b"signed attachment".as_slice())
+    );
     let mut copied = Vec::new();
     assert_eq!(package.copy_part("/UstYazi/ustyazi.pdf", &mut copied).unwrap(), PDF.len() as u64);
     assert_eq!(package.open_part("/nothing"), None);
@@ -62,7 +84,11 @@ fn a_2x_package_becomes_a_document() {
 #[test]
 fn signature_parts_come_with_what_they_must_cover() {
     let package = Forge::v2().read();
-    let signatures: Vec<_> = package.signatures.iter().map(|s| (s.role, s.place.as_str(), s.covers.as_str())).collect();
+    let signatures: Vec<_> = package
+        .signatures
+        .iter()
+        .map(|s| (s.role, s.place.as_str(), s.covers.as_str()))
+        .collect();
     assert_eq!(
         signatures,
         [
@@ -133,10 +159,23 @@ fn an_update_changes_the_classification_and_nothing_inside() {
     assert_eq!(nested.sha256, crate::hash::Sha256::of(&original));
     assert_eq!(package.signatures.iter().map(|s| s.role).collect::<Vec<_>>(), [PackageRole::Seal]);
 
-    let again = Forge::eypg(&Forge::eypg(&original).zip()).swap("/GuncellemeBilgisi/GuncellemeBilgisi.xml", "HZO", "GZL").read();
-    assert_eq!(again.document.security.as_deref(), Some("GZL"), "the outermost update is the newest");
+    let again = Forge::eypg(&Forge::eypg(&original).zip())
+        .swap("/GuncellemeBilgisi/GuncellemeBilgisi.xml", "HZO", "GZL")
+        .read();
+    assert_eq!(
+        again.document.security.as_deref(),
+        Some("GZL"),
+        "the outermost update is the newest"
+    );
     let paths: Vec<String> = again.walk().into_iter().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["", "/OrijinalPaket/OrijinalPaket.eyp", "/OrijinalPaket/OrijinalPaket.eyp/OrijinalPaket/OrijinalPaket.eyp"]);
+    assert_eq!(
+        paths,
+        [
+            "",
+            "/OrijinalPaket/OrijinalPaket.eyp",
+            "/OrijinalPaket/OrijinalPaket.eyp/OrijinalPaket/OrijinalPaket.eyp"
+        ]
+    );
 }
 
 /// A package whose signed attachment is `inner`.
@@ -153,7 +192,10 @@ fn packages_attached_to_packages_are_read_to_the_depth_limit() {
     for _ in 0..4 {
         bytes = with_attached(&bytes).zip();
     }
-    let limits = Limits { nesting: 3, ..Limits::default() };
+    let limits = Limits {
+        nesting: 3,
+        ..Limits::default()
+    };
     let package = read(&bytes, None, &Receiver::default(), &limits);
     let walked = package.walk();
     assert_eq!(walked.len(), 4);
@@ -165,7 +207,10 @@ fn packages_attached_to_packages_are_read_to_the_depth_limit() {
 
 #[test]
 fn the_attachment_left_out_for_us_is_no_fault() {
-    let left_out = format!("</DagitimTuru><KonulmamisEkListesi><KonulmamisEk><EkId>{}</EkId></KonulmamisEk></KonulmamisEkListesi>", EK1.to_lowercase());
+    let left_out = format!(
+        "</DagitimTuru><KonulmamisEkListesi><KonulmamisEk><EkId>{}</EkId></KonulmamisEk></KonulmamisEkListesi>",
+        EK1.to_lowercase()
+    );
     let forge = Forge::v2().swap("/Ustveri/Ustveri.xml", "</DagitimTuru>", &left_out);
     assert_eq!(heavy(&forge.read().findings), Vec::<String>::new(), "the part may still be there");
 
@@ -177,7 +222,12 @@ fn the_attachment_left_out_for_us_is_no_fault() {
         *part_of(parts, "/_rels/.rels") = [&rels[..start], &rels[stop..]].concat().into_bytes();
     });
     let rules = |package: &Package, severity| -> Vec<String> {
-        package.findings.iter().filter(|f| f.severity == severity).map(|f| f.rule.clone()).collect()
+        package
+            .findings
+            .iter()
+            .filter(|f| f.severity == severity)
+            .map(|f| f.rule.clone())
+            .collect()
     };
     let ours = open(&bytes);
     assert_eq!(heavy(&ours.findings), Vec::<String>::new());
@@ -190,8 +240,19 @@ fn the_attachment_left_out_for_us_is_no_fault() {
     assert_eq!(rules(&unknown, Severity::Warning), ["U22"]);
     assert!(!crate::finding::has_errors(&unknown.findings));
 
-    let other = read(&bytes, None, &Receiver { kkk: Some("0123456789012345".into()) }, &Limits::default());
-    assert_eq!(rules(&other, Severity::Warning), ["U22"], "a receiver who is no institution of the list is unknown");
+    let other = read(
+        &bytes,
+        None,
+        &Receiver {
+            kkk: Some("0123456789012345".into()),
+        },
+        &Limits::default(),
+    );
+    assert_eq!(
+        rules(&other, Severity::Warning),
+        ["U22"],
+        "a receiver who is no institution of the list is unknown"
+    );
 }
 
 #[test]
@@ -214,7 +275,10 @@ fn old_writers_are_tolerated_with_findings() {
             }
             if uri == "/_rels/.rels" {
                 let text = String::from_utf8(bytes.clone()).unwrap();
-                *bytes = text.replace("Target=\"/", "Target=\"").replace("paketozeti", "PaketOzeti").into_bytes();
+                *bytes = text
+                    .replace("Target=\"/", "Target=\"")
+                    .replace("paketozeti", "PaketOzeti")
+                    .into_bytes();
             }
         }
     });
@@ -222,7 +286,13 @@ fn old_writers_are_tolerated_with_findings() {
     assert!(!crate::finding::has_errors(&package.findings), "{:?}", heavy(&package.findings));
     assert!(package.document.file.is_some() && package.document.attachments[0].present);
     for (rule, severity) in [("C12", Severity::Warning), ("C18", Severity::Note)] {
-        assert!(package.findings.iter().any(|finding| finding.rule == rule && finding.severity == severity), "{rule}");
+        assert!(
+            package
+                .findings
+                .iter()
+                .any(|finding| finding.rule == rule && finding.severity == severity),
+            "{rule}"
+        );
     }
     let digest = package.part(PartRole::PackageDigest).unwrap();
     assert_eq!(digest.found, Found::RelationshipCase);
@@ -247,11 +317,19 @@ fn the_official_sample_is_read_with_every_digest_matching() {
         return;
     };
     let package = read(&bytes.into(), None, &Receiver::default(), &Limits::default());
-    let errors: Vec<_> = package.findings.iter().filter(|finding| finding.severity >= Severity::Error).collect();
+    let errors: Vec<_> = package
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Error)
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(package.document.attachments.len(), 5);
     assert_eq!(package.signatures.len(), 3);
-    let references = [&package.metadata.initial_digest, &package.metadata.package_digest, &package.metadata.final_digest];
+    let references = [
+        &package.metadata.initial_digest,
+        &package.metadata.package_digest,
+        &package.metadata.final_digest,
+    ];
     let count: usize = references.iter().map(|document| document.as_ref().unwrap().references.len()).sum();
     assert_eq!(count, 4 + 6 + 10);
     assert!(package.parts.iter().all(|part| part.sha256.is_some()));
