@@ -128,15 +128,14 @@ impl Container {
             entry.index = by_header.get(&entry.header).copied();
             if entry.index.is_none() && entry.refused.is_none() {
                 let reason = "the readers disagree about this entry".to_owned();
-                faults.push(ContainerFault::Entry { uri: entry.uri.clone(), reason: reason.clone() });
+                faults.push(ContainerFault::Entry {
+                    uri: entry.uri.clone(),
+                    reason: reason.clone(),
+                });
                 entry.refused = Some(reason);
             }
         }
         self.archive = Some(archive);
-    }
-
-    pub fn source(&self) -> &Bytes {
-        &self.bytes
     }
 
     /// Hands the uncompressed bytes of an entry to `sink` in pieces; returns their number. Memory does not grow with the entry.
@@ -206,7 +205,10 @@ struct Walked {
 fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Result<Walked, String> {
     let (end, after) = find_end(bytes)?;
     if end.base > 0 || after > 0 {
-        faults.push(ContainerFault::Surplus { before: end.base as u64, after });
+        faults.push(ContainerFault::Surplus {
+            before: end.base as u64,
+            after,
+        });
     }
     if end.count > limits.package_entries as usize {
         return Err(format!("{} entries, more than {}", end.count, limits.package_entries));
@@ -235,7 +237,10 @@ fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Resu
         entry.uri = format!("/{}", name.replace('\\', "/"));
         entry.refused = entry.refused.take().or_else(|| refusal(&name, &entry, limits));
         if let Some(reason) = &entry.refused {
-            faults.push(ContainerFault::Entry { uri: entry.uri.clone(), reason: reason.clone() });
+            faults.push(ContainerFault::Entry {
+                uri: entry.uri.clone(),
+                reason: reason.clone(),
+            });
         }
         if let Some(first) = names.insert(entry.uri.to_ascii_lowercase(), entries.len()) {
             faults.push(ContainerFault::Duplicate { uri: entry.uri.clone() });
@@ -289,7 +294,9 @@ fn find_end(bytes: &[u8]) -> Result<(End, u64), String> {
     }
     let (size, offset) = (size as usize, offset as usize);
     let directory_start = start.checked_sub(size).ok_or("the central directory is larger than the file")?;
-    let base = directory_start.checked_sub(offset).ok_or("the central directory is not where the end record says")?;
+    let base = directory_start
+        .checked_sub(offset)
+        .ok_or("the central directory is not where the end record says")?;
     let end = End {
         base,
         directory: directory_start..start,
@@ -368,7 +375,10 @@ impl<'a> Zip64<'a> {
 fn local_extent(bytes: &[u8], entry: &mut Entry, name: &[u8], base: usize, directory: usize) -> Result<Range<usize>, String> {
     let uri = || names::entry_name(name);
     let outside = || format!("entry '{}' lies outside the file", uri());
-    let start = usize::try_from(entry.header).ok().and_then(|header| header.checked_add(base)).ok_or_else(outside)?;
+    let start = usize::try_from(entry.header)
+        .ok()
+        .and_then(|header| header.checked_add(base))
+        .ok_or_else(outside)?;
     entry.header = start as u64;
     let header = bytes.get(start..directory).ok_or_else(outside)?;
     let contradicts = || format!("the local header of '{}' contradicts the directory", uri());
@@ -383,13 +393,14 @@ fn local_extent(bytes: &[u8], entry: &mut Entry, name: &[u8], base: usize, direc
         return Err(contradicts());
     }
     // With a data descriptor the sizes follow the data and the header holds zeros; 0xFFFFFFFF points to its ZIP64 field.
-    let agrees = |local: u32, central: u64| {
-        u64::from(local) == central || local == u32::MAX || (local == 0 && entry.flags & DESCRIPTOR != 0)
-    };
+    let agrees =
+        |local: u32, central: u64| u64::from(local) == central || local == u32::MAX || (local == 0 && entry.flags & DESCRIPTOR != 0);
     if !agrees(word(14)?, u64::from(entry.crc)) || !agrees(word(18)?, entry.compressed) || !agrees(word(22)?, entry.size) {
         return Err(contradicts());
     }
-    let stop = usize::try_from(entry.compressed).ok().and_then(|length| data_start.checked_add(length));
+    let stop = usize::try_from(entry.compressed)
+        .ok()
+        .and_then(|length| data_start.checked_add(length));
     let stop = stop.filter(|stop| *stop <= header.len()).ok_or_else(outside)?;
     entry.data = start + data_start..start + stop;
     Ok(start..start + stop)

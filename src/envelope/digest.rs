@@ -30,11 +30,17 @@ impl Algorithm {
 
     /// By URI, letter case ignored as the official checker does.
     pub fn from_uri(uri: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| known.eq_ignore_ascii_case(uri)).map(|(algorithm, _)| *algorithm)
+        Self::ALL
+            .iter()
+            .find(|(_, known)| known.eq_ignore_ascii_case(uri))
+            .map(|(algorithm, _)| *algorithm)
     }
 
     pub fn uri(self) -> &'static str {
-        Self::ALL.iter().find(|(algorithm, _)| *algorithm == self).map_or("", |(_, uri)| uri)
+        Self::ALL
+            .iter()
+            .find(|(algorithm, _)| *algorithm == self)
+            .map_or("", |(_, uri)| uri)
     }
 
     /// `None` where the crypto library was built without it (RIPEMD-160).
@@ -93,7 +99,9 @@ impl DigestDocument {
     pub(super) fn read(root: Node<'_, '_>, namespace: &str) -> Self {
         Self {
             id: xml::attribute(root, "Id"),
-            references: xml::named(root, namespace, "Reference").map(|node| Reference::read(node, namespace)).collect(),
+            references: xml::named(root, namespace, "Reference")
+                .map(|node| Reference::read(node, namespace))
+                .collect(),
         }
     }
 
@@ -104,7 +112,9 @@ impl DigestDocument {
 
 impl Reference {
     fn read(node: Node<'_, '_>, namespace: &str) -> Self {
-        let items: Vec<_> = xml::named(node, namespace, "DigestItem").map(|item| Digest::read(item, namespace)).collect();
+        let items: Vec<_> = xml::named(node, namespace, "DigestItem")
+            .map(|item| Digest::read(item, namespace))
+            .collect();
         let single = xml::child(node, namespace, "DigestMethod").or_else(|| xml::child(node, namespace, "DigestValue"));
         Self {
             uri: xml::attribute(node, "URI"),
@@ -168,7 +178,12 @@ const PDF_SEARCH: u64 = 64 << 20;
 const PDF_A: &[u8] = b"http://www.aiim.org/pdfa/ns/id";
 
 /// Streams a part once and measures everything that any rule asks of it.
-pub(super) fn measure(container: &Container, entry: &Entry, algorithms: &[Algorithm], look_for_pdf_a: bool) -> Result<Measured, Unreadable> {
+pub(super) fn measure(
+    container: &Container,
+    entry: &Entry,
+    algorithms: &[Algorithm],
+    look_for_pdf_a: bool,
+) -> Result<Measured, Unreadable> {
     let mut sha256 = Sha256Stream::default();
     let mut hashers: Vec<_> = algorithms.iter().map(|algorithm| (*algorithm, algorithm.hasher())).collect();
     let mut head = Vec::with_capacity(HEAD);
@@ -190,9 +205,20 @@ pub(super) fn measure(container: &Container, entry: &Entry, algorithms: &[Algori
     })?;
     let digests = hashers
         .into_iter()
-        .map(|(algorithm, hasher)| (algorithm, hasher.and_then(|mut hasher| hasher.finish().ok()).map(|value| value.to_vec())))
+        .map(|(algorithm, hasher)| {
+            (
+                algorithm,
+                hasher.and_then(|mut hasher| hasher.finish().ok()).map(|value| value.to_vec()),
+            )
+        })
         .collect();
-    Ok(Measured { size, sha256: sha256.finish(), digests, head, pdf_a: marker.found })
+    Ok(Measured {
+        size,
+        sha256: sha256.finish(),
+        digests,
+        head,
+        pdf_a: marker.found,
+    })
 }
 
 /// Looks for [`PDF_A`] across pieces.
@@ -210,8 +236,15 @@ impl Search {
         let seam_head = piece.get(..PDF_A.len().min(piece.len())).unwrap_or_default();
         let seam = [self.tail.as_slice(), seam_head].concat();
         self.found = contains(&seam) || contains(piece);
-        let joined = if piece.len() < PDF_A.len() { [self.tail.as_slice(), piece].concat() } else { piece.to_vec() };
-        self.tail = joined.get(joined.len().saturating_sub(PDF_A.len() - 1)..).unwrap_or_default().to_vec();
+        let joined = if piece.len() < PDF_A.len() {
+            [self.tail.as_slice(), piece].concat()
+        } else {
+            piece.to_vec()
+        };
+        self.tail = joined
+            .get(joined.len().saturating_sub(PDF_A.len() - 1)..)
+            .unwrap_or_default()
+            .to_vec();
     }
 }
 
@@ -246,7 +279,10 @@ mod tests {
 
     #[test]
     fn algorithms_are_found_by_uri_whatever_its_case() {
-        assert_eq!(Algorithm::from_uri("HTTP://www.w3.org/2001/04/XMLENC#sha512"), Some(Algorithm::Sha512));
+        assert_eq!(
+            Algorithm::from_uri("HTTP://www.w3.org/2001/04/XMLENC#sha512"),
+            Some(Algorithm::Sha512)
+        );
         assert_eq!(Algorithm::from_uri("http://www.w3.org/2001/04/xmlenc#md5"), None);
         assert_eq!(Algorithm::Sha384.uri(), "http://www.w3.org/2001/04/xmldsig-more#sha384");
     }

@@ -1,5 +1,7 @@
 //! The document of a package in the shape of the JSON contract: what the register shows. Identity numbers are masked here.
 
+use std::collections::HashSet;
+
 use super::metadata::{Actor, Distribution, Update, Words};
 use super::names::{self, Fit};
 use super::package::Receiver;
@@ -21,11 +23,19 @@ fn normal(opened: &Opened, receiver: &Receiver) -> Document {
     let Some(metadata) = &opened.metadata.document else {
         let id = opened.core.as_ref().and_then(|core| core.identifier.clone());
         let subject = opened.core.as_ref().and_then(|core| core.subject.clone());
-        return Document { id, subject, file: letter(opened, None), ..Document::default() };
+        return Document {
+            id,
+            subject,
+            file: letter(opened, None),
+            ..Document::default()
+        };
     };
     let last = opened.metadata.last.as_ref();
     let distribution = metadata.distribution.as_deref().unwrap_or_default();
-    let ours = distribution.iter().find(|entry| is_ours(entry, receiver)).or_else(|| distribution.first());
+    let ours = distribution
+        .iter()
+        .find(|entry| is_ours(entry, receiver))
+        .or_else(|| distribution.first());
     Document {
         id: metadata.id.clone(),
         number: last.and_then(|last| last.number.clone()),
@@ -47,7 +57,11 @@ fn encrypted(opened: &Opened) -> Document {
         party: target.as_ref().map(party).unwrap_or_default(),
         ..Addressee::default()
     });
-    Document { id, addressees: addressees.collect(), ..Document::default() }
+    Document {
+        id,
+        addressees: addressees.collect(),
+        ..Document::default()
+    }
 }
 
 /// An update's document is the original's with the newest classification.
@@ -100,7 +114,9 @@ fn letter(opened: &Opened, declared: Option<&str>) -> Option<DocumentFile> {
     let part = opened.cast.part(PartRole::CoverLetter)?;
     let measured = opened.measured(part)?;
     let uri = opened.uri(part);
-    let name = declared.filter(|name| names::fits(name, uri) == Some(Fit::Exact)).map_or_else(|| names::file_name(uri), str::to_owned);
+    let name = declared
+        .filter(|name| names::fits(name, uri) == Some(Fit::Exact))
+        .map_or_else(|| names::file_name(uri), str::to_owned);
     let metadata = opened.metadata.document.as_ref();
     let content_type = || opened.types.as_ref().and_then(|types| types.of(uri)).map(str::to_owned);
     Some(DocumentFile {
@@ -112,12 +128,13 @@ fn letter(opened: &Opened, declared: Option<&str>) -> Option<DocumentFile> {
 }
 
 fn attachments(opened: &Opened) -> Vec<Attachment> {
-    let Some(metadata) = &opened.metadata.document else { return Vec::new() };
-    let digest = opened.metadata.package_digest.as_ref();
-    let covered = |part: usize| {
-        let mut references = digest.iter().flat_map(|digest| digest.internal());
-        references.any(|reference| reference.uri.as_deref().and_then(|uri| opened.referenced(uri)) == Some(part))
+    let Some(metadata) = &opened.metadata.document else {
+        return Vec::new();
     };
+    let references = opened.metadata.package_digest.iter().flat_map(|digest| digest.internal());
+    let covered: HashSet<usize> = references
+        .filter_map(|reference| opened.referenced(reference.uri.as_deref()?))
+        .collect();
     let describe = |(index, attachment): (usize, &super::metadata::AttachmentMetadata)| {
         let part = opened.attachment_parts.get(index).copied().flatten();
         let measured = part.and_then(|part| opened.measured(part));
@@ -131,7 +148,7 @@ fn attachments(opened: &Opened) -> Vec<Attachment> {
             size: measured.map(|measured| measured.size),
             sha256: measured.map(|measured| measured.sha256),
             // Said to be signed, and really in the digest that the signature covers.
-            signed: attachment.is_signed() && part.is_none_or(covered),
+            signed: attachment.is_signed() && part.is_none_or(|part| covered.contains(&part)),
             present: measured.is_some(),
         }
     };

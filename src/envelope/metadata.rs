@@ -398,7 +398,12 @@ impl NaturalPerson {
     /// First, second and last name.
     pub fn full_name(&self) -> Option<String> {
         let names = [&self.first_name, &self.second_name, &self.surname];
-        let joined = names.into_iter().flatten().map(|name| name.text.as_str()).collect::<Vec<_>>().join(" ");
+        let joined = names
+            .into_iter()
+            .flatten()
+            .map(|name| name.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
         (!joined.is_empty()).then_some(joined)
     }
 }
@@ -407,7 +412,10 @@ impl Actor {
     /// Whether this is the institution, or the unit of it, with that DETSİS number.
     pub fn has_kkk(&self, wanted: &str) -> bool {
         match self {
-            Self::Institution(institution) => [&institution.kkk, &institution.unit_kkk].into_iter().flatten().any(|kkk| kkk.eq_ignore_ascii_case(wanted)),
+            Self::Institution(institution) => [&institution.kkk, &institution.unit_kkk]
+                .into_iter()
+                .flatten()
+                .any(|kkk| kkk.eq_ignore_ascii_case(wanted)),
             _ => false,
         }
     }
@@ -423,7 +431,10 @@ impl Actor {
     /// What tells this party from others, names aside where it has a number. Never shown: it may be an identity number.
     pub(super) fn key(&self) -> Option<String> {
         match self {
-            Self::Institution(institution) => institution.kkk.as_ref().map(|kkk| format!("institution {}", kkk.to_ascii_lowercase())),
+            Self::Institution(institution) => institution
+                .kkk
+                .as_ref()
+                .map(|kkk| format!("institution {}", kkk.to_ascii_lowercase())),
             Self::LegalPerson(legal) => legal.id.as_ref().map(|id| format!("legal {}", id.value.to_ascii_lowercase())),
             Self::Person(person) => match &person.national_id {
                 Some(id) => Some(format!("person {}", id.expose())),

@@ -44,7 +44,9 @@ pub(super) struct Reader {
 
 impl Reader {
     pub fn new(major: u8) -> Self {
-        Self { namespace: format!("urn:dpt:eyazisma:schema:xsd:Tipler-{major}") }
+        Self {
+            namespace: format!("urn:dpt:eyazisma:schema:xsd:Tipler-{major}"),
+        }
     }
 
     fn child<'a, 'i>(&self, node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
@@ -57,7 +59,9 @@ impl Reader {
 
     /// The children of a list element: `Ekler`/`Ek`.
     fn list<T>(&self, node: Node<'_, '_>, list: &str, item: &str, read: impl Fn(Node<'_, '_>) -> T) -> Vec<T> {
-        self.child(node, list).map(|list| self.children(list, item).map(read).collect()).unwrap_or_default()
+        self.child(node, list)
+            .map(|list| self.children(list, item).map(read).collect())
+            .unwrap_or_default()
     }
 
     fn text(&self, node: Node<'_, '_>, name: &str) -> Option<String> {
@@ -66,17 +70,26 @@ impl Reader {
 
     fn words(&self, node: Node<'_, '_>, name: &str) -> Option<Words> {
         let child = self.child(node, name)?;
-        Some(Words { text: xml::text(child)?, language: xml::attribute(child, "languageID") })
+        Some(Words {
+            text: xml::text(child)?,
+            language: xml::attribute(child, "languageID"),
+        })
     }
 
     fn identifier(&self, node: Node<'_, '_>, name: &str) -> Option<Identifier> {
         let child = self.child(node, name)?;
-        Some(Identifier { value: xml::text(child)?, scheme: xml::attribute(child, "schemeID") })
+        Some(Identifier {
+            value: xml::text(child)?,
+            scheme: xml::attribute(child, "schemeID"),
+        })
     }
 
     fn date(&self, node: Node<'_, '_>, name: &str) -> Option<DateTime> {
         let text = self.text(node, name)?;
-        Some(DateTime { instant: time::parse_date_time(&text), text })
+        Some(DateTime {
+            instant: time::parse_date_time(&text),
+            text,
+        })
     }
 
     fn boolean(&self, node: Node<'_, '_>, name: &str) -> Option<bool> {
@@ -86,13 +99,20 @@ impl Reader {
     fn id(&self, node: Node<'_, '_>) -> (Option<String>, Option<bool>) {
         let id = self.child(node, "Id");
         let value = id.and_then(|id| xml::attribute(id, "Value"));
-        (value, id.and_then(|id| xml::attribute(id, "EYazismaIdMi")).and_then(|text| boolean(&text)))
+        (
+            value,
+            id.and_then(|id| xml::attribute(id, "EYazismaIdMi")).and_then(|text| boolean(&text)),
+        )
     }
 
     pub fn document(&self, root: Node<'_, '_>) -> DocumentMetadata {
         let plan = self.child(root, "SdpBilgisi");
-        let main = plan.and_then(|plan| self.child(plan, "AnaSdp")).map(|code| self.file_plan_code(code));
-        let others = plan.map(|plan| self.list(plan, "DigerSdpler", "SdpListesi", |code| self.file_plan_code(code))).unwrap_or_default();
+        let main = plan
+            .and_then(|plan| self.child(plan, "AnaSdp"))
+            .map(|code| self.file_plan_code(code));
+        let others = plan
+            .map(|plan| self.list(plan, "DigerSdpler", "SdpListesi", |code| self.file_plan_code(code)))
+            .unwrap_or_default();
         DocumentMetadata {
             id: self.text(root, "BelgeId"),
             subject: self.words(root, "Konu"),
@@ -117,7 +137,9 @@ impl Reader {
                 name: self.text(node, "Ad"),
                 definition: self.text(node, "Tanim"),
             }),
-            verification_address: self.child(root, "DogrulamaBilgisi").and_then(|node| self.text(node, "DogrulamaAdresi")),
+            verification_address: self
+                .child(root, "DogrulamaBilgisi")
+                .and_then(|node| self.text(node, "DogrulamaAdresi")),
         }
     }
 
@@ -165,9 +187,13 @@ impl Reader {
             party: self.actor(node),
             urgency: self.text(node, "Ivedilik"),
             kind: self.text(node, "DagitimTuru"),
-            due: self.text(node, "Miat").map(|text| Due { span: time::parse_duration(&text), text }),
-            left_out: self
-                .list(node, "KonulmamisEkListesi", "KonulmamisEk", |left| self.text(left, "EkId").unwrap_or_default()),
+            due: self.text(node, "Miat").map(|text| Due {
+                span: time::parse_duration(&text),
+                text,
+            }),
+            left_out: self.list(node, "KonulmamisEkListesi", "KonulmamisEk", |left| {
+                self.text(left, "EkId").unwrap_or_default()
+            }),
         }
     }
 

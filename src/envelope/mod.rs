@@ -3,11 +3,14 @@
 mod container;
 pub mod digest;
 mod document;
+mod documents;
+mod inside;
 pub mod metadata;
 mod metadata_xml;
 mod names;
 mod opc;
 mod package;
+mod pairing;
 mod read;
 mod roles;
 mod rules;

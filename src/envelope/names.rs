@@ -24,7 +24,10 @@ pub(super) fn entry_name(raw: &[u8]) -> String {
             .iter()
             .map(|byte| match byte {
                 0..=0x7F => char::from(*byte),
-                _ => CP857.iter().find(|(code, _)| code == byte).map_or('\u{fffd}', |(_, letter)| *letter),
+                _ => CP857
+                    .iter()
+                    .find(|(code, _)| code == byte)
+                    .map_or('\u{fffd}', |(_, letter)| *letter),
             })
             .collect(),
     }
@@ -54,7 +57,9 @@ pub(super) fn percent_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, behind)) = rest.split_first() {
-        let escaped = (*byte == b'%').then(|| behind.get(..2).and_then(|pair| hex::decode(pair).ok())).flatten();
+        let escaped = (*byte == b'%')
+            .then(|| behind.get(..2).and_then(|pair| hex::decode(pair).ok()))
+            .flatten();
         match escaped.as_deref() {
             Some([value]) => {
                 out.push(*value);
@@ -129,7 +134,11 @@ pub(super) fn resolve(source: &str, target: &str) -> Option<String> {
         return None;
     }
     let folder = source.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let joined = if target.starts_with('/') { target } else { format!("{folder}/{target}") };
+    let joined = if target.starts_with('/') {
+        target
+    } else {
+        format!("{folder}/{target}")
+    };
     let mut segments: Vec<&str> = Vec::new();
     for segment in joined.split('/').filter(|segment| !segment.is_empty()) {
         match segment {
@@ -149,10 +158,28 @@ mod tests {
 
     #[test]
     fn names_that_leave_the_folder_are_unsafe() {
-        for name in ["", "/etc/passwd", "../x", "a/../../x", "..\\x", "C:\\x", "c:x", "a\0b", "%2e%2e/x", "a/./b", "a/%2E%2e/b"] {
+        for name in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../../x",
+            "..\\x",
+            "C:\\x",
+            "c:x",
+            "a\0b",
+            "%2e%2e/x",
+            "a/./b",
+            "a/%2E%2e/b",
+        ] {
             assert!(unsafe_reason(name).is_some(), "{name:?}");
         }
-        for name in ["Ekler/a..b.pdf", "[Content_Types].xml", "Ekler/(1)_dosya.xml", "ÜstYazı/a.pdf", "Ekler\\a.pdf"] {
+        for name in [
+            "Ekler/a..b.pdf",
+            "[Content_Types].xml",
+            "Ekler/(1)_dosya.xml",
+            "ÜstYazı/a.pdf",
+            "Ekler\\a.pdf",
+        ] {
             assert_eq!(unsafe_reason(name), None, "{name:?}");
         }
     }
@@ -161,7 +188,10 @@ mod tests {
     fn targets_resolve_as_opc_says() {
         assert_eq!(resolve("/", "/Ustveri/Ustveri.xml").as_deref(), Some("/Ustveri/Ustveri.xml"));
         assert_eq!(resolve("/", "Ustveri/Ustveri.xml").as_deref(), Some("/Ustveri/Ustveri.xml"));
-        assert_eq!(resolve("/PaketOzeti/PaketOzeti.xml", "../Imzalar/ImzaCades.imz").as_deref(), Some("/Imzalar/ImzaCades.imz"));
+        assert_eq!(
+            resolve("/PaketOzeti/PaketOzeti.xml", "../Imzalar/ImzaCades.imz").as_deref(),
+            Some("/Imzalar/ImzaCades.imz")
+        );
         assert_eq!(resolve("/", "../../x"), None);
         assert_eq!(resolve("/", "http://host/x"), None);
         assert_eq!(resolve("/", "//host/x"), None);

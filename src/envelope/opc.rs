@@ -29,7 +29,9 @@ impl ContentTypes {
         }
         let mut types = Self::default();
         for node in xml::elements(root) {
-            let Some(content_type) = xml::attribute(node, "ContentType") else { continue };
+            let Some(content_type) = xml::attribute(node, "ContentType") else {
+                continue;
+            };
             match node.tag_name().name() {
                 "Default" => {
                     let extension = xml::attribute(node, "Extension").unwrap_or_default().to_ascii_lowercase();
@@ -37,7 +39,10 @@ impl ContentTypes {
                 }
                 "Override" => {
                     let part = xml::attribute(node, "PartName").unwrap_or_default();
-                    types.overrides.entry(names::percent_decode(&part).to_ascii_lowercase()).or_insert(content_type);
+                    types
+                        .overrides
+                        .entry(names::percent_decode(&part).to_ascii_lowercase())
+                        .or_insert(content_type);
                 }
                 _ => {}
             }
@@ -47,7 +52,12 @@ impl ContentTypes {
 
     pub fn of(&self, uri: &str) -> Option<&str> {
         let by_name = self.overrides.get(&names::percent_decode(uri).to_ascii_lowercase());
-        let extension = || uri.rsplit('/').next()?.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        let extension = || {
+            uri.rsplit('/')
+                .next()?
+                .rsplit_once('.')
+                .map(|(_, extension)| extension.to_ascii_lowercase())
+        };
         by_name.or_else(|| self.defaults.get(&extension()?)).map(String::as_str)
     }
 }
@@ -75,7 +85,9 @@ pub(super) fn relationships(document: &Document<'_>, source: &str) -> Option<Vec
     }
     let read = xml::named(root, RELATIONSHIPS_NAMESPACE, "Relationship").map(|node| {
         let target = node.attribute("Target").unwrap_or_default().to_owned();
-        let external = node.attribute("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("External"));
+        let external = node
+            .attribute("TargetMode")
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("External"));
         Relationship {
             source: source.to_owned(),
             id: node.attribute("Id").unwrap_or_default().to_owned(),
@@ -173,7 +185,10 @@ mod tests {
     #[test]
     fn relationship_parts_know_their_source() {
         assert_eq!(relationships_source("/_rels/.rels").as_deref(), Some("/"));
-        assert_eq!(relationships_source("/PaketOzeti/_rels/PaketOzeti.xml.rels").as_deref(), Some("/PaketOzeti/PaketOzeti.xml"));
+        assert_eq!(
+            relationships_source("/PaketOzeti/_rels/PaketOzeti.xml.rels").as_deref(),
+            Some("/PaketOzeti/PaketOzeti.xml")
+        );
         assert_eq!(relationships_source("/Ekler/a.rels"), None);
         assert_eq!(relationships_source("/x_rels/a.rels"), None);
     }

@@ -83,11 +83,13 @@ impl Package {
     pub fn copy_part(&self, uri: &str, out: &mut dyn Write) -> io::Result<u64> {
         let entry = self.container.entries.iter().find(|entry| entry.uri == uri);
         let entry = entry.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such part"))?;
-        self.container.copy(entry, |piece| out.write_all(piece)).map_err(|error| match error {
-            Unreadable::Sink(error) => error,
-            Unreadable::Refused(reason) | Unreadable::Damaged(reason) => io::Error::new(io::ErrorKind::InvalidData, reason),
-            Unreadable::TooLarge => io::Error::new(io::ErrorKind::InvalidData, "too large"),
-        })
+        self.container
+            .copy(entry, |piece| out.write_all(piece))
+            .map_err(|error| match error {
+                Unreadable::Sink(error) => error,
+                Unreadable::Refused(reason) | Unreadable::Damaged(reason) => io::Error::new(io::ErrorKind::InvalidData, reason),
+                Unreadable::TooLarge => io::Error::new(io::ErrorKind::InvalidData, "too large"),
+            })
     }
 
     pub fn part(&self, role: PartRole) -> Option<&Part> {
@@ -102,8 +104,13 @@ impl Package {
     /// This package and all packages inside it, each with its path (`""`, `/OrijinalPaket/OrijinalPaket.eyp`, …), outermost first.
     pub fn walk(&self) -> Vec<(String, &Package)> {
         let mut found = vec![(String::new(), self)];
-        let inner = self.part(PartRole::OriginalPackage).or_else(|| self.part(PartRole::EncryptedContent));
-        let nested = self.nested.iter().map(|package| (inner.map_or("/", |part| part.uri.as_str()), &**package));
+        let inner = self
+            .part(PartRole::OriginalPackage)
+            .or_else(|| self.part(PartRole::EncryptedContent));
+        let nested = self
+            .nested
+            .iter()
+            .map(|package| (inner.map_or("/", |part| part.uri.as_str()), &**package));
         let attached = self.nested_packages.iter().map(|(uri, package)| (uri.as_str(), package));
         for (uri, package) in nested.chain(attached) {
             found.extend(package.walk().into_iter().map(|(path, inside)| (format!("{uri}{path}"), inside)));
@@ -111,10 +118,29 @@ impl Package {
         found
     }
 
+    /// The findings that bear on the document: of this package and, for an update or an unencrypted "encrypted" package, of the
+    /// original inside, with its part name before the place. An attached package is a document of its own: see `nested_packages`.
+    pub fn all_findings(&self) -> Vec<Finding> {
+        let mut all = self.findings.clone();
+        let inner = self
+            .part(PartRole::OriginalPackage)
+            .or_else(|| self.part(PartRole::EncryptedContent));
+        let uri = inner.map_or("", |part| part.uri.as_str());
+        for mut finding in self.nested.iter().flat_map(|nested| nested.all_findings()) {
+            finding.place = format!("{uri} {}", finding.place);
+            all.push(finding);
+        }
+        all
+    }
+
     /// Rule H14, once the content of an encrypted package is open: the digest document that stood outside must be the inner one, byte
     /// for byte. Empty when it is.
     pub fn compare_opened(&self, inner: &Package) -> Vec<Finding> {
-        let role = if self.major >= 2 { PartRole::FinalDigest } else { PartRole::PackageDigest };
+        let role = if self.major >= 2 {
+            PartRole::FinalDigest
+        } else {
+            PartRole::PackageDigest
+        };
         let inside = inner.part(role).and_then(|part| inner.open_part(&part.uri));
         if self.digest_copy.is_none() || self.digest_copy == inside {
             return Vec::new();

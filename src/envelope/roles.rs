@@ -1,5 +1,7 @@
 //! Which part plays which role, and how it was found: relationship first, then its fixed name, then that name read tolerantly.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::names;
@@ -8,8 +10,17 @@ use super::{PackageKind, container::Entry};
 
 /// Prefix of every e-Yazışma relationship type.
 pub(super) const RELATIONSHIP_PREFIX: &str = "http://eyazisma.dpt/iliskiler/";
-pub(super) const ATTACHMENT_ID: &str = "IdEk_";
-pub(super) const UNSIGNED_ATTACHMENT_ID: &str = "IdImzasizEk_";
+/// Relationship Ids of attachments: one of these and the Ek's GUID. It is the Id, not the file name, that links an Ek with its part.
+const ATTACHMENT_IDS: [&str; 2] = ["IdEk_", "IdImzasizEk_"];
+
+/// The Ek id in a relationship Id.
+pub(super) fn attachment_id(relationship_id: &str) -> Option<&str> {
+    let behind = |prefix: &str| {
+        let (head, tail) = relationship_id.split_at_checked(prefix.len())?;
+        head.eq_ignore_ascii_case(prefix).then_some(tail)
+    };
+    ATTACHMENT_IDS.into_iter().find_map(behind)
+}
 
 /// What a part is in its package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,12 +98,24 @@ const XML: &str = "application/xml";
 const CMS: &str = "application/octet-stream";
 
 const fn rule(role: PartRole, suffix: &'static str, uri: &'static str, source: Option<PartRole>, content_type: &'static str) -> RoleRule {
-    RoleRule { role, suffix, uri, source, content_type }
+    RoleRule {
+        role,
+        suffix,
+        uri,
+        source,
+        content_type,
+    }
 }
 
 /// The table of eyp roles. Digest documents come before what hangs on them.
 pub(super) const ROLES: [RoleRule; 19] = [
-    rule(PartRole::Core, "", "", None, "application/vnd.openxmlformats-package.core-properties+xml"),
+    rule(
+        PartRole::Core,
+        "",
+        "",
+        None,
+        "application/vnd.openxmlformats-package.core-properties+xml",
+    ),
     rule(PartRole::CoverLetter, "ustyazi", "/UstYazi/", None, ""),
     rule(PartRole::Metadata, "ustveri", "/Ustveri/Ustveri.xml", None, XML),
     rule(PartRole::FinalMetadata, "nihaiustveri", "/NihaiUstveri/NihaiUstveri.xml", None, XML),
@@ -101,16 +124,64 @@ pub(super) const ROLES: [RoleRule; 19] = [
     rule(PartRole::PackageDigest, "paketozeti", "/PaketOzeti/PaketOzeti.xml", None, XML),
     rule(PartRole::InitialDigest, "parafozeti", "/ParafOzeti/ParafOzeti.xml", None, XML),
     rule(PartRole::FinalDigest, "nihaiozet", "/NihaiOzet/NihaiOzet.xml", None, XML),
-    rule(PartRole::Signature, "imzacades", "/Imzalar/ImzaCades.imz", Some(PartRole::PackageDigest), CMS),
-    rule(PartRole::Initial, "parafimzacades", "/Paraflar/ParafImzaCades.imz", Some(PartRole::InitialDigest), CMS),
-    rule(PartRole::Seal, "muhurcades", "/Muhur/MuhurCades.imz", Some(PartRole::FinalDigest), CMS),
+    rule(
+        PartRole::Signature,
+        "imzacades",
+        "/Imzalar/ImzaCades.imz",
+        Some(PartRole::PackageDigest),
+        CMS,
+    ),
+    rule(
+        PartRole::Initial,
+        "parafimzacades",
+        "/Paraflar/ParafImzaCades.imz",
+        Some(PartRole::InitialDigest),
+        CMS,
+    ),
+    rule(
+        PartRole::Seal,
+        "muhurcades",
+        "/Muhur/MuhurCades.imz",
+        Some(PartRole::FinalDigest),
+        CMS,
+    ),
     rule(PartRole::Attachment, "ek", "/Ekler/", None, ""),
     rule(PartRole::UnsignedAttachment, "imzasizEk", "/ImzasizEkler/", None, ""),
-    rule(PartRole::EncryptedContent, "sifreliicerik", "/SifreliIcerik/", None, "application/pkcs7-mime"),
-    rule(PartRole::EncryptionInfo, "sifreliicerikbilgisi", "/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml", None, XML),
-    rule(PartRole::UpdateInfo, "guncellemebilgisi", "/GuncellemeBilgisi/GuncellemeBilgisi.xml", None, XML),
-    rule(PartRole::OriginalPackage, "orijinalpaket", "/OrijinalPaket/", None, "application/x-zip-compressed"),
-    rule(PartRole::ArchiveProperties, "arsivozellikleri", "/Arsiv/ArsivOzellikleri.xml", None, XML),
+    rule(
+        PartRole::EncryptedContent,
+        "sifreliicerik",
+        "/SifreliIcerik/",
+        None,
+        "application/pkcs7-mime",
+    ),
+    rule(
+        PartRole::EncryptionInfo,
+        "sifreliicerikbilgisi",
+        "/SifreliIcerikBilgisi/SifreliIcerikBilgisi.xml",
+        None,
+        XML,
+    ),
+    rule(
+        PartRole::UpdateInfo,
+        "guncellemebilgisi",
+        "/GuncellemeBilgisi/GuncellemeBilgisi.xml",
+        None,
+        XML,
+    ),
+    rule(
+        PartRole::OriginalPackage,
+        "orijinalpaket",
+        "/OrijinalPaket/",
+        None,
+        "application/x-zip-compressed",
+    ),
+    rule(
+        PartRole::ArchiveProperties,
+        "arsivozellikleri",
+        "/Arsiv/ArsivOzellikleri.xml",
+        None,
+        XML,
+    ),
 ];
 
 impl PartRole {
@@ -136,7 +207,9 @@ impl PartRole {
             return Some((Self::Core, kind == opc::CORE_TYPE));
         }
         let (prefix, suffix) = kind.split_at_checked(RELATIONSHIP_PREFIX.len())?;
-        let rule = ROLES.iter().find(|rule| !rule.suffix.is_empty() && rule.suffix.eq_ignore_ascii_case(suffix))?;
+        let rule = ROLES
+            .iter()
+            .find(|rule| !rule.suffix.is_empty() && rule.suffix.eq_ignore_ascii_case(suffix))?;
         let exact = rule.suffix == suffix && prefix == RELATIONSHIP_PREFIX;
         prefix.eq_ignore_ascii_case(RELATIONSHIP_PREFIX).then_some((rule.role, exact))
     }
@@ -155,6 +228,8 @@ pub(super) struct Holder {
 #[derive(Debug, Default)]
 pub(super) struct Cast {
     holders: Vec<(PartRole, Holder)>,
+    /// Indices into `holders`, by part: a hostile package has thousands of both.
+    by_part: HashMap<usize, Vec<usize>>,
 }
 
 impl Cast {
@@ -171,7 +246,10 @@ impl Cast {
     }
 
     pub fn all(&self, role: PartRole) -> impl Iterator<Item = &Holder> {
-        self.holders.iter().filter(move |(known, _)| *known == role).map(|(_, holder)| holder)
+        self.holders
+            .iter()
+            .filter(move |(known, _)| *known == role)
+            .map(|(_, holder)| holder)
     }
 
     pub fn count(&self, role: PartRole) -> usize {
@@ -187,38 +265,61 @@ impl Cast {
     }
 
     pub fn is(&self, role: PartRole, part: usize) -> bool {
-        self.all(role).any(|holder| holder.part == part)
+        self.roles_of(part).any(|(known, _)| known == role)
     }
 
     /// The first role of a part.
     pub fn role_of(&self, part: usize) -> Option<(PartRole, &Holder)> {
-        self.holders.iter().find(|(_, holder)| holder.part == part).map(|(role, holder)| (*role, holder))
+        self.roles_of(part).next()
+    }
+
+    pub fn roles_of(&self, part: usize) -> impl Iterator<Item = (PartRole, &Holder)> {
+        let indices = self.by_part.get(&part).into_iter().flatten();
+        indices
+            .filter_map(|index| self.holders.get(*index))
+            .map(|(role, holder)| (*role, holder))
+    }
+
+    fn add(&mut self, role: PartRole, holder: Holder) {
+        self.by_part.entry(holder.part).or_default().push(self.holders.len());
+        self.holders.push((role, holder));
     }
 
     pub fn attachments(&self) -> impl Iterator<Item = (PartRole, &Holder)> {
-        self.holders.iter().filter(|(role, _)| role.is_attachment()).map(|(role, holder)| (*role, holder))
+        self.holders
+            .iter()
+            .filter(|(role, _)| role.is_attachment())
+            .map(|(role, holder)| (*role, holder))
     }
 
     /// Adds an attachment that was found by its declared file name.
     pub fn adopt(&mut self, role: PartRole, part: usize, found: Found) {
-        self.holders.push((role, Holder { part, found, id: None }));
+        self.add(role, Holder { part, found, id: None });
     }
 
     /// Every relationship of the type counts, so that "more than one" is seen even when both name one part.
     fn by_relationship(&mut self, rule: &RoleRule, entries: &[Entry], relationships: &[Relationship]) {
         let sources: Vec<String> = match rule.source {
             None => vec!["/".to_owned()],
-            Some(role) => self.all(role).filter_map(|holder| entries.get(holder.part)).map(|entry| entry.uri.clone()).collect(),
+            Some(role) => self
+                .all(role)
+                .filter_map(|holder| entries.get(holder.part))
+                .map(|entry| entry.uri.clone())
+                .collect(),
         };
         for relationship in relationships {
-            let Some((role, exact)) = PartRole::of_type(&relationship.kind) else { continue };
-            let Some(part) = relationship.part.filter(|_| role == rule.role) else { continue };
+            let Some((role, exact)) = PartRole::of_type(&relationship.kind) else {
+                continue;
+            };
+            let Some(part) = relationship.part.filter(|_| role == rule.role) else {
+                continue;
+            };
             if !sources.iter().any(|source| source.eq_ignore_ascii_case(&relationship.source)) {
                 continue;
             }
             let found = if exact { Found::Relationship } else { Found::RelationshipCase };
             let id = (!relationship.id.is_empty()).then(|| relationship.id.clone());
-            self.holders.push((role, Holder { part, found, id }));
+            self.add(role, Holder { part, found, id });
         }
     }
 
@@ -230,8 +331,12 @@ impl Cast {
             _ => directory.find(rule.uri),
         };
         if let Some((part, strength)) = named {
-            let found = if strength == Match::Exact { Found::FixedName } else { Found::TolerantName };
-            self.holders.push((rule.role, Holder { part, found, id: None }));
+            let found = if strength == Match::Exact {
+                Found::FixedName
+            } else {
+                Found::TolerantName
+            };
+            self.add(rule.role, Holder { part, found, id: None });
         }
     }
 }
@@ -253,7 +358,8 @@ fn only_in_folder(entries: &[Entry], folder: &str) -> Option<(usize, Match)> {
 
 /// Core properties have no fixed name, only two customary ones (.NET, Java).
 fn core_by_name(entries: &[Entry]) -> Option<(usize, Match)> {
-    let customary = |entry: &Entry| entry.uri.eq_ignore_ascii_case("/docProps/core.xml") || entry.uri.to_ascii_lowercase().ends_with(".psmdcp");
+    let customary =
+        |entry: &Entry| entry.uri.eq_ignore_ascii_case("/docProps/core.xml") || entry.uri.to_ascii_lowercase().ends_with(".psmdcp");
     entries.iter().position(customary).map(|index| (index, Match::Exact))
 }
 
@@ -265,5 +371,7 @@ pub(super) fn kind_of(cast: &Cast) -> Option<PackageKind> {
     if cast.part(PartRole::OriginalPackage).is_some() || cast.part(PartRole::UpdateInfo).is_some() {
         return Some(PackageKind::Eypg);
     }
-    cast.part(PartRole::Metadata).or(cast.part(PartRole::CoverLetter)).map(|_| PackageKind::Eyp)
+    cast.part(PartRole::Metadata)
+        .or(cast.part(PartRole::CoverLetter))
+        .map(|_| PackageKind::Eyp)
 }

@@ -86,7 +86,11 @@ static LEGAL_PERSON: Content = Content::Sequence(&[
     slot(&[("Adi", &TEXT)], BOTH, 0, 1),
     slot(&[("IletisimBilgisi", &CONTACT)], BOTH, 0, 1),
 ]);
-const PARTIES: &[(&str, &Content)] = &[("KurumKurulus", &INSTITUTION), ("GercekSahis", &PERSON), ("TuzelSahis", &LEGAL_PERSON)];
+const PARTIES: &[(&str, &Content)] = &[
+    ("KurumKurulus", &INSTITUTION),
+    ("GercekSahis", &PERSON),
+    ("TuzelSahis", &LEGAL_PERSON),
+];
 static PARTY: Content = Content::Sequence(&[slot(PARTIES, BOTH, 0, 1)]);
 
 static LEFT_OUT: Content = Content::Sequence(&[slot(&[("EkId", &TEXT)], BOTH, 1, 1)]);
@@ -267,17 +271,26 @@ impl Walk<'_> {
             let name = child.tag_name().name();
             let child_path = format!("{path}/{name}[{}]", position + 1);
             let Some((index, slot, inner)) = self.slot_of(child, slots) else {
-                out.push(Deviation { path: child_path, kind: DeviationKind::Unknown });
+                out.push(Deviation {
+                    path: child_path,
+                    kind: DeviationKind::Unknown,
+                });
                 continue;
             };
             if index < furthest {
-                out.push(Deviation { path: child_path.clone(), kind: DeviationKind::OutOfOrder });
+                out.push(Deviation {
+                    path: child_path.clone(),
+                    kind: DeviationKind::OutOfOrder,
+                });
             }
             furthest = furthest.max(index);
             if let Some(count) = counts.get_mut(index) {
                 *count += 1;
                 if *count > slot.max {
-                    out.push(Deviation { path: child_path.clone(), kind: DeviationKind::TooMany });
+                    out.push(Deviation {
+                        path: child_path.clone(),
+                        kind: DeviationKind::TooMany,
+                    });
                 }
             }
             self.element(child, inner, &child_path, out);
@@ -285,7 +298,10 @@ impl Walk<'_> {
         for (slot, count) in slots.iter().zip(&counts) {
             if slot.versions & self.version != 0 && *count < slot.min {
                 let name = slot.names.first().map_or("", |(name, _)| name);
-                out.push(Deviation { path: format!("{path}/{name}"), kind: DeviationKind::Missing });
+                out.push(Deviation {
+                    path: format!("{path}/{name}"),
+                    kind: DeviationKind::Missing,
+                });
             }
         }
     }
@@ -293,10 +309,14 @@ impl Walk<'_> {
     fn slot_of<'s>(&self, child: Node<'_, '_>, slots: &'s [Slot]) -> Option<(usize, &'s Slot, &'s Content)> {
         let tag = child.tag_name();
         let known = tag.namespace().unwrap_or_default() == self.namespace;
-        slots.iter().enumerate().filter(|(_, slot)| slot.versions & self.version != 0).find_map(|(index, slot)| {
-            let fits = |(name, _): &&(&str, &Content)| *name == "*" || (known && *name == tag.name());
-            slot.names.iter().find(fits).map(|(_, content)| (index, slot, *content))
-        })
+        slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.versions & self.version != 0)
+            .find_map(|(index, slot)| {
+                let fits = |(name, _): &&(&str, &Content)| *name == "*" || (known && *name == tag.name());
+                slot.names.iter().find(fits).map(|(_, content)| (index, slot, *content))
+            })
     }
 }
 
@@ -305,7 +325,10 @@ fn value(node: Node<'_, '_>, content: &Content, path: &str, out: &mut Vec<Deviat
         return;
     }
     if xml::elements(node).next().is_some() {
-        return out.push(Deviation { path: path.to_owned(), kind: DeviationKind::Unknown });
+        return out.push(Deviation {
+            path: path.to_owned(),
+            kind: DeviationKind::Unknown,
+        });
     }
     // An empty optional element is common and means "not given".
     let Some(text) = xml::text(node) else { return };
@@ -315,6 +338,9 @@ fn value(node: Node<'_, '_>, content: &Content, path: &str, out: &mut Vec<Deviat
         _ => true,
     };
     if !fits {
-        out.push(Deviation { path: path.to_owned(), kind: DeviationKind::Value });
+        out.push(Deviation {
+            path: path.to_owned(),
+            kind: DeviationKind::Value,
+        });
     }
 }

@@ -24,12 +24,20 @@ pub fn parse_date_time(text: &str) -> Option<Instant> {
         return None;
     }
     let fraction: String = fraction.chars().take(9).collect();
-    let civil: DateTime = if fraction.is_empty() { whole.parse() } else { format!("{whole}.{fraction}").parse() }.ok()?;
+    let civil: DateTime = if fraction.is_empty() {
+        whole.parse()
+    } else {
+        format!("{whole}.{fraction}").parse()
+    }
+    .ok()?;
     let at = match offset {
         Some(offset) => offset.to_timestamp(civil).ok()?,
         None => clock::from_local(civil),
     };
-    Some(Instant { at, zoned: offset.is_some() })
+    Some(Instant {
+        at,
+        zoned: offset.is_some(),
+    })
 }
 
 fn split_offset(text: &str) -> Option<(&str, Option<Offset>)> {
@@ -111,15 +119,31 @@ mod tests {
     #[test]
     fn date_times_of_every_writer_are_read() {
         let utc = |text: &str| parse_date_time(text).map(|instant| (instant.at.to_string(), instant.zoned));
-        assert_eq!(utc("2025-05-12T14:23:13.3515207+03:00"), Some(("2025-05-12T11:23:13.3515207Z".into(), true)));
+        assert_eq!(
+            utc("2025-05-12T14:23:13.3515207+03:00"),
+            Some(("2025-05-12T11:23:13.3515207Z".into(), true))
+        );
         assert_eq!(utc("2025-05-12T14:23:13.000Z"), Some(("2025-05-12T14:23:13Z".into(), true)));
-        assert_eq!(utc("2009-11-05T00:00:00"), Some(("2009-11-04T22:00:00Z".into(), false)), "EET before 2016");
+        assert_eq!(
+            utc("2009-11-05T00:00:00"),
+            Some(("2009-11-04T22:00:00Z".into(), false)),
+            "EET before 2016"
+        );
         assert_eq!(utc("2020-11-05T00:00:00"), Some(("2020-11-04T21:00:00Z".into(), false)));
     }
 
     #[test]
     fn what_is_no_date_time_is_none() {
-        for text in ["", "2025-05-12", "12.05.2025", "2025-05-12 14:23:13", "2025-13-12T14:23:13Z", "2025-05-12T14:23:13+99:00", "T+", "2025-05-12T14:23Z"] {
+        for text in [
+            "",
+            "2025-05-12",
+            "12.05.2025",
+            "2025-05-12 14:23:13",
+            "2025-13-12T14:23:13Z",
+            "2025-05-12T14:23:13+99:00",
+            "T+",
+            "2025-05-12T14:23Z",
+        ] {
             assert_eq!(parse_date_time(text), None, "{text}");
         }
     }
@@ -132,7 +156,23 @@ mod tests {
         assert_eq!(text("P1Y2M3DT4H5M6S").as_deref(), Some("P1Y2M3DT4H5M6S"));
         assert_eq!(text("PT5M").as_deref(), Some("PT5M"));
         assert_eq!(text("-P2M").as_deref(), Some("-P2M"));
-        for wrong in ["0", "", "P", "PT", "1D", "P1", "P1D2M", "P1DT", "PT1D", "P-1D", "p1d", "P1.5D", "PTS", "P99999999999999999999D", "PT1S1"] {
+        for wrong in [
+            "0",
+            "",
+            "P",
+            "PT",
+            "1D",
+            "P1",
+            "P1D2M",
+            "P1DT",
+            "PT1D",
+            "P-1D",
+            "p1d",
+            "P1.5D",
+            "PTS",
+            "P99999999999999999999D",
+            "PT1S1",
+        ] {
             assert_eq!(parse_duration(wrong).map(|span| span.to_string()), None, "{wrong}");
         }
     }

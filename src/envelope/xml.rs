@@ -127,7 +127,11 @@ fn start_tag(bytes: &[u8]) -> Result<StartTag, XmlFault> {
             (None, b'x') if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"xmlns")) => namespaces += 1,
             (None, b'>') => {
                 let empty = at > 0 && bytes.get(at - 1) == Some(&b'/');
-                return Ok(StartTag { length: at + 1, namespaces, empty });
+                return Ok(StartTag {
+                    length: at + 1,
+                    namespaces,
+                    empty,
+                });
             }
             (None, _) => {}
         }
@@ -135,7 +139,11 @@ fn start_tag(bytes: &[u8]) -> Result<StartTag, XmlFault> {
             return Err(XmlFault::Excessive("attributes"));
         }
     }
-    Ok(StartTag { length: bytes.len(), namespaces, empty: false })
+    Ok(StartTag {
+        length: bytes.len(),
+        namespaces,
+        empty: false,
+    })
 }
 
 /// What follows the next `end`, or nothing.
@@ -171,7 +179,11 @@ pub(super) fn is(node: Node<'_, '_>, namespace: &str, local: &str) -> bool {
 ///
 /// All text children are joined: taking the first only would let a comment in the middle hide the rest.
 pub(super) fn text(node: Node<'_, '_>) -> Option<String> {
-    let joined: String = node.children().filter(|child| child.is_text()).filter_map(|child| child.text()).collect();
+    let joined: String = node
+        .children()
+        .filter(|child| child.is_text())
+        .filter_map(|child| child.text())
+        .collect();
     let trimmed = joined.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }
@@ -193,13 +205,19 @@ mod tests {
     #[test]
     fn a_document_type_is_refused_wherever_it_stands() {
         assert_eq!(parse("<!DOCTYPE a><a/>").err(), Some(XmlFault::Dtd));
-        assert_eq!(parse("<?xml version='1.0'?><!-- x --><!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>").err(), Some(XmlFault::Dtd));
+        assert_eq!(
+            parse("<?xml version='1.0'?><!-- x --><!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>").err(),
+            Some(XmlFault::Dtd)
+        );
     }
 
     #[test]
     fn deep_wide_and_endless_documents_are_refused_without_recursion() {
         assert_eq!(parse(&"<a>".repeat(100_000)).err(), Some(XmlFault::Excessive("depth")));
-        assert_eq!(parse(&format!("<a>{}</a>", "<b/>".repeat(300_000))).err(), Some(XmlFault::Excessive("markup")));
+        assert_eq!(
+            parse(&format!("<a>{}</a>", "<b/>".repeat(300_000))).err(),
+            Some(XmlFault::Excessive("markup"))
+        );
         let many: String = (0..100).map(|n| format!(" a{n}=''")).collect();
         assert_eq!(parse(&format!("<a{many}/>")).err(), Some(XmlFault::Excessive("attributes")));
         let scope: String = (0..40).map(|n| format!("<a xmlns:p{n}='u' xmlns:q{n}='u'>")).collect();
@@ -209,7 +227,10 @@ mod tests {
     #[test]
     fn a_byte_order_mark_and_utf16_are_read() {
         assert_eq!(decode(b"\xef\xbb\xbf<a/>").as_deref(), Ok("<a/>"));
-        let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain("<ş/>".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let wide: Vec<u8> = [0xFF, 0xFE]
+            .into_iter()
+            .chain("<ş/>".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
         assert_eq!(decode(&wide).as_deref(), Ok("<ş/>"));
         assert_eq!(decode(b"<a>\xfe</a>").err(), Some(XmlFault::Encoding));
     }

@@ -22,12 +22,18 @@ impl LeftOut {
     pub fn of(document: &DocumentMetadata, receiver: &Receiver) -> Self {
         let distribution = || document.distribution.iter().flatten();
         let us: Vec<_> = match &receiver.kkk {
-            Some(kkk) => distribution().filter(|entry| entry.party.as_ref().is_some_and(|party| party.has_kkk(kkk))).collect(),
+            Some(kkk) => distribution()
+                .filter(|entry| entry.party.as_ref().is_some_and(|party| party.has_kkk(kkk)))
+                .collect(),
             None => Vec::new(),
         };
         let ours = !us.is_empty();
         let entries = if ours { us } else { distribution().collect() };
-        let ids = entries.into_iter().flat_map(|entry| &entry.left_out).map(|id| id.to_ascii_lowercase()).collect();
+        let ids = entries
+            .into_iter()
+            .flat_map(|entry| &entry.left_out)
+            .map(|id| id.to_ascii_lowercase())
+            .collect();
         Self { ids, ours }
     }
 
@@ -46,9 +52,19 @@ pub(super) fn check(opened: &Opened, receiver: &Receiver, report: &mut Report) {
     for (index, attachment) in document.attachments.iter().enumerate() {
         let place = format!("{place} Ek[{}]", index + 1);
         fields(attachment, &place, report);
-        let order = attachment.order.as_deref().and_then(|text| text.parse::<i32>().ok()).filter(|order| *order >= 1);
+        let order = attachment
+            .order
+            .as_deref()
+            .and_then(|text| text.parse::<i32>().ok())
+            .filter(|order| *order >= 1);
         if !order.is_some_and(|order| orders.insert(order)) {
-            report.add("U21", Error, format!("{place}/SiraNo"), "SiraNo yok, 1'den küçük ya da yinelenmiş.", "SiraNo is missing, below 1 or repeated.");
+            report.add(
+                "U21",
+                Error,
+                format!("{place}/SiraNo"),
+                "SiraNo yok, 1'den küçük ya da yinelenmiş.",
+                "SiraNo is missing, below 1 or repeated.",
+            );
         }
         let part = opened.attachment_parts.get(index).copied().flatten();
         present(opened, attachment, part, &left_out, &place, report);
@@ -62,7 +78,11 @@ pub(super) fn check(opened: &Opened, receiver: &Receiver, report: &mut Report) {
 /// U19.
 fn unique_ids(document: &DocumentMetadata, place: &str, report: &mut Report) {
     let mut seen: HashSet<String> = document.id.iter().map(|id| id.to_ascii_lowercase()).collect();
-    let attachments = document.attachments.iter().enumerate().map(|(index, attachment)| (format!("Ek[{}]", index + 1), &attachment.id));
+    let attachments = document
+        .attachments
+        .iter()
+        .enumerate()
+        .map(|(index, attachment)| (format!("Ek[{}]", index + 1), &attachment.id));
     // A missing Ilgi id is U26.
     let related = document.references.iter().enumerate().filter(|(_, related)| related.id.is_some());
     let related = related.map(|(index, related)| (format!("Ilgi[{}]", index + 1), &related.id));
@@ -71,7 +91,13 @@ fn unique_ids(document: &DocumentMetadata, place: &str, report: &mut Report) {
         match id.as_deref() {
             Some(id) if is_guid(id) => {
                 if !seen.insert(id.to_ascii_lowercase()) {
-                    report.add("U19", Error, place, "Kimlik başka bir yerde de kullanılmış.", "The id is used twice.");
+                    report.add(
+                        "U19",
+                        Error,
+                        place,
+                        "Kimlik başka bir yerde de kullanılmış.",
+                        "The id is used twice.",
+                    );
                 }
             }
             _ => {
@@ -88,7 +114,13 @@ fn own_ids(document: &DocumentMetadata, place: &str, report: &mut Report) {
         .chain(document.attachments.iter().map(|attachment| &attachment.own_id))
         .chain(document.references.iter().map(|related| &related.own_id));
     for _ in all.filter(|id| without_scheme(id)) {
-        report.add("U28", Warning, format!("{place} OzId"), "OzId'nin schemeID'si yok.", "An OzId has no schemeID.");
+        report.add(
+            "U28",
+            Warning,
+            format!("{place} OzId"),
+            "OzId'nin schemeID'si yok.",
+            "An OzId has no schemeID.",
+        );
     }
 }
 
@@ -96,20 +128,45 @@ fn own_ids(document: &DocumentMetadata, place: &str, report: &mut Report) {
 fn fields(attachment: &AttachmentMetadata, place: &str, report: &mut Report) {
     let (missing, may_be_signed): (Vec<&str>, bool) = match attachment.kind.as_deref() {
         Some("DED") => {
-            let needed = [("DosyaAdi", attachment.file_name.is_some()), ("MimeTuru", attachment.mime.is_some())];
+            let needed = [
+                ("DosyaAdi", attachment.file_name.is_some()),
+                ("MimeTuru", attachment.mime.is_some()),
+            ];
             (needed.iter().filter(|(_, given)| !given).map(|(name, _)| *name).collect(), true)
         }
         Some("HRF") => (attachment.reference.is_none().then_some("Referans").into_iter().collect(), false),
         _ => (Vec::new(), false),
     };
     for name in missing {
-        report.add("U20", Error, format!("{place}/{name}"), format!("Bu tür ekte {name} gerekli."), format!("This kind of attachment needs {name}."));
+        report.add(
+            "U20",
+            Error,
+            format!("{place}/{name}"),
+            format!("Bu tür ekte {name} gerekli."),
+            format!("This kind of attachment needs {name}."),
+        );
     }
     if !may_be_signed && attachment.signed == Some(true) {
-        report.add("U20", Error, format!("{place}/ImzaliMi"), "Pakette dosyası olmayan ek imzalı olamaz.", "An attachment without a file in the package cannot be signed.");
+        report.add(
+            "U20",
+            Error,
+            format!("{place}/ImzaliMi"),
+            "Pakette dosyası olmayan ek imzalı olamaz.",
+            "An attachment without a file in the package cannot be signed.",
+        );
     }
-    if attachment.digest.as_ref().is_some_and(|digest| digest.algorithm.is_none() || digest.value.is_none()) {
-        report.add("U32", Warning, format!("{place}/Ozet"), "Harici ekin özeti eksik ya da algoritması bilinmiyor.", "The external attachment's digest is incomplete or of unknown algorithm.");
+    if attachment
+        .digest
+        .as_ref()
+        .is_some_and(|digest| digest.algorithm.is_none() || digest.value.is_none())
+    {
+        report.add(
+            "U32",
+            Warning,
+            format!("{place}/Ozet"),
+            "Harici ekin özeti eksik ya da algoritması bilinmiyor.",
+            "The external attachment's digest is incomplete or of unknown algorithm.",
+        );
     }
 }
 
@@ -119,10 +176,20 @@ fn present(opened: &Opened, attachment: &AttachmentMetadata, part: Option<usize>
         return;
     }
     match part {
-        Some(part) if opened.cast.attachments().any(|(_, holder)| holder.part == part && belongs(holder.id.as_deref(), attachment)) => {}
+        Some(part)
+            if opened
+                .cast
+                .roles_of(part)
+                .any(|(role, holder)| role.is_attachment() && belongs(holder.id.as_deref(), attachment)) => {}
         Some(part) => {
             let uri = opened.uri(part);
-            report.add("U22", Warning, place, format!("Ek yalnız dosya adından bulundu ('{uri}')."), format!("The attachment was found by its file name only ('{uri}')."));
+            report.add(
+                "U22",
+                Warning,
+                place,
+                format!("Ek yalnız dosya adından bulundu ('{uri}')."),
+                format!("The attachment was found by its file name only ('{uri}')."),
+            );
         }
         None if left_out.holds(attachment) && left_out.ours => {
             report.add("U22", Note, place, "Bu ek bize konulmamış.", "This attachment was left out for us.");
@@ -137,26 +204,31 @@ fn present(opened: &Opened, attachment: &AttachmentMetadata, part: Option<usize>
             );
         }
         None => {
-            report.add("U22", Error, place, "Ekin dosyası pakette yok.", "The attachment's file is not in the package.");
+            report.add(
+                "U22",
+                Error,
+                place,
+                "Ekin dosyası pakette yok.",
+                "The attachment's file is not in the package.",
+            );
         }
     }
 }
 
 /// Whether a relationship Id names this Ek.
 fn belongs(id: Option<&str>, attachment: &AttachmentMetadata) -> bool {
-    let suffix = id.and_then(|id| {
-        [roles::ATTACHMENT_ID, roles::UNSIGNED_ATTACHMENT_ID]
-            .into_iter()
-            .find_map(|prefix| id.split_at_checked(prefix.len()).filter(|(head, _)| head.eq_ignore_ascii_case(prefix)))
-            .map(|(_, tail)| tail)
-    });
-    matches!((suffix, &attachment.id), (Some(suffix), Some(id)) if suffix.eq_ignore_ascii_case(id))
+    let named = id.and_then(roles::attachment_id);
+    matches!((named, &attachment.id), (Some(named), Some(id)) if named.eq_ignore_ascii_case(id))
 }
 
 /// U24: signed files under `ek`, unsigned ones under `imzasizEk`, and in the folder of that name.
 fn folder(opened: &Opened, attachment: &AttachmentMetadata, part: Option<usize>, place: &str, report: &mut Report) {
     let Some(part) = part else { return };
-    let role = if attachment.is_signed() { PartRole::Attachment } else { PartRole::UnsignedAttachment };
+    let role = if attachment.is_signed() {
+        PartRole::Attachment
+    } else {
+        PartRole::UnsignedAttachment
+    };
     let other = if attachment.is_signed() { "/imzasizekler/" } else { "/ekler/" };
     if !opened.cast.is(role, part) || names::folded(opened.uri(part)).starts_with(other) {
         report.add(
@@ -172,17 +244,38 @@ fn folder(opened: &Opened, attachment: &AttachmentMetadata, part: Option<usize>,
 /// U23: no file may ride along that the signed metadata does not name.
 fn listed(opened: &Opened, document: &DocumentMetadata, report: &mut Report) {
     let paired: HashSet<usize> = opened.attachment_parts.iter().flatten().copied().collect();
+    let others = document.attachments.iter().filter(|attachment| !attachment.is_internal());
+    let others: HashSet<String> = others
+        .filter_map(|attachment| attachment.id.as_ref())
+        .map(|id| id.to_ascii_lowercase())
+        .collect();
     for (_, holder) in opened.cast.attachments().filter(|(_, holder)| !paired.contains(&holder.part)) {
-        let other_kind = document.attachments.iter().any(|attachment| !attachment.is_internal() && belongs(holder.id.as_deref(), attachment));
+        let id = holder.id.as_deref().and_then(roles::attachment_id);
+        let other_kind = id.is_some_and(|id| others.contains(&id.to_ascii_lowercase()));
         let uri = opened.uri(holder.part);
-        let (tr, en) = if other_kind { ("üstveride DED değil", "is not DED in the metadata") } else { ("üstveride yok", "is not in the metadata") };
-        report.add("U23", Error, uri, format!("Ek dosyası '{uri}' {tr}."), format!("Attachment '{uri}' {en}."));
+        let (tr, en) = if other_kind {
+            ("üstveride DED değil", "is not DED in the metadata")
+        } else {
+            ("üstveride yok", "is not in the metadata")
+        };
+        report.add(
+            "U23",
+            Error,
+            uri,
+            format!("Ek dosyası '{uri}' {tr}."),
+            format!("Attachment '{uri}' {en}."),
+        );
     }
 }
 
 /// U25.
 fn left_out_exist(document: &DocumentMetadata, place: &str, report: &mut Report) {
-    let known: HashSet<String> = document.attachments.iter().filter_map(|attachment| attachment.id.as_ref()).map(|id| id.to_ascii_lowercase()).collect();
+    let known: HashSet<String> = document
+        .attachments
+        .iter()
+        .filter_map(|attachment| attachment.id.as_ref())
+        .map(|id| id.to_ascii_lowercase())
+        .collect();
     for (index, entry) in document.distribution.iter().flatten().enumerate() {
         for _ in entry.left_out.iter().filter(|id| !known.contains(&id.to_ascii_lowercase())) {
             report.add(
@@ -198,29 +291,68 @@ fn left_out_exist(document: &DocumentMetadata, place: &str, report: &mut Report)
 
 /// U26 and U27.
 fn related(document: &DocumentMetadata, place: &str, report: &mut Report) {
-    let attachments: HashSet<String> = document.attachments.iter().filter_map(|attachment| attachment.id.as_ref()).map(|id| id.to_ascii_lowercase()).collect();
+    let attachments: HashSet<String> = document
+        .attachments
+        .iter()
+        .filter_map(|attachment| attachment.id.as_ref())
+        .map(|id| id.to_ascii_lowercase())
+        .collect();
     let mut labels = HashSet::new();
     let mut in_order = true;
     for (index, related) in document.references.iter().enumerate() {
         let place = format!("{place} Ilgi[{}]", index + 1);
         if related.id.is_none() {
-            report.add("U26", Error, format!("{place}/Id"), "İlginin kimliği yok.", "The reference has no id.");
+            report.add(
+                "U26",
+                Error,
+                format!("{place}/Id"),
+                "İlginin kimliği yok.",
+                "The reference has no id.",
+            );
         }
         match related.label.as_deref() {
             None => {
-                report.add("U26", Error, format!("{place}/Etiket"), "İlginin etiketi yok.", "The reference has no label.");
+                report.add(
+                    "U26",
+                    Error,
+                    format!("{place}/Etiket"),
+                    "İlginin etiketi yok.",
+                    "The reference has no label.",
+                );
             }
             Some(label) if !labels.insert(label) => {
-                report.add("U26", Error, format!("{place}/Etiket"), "İlginin etiketi yinelenmiş.", "The reference's label is used twice.");
+                report.add(
+                    "U26",
+                    Error,
+                    format!("{place}/Etiket"),
+                    "İlginin etiketi yinelenmiş.",
+                    "The reference's label is used twice.",
+                );
             }
             Some(label) => in_order &= is_nth_label(label, index),
         }
-        if related.attachment_id.as_ref().is_some_and(|id| !attachments.contains(&id.to_ascii_lowercase())) {
-            report.add("U27", Error, format!("{place}/EkId"), "İlginin gösterdiği ek yok.", "The attachment that the reference names does not exist.");
+        if related
+            .attachment_id
+            .as_ref()
+            .is_some_and(|id| !attachments.contains(&id.to_ascii_lowercase()))
+        {
+            report.add(
+                "U27",
+                Error,
+                format!("{place}/EkId"),
+                "İlginin gösterdiği ek yok.",
+                "The attachment that the reference names does not exist.",
+            );
         }
     }
     if !in_order {
-        report.add("U26", Note, format!("{place} Ilgiler"), "İlgi etiketleri a, b, c sırasında değil.", "The labels of the references do not run a, b, c.");
+        report.add(
+            "U26",
+            Note,
+            format!("{place} Ilgiler"),
+            "İlgi etiketleri a, b, c sırasında değil.",
+            "The labels of the references do not run a, b, c.",
+        );
     }
 }
 

@@ -1,12 +1,14 @@
 //! C1-C18: the container and who plays what in it.
 
+use std::collections::{HashMap, HashSet};
+
 use super::catalogue::Era;
 use super::{Report, era};
 use crate::envelope::container::ContainerFault;
 use crate::envelope::opc::{self, Match};
 use crate::envelope::package::Package;
 use crate::envelope::read::Opened;
-use crate::envelope::roles::{Found, PartRole, ROLES};
+use crate::envelope::roles::{self, Found, PartRole, ROLES};
 use crate::envelope::xml::XmlFault;
 use crate::envelope::{PackageKind, names};
 use crate::finding::Severity::{Error, Fatal, Note, Warning};
@@ -16,10 +18,22 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
     for fault in faults {
         match fault {
             ContainerFault::Refused(reason) => {
-                report.add("C1", Fatal, "/", format!("Paket açılamadı: {reason}."), format!("The package cannot be opened: {reason}."));
+                report.add(
+                    "C1",
+                    Fatal,
+                    "/",
+                    format!("Paket açılamadı: {reason}."),
+                    format!("The package cannot be opened: {reason}."),
+                );
             }
             ContainerFault::Entry { uri, reason } => {
-                report.add("C1", Fatal, uri, format!("'{uri}' girdisi açılmadı: {reason}."), format!("Entry '{uri}' was not opened: {reason}."));
+                report.add(
+                    "C1",
+                    Fatal,
+                    uri,
+                    format!("'{uri}' girdisi açılmadı: {reason}."),
+                    format!("Entry '{uri}' was not opened: {reason}."),
+                );
             }
             ContainerFault::Duplicate { uri } => {
                 report.add(
@@ -69,7 +83,13 @@ pub(in crate::envelope) fn document_type(uri: &str, report: &mut Report) {
 /// C16: an encrypted package must not be wrapped in an update.
 pub(in crate::envelope) fn original(uri: &str, original: &Package, report: &mut Report) {
     if original.kind == PackageKind::Eyps {
-        report.add("C16", Error, uri, "Güncellenen özgün paket şifreli.", "The original inside the update is encrypted.");
+        report.add(
+            "C16",
+            Error,
+            uri,
+            "Güncellenen özgün paket şifreli.",
+            "The original inside the update is encrypted.",
+        );
     }
 }
 
@@ -106,17 +126,40 @@ pub(super) fn check(opened: &Opened, report: &mut Report) {
     }
 }
 
-/// C5. A target that may legally be gone (removed initials, attachment left out) is H10, H11 and U22.
+/// C5. A target that may legally be gone is judged where that is known: removed initials that a digest remembers are H10, the file of
+/// an Ek is U22.
 fn targets(opened: &Opened, report: &mut Report) {
+    let initials = PartRole::Initial.prescribed(opened.major);
+    let mut internal = opened.digests().flat_map(|(_, document)| document.internal());
+    let remembered =
+        opened.major >= 2 && internal.any(|reference| reference.uri.as_deref().is_some_and(|uri| uri.eq_ignore_ascii_case(initials)));
+    let attachments = opened.metadata.document.iter().flat_map(|document| &document.attachments);
+    let listed: HashSet<String> = attachments
+        .filter_map(|attachment| attachment.id.as_ref())
+        .map(|id| id.to_ascii_lowercase())
+        .collect();
     for relationship in opened.relationships.iter().filter(|relationship| relationship.part.is_none()) {
         let role = PartRole::of_type(&relationship.kind).map(|(role, _)| role);
-        if matches!(role, Some(PartRole::Initial | PartRole::Attachment | PartRole::UnsignedAttachment)) && relationship.resolved.is_some() {
+        let judged_elsewhere = match role {
+            Some(PartRole::Initial) => remembered && relationship.resolved.is_some(),
+            Some(PartRole::Attachment | PartRole::UnsignedAttachment) => {
+                roles::attachment_id(&relationship.id).is_some_and(|id| listed.contains(&id.to_ascii_lowercase()))
+            }
+            _ => false,
+        };
+        if judged_elsewhere {
             continue;
         }
         let severity = if role == Some(PartRole::EncryptedContent) { Fatal } else { Error };
         let target: String = relationship.target.chars().take(200).collect();
         report
-            .add("C5", severity, &target, format!("İlişkinin gösterdiği '{target}' pakette yok."), format!("The relationship target '{target}' is not in the package."))
+            .add(
+                "C5",
+                severity,
+                &target,
+                format!("İlişkinin gösterdiği '{target}' pakette yok."),
+                format!("The relationship target '{target}' is not in the package."),
+            )
             .official(13);
     }
 }
@@ -126,9 +169,9 @@ fn reachable(opened: &Opened, report: &mut Report) {
     if !opened.linked {
         return;
     }
+    let reached: HashSet<usize> = opened.relationships.iter().filter_map(|relationship| relationship.part).collect();
     for (index, entry) in opened.container.entries.iter().enumerate() {
-        let reached = opened.relationships.iter().any(|relationship| relationship.part == Some(index));
-        if reached || opc::is_plumbing(&entry.uri) || entry.refused.is_some() {
+        if reached.contains(&index) || opc::is_plumbing(&entry.uri) || entry.refused.is_some() {
             continue;
         }
         let uri = &entry.uri;
@@ -138,25 +181,47 @@ fn reachable(opened: &Opened, report: &mut Report) {
             Some(Found::TolerantName) => (" (adı düzeltilerek bulundu)", " (found by its name, read tolerantly)"),
             _ => ("", ""),
         };
-        report.add("C6", Warning, uri, format!("'{uri}' bileşenine hiçbir ilişki ulaşmıyor{tr}."), format!("No relationship leads to '{uri}'{en}."));
+        report.add(
+            "C6",
+            Warning,
+            uri,
+            format!("'{uri}' bileşenine hiçbir ilişki ulaşmıyor{tr}."),
+            format!("No relationship leads to '{uri}'{en}."),
+        );
     }
 }
 
 /// C7. The covering letter's type is U5, because its MimeTuru is required.
 fn content_types(opened: &Opened, report: &mut Report) {
     let Some(types) = &opened.types else { return };
-    for (index, entry) in opened.container.entries.iter().enumerate().filter(|(_, entry)| entry.uri != opc::CONTENT_TYPES) {
+    let declared = declared_types(opened);
+    let kept = opened
+        .container
+        .entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.uri != opc::CONTENT_TYPES && entry.refused.is_none());
+    for (index, entry) in kept {
         let expected = if opc::relationships_source(&entry.uri).is_some() {
             Some("application/vnd.openxmlformats-package.relationships+xml")
         } else {
             let role = opened.cast.role_of(index).map(|(role, _)| role);
-            let fixed = role.and_then(PartRole::rule).map(|rule| rule.content_type).filter(|kind| !kind.is_empty());
-            fixed.or_else(|| declared_type(opened, index))
+            let fixed = role
+                .and_then(PartRole::rule)
+                .map(|rule| rule.content_type)
+                .filter(|kind| !kind.is_empty());
+            fixed.or_else(|| declared.get(&index).copied())
         };
         let uri = &entry.uri;
         match (types.of(uri), expected) {
             (None, _) => {
-                report.add("C7", Warning, uri, format!("'{uri}' için içerik türü tanımlı değil."), format!("No content type is defined for '{uri}'."));
+                report.add(
+                    "C7",
+                    Warning,
+                    uri,
+                    format!("'{uri}' için içerik türü tanımlı değil."),
+                    format!("No content type is defined for '{uri}'."),
+                );
             }
             (Some(actual), Some(expected)) if !actual.trim().eq_ignore_ascii_case(expected.trim()) => {
                 report.add(
@@ -172,10 +237,13 @@ fn content_types(opened: &Opened, report: &mut Report) {
     }
 }
 
-/// MimeTuru of the Ek whose file this is.
-fn declared_type(opened: &Opened, part: usize) -> Option<&str> {
-    let ek = opened.attachment_parts.iter().position(|paired| *paired == Some(part))?;
-    opened.metadata.document.as_ref()?.attachments.get(ek)?.mime.as_deref()
+/// MimeTuru of each Ek, by the part that is its file.
+fn declared_types(opened: &Opened) -> HashMap<usize, &str> {
+    let attachments = opened.metadata.document.iter().flat_map(|document| &document.attachments);
+    let paired = opened.attachment_parts.iter().zip(attachments);
+    paired
+        .filter_map(|(part, attachment)| Some(((*part)?, attachment.mime.as_deref()?)))
+        .collect()
 }
 
 /// C8-C11 and C14-C16: how many of each.
@@ -190,7 +258,13 @@ fn counts(opened: &Opened, report: &mut Report) {
         });
         let place = role.prescribed(opened.major);
         if count < least && !pointed {
-            let added = report.add(id, Error, place, format!("Pakette {} yok.", label(role)), format!("The package has no {}.", label(role)));
+            let added = report.add(
+                id,
+                Error,
+                place,
+                format!("Pakette {} yok.", label(role)),
+                format!("The package has no {}.", label(role)),
+            );
             if let Some(code) = missing {
                 added.official(code);
             }
@@ -276,37 +350,83 @@ fn label(role: PartRole) -> &'static str {
 
 /// C12 and C13: where parts stand and how they are named.
 fn places(opened: &Opened, report: &mut Report) {
-    for (index, entry) in opened.container.entries.iter().enumerate().filter(|(_, entry)| entry.refused.is_none()) {
+    for (index, entry) in opened
+        .container
+        .entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.refused.is_none())
+    {
         let uri = &entry.uri;
         if names::percent_decode(uri).contains(char::is_whitespace) {
-            report.add("C13", Warning, uri, format!("'{uri}' adında boşluk var."), format!("The name '{uri}' holds white space."));
+            report.add(
+                "C13",
+                Warning,
+                uri,
+                format!("'{uri}' adında boşluk var."),
+                format!("The name '{uri}' holds white space."),
+            );
         }
         if entry.backslashes {
-            report.add("C12", Warning, uri, format!("'{uri}' ZIP'te ters bölüyle yazılmış."), format!("'{uri}' is written with back-slashes in the ZIP."));
+            report.add(
+                "C12",
+                Warning,
+                uri,
+                format!("'{uri}' ZIP'te ters bölüyle yazılmış."),
+                format!("'{uri}' is written with back-slashes in the ZIP."),
+            );
         }
         let Some((role, _)) = opened.cast.role_of(index) else { continue };
         let place = role.prescribed(opened.major);
-        let right = if place.ends_with('/') { uri.starts_with(place) } else { place.is_empty() || uri == place };
+        let right = if place.ends_with('/') {
+            uri.starts_with(place)
+        } else {
+            place.is_empty() || uri == place
+        };
         if !right {
-            report.add("C12", Warning, uri, format!("'{uri}' öngörülen '{place}' yerinde değil."), format!("'{uri}' does not stand at '{place}' where it belongs."));
+            report.add(
+                "C12",
+                Warning,
+                uri,
+                format!("'{uri}' öngörülen '{place}' yerinde değil."),
+                format!("'{uri}' does not stand at '{place}' where it belongs."),
+            );
         }
     }
     for relationship in &opened.relationships {
-        let strength = relationship.resolved.as_deref().and_then(|uri| opened.directory.find(uri)).map(|(_, strength)| strength);
+        let strength = relationship
+            .resolved
+            .as_deref()
+            .and_then(|uri| opened.directory.find(uri))
+            .map(|(_, strength)| strength);
         if strength == Some(Match::Folded) {
             let target = &relationship.target;
-            report.add("C12", Warning, target, format!("'{target}' ZIP'te başka harflerle yazılmış."), format!("'{target}' is spelled with other letters in the ZIP."));
+            report.add(
+                "C12",
+                Warning,
+                target,
+                format!("'{target}' ZIP'te başka harflerle yazılmış."),
+                format!("'{target}' is spelled with other letters in the ZIP."),
+            );
         }
     }
 }
 
 /// C17: the XMP packet of PDF/A is never compressed, so its absence is seen without parsing the PDF.
 fn letter_is_pdf_a(opened: &Opened, report: &mut Report) {
-    let Some(part) = opened.cast.part(PartRole::CoverLetter) else { return };
+    let Some(part) = opened.cast.part(PartRole::CoverLetter) else {
+        return;
+    };
     let Some(measured) = opened.measured(part) else { return };
     if !measured.head.starts_with(b"%PDF") || !measured.pdf_a {
         let uri = opened.uri(part);
-        report.add("C17", Warning, uri, "Üst yazı PDF/A (ISO 19005-1) değil.", "The covering letter is not PDF/A (ISO 19005-1).");
+        report.add(
+            "C17",
+            Warning,
+            uri,
+            "Üst yazı PDF/A (ISO 19005-1) değil.",
+            "The covering letter is not PDF/A (ISO 19005-1).",
+        );
     }
 }
 
@@ -317,17 +437,42 @@ fn relationship_types(opened: &Opened, report: &mut Report) {
         let place = format!("{} {}", relationship.source, relationship.id);
         match PartRole::of_type(&relationship.kind) {
             None => {
-                report.add("C18", Warning, place, format!("Bilinmeyen ilişki türü '{kind}'."), format!("Unknown relationship type '{kind}'."));
+                report.add(
+                    "C18",
+                    Warning,
+                    place,
+                    format!("Bilinmeyen ilişki türü '{kind}'."),
+                    format!("Unknown relationship type '{kind}'."),
+                );
             }
             Some((_, false)) => {
-                report.add("C18", Note, place, format!("İlişki türü '{kind}' büyük/küçük harfte farklı."), format!("Relationship type '{kind}' differs in letter case."));
+                report.add(
+                    "C18",
+                    Note,
+                    place,
+                    format!("İlişki türü '{kind}' büyük/küçük harfte farklı."),
+                    format!("Relationship type '{kind}' differs in letter case."),
+                );
             }
             Some((role, true)) => {
                 let misplaced = relationship.part.is_some_and(|part| {
-                    opened.cast.all(role).any(|holder| holder.part == part && matches!(holder.found, Found::FixedName | Found::TolerantName))
+                    opened
+                        .cast
+                        .all(role)
+                        .any(|holder| holder.part == part && matches!(holder.found, Found::FixedName | Found::TolerantName))
                 });
-                if misplaced && ROLES.iter().any(|rule| rule.role == role && rule.source.is_some() || relationship.source != "/") {
-                    report.add("C18", Warning, place, format!("'{kind}' ilişkisi yanlış bileşene bağlı."), format!("Relationship '{kind}' hangs on the wrong part."));
+                if misplaced
+                    && ROLES
+                        .iter()
+                        .any(|rule| rule.role == role && rule.source.is_some() || relationship.source != "/")
+                {
+                    report.add(
+                        "C18",
+                        Warning,
+                        place,
+                        format!("'{kind}' ilişkisi yanlış bileşene bağlı."),
+                        format!("Relationship '{kind}' hangs on the wrong part."),
+                    );
                 }
             }
         }

@@ -19,7 +19,13 @@ pub(super) fn check(opened: &Opened, receiver: &Receiver, report: &mut Report) {
         let place = opened.cast.part(role).map_or("", |part| opened.uri(part));
         root_id(opened, era, document, place, report);
         if document.references.is_empty() {
-            report.add("H2", Error, place, "Özet dosyasında hiç Reference yok.", "The digest document holds no Reference.");
+            report.add(
+                "H2",
+                Error,
+                place,
+                "Özet dosyasında hiç Reference yok.",
+                "The digest document holds no Reference.",
+            );
         }
         let mut seen = HashSet::new();
         for (index, reference) in document.references.iter().enumerate() {
@@ -46,7 +52,13 @@ pub(super) fn check(opened: &Opened, receiver: &Receiver, report: &mut Report) {
             if opened.cast.count(role) == 0 {
                 let place = role.prescribed(1);
                 report
-                    .add("H7", Error, place, format!("NihaiOzet var, ama '{place}' yok."), format!("There is a NihaiOzet, but no '{place}'."))
+                    .add(
+                        "H7",
+                        Error,
+                        place,
+                        format!("NihaiOzet var, ama '{place}' yok."),
+                        format!("There is a NihaiOzet, but no '{place}'."),
+                    )
                     .official(code);
             }
         }
@@ -64,13 +76,31 @@ fn root_id(opened: &Opened, era: Era, document: &DigestDocument, place: &str, re
     };
     match (document.id.as_deref(), expected) {
         (None, _) => {
-            report.add("H1", Warning, place, "Özet kökünde Id yok.", "The digest document's root has no Id.");
+            report.add(
+                "H1",
+                Warning,
+                place,
+                "Özet kökünde Id yok.",
+                "The digest document's root has no Id.",
+            );
         }
         (Some(id), Some(expected)) if !id.eq_ignore_ascii_case(expected) => {
-            report.add("H1", Error, place, "Özet kökünün Id'si BelgeId ile aynı değil.", "The digest document's root Id differs from BelgeId.");
+            report.add(
+                "H1",
+                Error,
+                place,
+                "Özet kökünün Id'si BelgeId ile aynı değil.",
+                "The digest document's root Id differs from BelgeId.",
+            );
         }
         (Some(id), Some(_)) if id != id.to_ascii_uppercase() => {
-            report.add("H1", Note, place, "Özet kökünün Id'si büyük harfle yazılmamış.", "The digest document's root Id is not in upper case.");
+            report.add(
+                "H1",
+                Note,
+                place,
+                "Özet kökünün Id'si büyük harfle yazılmamış.",
+                "The digest document's root Id is not in upper case.",
+            );
         }
         _ => {}
     }
@@ -79,10 +109,22 @@ fn root_id(opened: &Opened, era: Era, document: &DigestDocument, place: &str, re
 /// H8 and H13.
 fn external(reference: &Reference, role: PartRole, era: Era, place: &str, report: &mut Report) {
     if role == PartRole::FinalDigest && era == Era::V2 {
-        report.add("H8", Error, place, "NihaiOzet harici bir bileşene başvuruyor.", "NihaiOzet references an external object.");
+        report.add(
+            "H8",
+            Error,
+            place,
+            "NihaiOzet harici bir bileşene başvuruyor.",
+            "NihaiOzet references an external object.",
+        );
     }
     let uri: String = reference.uri.as_deref().unwrap_or_default().chars().take(200).collect();
-    report.add("H13", Note, place, format!("Harici bileşen '{uri}' indirilmedi."), format!("The external object '{uri}' was not fetched."));
+    report.add(
+        "H13",
+        Note,
+        place,
+        format!("Harici bileşen '{uri}' indirilmedi."),
+        format!("The external object '{uri}' was not fetched."),
+    );
 }
 
 /// H2, with the official code of what is missing.
@@ -121,7 +163,13 @@ fn algorithms(reference: &Reference, major: u8, place: &str, report: &mut Report
         };
         let uri: String = uri.chars().take(120).collect();
         report
-            .add("H3", severity, place, format!("Özet algoritması '{uri}' bu sürümde kullanılmaz."), format!("Digest algorithm '{uri}' is not for this version."))
+            .add(
+                "H3",
+                severity,
+                place,
+                format!("Özet algoritması '{uri}' bu sürümde kullanılmaz."),
+                format!("Digest algorithm '{uri}' is not for this version."),
+            )
             .official(12);
     }
 }
@@ -129,24 +177,57 @@ fn algorithms(reference: &Reference, major: u8, place: &str, report: &mut Report
 /// H4.
 fn pair(reference: &Reference, era: Era, place: &str, report: &mut Report) {
     let [first, second] = &reference.digests[..] else { return };
-    let (Era::V2 | Era::Update, Some(one), Some(two)) = (era, first.algorithm, second.algorithm) else { return };
+    let (Era::V2 | Era::Update, Some(one), Some(two)) = (era, first.algorithm, second.algorithm) else {
+        return;
+    };
     if one == two {
-        report.add("H4", Error, place, "İki özet aynı algoritmayla.", "Both digests use one algorithm.").official(30);
+        report
+            .add("H4", Error, place, "İki özet aynı algoritmayla.", "Both digests use one algorithm.")
+            .official(30);
     } else if one != Algorithm::Sha512 && two != Algorithm::Sha512 {
-        report.add("H4", Error, place, "Özetlerden hiçbiri SHA-512 değil.", "Neither digest is SHA-512.").official(31);
+        report
+            .add(
+                "H4",
+                Error,
+                place,
+                "Özetlerden hiçbiri SHA-512 değil.",
+                "Neither digest is SHA-512.",
+            )
+            .official(31);
     }
 }
 
 /// H12.
 fn odd(opened: &Opened, reference: &Reference, uri: &str, twice: bool, place: &str, report: &mut Report) {
     if twice {
-        report.add("H12", Warning, place, format!("'{uri}' iki kez geçiyor."), format!("'{uri}' is referenced twice."));
+        report.add(
+            "H12",
+            Warning,
+            place,
+            format!("'{uri}' iki kez geçiyor."),
+            format!("'{uri}' is referenced twice."),
+        );
     }
     if let ReferenceKind::Unknown(kind) = &reference.kind {
-        report.add("H12", Warning, place, format!("Bilinmeyen başvuru türü '{kind}'."), format!("Unknown reference type '{kind}'."));
+        report.add(
+            "H12",
+            Warning,
+            place,
+            format!("Bilinmeyen başvuru türü '{kind}'."),
+            format!("Unknown reference type '{kind}'."),
+        );
     }
-    if opened.referenced(uri).is_some_and(|part| opened.cast.is(PartRole::UnsignedAttachment, part)) {
-        report.add("H12", Warning, place, format!("'{uri}' imzasız ek; özeti olmamalı."), format!("'{uri}' is an unsigned attachment and should have no digest."));
+    if opened
+        .referenced(uri)
+        .is_some_and(|part| opened.cast.is(PartRole::UnsignedAttachment, part))
+    {
+        report.add(
+            "H12",
+            Warning,
+            place,
+            format!("'{uri}' imzasız ek; özeti olmamalı."),
+            format!("'{uri}' is an unsigned attachment and should have no digest."),
+        );
     }
 }
 
@@ -157,22 +238,43 @@ fn matches(opened: &Opened, reference: &Reference, uri: &str, part: Option<usize
     };
     let Some(measured) = opened.measured(part) else {
         report
-            .add("H9", Error, place, format!("'{uri}' okunamadığı için özeti denetlenemedi."), format!("'{uri}' could not be read, so its digest was not checked."))
+            .add(
+                "H9",
+                Error,
+                place,
+                format!("'{uri}' okunamadığı için özeti denetlenemedi."),
+                format!("'{uri}' could not be read, so its digest was not checked."),
+            )
             .official(14);
         return;
     };
-    let compared = reference.digests.iter().filter_map(|digest| Some((digest.algorithm?, digest.value.as_ref()?)));
+    let compared = reference
+        .digests
+        .iter()
+        .filter_map(|digest| Some((digest.algorithm?, digest.value.as_ref()?)));
     for (algorithm, value) in compared {
         match measured.matches(algorithm, value) {
             Some(true) => {}
             Some(false) => {
                 report
-                    .add("H9", Error, place, format!("'{uri}' özeti tutmuyor ({algorithm:?})."), format!("The digest of '{uri}' does not match ({algorithm:?})."))
+                    .add(
+                        "H9",
+                        Error,
+                        place,
+                        format!("'{uri}' özeti tutmuyor ({algorithm:?})."),
+                        format!("The digest of '{uri}' does not match ({algorithm:?})."),
+                    )
                     .official(15);
             }
             None => {
                 report
-                    .add("KEP-2805", Warning, place, format!("{algorithm:?} bu sistemde yok; '{uri}' denetlenemedi."), format!("{algorithm:?} is not available here; '{uri}' was not checked."))
+                    .add(
+                        "KEP-2805",
+                        Warning,
+                        place,
+                        format!("{algorithm:?} bu sistemde yok; '{uri}' denetlenemedi."),
+                        format!("{algorithm:?} is not available here; '{uri}' was not checked."),
+                    )
                     .official(14);
             }
         }
@@ -181,11 +283,35 @@ fn matches(opened: &Opened, reference: &Reference, uri: &str, part: Option<usize
 
 fn missing(uri: &str, major: u8, gone: &Gone, place: &str, report: &mut Report) {
     if major >= 2 && uri.eq_ignore_ascii_case(PartRole::Initial.prescribed(major)) {
-        report.add("H10", Note, place, "Paraf imzası paketten çıkarılmış; buna izin var.", "The initials were removed from the package, which is allowed.").official(32);
+        report
+            .add(
+                "H10",
+                Note,
+                place,
+                "Paraf imzası paketten çıkarılmış; buna izin var.",
+                "The initials were removed from the package, which is allowed.",
+            )
+            .official(32);
     } else if gone.attachment(uri) {
-        report.add("H11", Note, place, format!("'{uri}' konulmamış bir ek."), format!("'{uri}' is an attachment that was left out.")).official(13);
+        report
+            .add(
+                "H11",
+                Note,
+                place,
+                format!("'{uri}' konulmamış bir ek."),
+                format!("'{uri}' is an attachment that was left out."),
+            )
+            .official(13);
     } else {
-        report.add("H9", Error, place, format!("'{uri}' pakette yok."), format!("'{uri}' is not in the package.")).official(13);
+        report
+            .add(
+                "H9",
+                Error,
+                place,
+                format!("'{uri}' pakette yok."),
+                format!("'{uri}' is not in the package."),
+            )
+            .official(13);
     }
 }
 
@@ -197,7 +323,9 @@ struct Gone {
 
 impl Gone {
     fn of(opened: &Opened, receiver: &Receiver) -> Self {
-        let Some(document) = &opened.metadata.document else { return Self::default() };
+        let Some(document) = &opened.metadata.document else {
+            return Self::default();
+        };
         let left_out = LeftOut::of(document, receiver);
         let absent = document.attachments.iter().enumerate().filter(|(index, attachment)| {
             attachment.is_signed() && opened.attachment_parts.get(*index).copied().flatten().is_none() && left_out.holds(attachment)
@@ -221,11 +349,22 @@ fn coverage(opened: &Opened, role: PartRole, document: &DigestDocument, era: Era
     let second = era == Era::V2;
     let (id, needed): (&'static str, Vec<(PartRole, Option<u8>)>) = match (role, era) {
         (PackageDigest, Era::V1) => ("H5", vec![(Metadata, Some(3)), (Targets, Some(5)), (CoverLetter, Some(7))]),
-        (PackageDigest, Era::V2) => ("H5", vec![(Metadata, Some(3)), (CoverLetter, Some(7)), (InitialDigest, None), (Initial, None)]),
+        (PackageDigest, Era::V2) => (
+            "H5",
+            vec![(Metadata, Some(3)), (CoverLetter, Some(7)), (InitialDigest, None), (Initial, None)],
+        ),
         (InitialDigest, Era::V2) => ("H6", vec![(Metadata, Some(27)), (CoverLetter, Some(26))]),
         (FinalDigest, Era::V1) => (
             "H7",
-            vec![(Metadata, Some(19)), (Targets, Some(20)), (CoverLetter, Some(21)), (Signers, Some(22)), (PackageDigest, None), (Signature, Some(23)), (Core, Some(24))],
+            vec![
+                (Metadata, Some(19)),
+                (Targets, Some(20)),
+                (CoverLetter, Some(21)),
+                (Signers, Some(22)),
+                (PackageDigest, None),
+                (Signature, Some(23)),
+                (Core, Some(24)),
+            ],
         ),
         (FinalDigest, Era::V2) => (
             "H7",
@@ -243,15 +382,29 @@ fn coverage(opened: &Opened, role: PartRole, document: &DigestDocument, era: Era
         (FinalDigest, Era::Update) => ("H7", vec![(UpdateInfo, Some(34)), (OriginalPackage, Some(36)), (Core, Some(24))]),
         _ => return,
     };
-    let covered: HashSet<usize> = document.internal().filter_map(|reference| opened.referenced(reference.uri.as_deref()?)).collect();
+    let covered: HashSet<usize> = document
+        .internal()
+        .filter_map(|reference| opened.referenced(reference.uri.as_deref()?))
+        .collect();
     let mut lacks = |part: &str, code: Option<u8>| {
-        let added = report.add(id, Error, place, format!("'{part}' özet dosyasının kapsamında değil."), format!("'{part}' is not covered by the digest document."));
+        let added = report.add(
+            id,
+            Error,
+            place,
+            format!("'{part}' özet dosyasının kapsamında değil."),
+            format!("'{part}' is not covered by the digest document."),
+        );
         if let Some(code) = code {
             added.official(code);
         }
     };
     for (needed, code) in needed {
-        for part in opened.cast.all(needed).map(|holder| holder.part).filter(|part| !covered.contains(part)) {
+        for part in opened
+            .cast
+            .all(needed)
+            .map(|holder| holder.part)
+            .filter(|part| !covered.contains(part))
+        {
             lacks(opened.uri(part), code);
         }
     }
@@ -259,8 +412,17 @@ fn coverage(opened: &Opened, role: PartRole, document: &DigestDocument, era: Era
         return;
     }
     let Some(metadata) = &opened.metadata.document else { return };
-    let names: HashSet<String> = document.internal().filter_map(|reference| reference.uri.as_deref()).map(|uri| key(&names::file_name(uri))).collect();
-    for (index, attachment) in metadata.attachments.iter().enumerate().filter(|(_, attachment)| attachment.is_signed()) {
+    let names: HashSet<String> = document
+        .internal()
+        .filter_map(|reference| reference.uri.as_deref())
+        .map(|uri| key(&names::file_name(uri)))
+        .collect();
+    for (index, attachment) in metadata
+        .attachments
+        .iter()
+        .enumerate()
+        .filter(|(_, attachment)| attachment.is_signed())
+    {
         match opened.attachment_parts.get(index).copied().flatten() {
             // An attachment in the wrong folder is U24.
             Some(part) if !covered.contains(&part) && opened.cast.is(Attachment, part) => lacks(opened.uri(part), None),

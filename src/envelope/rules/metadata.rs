@@ -23,7 +23,13 @@ pub(in crate::envelope) fn not_readable(uri: &str, fault: &XmlFault, report: &mu
         XmlFault::Excessive(what) => format!("too much {what}"),
         XmlFault::Dtd => "DTD".into(),
     };
-    report.add("U1", Error, uri, format!("'{uri}' okunamıyor: {reason}."), format!("'{uri}' cannot be read: {reason}."));
+    report.add(
+        "U1",
+        Error,
+        uri,
+        format!("'{uri}' okunamıyor: {reason}."),
+        format!("'{uri}' cannot be read: {reason}."),
+    );
 }
 
 /// U1: another root.
@@ -47,7 +53,13 @@ pub(in crate::envelope) fn structure(uri: &str, deviations: &[Deviation], report
             DeviationKind::Missing => ("eksik", "is missing"),
             DeviationKind::Value => ("değeri geçersiz", "has a value that is not allowed"),
         };
-        report.add("U2", Error, format!("{uri} {path}"), format!("{path}: {tr}."), format!("{path} {en}."));
+        report.add(
+            "U2",
+            Error,
+            format!("{uri} {path}"),
+            format!("{path}: {tr}."),
+            format!("{path} {en}."),
+        );
     }
 }
 
@@ -83,7 +95,13 @@ pub(super) fn check(opened: &Opened, report: &mut Report) {
 /// U3 and U4.
 fn given(document: &DocumentMetadata, place: &str, report: &mut Report) {
     if !document.id.as_deref().is_some_and(is_guid) {
-        report.add("U3", Error, format!("{place} BelgeId"), "BelgeId yok ya da GUID değil.", "BelgeId is missing or no GUID.");
+        report.add(
+            "U3",
+            Error,
+            format!("{place} BelgeId"),
+            "BelgeId yok ya da GUID değil.",
+            "BelgeId is missing or no GUID.",
+        );
     }
     let distribution = document.distribution.as_ref().is_some_and(|list| !list.is_empty());
     let fields = [
@@ -93,7 +111,13 @@ fn given(document: &DocumentMetadata, place: &str, report: &mut Report) {
         ("Olusturan", document.author.is_some()),
     ];
     for (name, _) in fields.iter().filter(|(_, given)| !given) {
-        report.add("U4", Error, format!("{place} {name}"), format!("{name} boş."), format!("{name} is empty."));
+        report.add(
+            "U4",
+            Error,
+            format!("{place} {name}"),
+            format!("{name} boş."),
+            format!("{name} is empty."),
+        );
     }
 }
 
@@ -119,18 +143,36 @@ fn letter(opened: &Opened, document: &DocumentMetadata, place: &str, report: &mu
     if let (Some(name), Some(part)) = (&document.file_name, part)
         && names::fits(name, opened.uri(part)) != Some(names::Fit::Exact)
     {
-        report.add("U6", Warning, format!("{place} DosyaAdi"), "DosyaAdi, üst yazının paketteki adıyla uyuşmuyor.", "DosyaAdi does not fit the covering letter's name in the package.");
+        report.add(
+            "U6",
+            Warning,
+            format!("{place} DosyaAdi"),
+            "DosyaAdi, üst yazının paketteki adıyla uyuşmuyor.",
+            "DosyaAdi does not fit the covering letter's name in the package.",
+        );
     }
 }
 
 /// U7.
 fn number_and_date(opened: &Opened, report: &mut Report) {
-    let Some(last) = opened.metadata.last.as_ref().filter(|_| opened.kind == PackageKind::Eyp) else { return };
-    let role = if opened.major >= 2 { PartRole::FinalMetadata } else { PartRole::Metadata };
+    let Some(last) = opened.metadata.last.as_ref().filter(|_| opened.kind == PackageKind::Eyp) else {
+        return;
+    };
+    let role = if opened.major >= 2 {
+        PartRole::FinalMetadata
+    } else {
+        PartRole::Metadata
+    };
     let place = opened.cast.part(role).map_or("", |part| opened.uri(part));
     for (name, given) in [("BelgeNo", last.number.is_some()), ("Tarih", last.date.is_some())] {
         if !given {
-            report.add("U7", Error, format!("{place} {name}"), format!("{name} boş."), format!("{name} is empty."));
+            report.add(
+                "U7",
+                Error,
+                format!("{place} {name}"),
+                format!("{name} boş."),
+                format!("{name} is empty."),
+            );
         }
     }
 }
@@ -145,15 +187,28 @@ fn withdrawn(opened: &Opened, document: &DocumentMetadata, place: &str, report: 
         found.extend(document.security.as_deref().filter(|code| matches!(*code, "KSO" | "TSD")));
     }
     let parties = super::parties::all(opened);
-    let byk = parties.iter().any(|(_, actor)| matches!(actor, Actor::Institution(institution) if institution.byk.is_some()));
+    let byk = parties
+        .iter()
+        .any(|(_, actor)| matches!(actor, Actor::Institution(institution) if institution.byk.is_some()));
     let signers = opened.metadata.last.iter().flat_map(|last| &last.signers);
     found.extend(byk.then_some("BYK"));
     found.extend(signers.filter(|signer| signer.tcyk.is_some()).map(|_| "TCYK").next());
-    let urgencies: HashSet<&str> = document.distribution.iter().flatten().filter_map(|entry| entry.urgency.as_deref()).collect();
+    let urgencies: HashSet<&str> = document
+        .distribution
+        .iter()
+        .flatten()
+        .filter_map(|entry| entry.urgency.as_deref())
+        .collect();
     found.extend(["IVD", "CIV"].into_iter().filter(|code| urgencies.contains(code)));
     for name in found {
         let (id, severity) = if second { ("U8", Error) } else { ("U9", Warning) };
-        report.add(id, severity, format!("{place} {name}"), format!("{name} bu sürümde kullanımdan kalkmış."), format!("{name} is withdrawn in this version."));
+        report.add(
+            id,
+            severity,
+            format!("{place} {name}"),
+            format!("{name} bu sürümde kullanımdan kalkmış."),
+            format!("{name} is withdrawn in this version."),
+        );
     }
 }
 
@@ -162,12 +217,24 @@ fn security(code: Option<&str>, major: u8, place: &str, report: &mut Report) {
     let known = if major >= 2 { SECURITY_2 } else { SECURITY_1 };
     match code {
         Some("OZL") if major >= 2 => {
-            report.add("U10", Warning, place, "OZL (özel) 2.1 ile kaldırıldı.", "OZL was abolished with 2.1.");
+            report.add(
+                "U10",
+                Warning,
+                place,
+                "OZL (özel) 2.1 ile kaldırıldı.",
+                "OZL was abolished with 2.1.",
+            );
         }
         Some(code) if known.contains(&code) => {}
         Some("KSO" | "TSD") if major >= 2 => {} // U8
         Some(code) => {
-            report.add("U10", Error, place, format!("Gizlilik derecesi '{code}' bu sürümde yok."), format!("Classification '{code}' does not exist in this version."));
+            report.add(
+                "U10",
+                Error,
+                place,
+                format!("Gizlilik derecesi '{code}' bu sürümde yok."),
+                format!("Classification '{code}' does not exist in this version."),
+            );
         }
         None => {
             report.add("U10", Error, place, "Gizlilik derecesi yazılmamış.", "No classification is given.");
@@ -200,7 +267,13 @@ fn verification(document: &DocumentMetadata, place: &str, report: &mut Report) {
             report.add("U12", Error, place, "Doğrulama adresi boş.", "The verification address is empty.");
         }
         Some(address) if !super::parties::is_url(address) => {
-            report.add("U12", Warning, place, "Doğrulama adresi bir URL değil.", "The verification address is no URL.");
+            report.add(
+                "U12",
+                Warning,
+                place,
+                "Doğrulama adresi bir URL değil.",
+                "The verification address is no URL.",
+            );
         }
         Some(_) => {}
     }
@@ -212,10 +285,22 @@ fn urgency(document: &DocumentMetadata, place: &str, report: &mut Report) {
         let place = format!("{place} Dagitim[{}]/Miat", index + 1);
         match &entry.due {
             Some(due) if due.span.is_none() => {
-                report.add("U18", Warning, place, "Miat bir süre (xsd:duration) değil.", "Miat is no xsd:duration.");
+                report.add(
+                    "U18",
+                    Warning,
+                    place,
+                    "Miat bir süre (xsd:duration) değil.",
+                    "Miat is no xsd:duration.",
+                );
             }
             None if entry.urgency.as_deref() == Some("GNL") => {
-                report.add("U18", Warning, place, "Günlü belgede Miat yok.", "A document due on a day (GNL) has no Miat.");
+                report.add(
+                    "U18",
+                    Warning,
+                    place,
+                    "Günlü belgede Miat yok.",
+                    "A document due on a day (GNL) has no Miat.",
+                );
             }
             _ => {}
         }
@@ -226,13 +311,29 @@ fn urgency(document: &DocumentMetadata, place: &str, report: &mut Report) {
 fn plans(document: &DocumentMetadata, place: &str, report: &mut Report) {
     for code in &document.file_plan {
         if !code.code.as_deref().is_some_and(is_file_plan_code) || code.name.is_none() {
-            report.add("U29", Warning, format!("{place} SdpBilgisi"), "SDP kodu ya da adı geçersiz.", "A file-plan code or its name is not valid.");
+            report.add(
+                "U29",
+                Warning,
+                format!("{place} SdpBilgisi"),
+                "SDP kodu ya da adı geçersiz.",
+                "A file-plan code or its name is not valid.",
+            );
         }
     }
     for code in &document.service_codes {
-        let positive = code.code.as_deref().and_then(|text| text.parse::<i32>().ok()).is_some_and(|number| number > 0);
+        let positive = code
+            .code
+            .as_deref()
+            .and_then(|text| text.parse::<i32>().ok())
+            .is_some_and(|number| number > 0);
         if !positive || code.name.is_none() {
-            report.add("U29", Warning, format!("{place} HeyskListesi"), "HEYSK kodu ya da adı geçersiz.", "A HEYSK code or its name is not valid.");
+            report.add(
+                "U29",
+                Warning,
+                format!("{place} HeyskListesi"),
+                "HEYSK kodu ya da adı geçersiz.",
+                "A HEYSK code or its name is not valid.",
+            );
         }
     }
 }
@@ -251,13 +352,21 @@ fn signers(opened: &Opened, era: Era, report: &mut Report) {
         Era::V2 => PartRole::FinalMetadata,
         _ => return,
     };
-    let (Some(part), Some(last)) = (opened.cast.part(role), &opened.metadata.last) else { return };
+    let (Some(part), Some(last)) = (opened.cast.part(role), &opened.metadata.last) else {
+        return;
+    };
     let place = opened.uri(part);
     if last.signers.is_empty() {
         report.add("U31", Error, place, "Hiç imza bilgisi yok.", "No signer is listed.");
     }
     for (index, _) in last.signers.iter().enumerate().filter(|(_, signer)| signer.person.is_none()) {
-        report.add("U31", Error, format!("{place} Imza[{}]", index + 1), "İmzalayan yazılmamış.", "The entry names no signer.");
+        report.add(
+            "U31",
+            Error,
+            format!("{place} Imza[{}]", index + 1),
+            "İmzalayan yazılmamış.",
+            "The entry names no signer.",
+        );
     }
 }
 
@@ -268,11 +377,24 @@ fn targets(opened: &Opened, report: &mut Report) {
     if targets.is_empty() {
         report.add("U33", Error, place, "BelgeHedef'te hedef yok.", "BelgeHedef names no addressee.");
     }
-    let Some(distribution) = opened.metadata.document.as_ref().and_then(|document| document.distribution.as_ref()) else { return };
+    let Some(distribution) = opened
+        .metadata
+        .document
+        .as_ref()
+        .and_then(|document| document.distribution.as_ref())
+    else {
+        return;
+    };
     let listed: HashSet<String> = distribution.iter().filter_map(|entry| entry.party.as_ref()?.key()).collect();
     for (index, target) in targets.iter().enumerate() {
         if target.as_ref().and_then(Actor::key).is_some_and(|key| !listed.contains(&key)) {
-            report.add("U33", Note, format!("{place} Hedef[{}]", index + 1), "Hedef, dağıtım listesinde yok.", "This addressee is not in the distribution list.");
+            report.add(
+                "U33",
+                Note,
+                format!("{place} Hedef[{}]", index + 1),
+                "Hedef, dağıtım listesinde yok.",
+                "This addressee is not in the distribution list.",
+            );
         }
     }
 }
@@ -280,7 +402,13 @@ fn targets(opened: &Opened, report: &mut Report) {
 /// U10 for the new classification of an update.
 fn updates(opened: &Opened, report: &mut Report) {
     let place = opened.cast.part(PartRole::UpdateInfo).map_or("", |part| opened.uri(part));
-    for change in opened.metadata.updates.iter().flatten().filter_map(|update| update.security.as_ref()) {
+    for change in opened
+        .metadata
+        .updates
+        .iter()
+        .flatten()
+        .filter_map(|update| update.security.as_ref())
+    {
         security(change.new_security.as_deref(), 2, &format!("{place} YeniGizlilikDerecesi"), report);
     }
 }
@@ -292,7 +420,12 @@ fn zones(opened: &Opened, report: &mut Report) {
     let dates = document
         .iter()
         .flat_map(|document| [&document.date, &document.security_until])
-        .chain(document.iter().flat_map(|document| &document.references).map(|related| &related.date))
+        .chain(
+            document
+                .iter()
+                .flat_map(|document| &document.references)
+                .map(|related| &related.date),
+        )
         .chain(metadata.last.iter().map(|last| &last.date))
         .chain(metadata.last.iter().flat_map(|last| &last.signers).map(|signer| &signer.date))
         .flatten();

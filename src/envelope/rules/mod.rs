@@ -14,6 +14,7 @@ use catalogue::Era;
 
 use super::PackageKind;
 use super::read::{Context, Opened};
+use super::roles;
 use crate::finding::{Finding, Severity};
 
 /// Findings kept of one rule. More say nothing new, and a hostile package could make a hundred thousand.
@@ -39,7 +40,14 @@ impl Added<'_> {
 }
 
 impl Report {
-    pub fn add(&mut self, id: &'static str, severity: Severity, place: impl Into<String>, tr: impl Into<String>, en: impl Into<String>) -> Added<'_> {
+    pub fn add(
+        &mut self,
+        id: &'static str,
+        severity: Severity,
+        place: impl Into<String>,
+        tr: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Added<'_> {
         let count = self.counts.entry(id).or_insert(0);
         *count += 1;
         if *count > PER_RULE {
@@ -76,17 +84,34 @@ impl Report {
 }
 
 /// A finding of a rule of the catalogue, with the next step that fits its weight.
-pub(super) fn finding(id: &str, severity: Severity, place: impl Into<String>, tr: impl Into<String>, en: impl Into<String>) -> Option<Finding> {
+pub(super) fn finding(
+    id: &str,
+    severity: Severity,
+    place: impl Into<String>,
+    tr: impl Into<String>,
+    en: impl Into<String>,
+) -> Option<Finding> {
     let rule = catalogue::find(id);
-    debug_assert!(rule.is_some_and(|rule| rule.severities.contains(&severity)), "{id} is never {severity:?}");
+    debug_assert!(
+        rule.is_some_and(|rule| rule.severities.contains(&severity)),
+        "{id} is never {severity:?}"
+    );
     let next = match severity {
         Severity::Note => catalogue::Next::Nothing,
         // A rule that tells people not to act on a document does so when it is an error.
-        Severity::Warning if rule.is_some_and(|rule| matches!(rule.next, catalogue::Next::DoNotUse | catalogue::Next::Resend)) => catalogue::Next::TellSender,
+        Severity::Warning if rule.is_some_and(|rule| matches!(rule.next, catalogue::Next::DoNotUse | catalogue::Next::Resend)) => {
+            catalogue::Next::TellSender
+        }
         _ => rule.map_or(catalogue::Next::Check, |rule| rule.next),
     };
     let (next_tr, next_en) = next.text();
-    Some(Finding::new(id, severity, place, format!("{} {next_tr}", tr.into()), format!("{} {next_en}", en.into())))
+    Some(Finding::new(
+        id,
+        severity,
+        place,
+        format!("{} {next_tr}", tr.into()),
+        format!("{} {next_en}", en.into()),
+    ))
 }
 
 /// Which column of the rule list applies.
@@ -99,9 +124,10 @@ pub(super) fn era(kind: PackageKind, major: u8) -> Era {
     }
 }
 
-/// Runs every rule that needs the whole package. A container without a single entry was reported as such; nothing else can be said.
+/// Runs every rule that needs the whole package. What is no e-Yazışma package at all was reported as such (C1, C2); that it also lacks
+/// each of its parts would only bury that.
 pub(super) fn check(opened: &Opened, context: &Context<'_>, report: &mut Report) {
-    if opened.container.entries.is_empty() {
+    if !opened.linked && roles::kind_of(&opened.cast).is_none() {
         return;
     }
     container::check(opened, report);

@@ -26,9 +26,22 @@ fn slots(opened: &Opened) -> Vec<(String, Option<&Actor>)> {
         slots.extend(document.author.iter().map(|author| (format!("{place} Olusturan"), author.as_ref())));
         let listed = |name: &'static str| move |index: usize| format!("{place} {name}[{}]", index + 1);
         let at = listed("Dagitim");
-        slots.extend(document.distribution.iter().flatten().enumerate().map(|(index, entry)| (at(index), entry.party.as_ref())));
+        slots.extend(
+            document
+                .distribution
+                .iter()
+                .flatten()
+                .enumerate()
+                .map(|(index, entry)| (at(index), entry.party.as_ref())),
+        );
         let at = listed("Ilgili");
-        slots.extend(document.contacts.iter().enumerate().map(|(index, actor)| (at(index), actor.as_ref())));
+        slots.extend(
+            document
+                .contacts
+                .iter()
+                .enumerate()
+                .map(|(index, actor)| (at(index), actor.as_ref())),
+        );
     }
     let place = uri(PartRole::Targets);
     let targets = opened.metadata.targets.iter().flatten().enumerate();
@@ -40,7 +53,13 @@ pub(super) fn check(opened: &Opened, report: &mut Report) {
     for (place, actor) in slots(opened) {
         match actor {
             None => {
-                report.add("U13", Error, &place, "Kurum, gerçek ya da tüzel kişi yazılmamış.", "No institution, person or legal person is given.");
+                report.add(
+                    "U13",
+                    Error,
+                    &place,
+                    "Kurum, gerçek ya da tüzel kişi yazılmamış.",
+                    "No institution, person or legal person is given.",
+                );
             }
             Some(Actor::Institution(institution)) => check_institution(institution, opened.major, &place, report),
             Some(Actor::Person(person)) => check_person(person, &place, report),
@@ -51,10 +70,18 @@ pub(super) fn check(opened: &Opened, report: &mut Report) {
         }
     }
     unit_of_author(opened, report);
-    let role = if opened.major >= 2 { PartRole::FinalMetadata } else { PartRole::Signers };
+    let role = if opened.major >= 2 {
+        PartRole::FinalMetadata
+    } else {
+        PartRole::Signers
+    };
     let place = opened.cast.part(role).map_or("", |part| opened.uri(part));
     for (index, signer) in opened.metadata.last.iter().flat_map(|last| &last.signers).enumerate() {
-        for (name, person) in [("Imzalayan", &signer.person), ("YetkiDevreden", &signer.delegator), ("VekaletVeren", &signer.principal)] {
+        for (name, person) in [
+            ("Imzalayan", &signer.person),
+            ("YetkiDevreden", &signer.delegator),
+            ("VekaletVeren", &signer.principal),
+        ] {
             let Some(person) = person else { continue };
             let place = format!("{place} Imza[{}]/{name}", index + 1);
             check_person(person, &place, report);
@@ -73,14 +100,32 @@ fn check_institution(institution: &Institution, major: u8, place: &str, report: 
         }
         Some(kkk) if is_detsis(kkk) => {}
         Some(kkk) if major < 2 && kkk.len() == 14 && kkk.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            report.add("U13", Note, format!("{place}/KKK"), "KKK eski DTVT kodu.", "KKK is an old DTVT code.");
+            report.add(
+                "U13",
+                Note,
+                format!("{place}/KKK"),
+                "KKK eski DTVT kodu.",
+                "KKK is an old DTVT code.",
+            );
         }
         Some(_) => {
-            report.add("U13", Warning, format!("{place}/KKK"), "KKK sekiz haneli DETSİS numarası değil.", "KKK is not an eight-digit DETSİS number.");
+            report.add(
+                "U13",
+                Warning,
+                format!("{place}/KKK"),
+                "KKK sekiz haneli DETSİS numarası değil.",
+                "KKK is not an eight-digit DETSİS number.",
+            );
         }
     }
     if major >= 2 && institution.unit_kkk.as_deref().is_some_and(|kkk| !is_detsis(kkk)) {
-        report.add("U14", Warning, format!("{place}/BirimKKK"), "BirimKKK sekiz haneli DETSİS numarası değil.", "BirimKKK is not an eight-digit DETSİS number.");
+        report.add(
+            "U14",
+            Warning,
+            format!("{place}/BirimKKK"),
+            "BirimKKK sekiz haneli DETSİS numarası değil.",
+            "BirimKKK is not an eight-digit DETSİS number.",
+        );
     }
 }
 
@@ -90,7 +135,13 @@ fn unit_of_author(opened: &Opened, report: &mut Report) {
     if let Some(Some(Actor::Institution(Institution { unit_kkk: None, .. }))) = author
         && opened.major >= 2
     {
-        report.add("U14", Note, "Olusturan/BirimKKK", "Oluşturan birimin kodu yazılmamış.", "The author's unit code is not given.");
+        report.add(
+            "U14",
+            Note,
+            "Olusturan/BirimKKK",
+            "Oluşturan birimin kodu yazılmamış.",
+            "The author's unit code is not given.",
+        );
     }
 }
 
@@ -103,10 +154,22 @@ fn is_detsis(text: &str) -> bool {
 fn check_legal_person(legal: &LegalPerson, place: &str, report: &mut Report) {
     match legal.id.as_ref().map(|id| id.scheme.as_deref()) {
         None | Some(None) => {
-            report.add("U15", Error, format!("{place}/Id"), "Tüzel kişinin kimliği ya da schemeID'si yok.", "The legal person has no id or no schemeID.");
+            report.add(
+                "U15",
+                Error,
+                format!("{place}/Id"),
+                "Tüzel kişinin kimliği ya da schemeID'si yok.",
+                "The legal person has no id or no schemeID.",
+            );
         }
         Some(Some(scheme)) if !SCHEMES.contains(&scheme) => {
-            report.add("U15", Note, format!("{place}/Id"), "schemeID bilinen sicillerden değil.", "schemeID is none of the known registries.");
+            report.add(
+                "U15",
+                Note,
+                format!("{place}/Id"),
+                "schemeID bilinen sicillerden değil.",
+                "schemeID is none of the known registries.",
+            );
         }
         Some(Some(_)) => {}
     }
@@ -115,10 +178,22 @@ fn check_legal_person(legal: &LegalPerson, place: &str, report: &mut Report) {
 /// U16 and U17.
 fn check_person(person: &NaturalPerson, place: &str, report: &mut Report) {
     if person.first_name.is_none() || person.surname.is_none() {
-        report.add("U16", Error, format!("{place}/Kisi"), "Kişinin adı ya da soyadı yok.", "The person's first name or surname is missing.");
+        report.add(
+            "U16",
+            Error,
+            format!("{place}/Kisi"),
+            "Kişinin adı ya da soyadı yok.",
+            "The person's first name or surname is missing.",
+        );
     }
     if person.national_id.as_ref().is_some_and(|id| !id.is_valid()) {
-        report.add("U17", Warning, format!("{place}/TCKN"), "T.C. kimlik numarası geçersiz.", "The national identity number is not valid.");
+        report.add(
+            "U17",
+            Warning,
+            format!("{place}/TCKN"),
+            "T.C. kimlik numarası geçersiz.",
+            "The national identity number is not valid.",
+        );
     }
 }
 
@@ -132,18 +207,31 @@ fn check_contact(contact: &Contact, place: &str, report: &mut Report) {
         ("Faks", &contact.fax, is_phone),
         ("WebAdresi", &contact.web, is_host),
     ];
-    for (name, _, _) in shapes.into_iter().filter(|(_, value, shape)| value.as_deref().is_some_and(|value| !shape(value))) {
-        report.add("U30", Note, format!("{place}/{name}"), format!("{name} biçimsiz."), format!("{name} is not well-shaped."));
+    for (name, _, _) in shapes
+        .into_iter()
+        .filter(|(_, value, shape)| value.as_deref().is_some_and(|value| !shape(value)))
+    {
+        report.add(
+            "U30",
+            Note,
+            format!("{place}/{name}"),
+            format!("{name} biçimsiz."),
+            format!("{name} is not well-shaped."),
+        );
     }
 }
 
 fn is_mail_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(user, domain)| !user.is_empty() && is_host(domain) && !domain.contains('@'))
+    text.split_once('@')
+        .is_some_and(|(user, domain)| !user.is_empty() && is_host(domain) && !domain.contains('@'))
 }
 
 fn is_kep_address(text: &str) -> bool {
     let Some((user, domain)) = text.split_once('@') else { return false };
-    let provider = domain.to_ascii_lowercase().strip_suffix(".kep.tr").and_then(|name| name.strip_prefix("hs")?.parse::<u32>().ok());
+    let provider = domain
+        .to_ascii_lowercase()
+        .strip_suffix(".kep.tr")
+        .and_then(|name| name.strip_prefix("hs")?.parse::<u32>().ok());
     !user.is_empty() && provider.is_some_and(|number| PROVIDERS.contains(&number))
 }
 
@@ -154,7 +242,12 @@ fn is_phone(text: &str) -> bool {
 
 /// With or without a scheme: people write `www.kurum.gov.tr`.
 fn is_host(text: &str) -> bool {
-    let host = text.split_once("://").map_or(text, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let host = text
+        .split_once("://")
+        .map_or(text, |(_, rest)| rest)
+        .split('/')
+        .next()
+        .unwrap_or_default();
     host.contains('.') && !host.starts_with('.') && !text.contains(char::is_whitespace)
 }
 
