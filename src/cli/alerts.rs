@@ -82,14 +82,15 @@ async fn test(session: &Session) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
-/// For the systemd timer: alarms directly when the daemon made no progress.
+/// For the systemd timer: alarms directly when the daemon made no progress. 10: dead, and somebody was told; 1: dead and nobody could be told.
 pub async fn heartbeat(session: &Session, quiet: bool) -> Result<Exit, Failure> {
     let (path, age, now) = (session.config().heartbeat_file(), session.config().daemon.heartbeat_age, session.clock().now());
-    let health = if quiet {
-        heartbeat::check(&path, age, now)
+    let (health, unheard) = if quiet {
+        (heartbeat::check(&path, age, now), false)
     } else {
         let settings = session.settings()?;
-        heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await?.health
+        let watch = heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await?;
+        (watch.health, watch.unheard)
     };
     Ok(match health {
         Health::Alive => Exit::Done,
@@ -99,7 +100,7 @@ pub async fn heartbeat(session: &Session, quiet: bool) -> Result<Exit, Failure> 
                 Lang::Tr => eprintln!("ağ geçidi çalışmıyor; son yaşam belirtisi: {last}. 'systemctl status kep-gateway' ile bakın"),
                 Lang::En => eprintln!("the gateway is dead; last sign of life: {last}. Look with 'systemctl status kep-gateway'"),
             }
-            Exit::Failed
+            if unheard { Exit::Failed } else { Exit::Indeterminate }
         }
     })
 }

@@ -206,6 +206,7 @@ impl Session {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
     let args = Args::parse();
     start_log(matches!(args.command, Command::Run));
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -223,6 +224,18 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// `kep-gateway documents list | head` closes our output early: that is no failure worth a backtrace.
+fn end_quietly_when_nobody_reads() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or_default();
+        if message.starts_with("failed printing to stdout") && message.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        default(panic);
+    }));
 }
 
 async fn dispatch(args: Args) -> Result<Exit, Failure> {

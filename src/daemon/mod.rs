@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alert::heartbeat::{self, Beat};
 use crate::ledger::event::{Event, Started};
 use crate::mailbox::config::MailboxConfig;
 use crate::pipeline::Pipeline;
@@ -45,6 +46,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
 
     record_start(&pipeline).await?;
+    trouble::tell_recovery(&pipeline).await.map_err(|error| error.to_string())?;
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -72,6 +74,9 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     });
     if ended.await.is_err() {
         tracing::warn!("some work did not end in time; it is taken up again at the next start");
+    }
+    if let Err(error) = heartbeat::write(&pipeline.settings().config.heartbeat_file(), &Beat::stopped(pipeline.now())) {
+        tracing::warn!(%error, "the heartbeat could not say that the stop was in order");
     }
     pipeline.ledger.append(Event::Stopped).await.map_err(|error| error.to_string())
 }
@@ -112,6 +117,9 @@ async fn reload_all(pipeline: &Arc<Pipeline>, reload: &Reload, watches: Watches,
         Ok(settings) => {
             watches.stop().await;
             pipeline.replace_settings(settings);
+            if let Err(error) = outbox::reroute(pipeline).await {
+                tracing::error!(%error, "waiting alerts keep their old recipients");
+            }
             tracing::info!("the configuration was read anew");
             Watches::start(pipeline, progress, stop)
         }

@@ -78,8 +78,28 @@ async fn send(pipeline: &Arc<Pipeline>, job: Job) -> Result<bool, LedgerError> {
         .ledger
         .commit(move |decision| {
             let event = decision.state.outbox.outcome(&job, outcome, &alerts, decision.now);
+            let complaint = decision.state.outbox.complaint(&event);
+            decision.record(Event::Alert(event))?;
+            // That an alert cannot be delivered is told over the other ways.
+            let Some(notice) = complaint else { return Ok(()) };
+            let event = decision.state.outbox.plan(notice, &alerts);
             decision.record(Event::Alert(event))
         })
         .await?;
     Ok(delivered)
+}
+
+/// After a reload: what waits for recipients that are gone goes to those that are there now.
+///
+/// # Errors
+/// The record cannot be written.
+pub async fn reroute(pipeline: &Arc<Pipeline>) -> Result<(), LedgerError> {
+    let alerts = Arc::clone(&pipeline.settings().alerts);
+    pipeline
+        .ledger
+        .commit(move |decision| {
+            let events = decision.state.outbox.reroute(&alerts, decision.now);
+            events.into_iter().try_for_each(|event| decision.record(Event::Alert(event)))
+        })
+        .await
 }

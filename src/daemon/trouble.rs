@@ -8,6 +8,7 @@ use crate::alert::causes::{self, DiskTrouble};
 use crate::ledger::LedgerError;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::error::StoreError;
+use crate::store::head::KnownHead;
 
 /// How often the same trouble is told while it lasts.
 const REPEAT: Duration = Duration::from_secs(3_600);
@@ -28,6 +29,20 @@ pub async fn tell_disk(pipeline: &Pipeline, error: &PipelineError) {
     let notice = causes::disk(trouble, pipeline.now());
     tracing::error!("{}", notice.title.en);
     settings.dispatcher.send_unrecorded(&notice, &settings.alerts).await;
+}
+
+/// What opening the store found and put right. An empty store where there was one before is what a missing disk looks like.
+///
+/// # Errors
+/// The record cannot be written.
+pub async fn tell_recovery(pipeline: &Pipeline) -> Result<(), PipelineError> {
+    let Some(recovery) = pipeline.ledger.recovery() else { return Ok(()) };
+    tracing::info!(created = recovery.created, cut = ?recovery.cut, head = ?recovery.head, index = ?recovery.index, "the store was opened");
+    let is_known = matches!(recovery.head, KnownHead::Known(_));
+    if recovery.created || is_known {
+        return Ok(());
+    }
+    pipeline.raise(vec![causes::chain_broken("journal/head", pipeline.now())]).await
 }
 
 fn disk_trouble(error: &PipelineError) -> Option<DiskTrouble> {

@@ -32,7 +32,7 @@ use event::Event;
 use fold::State;
 use overlay::{Overlay, decode};
 pub use query::Counts;
-pub use writer::Decision;
+pub use writer::{Decision, Pending};
 use writer::Writer;
 
 /// Why the record could not be written or read.
@@ -124,9 +124,8 @@ impl Ledger {
     pub fn commit<T: Send + 'static>(
         &self,
         decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
-    ) -> impl Future<Output = Result<T, LedgerError>> + Send + use<T> {
-        let answer = self.writer.as_ref().map(|writer| writer.commit(decide));
-        async move { answer.ok_or(LedgerError::ReadOnly)?.await }
+    ) -> Pending<T> {
+        self.writer.as_ref().map_or_else(Pending::refused, |writer| writer.commit(decide))
     }
 
     /// One event that needs no decision.

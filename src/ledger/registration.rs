@@ -2,7 +2,7 @@
 
 use super::event::{Event, FoundEvidence, Registered, Seen};
 use super::state::MessageState;
-use super::writer::Decision;
+use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, key};
 use crate::alert::config::AlertConfig;
 use crate::alert::notice::Notice;
@@ -31,7 +31,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The disk refused; nothing happened and no number is used up.
-    pub fn register(&self, registration: Registration) -> impl Future<Output = Result<Vec<RegisterNumber>, LedgerError>> + Send + use<> {
+    pub fn register(&self, registration: Registration) -> Pending<Vec<RegisterNumber>> {
         self.commit(move |decision| decide(registration, decision))
     }
 

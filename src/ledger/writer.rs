@@ -1,6 +1,8 @@
 //! The one thread that writes.
 
 use std::any::Any;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -73,21 +75,45 @@ impl Writer {
     pub fn commit<T: Send + 'static>(
         &self,
         decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
-    ) -> impl Future<Output = Result<T, LedgerError>> + Send + use<T> {
+    ) -> Pending<T> {
         let (answer, outcome) = oneshot::channel();
         let decide = Box::new(move |decision: &mut Decision<'_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
         if let Some(requests) = &self.requests {
             // A request that finds no thread is dropped, and its answer with it: the future then says that the ledger is closed.
             let _ = requests.send(Request { decide, answer });
         }
-        async move {
-            let value = outcome.await.map_err(|_| LedgerError::Closed)??;
-            value.downcast().map(|value| *value).map_err(|_| LedgerError::Closed)
-        }
+        Pending { outcome: Some(outcome), value: PhantomData }
     }
 
     pub fn head(&self) -> Head {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that was handed over: await it for its answer.
+pub struct Pending<T> {
+    /// `None`: there is no writer to answer.
+    outcome: Option<oneshot::Receiver<Answer>>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Pending<T> {
+    /// For a ledger that was opened for reading only.
+    pub fn refused() -> Self {
+        Self { outcome: None, value: PhantomData }
+    }
+}
+
+impl<T: 'static> IntoFuture for Pending<T> {
+    type Output = Result<T, LedgerError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let outcome = self.outcome.ok_or(LedgerError::ReadOnly)?;
+            let value = outcome.await.map_err(|_| LedgerError::Closed)??;
+            value.downcast().map(|value| *value).map_err(|_| LedgerError::Closed)
+        })
     }
 }
 
@@ -189,10 +215,11 @@ impl Scribe {
 
     fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
         if self.behind {
-            // The outbox already has what the index lacks; only the index is caught up.
+            // sled answers every call after an error with that error: it is opened anew. The outbox already has what the index lacks.
+            self.store.index.reopen(self.store.journal.head().sequence)?;
             catch_up(&self.store.journal, &self.store.index, self.outbox.clone()).map_err(|error| match error {
                 LedgerError::Store(error) => error,
-                other => StoreError::Index(other.to_string()),
+                other => StoreError::Index { reason: other.to_string(), kind: None },
             })?;
             self.behind = false;
         }
