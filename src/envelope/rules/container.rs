@@ -8,7 +8,7 @@ use crate::envelope::container::ContainerFault;
 use crate::envelope::opc::{self, Match};
 use crate::envelope::package::Package;
 use crate::envelope::read::Opened;
-use crate::envelope::roles::{self, Found, PartRole, ROLES};
+use crate::envelope::roles::{self, Found, PartRole};
 use crate::envelope::xml::XmlFault;
 use crate::envelope::{PackageKind, names};
 use crate::finding::Severity::{Error, Fatal, Note, Warning};
@@ -455,17 +455,11 @@ fn relationship_types(opened: &Opened, report: &mut Report) {
                 );
             }
             Some((role, true)) => {
-                let misplaced = relationship.part.is_some_and(|part| {
-                    opened
-                        .cast
-                        .all(role)
-                        .any(|holder| holder.part == part && matches!(holder.found, Found::FixedName | Found::TolerantName))
-                });
-                if misplaced
-                    && ROLES
-                        .iter()
-                        .any(|rule| rule.role == role && rule.source.is_some() || relationship.source != "/")
-                {
+                // A holder found by name has no rightful relationship, so this one is not.
+                let by_name = |found| matches!(found, Found::FixedName | Found::TolerantName);
+                let holder = opened.cast.first(role);
+                let misplaced = holder.is_some_and(|holder| relationship.part == Some(holder.part) && by_name(holder.found));
+                if misplaced {
                     report.add(
                         "C18",
                         Warning,
