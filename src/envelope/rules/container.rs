@@ -22,8 +22,8 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
                     "C1",
                     Fatal,
                     "/",
-                    format!("Paket açılamadı: {reason}."),
-                    format!("The package cannot be opened: {reason}."),
+                    format!("Paket açılamadı: {}.", reason.tr),
+                    format!("The package cannot be opened: {}.", reason.en),
                 );
             }
             ContainerFault::Entry { uri, reason } => {
@@ -31,8 +31,8 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
                     "C1",
                     Fatal,
                     uri,
-                    format!("'{uri}' girdisi açılmadı: {reason}."),
-                    format!("Entry '{uri}' was not opened: {reason}."),
+                    format!("'{uri}' girdisi açılmadı: {}.", reason.tr),
+                    format!("Entry '{uri}' was not opened: {}.", reason.en),
                 );
             }
             ContainerFault::Duplicate { uri } => {
@@ -63,7 +63,10 @@ pub(in crate::envelope) fn plumbing(faults: &[(String, Option<XmlFault>)], recov
     for (uri, fault) in faults {
         let (tr, en) = match fault {
             None => ("yok".to_owned(), "missing".to_owned()),
-            Some(fault) => (format!("okunamıyor ({fault:?})"), format!("not readable ({fault:?})")),
+            Some(fault) => {
+                let (tr, en) = fault.words();
+                (format!("okunamıyor ({tr})"), format!("not readable ({en})"))
+            }
         };
         report.add("C2", severity, uri, format!("'{uri}' {tr}."), format!("'{uri}' is {en}."));
     }
