@@ -100,7 +100,7 @@ pub(super) async fn list_folder(
         memory.distrusted.keep_present(&state, &listing.present);
     }
     memory.last.insert(folder.to_owned(), state.clone());
-    listing.folders.push(memory.to_report(state));
+    listing.folders.push(memory.reported(state));
     Ok(())
 }
 
@@ -246,7 +246,7 @@ impl Memory {
     }
 
     /// What is journaled: while messages must be fetched anew, the old UIDNEXT, so that a restart sees again that it went back.
-    fn to_report(&mut self, mut state: FolderState) -> FolderState {
+    fn reported(&mut self, mut state: FolderState) -> FolderState {
         if self.distrusted.any_in(&state) {
             state.next_uid = state.next_uid.max(self.fallen_from.get(&state.folder).copied());
         } else {
