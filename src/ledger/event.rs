@@ -25,6 +25,8 @@ pub enum Event {
     Fetched(Fetched),
     /// Listed and not delivered: a hole.
     Missing(Missing),
+    /// The server renumbered the folder before these were fetched; what it lists since then is durable under other locators.
+    Renumbered(Seen),
     /// Work on a message begins. Written before the work, so that a crash counts.
     Attempted(Attempted),
     /// A message got its register numbers: everything about it in one record.

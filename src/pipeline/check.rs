@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use super::{Pipeline, PipelineError};
 use crate::alert::causes;
 use crate::hash::Sha256;
-use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing};
-use crate::mailbox::{Fetched, Listed, Listing, Locator, Mailbox};
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Seen};
+use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox};
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -21,6 +21,9 @@ const TOGETHER: usize = 64;
 
 /// Bytes that are made durable together: bounds the memory where messages are large.
 const TOGETHER_BYTES: usize = 16 << 20;
+
+/// Locators in one record: bounds the record where a mailbox of years is taken over.
+const SEEN_TOGETHER: usize = 10_000;
 
 /// What a look into a mailbox brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,10 +41,13 @@ impl Pipeline {
     pub async fn check(&self, mailbox: &mut dyn Mailbox, known: &mut BTreeSet<Locator>) -> Result<Brought, PipelineError> {
         let name = mailbox.name().to_owned();
         let Listing { folders, new, present, oddities } = mailbox.list(known).await?;
-        self.ledger.see(&name, new.iter().map(|listed| listed.locator.clone()).collect()).await?;
+        for some in new.chunks(SEEN_TOGETHER) {
+            self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect()).await?;
+        }
         self.report_oddities(&name, oddities).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
+        self.review_holes(&name, &folders, &present, kept == asked).await?;
         let quota = mailbox.quota().await?;
         let checked = Checked { mailbox: name, at: self.now(), folders, listed: present.len() as u64, new: kept, quota };
         self.ledger.append(Event::Checked(checked)).await?;
@@ -121,21 +127,33 @@ impl Pipeline {
         self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
     }
 
+    /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
+    /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
+    async fn review_holes(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>, complete: bool) -> Result<(), PipelineError> {
+        let gone = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).filter(|locator| !present.contains(locator));
+        let is_renumbered = |locator: &Locator| folders.iter().any(|state| state.folder == locator.folder && state.epoch != locator.epoch);
+        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = gone.partition(is_renumbered);
+        if complete && !renumbered.is_empty() {
+            self.ledger.append(Event::Renumbered(Seen { mailbox: mailbox.to_owned(), locators: renumbered })).await?;
+        }
+        self.report_missing(mailbox, lost.into_iter().map(|locator| (locator, "the server lists it no more".to_owned())).collect()).await
+    }
+
     /// A hole is recorded when it opens and when its reason changes, not at every look.
     async fn report_missing(&self, mailbox: &str, missing: Vec<(Locator, String)>) -> Result<(), PipelineError> {
         let at = self.now();
-        let mut told = 0;
+        let mut changed = Vec::new();
         for (locator, problem) in missing {
-            if self.ledger.hole(mailbox, &locator)?.is_some_and(|hole| hole.problem.as_ref() == Some(&problem)) {
-                continue;
+            if self.ledger.hole(mailbox, &locator)?.is_none_or(|hole| hole.problem.as_ref() != Some(&problem)) {
+                changed.push(Missing { mailbox: mailbox.to_owned(), locator, problem, at });
             }
-            self.ledger.append(Event::Missing(Missing { mailbox: mailbox.to_owned(), locator, problem, at })).await?;
-            told += 1;
         }
-        match told {
-            0 => Ok(()),
-            count => self.raise(vec![causes::missing_message(mailbox, count, at)]).await,
+        if changed.is_empty() {
+            return Ok(());
         }
+        // Told first: a crash between the two tells it twice, never not at all.
+        self.raise(vec![causes::missing_message(mailbox, changed.len() as u64, at)]).await?;
+        Ok(self.ledger.commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing)))).await?)
     }
 }
 
