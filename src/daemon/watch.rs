@@ -10,7 +10,7 @@ use crate::alert::causes;
 use crate::ledger::event::{CheckFailed, Event};
 use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
-use crate::mailbox::{self, ErrorClass, Mailbox, MailboxError};
+use crate::mailbox::{ErrorClass, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
@@ -32,13 +32,9 @@ pub async fn watch(pipeline: Arc<Pipeline>, config: MailboxConfig, progress: Pro
 }
 
 async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, progress: &Progress) {
-    let settings = pipeline.settings();
-    let mut mailbox = match mailbox::open(config, &settings.secrets, &settings.limits) {
-        Ok(mailbox) => mailbox,
-        Err(error) => return report(pipeline, &error).await,
-    };
-    let mut known = match pipeline.ledger.known(config.name()) {
-        Ok(known) => known,
+    let (mut mailbox, mut known) = match pipeline.open(config) {
+        Ok(opened) => opened,
+        Err(PipelineError::Mailbox(error)) => return report(pipeline, &error).await,
         Err(error) => {
             tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched");
             return;

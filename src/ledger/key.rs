@@ -60,6 +60,11 @@ pub fn hole(mailbox: &str, locator: &Locator) -> Vec<u8> {
     within(b'h', mailbox, locator)
 }
 
+/// All holes of a mailbox.
+pub fn holes(mailbox: &str) -> Vec<u8> {
+    format!("h/{mailbox}\0").into_bytes()
+}
+
 fn within(letter: u8, mailbox: &str, locator: &Locator) -> Vec<u8> {
     let mut key = vec![letter, b'/'];
     key.extend_from_slice(format!("{mailbox}\0{}\0{:08x}\0{}", locator.folder, locator.epoch, locator.id).as_bytes());

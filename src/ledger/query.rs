@@ -77,10 +77,10 @@ impl Ledger {
         Ok(all)
     }
 
-    /// Messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
-    pub fn pending(&self) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
+    /// The first messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
+    pub fn pending(&self, limit: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
         let mut pending = Vec::new();
-        for pair in self.index.scan(key::PENDING) {
+        for pair in self.index.scan(key::PENDING).take(limit) {
             let (name, _) = pair?;
             if let Some(sha256) = key::trailing_sha256(&name)
                 && let Some(message) = self.message(&sha256)?
@@ -111,6 +111,10 @@ impl Ledger {
         self.walk(key::HOLES).collect()
     }
 
+    pub fn holes_of(&self, mailbox: &str) -> Result<Vec<Hole>, LedgerError> {
+        self.walk(&key::holes(mailbox)).collect()
+    }
+
     pub fn hole(&self, mailbox: &str, locator: &Locator) -> Result<Option<Hole>, LedgerError> {
         self.read(&key::hole(mailbox, locator))
     }
@@ -125,7 +129,7 @@ impl Ledger {
         for (_, sha256, _) in &fetched {
             registered += u64::from(self.is_registered(sha256)?);
         }
-        let holes = self.holes()?.iter().filter(|hole| hole.mailbox == mailbox).count() as u64;
+        let holes = self.holes_of(mailbox)?.len() as u64;
         Ok(Counts { listed: self.mailbox(mailbox)?.listed, fetched: fetched.len() as u64, registered, holes })
     }
 

@@ -54,6 +54,9 @@ pub enum PipelineError {
 pub enum Unreadable {
     #[error(transparent)]
     Broken(isolate::Broken),
+    /// The work never came to an end: whatever ended the process may have been this message.
+    #[error("the process ended during each of {0} attempts")]
+    Killed(u32),
     /// The stored bytes are not those that were stored.
     #[error("{0}")]
     Damaged(String),
@@ -122,7 +125,7 @@ impl Pipeline {
     pub async fn work_off(&self) -> Result<usize, PipelineError> {
         let mut registered = 0;
         loop {
-            let pending = self.ledger.pending()?;
+            let pending = self.ledger.pending(TRIED_TOGETHER)?;
             let group = tried_together(&pending);
             if group.is_empty() {
                 return Ok(registered);
@@ -160,8 +163,11 @@ impl Pipeline {
     ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
         let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
         let _permit = self.work.acquire_many(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
-        let attempt = message.attempts + 1;
         let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
+        if message.attempts >= ATTEMPTS {
+            return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Killed(message.attempts), settings))));
+        }
+        let attempt = message.attempts + 1;
         match self.examine(&arrival, settings).await? {
             Ok(examined) => Ok(Some((sha256, examined))),
             Err(broken) if attempt < ATTEMPTS => {
@@ -218,6 +224,6 @@ impl Pipeline {
 
 /// The next messages to try: one that was tried before alone, else the first new ones together.
 fn tried_together(pending: &[(Sha256, MessageState)]) -> &[(Sha256, MessageState)] {
-    let new = pending.iter().take(TRIED_TOGETHER).take_while(|(_, message)| message.attempts == 0).count();
+    let new = pending.iter().take_while(|(_, message)| message.attempts == 0).count();
     pending.get(..new.max(1).min(pending.len())).unwrap_or_default()
 }
