@@ -51,10 +51,10 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
         evidence.iter().map(|found| evidence_record(&found.evidence, found.report.indication, "carried")).collect();
     let work = Work { arrival, settings, message: &message, carrier: &carrier, records: &records, doubts: &doubts, twins };
 
-    let packages: Vec<Package> = message.packages().map(|part| open(part, settings)).collect();
+    let packages: Vec<(&Part, Package)> = message.packages().map(|part| (part, open(part, settings))).collect();
     let drafts = match packages.is_empty() {
         true => vec![work.draft_of_message(&context)],
-        false => packages.iter().map(|package| work.draft_of_package(package, &context)).collect(),
+        false => packages.iter().map(|(part, package)| work.draft_of_package(part, package, &context)).collect(),
     };
     let link_keys: BTreeSet<String> = evidence::message_keys(&message).iter().map(LinkKey::to_string).collect();
     Examined { drafts, link_keys: link_keys.into_iter().collect(), evidence }
@@ -114,12 +114,13 @@ impl Work<'_> {
         self.draft(None, self.carrier.to_vec(), self.doubts.to_vec(), None, context)
     }
 
-    fn draft_of_package(&self, package: &Package, context: &Context) -> Draft {
+    fn draft_of_package(&self, part: &Part, package: &Package, context: &Context) -> Draft {
         let (signatures, doubts) = signature::judge_package(package, context);
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
         let sdp: Vec<String> = package.metadata.file_plan_codes();
-        let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &package.findings };
+        let input =
+            PackageInput { part: Some(part), kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &package.findings };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
         self.draft(Some(input), reports, findings, twin, context)
     }
