@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
@@ -24,6 +24,8 @@ pub struct Settings {
     pub secrets: SecretFolder,
     pub limits: Arc<Limits>,
     pub trust: Arc<Trust>,
+    /// What signatures are judged by; shares the verified edges between messages.
+    judge: Context,
     pub registry: Arc<Registry>,
     pub receiver: Receiver,
     pub alerts: Arc<AlertConfig>,
@@ -51,9 +53,13 @@ impl Settings {
         let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
         let dispatcher =
             Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let trust = Arc::new(trust);
+        let limits = Arc::new(config.limits.clone());
+        let judge = judging(&trust, &config, clock.now());
         Ok(Self {
-            limits: Arc::new(config.limits.clone()),
-            trust: Arc::new(trust),
+            limits,
+            trust,
+            judge,
             registry: Arc::new(registry),
             receiver: Receiver { kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()) },
             alerts: Arc::new(config.alert.clone()),
@@ -66,7 +72,7 @@ impl Settings {
 
     /// What signatures are judged by at an instant.
     pub fn judging(&self, at: Timestamp) -> Context {
-        Context::new(Arc::clone(&self.trust), at, (*self.limits).clone()).with_revocation_age(self.config.trust.revocation_age)
+        Context { at, ..self.judge.clone() }
     }
 
     /// KEP address of a mailbox, where the configuration says.
@@ -76,6 +82,12 @@ impl Settings {
     }
 }
 
+/// What signatures are judged by under a configuration.
+pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
+    let max_revocation_age = SignedDuration::try_from(config.trust.revocation_age).unwrap_or(SignedDuration::MAX);
+    Context { max_revocation_age, ..Context::new(Arc::clone(trust), at, config.limits.clone()) }
+}
+
 /// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at
 /// an unknown root and every verdict says so.
 ///
@@ -83,6 +95,6 @@ impl Settings {
 /// A folder exists and cannot be read.
 pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
     let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
-    Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
-        .map_err(|error| SettingsError::Trust(error.to_string()))
+    let Some(anchors) = given(anchors) else { return Ok(Trust::default()) };
+    Trust::load(&anchors, given(intermediates).as_deref(), given(revocation).as_deref()).map_err(|error| SettingsError::Trust(error.to_string()))
 }

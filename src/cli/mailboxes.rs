@@ -1,6 +1,5 @@
 //! `mailboxes`, `poll`, `import`, `reconcile`: the mailboxes against the register.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -56,8 +55,7 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
     let configs = chosen(session, names)?;
     let mut worst = Exit::Done;
     for config in configs {
-        let mut mailbox = open(&pipeline, &config)?;
-        let mut known = crate::daemon::watch::recollect(&pipeline, &mut *mailbox)?;
+        let (mut mailbox, mut known) = pipeline.open(&config)?;
         match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 let line = match session.lang {
@@ -100,11 +98,6 @@ fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Fai
     Ok(all.iter().filter(|config| names.is_empty() || names.iter().any(|name| name == config.name())).cloned().collect())
 }
 
-fn open(pipeline: &Pipeline, config: &MailboxConfig) -> Result<Box<dyn Mailbox>, Failure> {
-    let settings = pipeline.settings();
-    Ok(mailbox::open(config, &settings.secrets, &settings.limits).map_err(PipelineError::from)?)
-}
-
 /// Takes files as if they had arrived in a mailbox called `import`.
 pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
     let pipeline = session.pipeline()?;
@@ -125,6 +118,7 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let known = ledger.known(config.name())?;
         let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
             Ok(mut mailbox) => {
+                mailbox.recall(ledger.mailbox(config.name())?.folders);
                 let listing = mailbox.list(&known).await;
                 mailbox.close().await;
                 listing
@@ -139,7 +133,8 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
                 continue;
             }
         };
-        let absent: BTreeSet<&Locator> = listing.present.difference(&known).collect();
+        // Also what lies under a known UID and may be another message.
+        let absent: Vec<&Locator> = listing.new.iter().map(|listed| &listed.locator).collect();
         let counts = ledger.counts(config.name())?;
         if !absent.is_empty() || counts.registered != counts.fetched {
             worst = worst.max(Exit::Indeterminate);

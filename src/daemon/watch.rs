@@ -1,6 +1,5 @@
 //! One task per mailbox: check, wait, check again. A mailbox is handled serially; nothing that arrives in it can stop it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use crate::alert::causes;
 use crate::ledger::event::{CheckFailed, Event};
 use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
-use crate::ledger::LedgerError;
-use crate::mailbox::{self, ErrorClass, Locator, Mailbox, MailboxError};
+use crate::mailbox::{ErrorClass, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
@@ -34,14 +32,10 @@ pub async fn watch(pipeline: Arc<Pipeline>, config: MailboxConfig, progress: Pro
 }
 
 async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, progress: &Progress) {
-    let settings = pipeline.settings();
-    let mut mailbox = match mailbox::open(config, &settings.secrets, &settings.limits) {
-        Ok(mailbox) => mailbox,
-        Err(error) => return report(pipeline, &error).await,
-    };
-    let mut known = loop {
-        match recollect(pipeline, &mut *mailbox) {
-            Ok(known) => break known,
+    let (mut mailbox, mut known) = loop {
+        match pipeline.open(config) {
+            Ok(opened) => break opened,
+            Err(PipelineError::Mailbox(error)) => return report(pipeline, &error).await,
             Err(error) => tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched until it can"),
         }
         tokio::time::sleep(DISK_PAUSE).await;
@@ -76,16 +70,6 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         progress.beat(task, pause + CHECK_ALLOWANCE);
         tokio::time::sleep(pause).await;
     }
-}
-
-/// What the record knows of a mailbox before the first look: what is durable, and how the server's folders stood at the last check.
-///
-/// # Errors
-/// The index cannot be read.
-pub fn recollect(pipeline: &Pipeline, mailbox: &mut dyn Mailbox) -> Result<BTreeSet<Locator>, LedgerError> {
-    let name = mailbox.name().to_owned();
-    mailbox.recall(pipeline.ledger.mailbox(&name)?.folders);
-    pipeline.ledger.known(&name)
 }
 
 /// Waits for news or for the interval to end. A server that cuts the connection here is found out by the next check.

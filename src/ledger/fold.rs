@@ -45,10 +45,10 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::Seen(seen) => apply_seen(seen, at, state),
         Event::Fetched(fetched) => apply_fetched(fetched, state),
         Event::Missing(missing) => apply_missing(missing, state),
-        Event::Renumbered(gone) => {
-            for locator in &gone.locators {
-                state.remove(key::locator(&gone.mailbox, locator));
-                state.remove(key::hole(&gone.mailbox, locator));
+        Event::Renumbered(renumbered) => {
+            for locator in &renumbered.locators {
+                state.remove(key::locator(&renumbered.mailbox, locator));
+                state.remove(key::hole(&renumbered.mailbox, locator));
             }
             Ok(())
         }
@@ -82,9 +82,10 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
 }
 
 fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.update(key::mailbox(&seen.mailbox), |mailbox: &mut MailboxState| mailbox.folders.clone_from(&seen.folders))?;
     for locator in &seen.locators {
         let name = key::locator(&seen.mailbox, locator);
-        if state.contains(&name)? {
+        if let Some(LocatorState::Seen { .. }) = state.get(&name)? {
             continue;
         }
         state.put(name, &LocatorState::Seen { at })?;

@@ -1,14 +1,14 @@
 //! Number, entry, evidence and alerts of one message, decided and made durable in one step.
 
 use super::event::{Event, FoundEvidence, Registered, Seen};
-use super::state::MessageState;
+use super::state::{LocatorState, MessageState};
 use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, key};
 use crate::alert::config::AlertConfig;
 use crate::alert::notice::Notice;
 use crate::alert::outbox::AlertEvent;
 use crate::hash::Sha256;
-use crate::mailbox::Locator;
+use crate::mailbox::{FolderState, Locator};
 use crate::register::draft::Draft;
 use crate::register::entry::{Entry, RegisterNumber, flag};
 use crate::register::numbering::Numbering;
@@ -35,20 +35,21 @@ impl Ledger {
         self.commit(move |decision| decide(registration, decision))
     }
 
-    /// Records which messages a server lists for the first time.
+    /// Records which messages a server lists that are not here. One that was fetched before and is listed so again is a hole until its
+    /// bytes are here anew: a restored server gives known UIDs to other messages.
     ///
     /// # Errors
     /// The disk refused.
-    pub async fn see(&self, mailbox: &str, mut locators: Vec<Locator>) -> Result<(), LedgerError> {
+    pub async fn see(&self, mailbox: &str, mut locators: Vec<Locator>, folders: Vec<FolderState>) -> Result<(), LedgerError> {
         let mailbox = mailbox.to_owned();
         self.commit(move |decision| {
             let mut first = Vec::new();
             for locator in locators.drain(..) {
-                if !decision.state.index.contains(&key::locator(&mailbox, &locator))? {
+                if !matches!(decision.state.index.get(&key::locator(&mailbox, &locator))?, Some(LocatorState::Seen { .. })) {
                     first.push(locator);
                 }
             }
-            if first.is_empty() { Ok(()) } else { decision.record(Event::Seen(Seen { mailbox, locators: first })) }
+            if first.is_empty() { Ok(()) } else { decision.record(Event::Seen(Seen { mailbox, locators: first, folders })) }
         })
         .await
     }

@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use super::{Pipeline, PipelineError};
 use crate::alert::causes;
 use crate::hash::Sha256;
-use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Seen};
-use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox};
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered};
+use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::{self, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -25,6 +26,9 @@ const TOGETHER_BYTES: usize = 16 << 20;
 /// Locators in one record: bounds the record where a mailbox of years is taken over.
 const SEEN_TOGETHER: usize = 10_000;
 
+/// A hole whose message lies on the server no more.
+const GONE: &str = "the server does not list the message any more; somebody removed it before it could be fetched";
+
 /// What a look into a mailbox brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Brought {
@@ -34,6 +38,17 @@ pub struct Brought {
 }
 
 impl Pipeline {
+    /// A mailbox that knows what the last journaled look saw, and the locators that have a durable record. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// The settings contradict each other, or the index cannot be read.
+    pub fn open(&self, config: &MailboxConfig) -> Result<(Box<dyn Mailbox>, BTreeSet<Locator>), PipelineError> {
+        let settings = self.settings();
+        let mut mailbox = mailbox::open(config, &settings.secrets, &settings.limits)?;
+        mailbox.recall(self.ledger.mailbox(config.name())?.folders);
+        Ok((mailbox, self.ledger.known(config.name())?))
+    }
+
     /// Lists, fetches what has no durable record, keeps it, and records the check. `known` is kept up to date.
     ///
     /// # Errors
@@ -41,14 +56,22 @@ impl Pipeline {
     pub async fn check(&self, mailbox: &mut dyn Mailbox, known: &mut BTreeSet<Locator>) -> Result<Brought, PipelineError> {
         let name = mailbox.name().to_owned();
         let Listing { folders, new, present, oddities } = mailbox.list(known).await?;
+        // A known locator that is listed as new may mean another message now: until its bytes are here it is a hole like any other.
+        for listed in &new {
+            known.remove(&listed.locator);
+        }
         for some in new.chunks(SEEN_TOGETHER) {
-            self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect()).await?;
+            self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect(), folders.clone()).await?;
         }
         self.report_oddities(&name, oddities).await?;
+        self.account_for_absent(&name, &folders, &present).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
-        self.review_holes(&name, &folders, &present, kept == asked).await?;
-        let quota = mailbox.quota().await?;
+        let quota = mailbox.quota().await.unwrap_or_else(|error| {
+            // The duty is to look for messages, and that is done.
+            tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
+            None
+        });
         let checked = Checked { mailbox: name, at: self.now(), folders, listed: present.len() as u64, new: kept, quota };
         self.ledger.append(Event::Checked(checked)).await?;
         Ok(Brought { listed: present.len() as u64, new: kept, missing: asked - kept })
@@ -127,16 +150,16 @@ impl Pipeline {
         self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
     }
 
-    /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
-    /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
-    async fn review_holes(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>, complete: bool) -> Result<(), PipelineError> {
-        let gone = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).filter(|locator| !present.contains(locator));
-        let is_renumbered = |locator: &Locator| folders.iter().any(|state| state.folder == locator.folder && state.epoch != locator.epoch);
-        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = gone.partition(is_renumbered);
-        if complete && !renumbered.is_empty() {
-            self.ledger.append(Event::Renumbered(Seen { mailbox: mailbox.to_owned(), locators: renumbered })).await?;
+    /// Holes that the server lists no more: outdated by a new numbering, under which the message is listed again, or removed there.
+    async fn account_for_absent(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>) -> Result<(), PipelineError> {
+        let mut holes: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
+        holes.retain(|locator| !present.contains(locator) && folders.iter().any(|folder| folder.folder == locator.folder));
+        let (outdated, gone): (Vec<Locator>, Vec<Locator>) =
+            holes.into_iter().partition(|locator| folders.iter().any(|folder| folder.outdates(locator)));
+        if !outdated.is_empty() {
+            self.ledger.append(Event::Renumbered(Renumbered { mailbox: mailbox.to_owned(), locators: outdated })).await?;
         }
-        self.report_missing(mailbox, lost.into_iter().map(|locator| (locator, "the server lists it no more".to_owned())).collect()).await
+        self.report_missing(mailbox, gone.into_iter().map(|locator| (locator, GONE.to_owned())).collect()).await
     }
 
     /// A hole is recorded when it opens and when its reason changes, not at every look.

@@ -182,8 +182,8 @@ impl Pipeline {
     ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
         let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
         let _permit = self.work.acquire_many(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
-        let attempt = message.attempts + 1;
         let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
+        let attempt = message.attempts + 1;
         if attempt > ATTEMPTS {
             return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));
         }
