@@ -1,3 +1,27 @@
 //! Is it genuine, whose is it, is it qualified, at which time?
+//!
+//! The process has the shape of ETSI EN 319 102-1: format, signing certificate, cryptography, acceptance, path, revocation, time. What
+//! cannot be judged is INDETERMINATE with its reason; nothing unknown passes and nothing unknown is called invalid.
 
+pub mod algorithms;
+pub mod ber;
+pub mod cause;
+pub mod certificate;
+pub mod class;
+pub mod cms;
+pub mod crl;
+pub mod crypto;
+pub mod edges;
+pub mod extension;
+pub mod name;
+pub mod name_constraints;
+pub mod ocsp;
+pub mod oid;
+pub mod path;
+pub mod policy;
 pub mod report;
+pub mod revocation;
+pub mod trust;
+
+#[cfg(test)]
+mod pkits_tests;
