@@ -1,8 +1,41 @@
 //! What is in this package? OPC over ZIP, v1.x, v2.x, encrypted, update; metadata; digests; the rule list. Knows no CMS.
 
+mod container;
+pub mod digest;
+mod document;
+mod documents;
+mod inside;
+pub mod metadata;
+mod metadata_xml;
+mod names;
+mod opc;
+mod package;
+mod pairing;
+mod read;
+mod roles;
+mod rules;
+mod structure;
+mod time;
+mod xml;
+
+#[cfg(test)]
+mod forge_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod read_tests;
+#[cfg(test)]
+mod rules_tests;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use package::{Package, Part, Receiver};
+pub use read::read;
+pub use roles::{Found, PartRole};
+pub use rules::catalogue::{Era, Next, RULES, Rule};
+pub use time::{Instant, parse_date_time, parse_duration};
 
 use crate::hash::Sha256;
 
@@ -16,6 +49,18 @@ pub enum PackageKind {
     Eyps,
     /// RESMIYAZISMA/GUNCELLEME
     Eypg,
+}
+
+impl PackageKind {
+    /// By core `category`, exactly as the official API compares it.
+    pub fn from_category(category: &str) -> Option<Self> {
+        match category {
+            "RESMIYAZISMA" => Some(Self::Eyp),
+            "RESMIYAZISMA/SIFRELI" => Some(Self::Eyps),
+            "RESMIYAZISMA/GUNCELLEME" => Some(Self::Eypg),
+            _ => None,
+        }
+    }
 }
 
 /// Whose signature stands on a part of the package.

@@ -6,6 +6,25 @@ use serde::{Deserialize, Serialize};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 
+pub mod codes;
+mod gate;
+mod link;
+mod names;
+mod read;
+mod timeline;
+
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod read_tests;
+#[cfg(test)]
+mod timeline_tests;
+
+pub use link::{LinkKey, kep_id_keys, link_keys, message_keys};
+pub use names::{Outcome, kind_of_root, kind_of_type_id, label};
+pub use read::parse;
+pub use timeline::{LegalMoment, Progress, RecipientState, Timeline, legal_moment, legal_moment_of};
+
 /// The nine root elements of ETSI TS 102 640-2, under every spelling met in the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,6 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::hash::Sha256;
+use crate::limits::Limits;
+
+pub mod codes;
+mod fields;
+mod headers;
+mod kind;
+mod opaque;
+mod prescan;
+mod signed;
+pub mod sniff;
+mod transfer;
+mod walk;
+
+#[cfg(test)]
+mod field_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod layer_tests;
+#[cfg(test)]
+mod sample;
+
+pub use fields::{charset_text, clean};
+pub use headers::{RemHeaders, bare_id, kep_provider};
+use sniff::Content;
 
 /// What a KEP message is. Decided from content, never from headers alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,10 +70,11 @@ pub enum PartRole {
     Signature,
 }
 
-/// One leaf of the message, decoded.
+/// One leaf of the message, decoded. Bodies are UTF-8, whatever their charset was; everything else is to the byte.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Path in the nesting, `L0/1` or `L1/2.1`.
+    /// Path in the nesting, `L0/1` or `L1/2.1`; `L1/1/2` is part 2 inside the opaque signature in part 1; `L1#2/1` belongs to a second
+    /// message of that level.
     pub place: String,
     /// 0 = provider's envelope, 1 = the sender's message, more = messages inside.
     pub level: u8,
@@ -111,9 +137,13 @@ pub struct Headers {
     pub provider_date: Option<Timestamp>,
     /// `hsNN` of the provider of the outermost sender address.
     pub provider: Option<String>,
+    /// The ETSI envelope headers of the outermost layer.
+    #[serde(default)]
+    pub rem: RemHeaders,
 }
 
-/// A message, read. Reading never fails.
+/// A message, read. Reading never fails. A message with a fatal finding and no readable package is `Unclassified`; the parts that could
+/// be read are here all the same.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub sha256: Sha256,
@@ -122,7 +152,7 @@ pub struct Message {
     pub headers: Headers,
     pub parts: Vec<Part>,
     pub signed_layers: Vec<SignedLayer>,
-    /// The octets of the original (L1) message as attached, with the trailing-CRLF variants, for digest links of evidence.
+    /// The octets of the original (L1) message as attached, for digest links of evidence. `None` where no message is carried.
     pub original: Option<Bytes>,
     pub findings: Vec<Finding>,
 }
@@ -134,5 +164,101 @@ impl Message {
 
     pub fn evidence(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| part.role == PartRole::Evidence)
+    }
+}
+
+/// Reads a message, or a package, evidence, signature or document file that lies in a message's place. Never fails: what cannot be
+/// read is a finding, and every limit of `limits` holds. Memory stays at three and a half times the message's size and 16 MiB.
+pub fn read(raw: &Bytes, limits: &Limits) -> Message {
+    let mut message = Message {
+        sha256: Sha256::of(raw),
+        size: raw.len() as u64,
+        kind: MessageKind::Unclassified,
+        headers: Headers::default(),
+        parts: Vec::new(),
+        signed_layers: Vec::new(),
+        original: None,
+        findings: Vec::new(),
+    };
+    if raw.trim_ascii().is_empty() {
+        message.findings.push(codes::EMPTY.at("L0"));
+    } else if message.size > limits.message_bytes {
+        let detail = format!("{} > {}", message.size, limits.message_bytes);
+        message.findings.push(codes::TOO_LARGE.detailed("L0", detail));
+        message.read_top_headers(raw, limits);
+    } else if let mail = without_lead(raw)
+        && sniff::is_mail(&mail)
+    {
+        message.read_mail(&mail, limits);
+    } else {
+        message.read_file(raw, limits);
+    }
+    message
+}
+
+/// A mail saved by hand may begin with a byte-order mark or empty lines, which would end its header block at once.
+fn without_lead(raw: &Bytes) -> Bytes {
+    let mark = if raw.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let blank = raw.iter().skip(mark).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    raw.slice(mark + blank..)
+}
+
+impl Message {
+    fn read_mail(&mut self, raw: &Bytes, limits: &Limits) {
+        let mut walked = walk::mail(raw, limits);
+        let envelope = kind::has_envelope(&walked);
+        if !envelope {
+            kind::shift_levels(&mut walked);
+        }
+        self.headers = kind::headers(&walked.layers);
+        self.findings = kind::layer_findings(&walked, &self.headers);
+        let (kind, findings) = kind::decide(&walked, &self.headers);
+        self.kind = kind;
+        self.findings.extend(findings);
+        self.original = if envelope { walked.carried.take() } else { Some(raw.clone()) };
+        self.take(walked);
+    }
+
+    /// A file without a mail around it: a package or a document stands for the sender's layer, evidence for the provider's.
+    fn read_file(&mut self, raw: &Bytes, limits: &Limits) {
+        let content = sniff::content(raw);
+        let mut walked = walk::file(raw, limits);
+        if content != Content::Evidence {
+            kind::shift_levels(&mut walked);
+        }
+        let has = |role| walked.parts.iter().any(|part| part.role == role);
+        self.kind = match content {
+            _ if walk::is_cut_short(&walked.findings) => MessageKind::Unclassified,
+            Content::Evidence => MessageKind::Evidence,
+            _ if has(PartRole::Package) => MessageKind::Dispatch,
+            _ if walked.layers.iter().any(|layer| layer.encrypted) => MessageKind::Encrypted,
+            Content::Cms if has(PartRole::Body) || has(PartRole::Message) => MessageKind::Standard,
+            _ => MessageKind::Unclassified,
+        };
+        let code = if content == Content::Other {
+            codes::NOT_A_MESSAGE
+        } else {
+            codes::BARE_FILE
+        };
+        self.findings.push(code.at("L1"));
+        self.take(walked);
+    }
+
+    fn take(&mut self, walked: walk::Walked) {
+        self.parts = walked.parts;
+        self.signed_layers = walked.signed_layers;
+        self.findings.extend(walked.findings);
+    }
+
+    /// For bytes that are not taken apart: the top header block, bounded, and nothing else.
+    fn read_top_headers(&mut self, raw: &Bytes, limits: &Limits) {
+        let (headers, findings) = headers::read(prescan::top_header(raw, limits), "L0");
+        self.headers = kind::headers(&[walk::Layer {
+            level: 0,
+            label: "L0".into(),
+            headers,
+            encrypted: false,
+        }]);
+        self.findings.extend(findings);
     }
 }

@@ -1,0 +1,439 @@
+//! The ZIP under a package: an own walk of the central directory that trusts nothing, then reading through the `zip` crate.
+//!
+//! Two readers of one ZIP can see two different packages (duplicate names, overlapping entries, local headers that contradict the
+//! directory, a second directory). Each such ambiguity is refused before a byte is inflated: what we verify must be what others open.
+
+use std::collections::HashMap;
+use std::io::{self, Cursor, Read, Write};
+use std::ops::Range;
+
+use bytes::Bytes;
+use zip::ZipArchive;
+
+use super::names;
+use crate::limits::Limits;
+
+const END_SIGNATURE: &[u8] = b"PK\x05\x06";
+const CENTRAL_SIGNATURE: &[u8] = b"PK\x01\x02";
+const LOCAL_SIGNATURE: &[u8] = b"PK\x03\x04";
+/// The end record without its comment.
+const END_BYTES: usize = 22;
+/// A comment's length is 16 bits, so the end record lies within this many bytes of the end.
+const END_SEARCH: usize = END_BYTES + 65_535;
+/// Below this an entry may pack as tightly as it likes: a page of blanks does.
+const RATIO_FLOOR: u64 = 1 << 20;
+/// Inflated bytes handed on at a time.
+const CHUNK: usize = 64 << 10;
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+
+/// Bits of the general-purpose flag.
+const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
+const DESCRIPTOR: u16 = 1 << 3;
+
+/// One entry of the directory that is not a folder.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// Part name: `/` and the entry name, back-slashes turned.
+    pub uri: String,
+    /// True when the entry name had back-slashes.
+    pub backslashes: bool,
+    /// Declared uncompressed size; enforced when read.
+    pub size: u64,
+    /// Why it will not be opened.
+    pub refused: Option<String>,
+    compressed: u64,
+    method: u16,
+    flags: u16,
+    crc: u32,
+    header: u64,
+    data: Range<usize>,
+    index: Option<usize>,
+}
+
+/// Something wrong with the container, in the words of rules C1 and C4.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ContainerFault {
+    /// The whole container is refused.
+    Refused(String),
+    /// One entry is refused; the rest is read.
+    Entry { uri: String, reason: String },
+    /// Two entries under one name: neither is opened.
+    Duplicate { uri: String },
+    /// Bytes before the first or after the last record of the ZIP.
+    Surplus { before: u64, after: u64 },
+}
+
+/// An opened container. Cloning shares the bytes.
+#[derive(Clone)]
+pub(super) struct Container {
+    bytes: Bytes,
+    archive: Option<ZipArchive<Cursor<Bytes>>>,
+    pub entries: Vec<Entry>,
+    entry_bytes: u64,
+}
+
+/// Why an entry's bytes were not delivered.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    Refused(String),
+    /// More bytes than the caller can take.
+    TooLarge,
+    /// Damaged, or its size or checksum is not what the directory says.
+    Damaged(String),
+    /// The receiving side failed.
+    Sink(io::Error),
+}
+
+impl Container {
+    /// Walks the directory. Faults are appended; the container holds what may be read in spite of them.
+    pub fn open(bytes: &Bytes, limits: &Limits, faults: &mut Vec<ContainerFault>) -> Self {
+        let mut container = Self {
+            bytes: bytes.clone(),
+            archive: None,
+            entries: Vec::new(),
+            entry_bytes: limits.entry_bytes,
+        };
+        match walk(bytes, limits, faults) {
+            Ok(walked) => {
+                container.entries = walked.entries;
+                container.attach(&walked.end, faults);
+            }
+            Err(reason) => faults.push(ContainerFault::Refused(reason)),
+        }
+        container
+    }
+
+    /// Opens the same directory with the `zip` crate and pairs the entries by the offset of their local headers.
+    fn attach(&mut self, end: &End, faults: &mut Vec<ContainerFault>) {
+        let config = zip::read::Config {
+            archive_offset: zip::read::ArchiveOffset::Known(end.base as u64),
+        };
+        let archive = match ZipArchive::with_config(config, Cursor::new(self.bytes.clone())) {
+            Ok(archive) if archive.central_directory_start() == end.directory.start as u64 => archive,
+            Ok(_) => {
+                self.entries.clear();
+                return faults.push(ContainerFault::Refused("two central directories".into()));
+            }
+            Err(error) => {
+                self.entries.clear();
+                return faults.push(ContainerFault::Refused(error.to_string()));
+            }
+        };
+        let by_header: HashMap<u64, usize> = (0..archive.len())
+            .filter_map(|index| Some((archive.by_index_data(index).ok()?.header_start(), index)))
+            .collect();
+        for entry in &mut self.entries {
+            entry.index = by_header.get(&entry.header).copied();
+            if entry.index.is_none() && entry.refused.is_none() {
+                let reason = "the readers disagree about this entry".to_owned();
+                faults.push(ContainerFault::Entry {
+                    uri: entry.uri.clone(),
+                    reason: reason.clone(),
+                });
+                entry.refused = Some(reason);
+            }
+        }
+        self.archive = Some(archive);
+    }
+
+    /// Hands the uncompressed bytes of an entry to `sink` in pieces; returns their number. Memory does not grow with the entry.
+    pub fn copy(&self, entry: &Entry, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> Result<u64, Unreadable> {
+        if let Some(reason) = &entry.refused {
+            return Err(Unreadable::Refused(reason.clone()));
+        }
+        let (Some(archive), Some(index)) = (&self.archive, entry.index) else {
+            return Err(Unreadable::Refused("not in the archive".into()));
+        };
+        // A clone shares the directory; it costs a counter and a cursor.
+        let mut archive = archive.clone();
+        let file = archive.by_index(index).map_err(|error| Unreadable::Damaged(error.to_string()))?;
+        let mut bounded = file.take(entry.size.min(self.entry_bytes).saturating_add(1));
+        let mut chunk = vec![0; CHUNK];
+        let mut total = 0_u64;
+        loop {
+            let read = bounded.read(&mut chunk).map_err(|error| Unreadable::Damaged(error.to_string()))?;
+            if read == 0 {
+                break;
+            }
+            total += read as u64;
+            if total > entry.size {
+                return Err(Unreadable::Damaged("larger than the directory says".into()));
+            }
+            sink(chunk.get(..read).unwrap_or_default()).map_err(Unreadable::Sink)?;
+        }
+        if total != entry.size {
+            return Err(Unreadable::Damaged("smaller than the directory says".into()));
+        }
+        Ok(total)
+    }
+
+    /// The uncompressed bytes of an entry, at most `limit`. A stored entry is a view of the container and costs nothing.
+    pub fn load(&self, entry: &Entry, limit: u64) -> Result<Bytes, Unreadable> {
+        if entry.refused.is_none() && entry.method == STORED {
+            self.copy(entry, |_| Ok(()))?;
+            return Ok(self.bytes.slice(entry.data.clone()));
+        }
+        if entry.size > limit {
+            return Err(Unreadable::TooLarge);
+        }
+        let mut out = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0).min(CHUNK << 4));
+        self.copy(entry, |piece| out.write_all(piece))?;
+        Ok(out.into())
+    }
+
+    /// What holding these bytes costs beyond the container itself.
+    pub fn cost(entry: &Entry) -> u64 {
+        if entry.method == STORED { 0 } else { entry.size }
+    }
+}
+
+/// The end-of-central-directory record, located and checked.
+struct End {
+    /// What stands before the first byte that the ZIP's own offsets count from.
+    base: usize,
+    directory: Range<usize>,
+    count: usize,
+}
+
+struct Walked {
+    end: End,
+    entries: Vec<Entry>,
+}
+
+fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Result<Walked, String> {
+    let (end, after) = find_end(bytes)?;
+    if end.base > 0 || after > 0 {
+        faults.push(ContainerFault::Surplus {
+            before: end.base as u64,
+            after,
+        });
+    }
+    if end.count > limits.package_entries as usize {
+        return Err(format!("{} entries, more than {}", end.count, limits.package_entries));
+    }
+    let mut entries = Vec::with_capacity(end.count);
+    let mut extents = Vec::with_capacity(end.count);
+    let mut names: HashMap<String, usize> = HashMap::with_capacity(end.count);
+    let mut total = 0_u64;
+    let mut at = end.directory.start;
+    for _ in 0..end.count {
+        let (record, next) = central_record(bytes, at, end.directory.end)?;
+        at = next;
+        let raw_name = record.name;
+        let mut entry = record.entry;
+        total = total.saturating_add(entry.size);
+        if total > limits.package_bytes {
+            return Err(format!("more than {} bytes uncompressed", limits.package_bytes));
+        }
+        let extent = local_extent(bytes, &mut entry, raw_name, end.base, end.directory.start)?;
+        extents.push(extent);
+        let name = names::entry_name(raw_name);
+        if name.ends_with(['/', '\\']) && entry.size == 0 {
+            continue; // a folder: not a part
+        }
+        entry.backslashes = name.contains('\\');
+        entry.uri = format!("/{}", name.replace('\\', "/"));
+        entry.refused = entry.refused.take().or_else(|| refusal(&name, &entry, limits));
+        if let Some(reason) = &entry.refused {
+            faults.push(ContainerFault::Entry {
+                uri: entry.uri.clone(),
+                reason: reason.clone(),
+            });
+        }
+        if let Some(first) = names.insert(entry.uri.to_ascii_lowercase(), entries.len()) {
+            faults.push(ContainerFault::Duplicate { uri: entry.uri.clone() });
+            let reason = Some("a second entry has the same name".to_owned());
+            if let Some(twin) = entries.get_mut(first) {
+                let twin: &mut Entry = twin;
+                twin.refused.clone_from(&reason);
+            }
+            entry.refused = reason;
+        }
+        entries.push(entry);
+    }
+    if at != end.directory.end {
+        return Err("the central directory holds more than it counts".into());
+    }
+    extents.sort_unstable_by_key(|extent: &Range<usize>| extent.start);
+    if extents.windows(2).any(|pair| matches!(pair, [one, two] if two.start < one.end)) {
+        return Err("overlapping entries".into());
+    }
+    Ok(Walked { end, entries })
+}
+
+/// The last end record whose comment ends the file; failing that, the last that fits at all (something was appended).
+fn find_end(bytes: &[u8]) -> Result<(End, u64), String> {
+    let from = bytes.len().saturating_sub(END_SEARCH);
+    let tail = bytes.get(from..).unwrap_or_default();
+    let candidates = (0..tail.len().saturating_sub(END_BYTES - 1)).rev();
+    let mut fallback = None;
+    let mut exact = None;
+    for offset in candidates.filter(|offset| tail.get(*offset..).is_some_and(|rest| rest.starts_with(END_SIGNATURE))) {
+        let start = from + offset;
+        let stop = start + END_BYTES + usize::from(u16_at(bytes, start + 20).unwrap_or(0));
+        if stop == bytes.len() {
+            exact = Some((start, stop));
+            break;
+        }
+        if stop < bytes.len() && fallback.is_none() {
+            fallback = Some((start, stop));
+        }
+    }
+    let (start, stop) = exact.or(fallback).ok_or("not a ZIP file, or cut off")?;
+    let field = |offset: usize| u16_at(bytes, start + offset).ok_or("cut off");
+    let wide = |offset: usize| u32_at(bytes, start + offset).ok_or("cut off");
+    let (here, total) = (field(8)?, field(10)?);
+    if field(4)? != 0 || field(6)? != 0 || here != total {
+        return Err("a multi-volume ZIP".into());
+    }
+    let (size, offset) = (wide(12)?, wide(16)?);
+    if total == u16::MAX || size == u32::MAX || offset == u32::MAX {
+        return Err("a ZIP64 directory: a package below 4 GiB and 65,535 entries needs none".into());
+    }
+    let (size, offset) = (size as usize, offset as usize);
+    let directory_start = start.checked_sub(size).ok_or("the central directory is larger than the file")?;
+    let base = directory_start
+        .checked_sub(offset)
+        .ok_or("the central directory is not where the end record says")?;
+    let end = End {
+        base,
+        directory: directory_start..start,
+        count: usize::from(total),
+    };
+    Ok((end, (bytes.len() - stop) as u64))
+}
+
+struct CentralRecord<'a> {
+    entry: Entry,
+    name: &'a [u8],
+}
+
+fn central_record(bytes: &[u8], at: usize, end: usize) -> Result<(CentralRecord<'_>, usize), String> {
+    let broken = || "the central directory is damaged".to_owned();
+    let record = bytes.get(at..end).ok_or_else(broken)?;
+    if !record.starts_with(CENTRAL_SIGNATURE) {
+        return Err(broken());
+    }
+    let half = |offset: usize| u16_at(record, offset).ok_or_else(broken);
+    let word = |offset: usize| u32_at(record, offset).ok_or_else(broken);
+    let (name_length, extra_length, comment_length) = (usize::from(half(28)?), usize::from(half(30)?), usize::from(half(32)?));
+    let name = record.get(46..46 + name_length).ok_or_else(broken)?;
+    let extra = record.get(46 + name_length..46 + name_length + extra_length).ok_or_else(broken)?;
+    let length = 46 + name_length + extra_length + comment_length;
+    if length > record.len() {
+        return Err(broken());
+    }
+    let mut wide = Zip64::find(extra);
+    let size = wide.or_take(word(24)?).ok_or_else(broken)?;
+    let compressed = wide.or_take(word(20)?).ok_or_else(broken)?;
+    let header = wide.or_take(word(42)?).ok_or_else(broken)?;
+    let entry = Entry {
+        uri: String::new(),
+        backslashes: false,
+        size,
+        refused: None,
+        compressed,
+        method: half(10)?,
+        flags: half(8)?,
+        crc: word(16)?,
+        header,
+        data: 0..0,
+        index: None,
+    };
+    Ok((CentralRecord { entry, name }, at + length))
+}
+
+/// The ZIP64 extra field (0x0001) of a directory entry: eight bytes for each of size, compressed size and offset that reads 0xFFFFFFFF.
+struct Zip64<'a>(&'a [u8]);
+
+impl<'a> Zip64<'a> {
+    fn find(extra: &'a [u8]) -> Self {
+        let mut rest = extra;
+        while let (Some(id), Some(length)) = (u16_at(rest, 0), u16_at(rest, 2)) {
+            let stop = 4 + usize::from(length);
+            if id == 1 {
+                return Self(rest.get(4..stop).unwrap_or_default());
+            }
+            rest = rest.get(stop..).unwrap_or_default();
+        }
+        Self(&[])
+    }
+
+    fn or_take(&mut self, value: u32) -> Option<u64> {
+        if value != u32::MAX {
+            return Some(u64::from(value));
+        }
+        let (eight, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*eight))
+    }
+}
+
+/// Checks the local header against the directory and returns the bytes that the entry occupies, header included.
+fn local_extent(bytes: &[u8], entry: &mut Entry, name: &[u8], base: usize, directory: usize) -> Result<Range<usize>, String> {
+    let uri = || names::entry_name(name);
+    let outside = || format!("entry '{}' lies outside the file", uri());
+    let start = usize::try_from(entry.header)
+        .ok()
+        .and_then(|header| header.checked_add(base))
+        .ok_or_else(outside)?;
+    entry.header = start as u64;
+    let header = bytes.get(start..directory).ok_or_else(outside)?;
+    let contradicts = || format!("the local header of '{}' contradicts the directory", uri());
+    if !header.starts_with(LOCAL_SIGNATURE) {
+        return Err(contradicts());
+    }
+    let half = |offset: usize| u16_at(header, offset).ok_or_else(outside);
+    let word = |offset: usize| u32_at(header, offset).ok_or_else(outside);
+    let name_end = 30 + usize::from(half(26)?);
+    let data_start = name_end + usize::from(half(28)?);
+    if header.get(30..name_end) != Some(name) || half(8)? != entry.method || (half(6)? ^ entry.flags) & (ENCRYPTED | DESCRIPTOR) != 0 {
+        return Err(contradicts());
+    }
+    // With a data descriptor the sizes follow the data and the header holds zeros; 0xFFFFFFFF points to its ZIP64 field.
+    let agrees =
+        |local: u32, central: u64| u64::from(local) == central || local == u32::MAX || (local == 0 && entry.flags & DESCRIPTOR != 0);
+    if !agrees(word(14)?, u64::from(entry.crc)) || !agrees(word(18)?, entry.compressed) || !agrees(word(22)?, entry.size) {
+        return Err(contradicts());
+    }
+    let stop = usize::try_from(entry.compressed)
+        .ok()
+        .and_then(|length| data_start.checked_add(length));
+    let stop = stop.filter(|stop| *stop <= header.len()).ok_or_else(outside)?;
+    entry.data = start + data_start..start + stop;
+    Ok(start..start + stop)
+}
+
+/// Why this entry alone is not opened.
+fn refusal(name: &str, entry: &Entry, limits: &Limits) -> Option<String> {
+    if let Some(reason) = names::unsafe_reason(name) {
+        return Some(format!("unsafe name ({reason})"));
+    }
+    if name.ends_with(['/', '\\']) {
+        return Some("a folder that holds data".into());
+    }
+    if entry.flags & ENCRYPTED != 0 {
+        return Some("encrypted entry".into());
+    }
+    if !matches!(entry.method, STORED | DEFLATED) {
+        return Some(format!("compression method {}", entry.method));
+    }
+    if entry.method == STORED && entry.size != entry.compressed {
+        return Some("a stored entry with two sizes".into());
+    }
+    if entry.size > limits.entry_bytes {
+        return Some(format!("{} bytes, more than {}", entry.size, limits.entry_bytes));
+    }
+    let bound = entry.compressed.saturating_mul(u64::from(limits.compression_ratio));
+    (entry.size > RATIO_FLOOR && entry.size > bound).then(|| format!("packed tighter than {}:1", limits.compression_ratio))
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk::<2>().map(|two| u16::from_le_bytes(*two))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk::<4>().map(|four| u32::from_le_bytes(*four))
+}
