@@ -1,0 +1,30 @@
+//! The forge: a Turkish-shaped test PKI and realistic KEP messages, made from the formats and not with the product's code.
+//!
+//! Writer and reader were written apart, so that where they agree the agreement says something. Nothing here may `use kep_gateway`.
+//! A test binary takes it with `mod forge;` (or `#[path]`); start at [`world::World`].
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+pub mod cades;
+pub mod cases;
+pub mod cms;
+pub mod der;
+pub mod dispatch;
+pub mod evidence;
+pub mod eyp;
+pub mod eyp_outer;
+pub mod eyp_xml;
+pub mod hostile;
+pub mod keys;
+pub mod letter;
+pub mod mail;
+pub mod mixed;
+pub mod opc;
+pub mod pdf;
+pub mod pki;
+pub mod revocation;
+pub mod sample;
+pub mod tst;
+pub mod week;
+pub mod world;
+pub mod zip;
