@@ -54,9 +54,9 @@ impl Reasons {
         self.effects.extend(cause.effect);
     }
 
-    /// A cause with another sub-indication than its own: what a timestamp lacks, its signature lacks.
-    pub fn add_as(&mut self, cause: Cause, detail: &str, effect: (Indication, SubIndication)) {
-        self.list.push(cause.reason(detail));
+    /// A cause with another effect than its own: what a timestamp lacks, its signature lacks.
+    pub fn add_as_in_two(&mut self, cause: Cause, (tr, en): (&str, &str), effect: (Indication, SubIndication)) {
+        self.list.push(cause.reason_in_two(tr, en));
         self.effects.push(effect);
     }
 

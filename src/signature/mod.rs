@@ -4,11 +4,14 @@
 //! cannot be judged is INDETERMINATE with its reason; nothing unknown passes and nothing unknown is called invalid.
 
 pub mod algorithms;
+pub mod archive;
 pub mod ber;
 pub mod cause;
 pub mod certificate;
+pub mod chain;
 pub mod class;
 pub mod cms;
+pub mod context;
 pub mod crl;
 pub mod crypto;
 pub mod edges;
@@ -19,9 +22,13 @@ pub mod ocsp;
 pub mod oid;
 pub mod path;
 pub mod policy;
+pub mod profile;
 pub mod report;
 pub mod revocation;
+pub mod signer;
+pub mod timestamp;
 pub mod trust;
+pub mod verify;
 
 #[cfg(test)]
 mod pkits_tests;
