@@ -16,19 +16,32 @@ pub mod crl;
 pub mod crypto;
 pub mod edges;
 pub mod extension;
+pub mod file;
 pub mod name;
 pub mod name_constraints;
 pub mod ocsp;
 pub mod oid;
+pub mod package;
 pub mod path;
 pub mod policy;
 pub mod profile;
 pub mod report;
 pub mod revocation;
 pub mod signer;
+pub mod smime;
 pub mod timestamp;
 pub mod trust;
+pub mod verdict;
 pub mod verify;
+pub mod xades;
+pub mod xmldsig;
+
+pub use context::Context;
+pub use file::{FileReport, judge_evidence, judge_whole_message, verify_file};
+pub use package::judge_package;
+pub use smime::judge_message;
+pub use trust::Trust;
+pub use verdict::verdict;
 
 #[cfg(test)]
 mod pkits_tests;

@@ -87,6 +87,16 @@ pub fn empty_report(role: Role, format: &str, covers: &str, reasons: Reasons) ->
     }
 }
 
+/// Adds reasons that only the place of a signature gives.
+pub fn worsen(report: &mut SignatureReport, more: Reasons) {
+    let (indication, sub_indication) = more.outcome();
+    if indication > report.indication {
+        report.reasons.retain(|reason| reason.code != cause::PASSED.code);
+        (report.indication, report.sub_indication) = (indication, sub_indication);
+    }
+    report.reasons.extend(more.into_list().into_iter().filter(|reason| reason.code != cause::PASSED.code));
+}
+
 /// The octets that the signature is over, refusing two contents that differ: one would be shown and the other verified.
 fn content_candidates<'a>(
     signed: &'a SignedData<'_>,
@@ -303,7 +313,7 @@ impl Judge<'_> {
 }
 
 /// A timestamp that is there must stand (BTK guide: what is present is processed).
-fn add_stamps(stamps: &[Stamp], reasons: &mut Reasons) {
+pub fn add_stamps(stamps: &[Stamp], reasons: &mut Reasons) {
     for stamp in stamps {
         let (tr, en) = stamp.why.as_ref().map(|text| (text.tr.as_str(), text.en.as_str())).unwrap_or_default();
         match stamp.outcome {
