@@ -93,7 +93,11 @@ fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
         PackageKind::Eyps => "eyps",
         PackageKind::Eypg => "eypg",
     };
-    let findings = package.walk().into_iter().flat_map(|(_, inner)| inner.findings.clone()).chain(judged);
+    let findings = package
+        .walk()
+        .into_iter()
+        .flat_map(|(_, inner)| inner.findings.clone())
+        .chain(judged);
     (kind, signatures, findings.collect())
 }
 
@@ -174,7 +178,10 @@ fn unwrapped(bytes: &Bytes) -> Bytes {
             None => text,
         };
         // The base64 of a CMS begins with M: a SEQUENCE with a long length.
-        let compact: String = body.trim().starts_with('M').then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
+        let compact: String = body
+            .trim()
+            .starts_with('M')
+            .then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
         let der = base64::engine::general_purpose::STANDARD.decode(compact).ok()?;
         (sniff::content(&der) == Content::Cms).then(|| Bytes::from(der))
     };
