@@ -31,7 +31,7 @@ fn bench(seed: u64) -> Bench {
     world.intermediates(&dir.path().join("intermediates"));
     world.revocation(&dir.path().join("revocation"));
     let context = |revocation: Option<&Path>| {
-        let trust = Trust::load(&dir.path().join("trust"), Some(&dir.path().join("intermediates")), revocation).unwrap();
+        let trust = Trust::load(Some(&dir.path().join("trust")), Some(&dir.path().join("intermediates")), revocation).unwrap();
         assert!(trust.findings.is_empty(), "{:?}", trust.findings);
         Context::new(Arc::new(trust), AT.parse::<Timestamp>().unwrap(), Limits::default())
     };

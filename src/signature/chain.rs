@@ -89,8 +89,8 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
             pool.push(certificate.clone());
         }
     }
-    let anchors = context.trust.anchors(question.purpose);
-    let paths = path::find(leaf, &pool, anchors, &rules, &context.edges);
+    let anchors = &context.trust.trusted_for(question.purpose);
+    let paths = path::find(leaf, &pool, anchors, &rules, &context.trust.edges);
     let Some(best) = paths.first() else {
         let cause = if question.purpose == Purpose::Provider {
             cause::NO_PROVIDER_CHAIN
@@ -112,7 +112,7 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
         anchors,
         &rules,
         freshness,
-        &context.edges,
+        &context.trust.edges,
     );
     // Of several valid paths the first on which everybody is good counts; a signer that is revoked is so on every path.
     let mut chosen = (best, answers(best, &checker));

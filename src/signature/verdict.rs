@@ -30,7 +30,7 @@ pub fn verdict(signatures: Vec<SignatureReport>, findings: &[Finding], context: 
         sub_indication,
         signatures,
         validation_time: context.at,
-        anchors_sha256: context.trust.sha256,
+        anchors_sha256: context.trust.anchors_sha256(),
     }
 }
 
