@@ -26,3 +26,11 @@ pub mod message;
 pub mod register;
 pub mod signature;
 pub mod store;
+
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod demo;
+pub mod ledger;
+pub mod pipeline;
+pub mod settings;

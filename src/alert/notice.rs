@@ -27,9 +27,44 @@ pub enum Cause {
     Disk,
     ChainBroken,
     DaemonDead,
+    /// An alert was given up, or its channel refuses our credentials: told over the other channels.
+    Undelivered,
     DailyReport,
     /// `alerts test`.
     Test,
+}
+
+impl Cause {
+    /// What a person calls it; used where several notices are told as one.
+    pub fn label(self) -> Text {
+        match self {
+            Self::NewDocument => Text::new("yeni evrak", "new document"),
+            Self::Signature => Text::new("imza sorunu", "signature problem"),
+            Self::Quarantine => Text::new("karantina", "quarantine"),
+            Self::MissingMessage => Text::new("alınamayan ileti", "message not delivered by the server"),
+            Self::AuthenticationFailure => Text::new("kimlik doğrulama hatası", "authentication failure"),
+            Self::MailboxFailing => Text::new("posta kutusuna erişilemiyor", "mailbox cannot be reached"),
+            Self::Quota => Text::new("kota", "quota"),
+            Self::DailyCheckMissed => Text::new("günlük kontrol yapılmadı", "daily check not done"),
+            Self::DeemedReadNear => Text::new("okunmuş sayılma anı yaklaşıyor", "deemed-read moment is near"),
+            Self::OrphanEvidence => Text::new("iletisi bulunamayan delil", "evidence without a message"),
+            Self::NegativeEvidence => Text::new("olumsuz delil", "negative evidence"),
+            Self::Disk => Text::new("disk", "disk"),
+            Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
+            Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
+            Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),
+            Self::DailyReport => Text::new("günlük rapor", "daily report"),
+            Self::Test => Text::new("deneme", "test"),
+        }
+    }
+
+    /// The stable word of the configuration, the journal and the webhook.
+    pub fn name(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
 }
 
 /// How loud.

@@ -94,6 +94,14 @@ pub struct DocumentMetadata {
     pub verification_address: Option<String>,
 }
 
+impl Metadata {
+    /// Standard file plan codes (SDP), the main one first.
+    pub fn file_plan_codes(&self) -> Vec<String> {
+        let plan = self.document.iter().flat_map(|document| &document.file_plan);
+        plan.filter_map(|entry| entry.code.clone()).collect()
+    }
+}
+
 /// Nihai üstveri.
 #[derive(Debug, Clone, Default)]
 pub struct FinalMetadata {

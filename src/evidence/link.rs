@@ -35,6 +35,22 @@ impl LinkKey {
     }
 }
 
+/// The rule, a colon, and what is looked for: the form in which the ledger keeps it.
+impl std::fmt::Display for LinkKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::KepId(id) | Self::ProviderMessageId(id) | Self::OriginalMessageId(id) => write!(f, "{}:{id}", self.rule()),
+            Self::Digest { algorithm, value } => write!(f, "{}:{algorithm}:{value}", self.rule()),
+        }
+    }
+}
+
+/// All keys that a Message-ID given by a person may stand for.
+pub fn id_keys(id: &str) -> Vec<LinkKey> {
+    let id = normal_id(id);
+    id.into_iter().flat_map(|id| [LinkKey::KepId(id.clone()), LinkKey::ProviderMessageId(id.clone()), LinkKey::OriginalMessageId(id)]).collect()
+}
+
 /// The keys to look up for a delil, in the order to try them. Put [`kep_id_keys`] before them when it was fetched under a kepId.
 pub fn link_keys(evidence: &Evidence) -> Vec<LinkKey> {
     let provider = evidence

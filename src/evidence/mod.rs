@@ -20,7 +20,7 @@ mod read_tests;
 #[cfg(test)]
 mod timeline_tests;
 
-pub use link::{LinkKey, kep_id_keys, link_keys, message_keys};
+pub use link::{LinkKey, id_keys, kep_id_keys, link_keys, message_keys};
 pub use names::{Outcome, kind_of_root, kind_of_type_id, label};
 pub use read::parse;
 pub use timeline::{LegalMoment, Progress, RecipientState, Timeline, legal_moment, legal_moment_of};

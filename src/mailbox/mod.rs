@@ -1,5 +1,11 @@
 //! What lies in the mailbox, and give me its bytes? Knows nothing of MIME, signatures or the store.
 
+pub mod backoff;
+pub mod config;
+pub mod folder;
+pub mod imap;
+pub mod import;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -9,7 +15,25 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::limits::Limits;
+use crate::secret::SecretFolder;
 use crate::text::Text;
+
+use self::config::MailboxConfig;
+use self::folder::FolderMailbox;
+use self::imap::ImapMailbox;
+
+/// Makes the mailbox that a `[[mailbox]]` table describes. Nothing is connected yet; secrets are read at each login, so that a changed
+/// password file is seen without a restart.
+///
+/// # Errors
+/// The settings contradict each other.
+pub fn open(config: &MailboxConfig, secrets: &SecretFolder, limits: &Limits) -> Result<Box<dyn Mailbox>, MailboxError> {
+    match config {
+        MailboxConfig::Imap(imap) => Ok(Box::new(ImapMailbox::new(imap.clone(), secrets.clone(), limits)?)),
+        MailboxConfig::Folder(folder) => Ok(Box::new(FolderMailbox::new(folder.clone(), limits))),
+    }
+}
 
 /// Where one message lies on its server: unique for as long as the server keeps its promises, see RFC 9051 2.3.1.1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,7 +41,7 @@ pub struct Locator {
     pub folder: String,
     /// IMAP: UIDVALIDITY. Folder mailbox and services: 0.
     pub epoch: u32,
-    /// IMAP: the UID in decimal. Folder mailbox: the file's name. eyServis: the kepId.
+    /// IMAP: the UID in decimal. Drop folder: `name/size-time`, see [`folder`]. Maildir: the unique part of the name. eyServis: the kepId.
     pub id: String,
 }
 
@@ -36,6 +60,7 @@ pub struct Listed {
 pub struct FolderState {
     pub folder: String,
     pub epoch: u32,
+    /// IMAP: UIDNEXT. After it went back, the higher value stays here until every message was fetched anew.
     pub next_uid: Option<u32>,
     /// How many messages the server counts there.
     pub exists: u64,
@@ -101,6 +126,9 @@ pub enum Wake {
 pub trait Mailbox: Send {
     /// The name in the configuration.
     fn name(&self) -> &str;
+
+    /// Gives back what the last journaled listing said, once after a start: it shows a UIDNEXT that went back while nobody looked.
+    fn recall(&mut self, _last: Vec<FolderState>) {}
 
     /// Lists every folder. `known` holds the locators that have a durable record: their bodies are never asked for again.
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError>;

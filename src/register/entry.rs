@@ -80,6 +80,19 @@ pub struct Entry {
     /// Access level 0 (open) to 4 (top secret), from the security code.
     pub access: u8,
     pub state: State,
+    /// Who did what, oldest first.
+    #[serde(default)]
+    pub history: Vec<Handling>,
+}
+
+/// One thing that a person did with an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handling {
+    pub by: String,
+    pub at: Timestamp,
+    pub state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// The KEP message of an entry.
@@ -139,11 +152,15 @@ pub struct EvidenceRecord {
 /// A moment by which somebody must act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadline {
-    /// `deemed-read`, `due` (Miat), `urgent` (GNL without a date).
+    /// `deemed-read`, `deemed-read-early`, `due` (Miat), `urgent` (GNL without a date); see [`super::deadlines::kind`].
     pub kind: String,
     pub at: Timestamp,
-    /// Stable rule name and the law behind it.
+    /// Stable rule name.
     pub rule: String,
+    /// The law behind the rule.
+    #[serde(default)]
+    pub law: Text,
+    /// What happens then and what to do, for people.
     pub text: Text,
 }
 
@@ -175,4 +192,6 @@ pub mod flag {
     pub const UNSIGNED: &str = "unsigned";
     pub const ORPHAN_EVIDENCE: &str = "orphan-evidence";
     pub const NEGATIVE_EVIDENCE: &str = "negative-evidence";
+    /// The sender is on no list of known senders, where such a list is kept.
+    pub const UNKNOWN_SENDER: &str = "unknown-sender";
 }

@@ -1,0 +1,110 @@
+use super::*;
+use crate::alert::job::Channel;
+use crate::register::entry::Deadline;
+
+fn now() -> Timestamp {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+fn deadline() -> Deadline {
+    Deadline {
+        kind: "deemed-read".to_owned(),
+        at: "2026-11-24T20:59:59Z".parse().unwrap(),
+        rule: "next-business-day".to_owned(),
+        law: Text::default(),
+        text: Text::new("Ertesi iş günü okunmuş sayılır.", "Counts as read on the next business day."),
+    }
+}
+
+fn all() -> Vec<Notice> {
+    let deadline = deadline();
+    let entry = EntryFacts {
+        number: "2026/000123",
+        mailbox: "evrak",
+        institution: Some("Örnek\r\nBakanlığı\u{202e}"),
+        deadline: Some(&deadline),
+        groups: &[],
+    };
+    vec![
+        new_document(&entry, true, now()),
+        signature(&entry, true, &["KEP-3014".to_owned()], now()),
+        signature(&entry, false, &[], now()),
+        quarantine(&entry, "KEP-1003", now()),
+        missing_message("evrak", 2, now()),
+        authentication_failure("evrak", now()),
+        mailbox_failing(
+            "evrak",
+            "connect",
+            now(),
+            &Text::new("Ağı denetleyin.", "Check the network."),
+            now(),
+        ),
+        quota("evrak", 96, now()).unwrap(),
+        daily_check_missed("evrak", None, now()),
+        daily_check_done("evrak", now()),
+        deemed_read_near(&entry, deadline.at, now()),
+        orphan_evidence(3, now(), now()),
+        negative_evidence("evrak", "delivery-failure", Some("MailboxFull"), &[], now()),
+        disk(DiskTrouble::Full, now()),
+        disk(DiskTrouble::Low(100), now()),
+        chain_broken("000001.log 42", now()),
+        daemon_dead(None, false, now()),
+        daemon_alive(now()),
+        undelivered(Channel::Sms, Cause::Disk, "HTTP 401", now()),
+        test(now()),
+    ]
+}
+
+#[test]
+fn every_alert_says_in_both_languages_what_happened_and_what_to_do_next() {
+    for notice in all() {
+        let cause = notice.cause;
+        assert!(
+            notice.body.tr.contains("Ne yapmalı: ") && notice.body.en.contains("What to do: "),
+            "{cause:?}"
+        );
+        assert!(!notice.title.tr.is_empty() && !notice.title.en.is_empty() && notice.title.tr != notice.title.en);
+    }
+}
+
+#[test]
+fn every_title_is_one_line_that_fits_one_sms() {
+    for notice in all() {
+        for title in [&notice.title.tr, &notice.title.en] {
+            assert!(title.chars().count() <= 150, "{title}");
+            assert!(!title.chars().any(|c| c.is_control() || is_deceptive(c)), "{title:?}");
+        }
+    }
+}
+
+#[test]
+fn a_title_carries_number_institution_and_deadline() {
+    let title = &all()[0].title.tr;
+    assert_eq!(title, "KEP yeni evrak 2026/000123: Örnek Bakanlığı, son an 24.11.2026");
+}
+
+#[test]
+fn the_quota_speaks_up_at_70_85_and_95_per_cent() {
+    let level = |percent| quota("evrak", percent, now()).map(|notice| notice.level);
+    assert_eq!(level(69), None);
+    assert_eq!((level(70), level(84)), (Some(Level::Note), Some(Level::Note)));
+    assert_eq!((level(85), level(94)), (Some(Level::Warning), Some(Level::Warning)));
+    assert_eq!((level(95), level(200)), (Some(Level::Critical), Some(Level::Critical)));
+}
+
+#[test]
+fn a_deemed_read_moment_within_three_hours_is_critical() {
+    let deadline = deadline();
+    let entry = EntryFacts {
+        number: "1",
+        mailbox: "evrak",
+        institution: None,
+        deadline: None,
+        groups: &[],
+    };
+    let level = |minutes: i64| {
+        let at = deadline.at - jiff::SignedDuration::from_mins(minutes);
+        deemed_read_near(&entry, deadline.at, at).level
+    };
+    assert_eq!((level(181), level(179)), (Level::Warning, Level::Critical));
+}

@@ -1,0 +1,198 @@
+//! Alerts about an entry of the register.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{body, clean, day, facts, moment};
+use crate::alert::notice::{Cause, Level, Notice};
+use crate::register::entry::Deadline;
+use crate::text::Text;
+
+/// Closer to the deemed-read moment than this an alert is critical: it rings at night too.
+const DEEMED_READ_CRITICAL_HOURS: i64 = 3;
+
+/// What is told of a register entry.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryFacts<'a> {
+    /// As shown to people, prefix included.
+    pub number: &'a str,
+    pub mailbox: &'a str,
+    /// The sending institution. Never a person.
+    pub institution: Option<&'a str>,
+    /// The nearest deadline.
+    pub deadline: Option<&'a Deadline>,
+    /// Groups of the routing rule that took the entry.
+    pub groups: &'a [String],
+}
+
+impl EntryFacts<'_> {
+    fn institution(&self) -> Text {
+        match self.institution.map(clean).filter(|name| !name.is_empty()) {
+            Some(name) => Text::new(name.clone(), name),
+            None => Text::new("gönderen bilinmiyor", "sender unknown"),
+        }
+    }
+
+    fn facts(&self) -> BTreeMap<String, String> {
+        let mut facts = facts(&[("register_number", self.number), ("mailbox", self.mailbox)]);
+        if let Some(deadline) = self.deadline {
+            facts.insert("deadline_kind".to_owned(), deadline.kind.clone());
+            facts.insert("deadline".to_owned(), deadline.at.to_string());
+        }
+        facts
+    }
+
+    fn notice(&self, cause: Cause, level: Level, at: Timestamp, title: Text, body: Text) -> Notice {
+        Notice {
+            cause,
+            // By mailbox and not by number: a thousand hostile messages are one alert and a count.
+            key: self.mailbox.to_owned(),
+            level,
+            at,
+            title,
+            body,
+            facts: self.facts(),
+            groups: self.groups.to_vec(),
+        }
+    }
+}
+
+/// A document was registered. `urgent`: the sender marked it so, or its deadline is near; it then goes by SMS too.
+pub fn new_document(entry: &EntryFacts<'_>, urgent: bool, at: Timestamp) -> Notice {
+    let (number, institution) = (entry.number, entry.institution());
+    let until = match entry.deadline {
+        Some(deadline) => Text::new(
+            format!(", son an {}", day(deadline.at).tr),
+            format!(", due {}", day(deadline.at).en),
+        ),
+        None => Text::default(),
+    };
+    let rule = entry.deadline.map(|deadline| deadline.text.clone()).unwrap_or_default();
+    entry.notice(
+        Cause::NewDocument,
+        if urgent { Level::Warning } else { Level::Note },
+        at,
+        Text::new(
+            format!("KEP yeni evrak {number}: {}{}", institution.tr, until.tr),
+            format!("KEP new document {number}: {}{}", institution.en, until.en),
+        ),
+        body(
+            Text::new(
+                format!("{number} numarasıyla bir evrak kaydedildi ({}).", entry.mailbox),
+                format!("A document was registered as {number} ({}).", entry.mailbox),
+            ),
+            rule,
+            Text::new(
+                "Kayıt defterinden evrakı açın ve ilgili birime verin.",
+                "Open the document in the register and hand it to its unit.",
+            ),
+        ),
+    )
+}
+
+/// A signature is invalid (`invalid`), or nobody can say yet. `codes` are the stable reason codes of the verdict.
+pub fn signature(entry: &EntryFacts<'_>, invalid: bool, codes: &[String], at: Timestamp) -> Notice {
+    let (number, institution) = (entry.number, entry.institution());
+    let state = match invalid {
+        true => Text::new("imza GEÇERSİZ", "signature INVALID"),
+        false => Text::new("imza doğrulanamadı", "signature not verified"),
+    };
+    let why = match codes {
+        [] => Text::default(),
+        codes => Text::new(
+            format!("Doğrulama raporundaki kodlar: {}.", codes.join(", ")),
+            format!("Codes of the validation report: {}.", codes.join(", ")),
+        ),
+    };
+    entry.notice(
+        Cause::Signature,
+        Level::Warning,
+        at,
+        Text::new(
+            format!("KEP {number}: {} ({})", state.tr, institution.tr),
+            format!("KEP {number}: {} ({})", state.en, institution.en),
+        ),
+        body(
+            Text::new(
+                format!("{number} numaralı kayıtta {}.", state.tr),
+                format!("Entry {number}: {}.", state.en),
+            ),
+            why,
+            match invalid {
+                true => Text::new(
+                    "Evrakı işleme koymayın; doğrulama raporunu okuyun ve gönderen kurumdan yeniden isteyin.",
+                    "Do not act on the document; read the validation report and ask the sending institution to send it again.",
+                ),
+                false => Text::new(
+                    "Doğrulama raporundaki eksiği giderin (kök sertifika, iptal bilgisi); sonuç kendiliğinden yenilenir.",
+                    "Supply what the validation report misses (anchor, revocation data); the verdict renews itself.",
+                ),
+            },
+        ),
+    )
+}
+
+/// A message could not be processed and was set aside, with its place in the register.
+pub fn quarantine(entry: &EntryFacts<'_>, code: &str, at: Timestamp) -> Notice {
+    let (number, code) = (entry.number, clean(code));
+    entry.notice(
+        Cause::Quarantine,
+        Level::Warning,
+        at,
+        Text::new(
+            format!("KEP {number}: ileti karantinada ({code})"),
+            format!("KEP {number}: message in quarantine ({code})"),
+        ),
+        body(
+            Text::new(
+                format!(
+                    "{} kutusundan gelen bir ileti işlenemedi ve {number} numarasıyla karantinaya alındı.",
+                    entry.mailbox
+                ),
+                format!(
+                    "A message from {} could not be processed and is in quarantine as {number}.",
+                    entry.mailbox
+                ),
+            ),
+            Text::new(
+                format!("Neden kodu: {code}. İletinin baytları saklandı."),
+                format!("Reason code: {code}. Its bytes are kept."),
+            ),
+            Text::new(
+                "Kaydı açıp nedenini okuyun; iletiyi KEP sağlayıcısının sayfasından da denetleyin.",
+                "Open the entry and read the reason; look at the message on the provider's page too.",
+            ),
+        ),
+    )
+}
+
+/// Nobody opened a document and the moment nears at which it counts as read.
+pub fn deemed_read_near(entry: &EntryFacts<'_>, moment_of_reading: Timestamp, at: Timestamp) -> Notice {
+    let (number, institution, when) = (entry.number, entry.institution(), moment(moment_of_reading));
+    let hours = moment_of_reading.duration_since(at).as_hours();
+    entry.notice(
+        Cause::DeemedReadNear,
+        if hours < DEEMED_READ_CRITICAL_HOURS {
+            Level::Critical
+        } else {
+            Level::Warning
+        },
+        at,
+        Text::new(
+            format!("KEP {number} AÇILMADI: {} okunmuş sayılacak ({})", when.tr, institution.tr),
+            format!("KEP {number} NOT OPENED: counts as read {} ({})", when.en, institution.en),
+        ),
+        body(
+            Text::new(
+                format!("{number} numaralı evrakı kimse açmadı."),
+                format!("Nobody opened document {number}."),
+            ),
+            Text::new(
+                format!("{} tarihinde okunmuş sayılır ve süresi başlar.", when.tr),
+                format!("It counts as read at {}, and its time begins.", when.en),
+            ),
+            Text::new("Evrakı kayıt defterinden şimdi açın.", "Open the document in the register now."),
+        ),
+    )
+}

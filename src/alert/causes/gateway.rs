@@ -1,0 +1,207 @@
+//! Alerts about the gateway itself.
+
+use jiff::Timestamp;
+
+use super::{body, clean, moment, plain};
+use crate::alert::job::Channel;
+use crate::alert::notice::{Cause, Level, Notice};
+use crate::text::Text;
+
+/// Evidence that fits no message; told once a day while there is any.
+pub fn orphan_evidence(count: u64, oldest: Timestamp, at: Timestamp) -> Notice {
+    let since = moment(oldest);
+    plain(
+        Cause::OrphanEvidence,
+        Level::Note,
+        "orphans",
+        at,
+        Text::new(
+            format!("KEP: iletisi bulunamayan {count} delil"),
+            format!("KEP: {count} evidence documents without their message"),
+        ),
+        body(
+            Text::new(
+                format!("{count} delil hiçbir iletiye bağlanamadı; en eskisi {}.", since.tr),
+                format!("{count} evidence documents fit no message; the oldest is of {}.", since.en),
+            ),
+            Text::new(
+                "İleti başka bir sistemden gönderilmiş ya da hiç alınmamış olabilir.",
+                "The message may have been sent by another system, or never been fetched.",
+            ),
+            Text::new(
+                "`kep-gateway evidence list` ile bakın; iletiyi dışarıdan biliyorsanız `import` ile ekleyin.",
+                "Look with `kep-gateway evidence list`; if you have the message elsewhere, add it with `import`.",
+            ),
+        ),
+        &[("count", &count.to_string())],
+    )
+}
+
+/// What is wrong with the store's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskTrouble {
+    /// Nothing can be written.
+    Full,
+    ReadOnly,
+    /// A read or write failed.
+    Failing,
+    /// Still room, in MiB.
+    Low(u64),
+}
+
+/// The store cannot write, or soon will not.
+pub fn disk(trouble: DiskTrouble, at: Timestamp) -> Notice {
+    let (level, what) = match trouble {
+        DiskTrouble::Full => (Level::Critical, Text::new("disk DOLU", "disk FULL")),
+        DiskTrouble::ReadOnly => (Level::Critical, Text::new("disk SALT OKUNUR", "disk READ-ONLY")),
+        DiskTrouble::Failing => (Level::Critical, Text::new("disk HATASI", "disk FAILS")),
+        DiskTrouble::Low(mib) => (
+            Level::Warning,
+            Text::new(format!("diskte {mib} MiB kaldı"), format!("{mib} MiB left on disk")),
+        ),
+    };
+    let stopped = match trouble {
+        DiskTrouble::Low(_) => Text::new("Yer biterse yeni ileti alınamaz.", "When it is full, nothing new can be fetched."),
+        _ => Text::new(
+            "Yeni ileti alınmıyor; hiçbir şey kaybolmadı, sunucuda bekliyor.",
+            "Nothing new is fetched; nothing is lost, it waits on the server.",
+        ),
+    };
+    plain(
+        Cause::Disk,
+        level,
+        "store",
+        at,
+        Text::new(format!("KEP ağ geçidi: {}", what.tr), format!("KEP gateway: {}", what.en)),
+        body(
+            Text::new(format!("Kayıt deposunda: {}.", what.tr), format!("At the store: {}.", what.en)),
+            stopped,
+            Text::new(
+                "Yer açın ya da diski onarın; ağ geçidi kendiliğinden sürdürür. Depo klasöründen dosya silmeyin.",
+                "Make room or mend the disk; the gateway goes on by itself. Delete nothing in the store folder.",
+            ),
+        ),
+        &[],
+    )
+}
+
+/// The journal's hash chain does not hold. `place` is a segment and a sequence number.
+pub fn chain_broken(place: &str, at: Timestamp) -> Notice {
+    plain(
+        Cause::ChainBroken,
+        Level::Critical,
+        "journal",
+        at,
+        Text::new(
+            format!("KEP ağ geçidi: kayıt zinciri BOZUK ({})", clean(place)),
+            format!("KEP gateway: journal chain BROKEN ({})", clean(place)),
+        ),
+        body(
+            Text::new(
+                format!("Kayıt zinciri şu noktada tutmuyor: {}.", clean(place)),
+                format!("The journal's chain does not hold at: {}.", clean(place)),
+            ),
+            Text::new(
+                "Kayıt sonradan değiştirilmiş ya da disk bozulmuş olabilir.",
+                "A record was changed afterwards, or the disk is failing.",
+            ),
+            Text::new(
+                "Depoya dokunmadan kopyasını alın, `kep-gateway journal verify` çıktısını saklayın, son yedekle karşılaştırın.",
+                "Copy the store untouched, keep the output of `kep-gateway journal verify`, compare with the last backup.",
+            ),
+        ),
+        &[("place", place)],
+    )
+}
+
+/// From outside: the daemon gives no sign of life. `stopped`: it said goodbye properly.
+pub fn daemon_dead(last_beat: Option<Timestamp>, stopped: bool, at: Timestamp) -> Notice {
+    let last = last_beat.map_or_else(|| Text::new("hiç", "never"), moment);
+    let state = match stopped {
+        true => Text::new("DURDURULDU", "STOPPED"),
+        false => Text::new("YANIT VERMİYOR", "NOT RESPONDING"),
+    };
+    plain(
+        Cause::DaemonDead,
+        Level::Critical,
+        "heartbeat",
+        at,
+        Text::new(
+            format!("KEP ağ geçidi {} (son iz: {})", state.tr, last.tr),
+            format!("KEP gateway {} (last sign: {})", state.en, last.en),
+        ),
+        body(
+            Text::new(
+                format!("Ağ geçidi çalışmıyor ya da ilerlemiyor; son iz: {}.", last.tr),
+                format!("The gateway does not run or makes no progress; last sign of life: {}.", last.en),
+            ),
+            Text::new("KEP kutuları şu anda denetlenmiyor.", "No KEP mailbox is being checked."),
+            Text::new(
+                "`systemctl status kep-gateway` ile bakın, `systemctl restart kep-gateway` ile başlatın; kutuları elle denetleyin.",
+                "Look with `systemctl status kep-gateway`, start with `systemctl restart kep-gateway`; check the mailboxes by hand.",
+            ),
+        ),
+        &[],
+    )
+}
+
+/// From outside: the daemon lives again.
+pub fn daemon_alive(at: Timestamp) -> Notice {
+    plain(
+        Cause::DaemonDead,
+        Level::Warning,
+        "heartbeat/cleared",
+        at,
+        Text::new("KEP ağ geçidi yeniden çalışıyor", "KEP gateway runs again"),
+        body(
+            Text::new("Ağ geçidi yeniden ilerliyor.", "The gateway makes progress again."),
+            Text::default(),
+            Text::new("Yapılacak bir şey yok.", "Nothing to do."),
+        ),
+        &[("cleared", "true")],
+    )
+}
+
+/// An alert was given up, or its channel refuses our credentials. Goes over the other channels.
+pub fn undelivered(channel: Channel, of: Cause, problem: &str, at: Timestamp) -> Notice {
+    let (label, problem) = (of.label(), clean(problem));
+    plain(
+        Cause::Undelivered,
+        Level::Warning,
+        &channel.to_string(),
+        at,
+        Text::new(
+            format!("KEP uyarısı {channel} ile iletilemedi: {}", label.tr),
+            format!("KEP alert not delivered by {channel}: {}", label.en),
+        ),
+        body(
+            Text::new(
+                format!("\"{}\" uyarısı {channel} ile iletilemedi.", label.tr),
+                format!("The alert \"{}\" could not be delivered by {channel}.", label.en),
+            ),
+            Text::new(format!("Neden: {problem}."), format!("Reason: {problem}.")),
+            Text::new(
+                format!("[alert.{channel}] ayarlarını ve parola dosyasını denetleyin; `kep-gateway alerts test` ile deneyin."),
+                format!("Check [alert.{channel}] and its secret file; try with `kep-gateway alerts test`."),
+            ),
+        ),
+        &[("channel", &channel.to_string()), ("cause", &of.name())],
+    )
+}
+
+/// `alerts test`: goes to every recipient of the default group over every channel.
+pub fn test(at: Timestamp) -> Notice {
+    plain(
+        Cause::Test,
+        Level::Note,
+        "test",
+        at,
+        Text::new("KEP ağ geçidi: deneme uyarısı", "KEP gateway: test alert"),
+        body(
+            Text::new("Bu bir denemedir: çğışöü ÇĞİŞÖÜ.", "This is a test."),
+            Text::default(),
+            Text::new("Yapılacak bir şey yok.", "Nothing to do."),
+        ),
+        &[],
+    )
+}

@@ -1,0 +1,261 @@
+//! The command line. `--help` teaches; every command says what it does and what its exit codes mean.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::register::entry::RegisterNumber;
+use crate::text::Lang;
+
+const AFTER: &str = "\
+Exit codes: 0 done or passed; 1 the operation failed; 2 wrong usage; 10 indeterminate, or a hole was found; 20 failed verdict, or broken chain.
+
+First steps:
+  kep-gateway demo                      the whole gateway over bundled sample mail, nothing to set up
+  kep-gateway config show               every setting with its value
+  kep-gateway verify belge.eyp          is this signed file genuine?";
+
+/// KEP gateway: fetches registered mail (KEP), keeps every byte, verifies, registers under a gap-free number, and alerts.
+#[derive(Debug, Parser)]
+#[command(name = "kep-gateway", version, after_help = AFTER, max_term_width = 120)]
+pub struct Args {
+    /// The configuration file. Without it: /etc/kep-gateway/kep-gateway.toml where that exists, else the defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Language of what is printed; wins over the configuration. Turkish when neither says.
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<LangArg>,
+
+    /// The store (index, journal, blobs); wins over the configuration.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LangArg {
+    Tr,
+    En,
+}
+
+impl From<LangArg> for Lang {
+    fn from(arg: LangArg) -> Self {
+        match arg {
+            LangArg::Tr => Self::Tr,
+            LangArg::En => Self::En,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole gateway over bundled sample mail; prints the register and the verdicts.
+    Demo,
+    /// The daemon: polls, verifies, registers and alerts until it is told to stop.
+    Run,
+    /// One pass over the mailboxes, then exit. Exit code 10 when a listed message could not be fetched.
+    Poll {
+        /// Only this mailbox; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        mailbox: Vec<String>,
+    },
+    /// Takes .eml/.eyp/.xml files, Maildir or mbox, as if they had arrived.
+    Import {
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// The verdict on any signed file; no mailbox or store needed. Exit code: the worst verdict over the files.
+    Verify(VerifyArgs),
+    /// Opens a package or message and writes its parts into a folder, under safe names.
+    Unpack {
+        file: PathBuf,
+        /// The folder; created when missing. Nothing in it is overwritten.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// The register.
+    #[command(subcommand)]
+    Documents(DocumentsCommand),
+    /// Delil, and the timeline of a message.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
+    /// Per mailbox: last check, counts on the server / fetched / registered, holes, quota.
+    Mailboxes {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing.
+    Reconcile {
+        #[arg(long)]
+        json: bool,
+    },
+    /// The trusted roots.
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// The hash-chained record.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The disposable index.
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Copies the store into a folder, also while the daemon runs; a second run into the same folder adds what is new.
+    Backup { dir: PathBuf },
+    /// Builds an empty store from a backup, checking every byte.
+    Restore { dir: PathBuf },
+    /// What was told to whom.
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
+    /// The routing rules.
+    #[command(subcommand)]
+    Routing(RoutingCommand),
+    /// Reads the heartbeat and alarms when the daemon is dead; for the systemd timer. 0 alive; 10 dead and told; 1 dead and nobody heard.
+    Heartbeat {
+        /// Only look and report by exit code; tell nobody.
+        #[arg(long)]
+        quiet: bool,
+    },
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    #[arg(long)]
+    pub json: bool,
+    /// Fetch nothing from the network.
+    #[arg(long)]
+    pub offline: bool,
+    /// Anchors instead of the configured ones: PEM or DER; sub-folders nes, muhur, kephs, tsa narrow what they are trusted for.
+    #[arg(long, value_name = "DIR")]
+    pub trust: Option<PathBuf>,
+    /// Certificates of issuers that the signatures do not carry.
+    #[arg(long, value_name = "DIR")]
+    pub intermediates: Option<PathBuf>,
+    /// CRL and OCSP responses in DER.
+    #[arg(long, value_name = "DIR")]
+    pub revocation: Option<PathBuf>,
+    /// The validation time, as 2026-11-22T12:00:00Z. Without it: now.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Option<Timestamp>,
+    /// The content of a detached signature.
+    #[arg(long, value_name = "FILE")]
+    pub content: Option<PathBuf>,
+    /// .eyp .eyps .eypg .eml .p7s .p7m .imz .pdf .xml; the kind is told by content, not by name.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DocumentsCommand {
+    /// The register as a table, newest first.
+    List(Period),
+    /// One entry with its verdicts, findings, evidence and deadlines. Looking at it is recorded as opened when --opened-by is given.
+    Show {
+        number: RegisterNumber,
+        #[arg(long)]
+        json: bool,
+        /// Record that this person opened the document: the proof of the daily duty, and the end of its alarm.
+        #[arg(long, value_name = "PERSON")]
+        opened_by: Option<String>,
+    },
+    /// The register as JSON, oldest first.
+    Export {
+        #[command(flatten)]
+        period: Period,
+        /// JSON is the only form yet; the switch keeps scripts clear.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Days of registration, Turkish time, both included.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct Period {
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<Date>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EvidenceCommand {
+    /// All evidence; orphans are marked.
+    List {
+        #[arg(long)]
+        json: bool,
+        /// Only evidence that no message is known for.
+        #[arg(long)]
+        orphans: bool,
+    },
+    /// The timeline of one message, by register number, Message-ID or the SHA-256 of an evidence document.
+    Show {
+        what: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TrustCommand {
+    /// The anchors that verdicts rest on, with the hash of the set.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a folder of certificates would change, without changing it. Exit code 10 when it differs.
+    Diff { dir: PathBuf },
+    /// Adds the certificates of a folder to the anchors, after showing the difference.
+    Import {
+        dir: PathBuf,
+        /// Yes, these certificates are to be trusted.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Walks the chain and every blob. Exit code 20 when anything is broken, with its place.
+    Verify {
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Throws the index away and builds it from the journal.
+    Rebuild,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AlertsCommand {
+    /// What waits and what was told.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sends a test to every configured recipient, now.
+    Test,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RoutingCommand {
+    /// For one entry: which rule matches, which does not, and why. Changes nothing.
+    Explain { number: RegisterNumber },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Reads the file and everything that it names, and says what is wrong.
+    Check,
+    /// Every setting with its value, limits included. Secrets are files and are not shown.
+    Show,
+}
+

@@ -1,0 +1,125 @@
+//! `evidence`: delil, and the timeline of a message.
+
+use serde_json::{Value, json};
+
+use super::args::EvidenceCommand;
+use super::documents::local_time;
+use super::table::{clean, table};
+use super::{Exit, Failure, Session};
+use crate::evidence::{self, Timeline};
+use crate::hash::Sha256;
+use crate::ledger::Ledger;
+use crate::ledger::state::EvidenceState;
+use crate::register::entry::RegisterNumber;
+use crate::text::Lang;
+
+pub fn run(session: &Session, command: EvidenceCommand) -> Result<Exit, Failure> {
+    match command {
+        EvidenceCommand::List { json, orphans } => list(session, json, orphans),
+        EvidenceCommand::Show { what, json } => show(session, &what, json),
+    }
+}
+
+fn list(session: &Session, as_json: bool, orphans_only: bool) -> Result<Exit, Failure> {
+    let ledger = session.reader()?;
+    let mut all = if orphans_only { ledger.orphans()? } else { ledger.evidence()? };
+    sort_by_time(&mut all);
+    match as_json {
+        true => println!("{:#}", Value::Array(all.iter().map(|one| to_json(one, session.lang)).collect())),
+        false => print!("{}", evidence_table(&all, session.lang)),
+    }
+    Ok(Exit::Done)
+}
+
+fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
+    let mut found = find(session.reader()?, what)?;
+    if found.is_empty() {
+        return Err(Failure::not_found(session.lang, what));
+    }
+    sort_by_time(&mut found);
+    let mut timeline = Timeline::default();
+    found.iter().for_each(|one| timeline.apply(&one.found.evidence));
+    if as_json {
+        let evidence: Vec<Value> = found.iter().map(|one| to_json(one, session.lang)).collect();
+        println!("{:#}", json!({ "timeline": timeline.states(), "evidence": evidence }));
+        return Ok(Exit::Done);
+    }
+    print!("{}", evidence_table(&found, session.lang));
+    println!();
+    for (recipient, state) in timeline.states() {
+        println!("{}: {}", clean(&recipient), state.progress.label().get(session.lang));
+    }
+    Ok(Exit::Done)
+}
+
+/// Everything that is known of the message that `what` names.
+fn find(ledger: &Ledger, what: &str) -> Result<Vec<EvidenceState>, Failure> {
+    if let Ok(number) = what.parse::<RegisterNumber>() {
+        let entry = ledger.entry(number)?;
+        let hashes = entry.into_iter().flat_map(|entry| entry.evidence).map(|evidence| evidence.sha256);
+        return documents(ledger, hashes);
+    }
+    let keys = match what.parse::<Sha256>() {
+        Ok(sha256) => match ledger.evidence_document(&sha256)? {
+            Some(one) => one.found.link_keys,
+            None => return Ok(Vec::new()),
+        },
+        Err(_) => evidence::id_keys(what).iter().map(ToString::to_string).collect(),
+    };
+    let mut hashes: Vec<Sha256> = Vec::new();
+    for key in &keys {
+        hashes.extend(ledger.evidence_under(key)?.iter().map(|one| one.found.evidence.sha256));
+    }
+    hashes.extend(what.parse::<Sha256>().ok());
+    hashes.sort_unstable();
+    hashes.dedup();
+    documents(ledger, hashes.into_iter())
+}
+
+fn documents(ledger: &Ledger, hashes: impl Iterator<Item = Sha256>) -> Result<Vec<EvidenceState>, Failure> {
+    let mut found = Vec::new();
+    for sha256 in hashes {
+        found.extend(ledger.evidence_document(&sha256)?);
+    }
+    Ok(found)
+}
+
+fn sort_by_time(all: &mut [EvidenceState]) {
+    all.sort_by_key(|one| (one.found.evidence.event_time, one.seen_at));
+}
+
+fn evidence_table(all: &[EvidenceState], lang: Lang) -> String {
+    let headings = match lang {
+        Lang::Tr => ["Zaman", "Olay", "Alıcı", "İmza", "Kayıt no", "SHA-256"],
+        Lang::En => ["Time", "Event", "Recipient", "Signature", "Number", "SHA-256"],
+    };
+    let rows: Vec<[String; 6]> = all
+        .iter()
+        .map(|one| {
+            let evidence = &one.found.evidence;
+            let numbers: Vec<String> = one.numbers.iter().map(ToString::to_string).collect();
+            let orphan = if lang == Lang::Tr { "sahipsiz" } else { "orphan" };
+            [
+                evidence.event_time.map(local_time).unwrap_or_default(),
+                evidence.label().get(lang).to_owned(),
+                evidence.recipient.clone().unwrap_or_default(),
+                super::words::indication(one.found.report.indication, lang).to_owned(),
+                if numbers.is_empty() { orphan.to_owned() } else { numbers.join(" ") },
+                evidence.sha256.short(),
+            ]
+        })
+        .collect();
+    table(headings, &rows)
+}
+
+fn to_json(one: &EvidenceState, lang: Lang) -> Value {
+    let evidence = &one.found.evidence;
+    json!({
+        "sha256": evidence.sha256, "kind": evidence.kind.name(), "event": evidence.event, "type_id": evidence.type_id,
+        "reasons": evidence.reasons, "identifier": evidence.identifier, "event_time": evidence.event_time, "issuer": evidence.issuer,
+        "sender": evidence.sender, "recipients": evidence.recipients, "recipient": evidence.recipient,
+        "provider_message_id": evidence.provider_message_id, "original_message_id": evidence.original_message_id,
+        "label": evidence.label().get(lang), "indication": one.found.report.indication, "sub_indication": one.found.report.sub_indication,
+        "in_message": one.in_message, "register_numbers": one.numbers, "linked_by": one.linked_by, "orphan": one.numbers.is_empty(),
+    })
+}

@@ -1,0 +1,165 @@
+//! `mailboxes`, `poll`, `import`, `reconcile`: the mailboxes against the register.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::documents::local_time;
+use super::table::table;
+use super::{Exit, Failure, Session};
+use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::{self, Locator, Mailbox};
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::text::Lang;
+
+/// What is known of each mailbox.
+pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
+    let ledger = session.reader()?;
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    let mut holes = 0;
+    for config in &session.config().mailbox {
+        let (name, state, counts) = (config.name(), ledger.mailbox(config.name())?, ledger.counts(config.name())?);
+        holes += counts.holes;
+        let failure = state.failure.as_ref().map(|failure| failure.cure.get(session.lang).to_owned());
+        rows.push([
+            name.to_owned(),
+            state.last_check.map(local_time).unwrap_or_else(|| "-".into()),
+            counts.listed.to_string(),
+            counts.fetched.to_string(),
+            counts.registered.to_string(),
+            counts.holes.to_string(),
+            state.quota.map(|quota| format!("%{}", quota.percent())).unwrap_or_else(|| "-".into()),
+            failure.clone().unwrap_or_default(),
+        ]);
+        values.push(json!({
+            "mailbox": name, "last_check": state.last_check, "listed": counts.listed, "fetched": counts.fetched,
+            "registered": counts.registered, "holes": counts.holes, "quota": state.quota, "failure": state.failure,
+        }));
+    }
+    let headings = match session.lang {
+        Lang::Tr => ["Kutu", "Son denetim", "Sunucuda", "Alınan", "Kayıtlı", "Eksik", "Kota", "Sorun"],
+        Lang::En => ["Mailbox", "Last check", "On server", "Fetched", "Registered", "Holes", "Quota", "Problem"],
+    };
+    match as_json {
+        true => println!("{:#}", json!(values)),
+        false => print!("{}", table(headings, &rows)),
+    }
+    Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
+}
+
+/// One pass over the mailboxes that were named, or all, and everything that came is registered.
+pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> {
+    let pipeline = session.pipeline()?;
+    let configs = chosen(session, names)?;
+    let mut worst = Exit::Done;
+    for config in configs {
+        let mut mailbox = open(&pipeline, &config)?;
+        let mut known = crate::daemon::watch::recollect(&pipeline, &mut *mailbox)?;
+        match pipeline.check(&mut *mailbox, &mut known).await {
+            Ok(brought) => {
+                let line = match session.lang {
+                    Lang::Tr => format!("{}: sunucuda {}, yeni {}, alınamayan {}", config.name(), brought.listed, brought.new, brought.missing),
+                    Lang::En => format!("{}: on server {}, new {}, not delivered {}", config.name(), brought.listed, brought.new, brought.missing),
+                };
+                println!("{line}");
+                if brought.missing > 0 {
+                    worst = worst.max(Exit::Indeterminate);
+                }
+            }
+            Err(PipelineError::Mailbox(error)) => {
+                crate::daemon::watch::report(&pipeline, &error).await;
+                eprintln!("{error}\n{}", error.cure.get(session.lang));
+                worst = worst.max(Exit::Failed);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        mailbox.close().await;
+    }
+    register_all(session, &pipeline).await?;
+    Ok(worst)
+}
+
+/// Registers what waits and says how much it was.
+async fn register_all(session: &Session, pipeline: &Arc<Pipeline>) -> Result<(), Failure> {
+    let registered = pipeline.work_off().await?;
+    match session.lang {
+        Lang::Tr => println!("{registered} ileti kaydedildi"),
+        Lang::En => println!("{registered} messages registered"),
+    }
+    Ok(())
+}
+
+fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Failure> {
+    let all = &session.config().mailbox;
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|config| config.name() == name.as_str())) {
+        return Err(Failure::usage(format!("'{unknown}' adlı kutu yapılandırmada yok / no mailbox named '{unknown}' in the configuration")));
+    }
+    Ok(all.iter().filter(|config| names.is_empty() || names.iter().any(|name| name == config.name())).cloned().collect())
+}
+
+fn open(pipeline: &Pipeline, config: &MailboxConfig) -> Result<Box<dyn Mailbox>, Failure> {
+    let settings = pipeline.settings();
+    Ok(mailbox::open(config, &settings.secrets, &settings.limits).map_err(PipelineError::from)?)
+}
+
+/// Takes files as if they had arrived in a mailbox called `import`.
+pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
+    let pipeline = session.pipeline()?;
+    let mut mailbox = mailbox::import::Import::new(paths, &session.config().limits);
+    let mut known = pipeline.ledger.known(mailbox.name())?;
+    let brought = pipeline.check(&mut mailbox, &mut known).await?;
+    register_all(session, &pipeline).await?;
+    Ok(if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done })
+}
+
+/// Asks every server what it has and compares message by message.
+pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure> {
+    let ledger = session.reader()?;
+    let settings = session.settings()?;
+    let mut worst = Exit::Done;
+    let mut values = Vec::new();
+    for config in &session.config().mailbox {
+        let known = ledger.known(config.name())?;
+        let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
+            Ok(mut mailbox) => {
+                let listing = mailbox.list(&known).await;
+                mailbox.close().await;
+                listing
+            }
+            Err(error) => Err(error),
+        };
+        let listing = match listing {
+            Ok(listing) => listing,
+            Err(error) => {
+                eprintln!("{error}\n{}", error.cure.get(session.lang));
+                worst = worst.max(Exit::Failed);
+                continue;
+            }
+        };
+        let absent: BTreeSet<&Locator> = listing.present.difference(&known).collect();
+        let counts = ledger.counts(config.name())?;
+        if !absent.is_empty() || counts.registered != counts.fetched {
+            worst = worst.max(Exit::Indeterminate);
+        }
+        values.push(json!({
+            "mailbox": config.name(), "on_server": listing.present.len(), "fetched": counts.fetched, "registered": counts.registered,
+            "not_here": absent, "oddities": listing.oddities,
+        }));
+        if !as_json {
+            let words = match session.lang {
+                Lang::Tr => ["sunucuda", "alınan", "kayıtlı", "burada olmayan"],
+                Lang::En => ["on server", "fetched", "registered", "not here"],
+            };
+            let numbers = [listing.present.len() as u64, counts.fetched, counts.registered, absent.len() as u64];
+            let line: Vec<String> = words.iter().zip(numbers).map(|(word, number)| format!("{word} {number}")).collect();
+            println!("{}: {}", config.name(), line.join(", "));
+        }
+    }
+    if as_json {
+        println!("{:#}", json!(values));
+    }
+    Ok(worst)
+}

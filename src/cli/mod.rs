@@ -1,0 +1,300 @@
+//! The command line: thin. Reads what is asked, calls the stages, prints.
+
+mod alerts;
+mod args;
+pub mod documents;
+mod evidence;
+mod mailboxes;
+mod record;
+mod setup;
+pub mod table;
+mod trust;
+mod unpack;
+mod verify;
+pub mod words;
+
+use std::cell::OnceCell;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::{self, Config, ConfigError, Loaded};
+use crate::daemon;
+use crate::ledger::{Ledger, LedgerError};
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::settings::{Settings, SettingsError};
+use crate::store::disk::RealDisk;
+use crate::store::error::StoreError;
+use crate::text::Lang;
+use args::{Args, Command};
+
+/// Libraries that print what goes over the wire, passwords included, below the level info.
+const TALKATIVE: [&str; 7] = ["async_imap", "imap_proto", "lettre", "reqwest", "hyper", "native_tls", "tokio_openssl"];
+
+/// How long the end of the process waits for threads that still work.
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
+
+/// What the process says to the shell. The order is the order of badness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    Done,
+    /// The verdict is unknown, or a hole was found.
+    Indeterminate,
+    /// The verdict is failed, or the chain is broken.
+    Broken,
+    /// The operation failed.
+    Failed,
+    Usage,
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Indeterminate => 10,
+            Self::Broken => 20,
+        }
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, message: message.into() }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into() }
+    }
+
+    pub fn not_found(lang: Lang, what: &str) -> Self {
+        Self::new(match lang {
+            Lang::Tr => format!("{what} bulunamadı"),
+            Lang::En => format!("{what} was not found"),
+        })
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let exit = match &error {
+            LedgerError::Store(StoreError::BrokenChain { .. } | StoreError::BlobCorrupt { .. }) => Exit::Broken,
+            _ => Exit::Failed,
+        };
+        let cure = match &error {
+            LedgerError::Store(store) => Some(store.cure()),
+            LedgerError::Refused(store) => Some(store.cure()),
+            _ => None,
+        };
+        let cure = cure.map(|cure| format!("\n{}\n{}", cure.tr, cure.en)).unwrap_or_default();
+        Self { exit, message: format!("{error}{cure}") }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        LedgerError::from(error).into()
+    }
+}
+
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Self {
+        match error {
+            PipelineError::Ledger(error) => error.into(),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// What one run of the program works with. Each part is built when it is first needed.
+pub struct Session {
+    pub lang: Lang,
+    loaded: Loaded,
+    config_path: Option<std::path::PathBuf>,
+    clock: SharedClock,
+    reader: OnceCell<Ledger>,
+    writer: OnceCell<Arc<Ledger>>,
+}
+
+impl Session {
+    fn open(args: &Args) -> Result<Self, Failure> {
+        let mut loaded = config::load(args.config.as_deref())?;
+        if let Some(store) = &args.store {
+            loaded.config.store.path.clone_from(store);
+        }
+        let lang = args.lang.map_or(loaded.config.language, Lang::from);
+        Ok(Self {
+            lang,
+            loaded,
+            config_path: args.config.clone(),
+            clock: Arc::new(SystemClock),
+            reader: OnceCell::new(),
+            writer: OnceCell::new(),
+        })
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    pub fn store_path(&self) -> &Path {
+        &self.loaded.config.store.path
+    }
+
+    pub fn prefix(&self) -> String {
+        self.loaded.config.register.prefix.clone()
+    }
+
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        Ok(Settings::build(self.loaded.clone(), &self.clock)?)
+    }
+
+    /// The register for questions, beside a running daemon.
+    pub fn reader(&self) -> Result<&Ledger, Failure> {
+        if let Some(ledger) = self.reader.get() {
+            return Ok(ledger);
+        }
+        let ledger = Ledger::open_read_only(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
+        Ok(self.reader.get_or_init(|| ledger))
+    }
+
+    /// The register for writing; only one process may have it.
+    pub fn writer(&self) -> Result<&Arc<Ledger>, Failure> {
+        if let Some(ledger) = self.writer.get() {
+            return Ok(ledger);
+        }
+        let ledger = Ledger::open(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
+        Ok(self.writer.get_or_init(|| Arc::new(ledger)))
+    }
+
+    pub fn pipeline(&self) -> Result<Arc<Pipeline>, Failure> {
+        let settings = self.settings()?;
+        Ok(Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings)))
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    end_quietly_when_nobody_reads();
+    let args = Args::parse();
+    start_log(matches!(args.command, Command::Run));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("kep-gateway: {error}");
+            return ExitCode::from(Exit::Failed.code());
+        }
+    };
+    let exit = match runtime.block_on(dispatch(args)) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("kep-gateway: {}", failure.message);
+            failure.exit
+        }
+    };
+    // A parser that hostile bytes keep busy must not hold up the end: what it works on is taken up again at the next start.
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
+    ExitCode::from(exit.code())
+}
+
+/// `kep-gateway documents list | head` closes our output early: that is no failure worth a backtrace.
+fn end_quietly_when_nobody_reads() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or_default();
+        if message.starts_with("failed printing to stdout") && message.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        default(panic);
+    }));
+}
+
+async fn dispatch(args: Args) -> Result<Exit, Failure> {
+    if let Command::Demo = args.command {
+        return crate::demo::run(args.lang.map(Lang::from).unwrap_or_default(), args.store).await.map_err(Failure::new);
+    }
+    let session = Session::open(&args)?;
+    match args.command {
+        Command::Demo => Ok(Exit::Done),
+        Command::Run => run_daemon(&session).await,
+        Command::Poll { mailbox } => mailboxes::poll(&session, &mailbox).await,
+        Command::Import { paths } => mailboxes::import(&session, &paths).await,
+        Command::Verify(verify) => verify::run(&session, &verify),
+        Command::Unpack { file, to } => unpack::run(&session, &file, &to),
+        Command::Documents(command) => documents::run(&session, command).await,
+        Command::Evidence(command) => evidence::run(&session, command),
+        Command::Mailboxes { json } => mailboxes::show(&session, json),
+        Command::Reconcile { json } => mailboxes::reconcile(&session, json).await,
+        Command::Trust(command) => trust::run(&session, command),
+        Command::Journal(command) => record::journal(&session, command),
+        Command::Index(command) => record::index(&session, command),
+        Command::Backup { dir } => record::backup(&session, &dir),
+        Command::Restore { dir } => record::restore(&session, &dir),
+        Command::Alerts(command) => alerts::run(&session, command).await,
+        Command::Routing(command) => setup::routing(&session, command),
+        Command::Heartbeat { quiet } => alerts::heartbeat(&session, quiet).await,
+        Command::Config(command) => setup::run(&session, command),
+    }
+}
+
+async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
+    let pipeline = session.pipeline()?;
+    let (path, store, clock) = (session.config_path.clone(), session.store_path().to_owned(), Arc::clone(session.clock()));
+    let reload: daemon::Reload = Box::new(move || {
+        let mut loaded = config::load(path.as_deref()).map_err(|error| error.to_string())?;
+        loaded.config.store.path.clone_from(&store);
+        Settings::build(loaded, &clock).map_err(|error| error.to_string())
+    });
+    daemon::run(pipeline, reload).await.map_err(Failure::new)?;
+    Ok(Exit::Done)
+}
+
+/// Logs go to stderr. The IMAP library prints the LOGIN line at trace level: it is fixed at info whatever `RUST_LOG` says.
+fn start_log(daemon: bool) {
+    use tracing_subscriber::filter::{LevelFilter, filter_fn};
+    use tracing_subscriber::prelude::*;
+    use tracing_subscriber::{EnvFilter, fmt, registry};
+    let default = if daemon { LevelFilter::INFO } else { LevelFilter::WARN };
+    let wanted = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
+    // A filter of its own: in one filter "async_imap::client=trace" would outweigh our "async_imap=info".
+    let discreet = filter_fn(|event| *event.level() <= LevelFilter::INFO || !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
+    registry().with(fmt::layer().with_writer(std::io::stderr).with_target(false)).with(wanted).with(discreet).init();
+}

@@ -1,0 +1,226 @@
+//! The configuration file, whole. Every stage owns its part; this puts them together, reads the file and says what is wrong with it.
+
+mod explain;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::config::AlertConfig;
+use crate::alert::validate::Watched;
+use crate::hash::Sha256;
+use crate::limits::Limits;
+use crate::mailbox::config::MailboxConfig;
+use crate::register::config::RegisterConfig;
+use crate::secret::SecretFolder;
+use crate::text::Lang;
+
+/// Where the file lies when `--config` does not say.
+pub const DEFAULT_PATH: &str = "/etc/kep-gateway/kep-gateway.toml";
+
+/// The whole configuration. Every key has a default but the ones marked in the sample file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Language of what people read: `tr` (default) or `en`. `--lang` wins.
+    pub language: Lang,
+    pub store: StoreConfig,
+    pub trust: TrustConfig,
+    pub limits: Limits,
+    pub mailbox: Vec<MailboxConfig>,
+    pub register: RegisterConfig,
+    pub alert: AlertConfig,
+    pub daemon: DaemonConfig,
+    pub web: WebConfig,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// Index, journal and blobs. `--store DIR` wins. Default `/var/lib/kep-gateway`.
+    pub path: PathBuf,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: "/var/lib/kep-gateway".into() }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrustConfig {
+    /// Trusted roots in PEM or DER; sub-folders `nes muhur kephs tsa` narrow what each is trusted for. Default `/etc/kep-gateway/trust`.
+    pub anchors: PathBuf,
+    /// Certificates of issuers that signatures do not carry. Default: none.
+    pub intermediates: PathBuf,
+    /// CRL and OCSP responses in DER. Default: none.
+    pub revocation: PathBuf,
+    /// Fetching of issuers, CRLs and OCSP answers. Not built yet: whatever this says, nothing is fetched, and what is missing is
+    /// reported as INDETERMINATE. Default true.
+    pub online: bool,
+    /// How old revocation data may be where no time-stamp fixes the signature's time. Default `1d`.
+    #[serde(with = "crate::clock::duration")]
+    pub revocation_age: Duration,
+}
+
+impl Default for TrustConfig {
+    fn default() -> Self {
+        Self {
+            anchors: "/etc/kep-gateway/trust".into(),
+            intermediates: PathBuf::new(),
+            revocation: PathBuf::new(),
+            online: true,
+            revocation_age: Duration::from_secs(86_400),
+        }
+    }
+}
+
+/// Timers and thresholds of the daemon itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DaemonConfig {
+    /// Messages that are read and verified at the same time. Default 2.
+    pub workers: usize,
+    /// Bytes of raw messages in work at the same time: what keeps the memory bounded. Default 48 MiB; a larger message is worked on alone.
+    pub work_bytes: u64,
+    /// The file whose age the heartbeat timer reads. Empty (default): `heartbeat` in the store.
+    pub heartbeat_file: PathBuf,
+    /// How old the heartbeat may become before the timer alarms. Default `10m`.
+    #[serde(with = "crate::clock::duration")]
+    pub heartbeat_age: Duration,
+    /// Free bytes under which the disk alarm is raised. Default 1 GiB.
+    pub free_bytes: u64,
+    /// How long a mailbox may fail before it is an alarm. Default `1h`.
+    #[serde(with = "crate::clock::duration")]
+    pub failing_for: Duration,
+}
+
+impl Default for DaemonConfig {
+    fn default() -> Self {
+        Self {
+            workers: 2,
+            work_bytes: 48 << 20,
+            heartbeat_file: PathBuf::new(),
+            heartbeat_age: Duration::from_secs(600),
+            free_bytes: 1 << 30,
+            failing_for: Duration::from_secs(3_600),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebConfig {
+    /// Address of the page. Read and kept for the page, which this version does not have yet. Default `127.0.0.1:8425`.
+    pub listen: String,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8425".into() }
+    }
+}
+
+/// What is wrong with the configuration, in a sentence that names the place and the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("KEP-8001 {path} okunamadı / cannot be read: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("KEP-8002 {path}: {problem}")]
+    Malformed { path: PathBuf, problem: String },
+    #[error("KEP-8003 {0}")]
+    Wrong(String),
+}
+
+/// A configuration with what belongs to its file.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub config: Config,
+    /// `None`: there was no file, everything is the default.
+    pub path: Option<PathBuf>,
+    /// Where paths in the file start.
+    pub folder: PathBuf,
+    pub sha256: Sha256,
+    pub secrets: SecretFolder,
+}
+
+/// Reads the file that was named, or the default one, or takes the defaults where neither is.
+///
+/// # Errors
+/// A named file is missing, or a file does not say what a configuration may say.
+pub fn load(named: Option<&Path>) -> Result<Loaded, ConfigError> {
+    let path = named.map(Path::to_owned).or_else(|| Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.exists()));
+    let Some(path) = path else {
+        let (config, folder, sha256) = (Config::default(), PathBuf::from("."), Sha256::of(b""));
+        return Ok(Loaded { config, path: None, sha256, secrets: SecretFolder::beside(&folder), folder });
+    };
+    let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+    let mut config = parse(&text).map_err(|problem| ConfigError::Malformed { path: path.clone(), problem })?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    config.resolve_paths(&folder);
+    config.check().map_err(ConfigError::Wrong)?;
+    Ok(Loaded { config, sha256: Sha256::of(text.as_bytes()), secrets: SecretFolder::beside(&folder), path: Some(path), folder })
+}
+
+/// Reads the text of a configuration.
+///
+/// # Errors
+/// A sentence with line, key and, for an unknown key, the nearest known one.
+pub fn parse(text: &str) -> Result<Config, String> {
+    toml::from_str(text).map_err(|error| explain::explain(&error, text))
+}
+
+/// What must not be used to tell people about this mailbox.
+fn watched(mailbox: &MailboxConfig) -> Watched {
+    Watched {
+        name: mailbox.name().to_owned(),
+        address: mailbox.address().to_owned(),
+        host: mailbox.host().unwrap_or_default().to_owned(),
+        user: mailbox.user().unwrap_or_default().to_owned(),
+    }
+}
+
+impl Config {
+    /// Paths in the file are relative to the file.
+    fn resolve_paths(&mut self, folder: &Path) {
+        let resolve = |path: &mut PathBuf| {
+            if !path.as_os_str().is_empty() && path.is_relative() {
+                *path = folder.join(&*path);
+            }
+        };
+        resolve(&mut self.store.path);
+        resolve(&mut self.trust.anchors);
+        resolve(&mut self.trust.intermediates);
+        resolve(&mut self.trust.revocation);
+        resolve(&mut self.daemon.heartbeat_file);
+        self.mailbox.iter_mut().flat_map(MailboxConfig::paths_mut).for_each(resolve);
+    }
+
+    /// What no single key can be blamed for.
+    fn check(&self) -> Result<(), String> {
+        let mut names = std::collections::BTreeSet::new();
+        for mailbox in &self.mailbox {
+            let name = mailbox.name();
+            let fits = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            if !fits {
+                return Err(format!(
+                    "[[mailbox]] name = \"{name}\": ad yalnız harf, rakam, '-', '_' ve '.' içerebilir / a name may hold only letters, digits, '-', '_' and '.'"
+                ));
+            }
+            if !names.insert(name) {
+                return Err(format!("[[mailbox]] name = \"{name}\" iki kez kullanılmış; birini değiştirin / is used twice; change one of them"));
+            }
+        }
+        let watched: Vec<Watched> = self.mailbox.iter().map(watched).collect();
+        self.alert.validate(&watched).map_err(|bad| {
+            let sentences: Vec<String> = bad.problems.iter().map(|problem| format!("{} / {}", problem.tr, problem.en)).collect();
+            sentences.join("\n")
+        })
+    }
+
+    pub fn heartbeat_file(&self) -> PathBuf {
+        if self.daemon.heartbeat_file.as_os_str().is_empty() { self.store.path.join("heartbeat") } else { self.daemon.heartbeat_file.clone() }
+    }
+}

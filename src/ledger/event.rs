@@ -1,0 +1,156 @@
+//! What the journal's records say. State is a fold over these; nothing else is written there.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::outbox::AlertEvent;
+use crate::evidence::Evidence;
+use crate::hash::Sha256;
+use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
+use crate::register::entry::{Entry, Handling, RegisterNumber};
+use crate::signature::report::{SignatureReport, Verdict};
+use crate::text::Text;
+
+/// One fact. The name in kebab-case is the record's kind, the fields are its body.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "kebab-case")]
+pub enum Event {
+    Started(Started),
+    Stopped,
+    /// The server listed these for the first time. From here on each must be fetched or be a hole.
+    Seen(Seen),
+    /// The bytes are durable as a blob.
+    Fetched(Fetched),
+    /// Listed and not delivered: a hole.
+    Missing(Missing),
+    /// The server renumbered the folder before these were fetched; what it lists since then is durable under other locators.
+    Renumbered(Seen),
+    /// Work on a message begins. Written before the work, so that a crash counts.
+    Attempted(Attempted),
+    /// A message got its register numbers: everything about it in one record.
+    Registered(Box<Registered>),
+    /// A mailbox was checked from end to end: the proof of the daily duty.
+    Checked(Checked),
+    CheckFailed(CheckFailed),
+    /// A locator was marked on the server as taken.
+    Acknowledged(Acknowledged),
+    /// A later verdict on an entry: nothing is overwritten, the last one is shown.
+    Judged(Judged),
+    /// A person saw or changed an entry.
+    Handled(Handled),
+    /// Something happened to the alerts: raised, held, tried, delivered.
+    Alert(AlertEvent),
+    /// A standing alarm began or ended, so that it is said once.
+    Standing(Standing),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Started {
+    pub version: String,
+    /// Of the configuration text, so that an auditor can tell under which one a day was run.
+    pub config_sha256: Sha256,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Seen {
+    pub mailbox: String,
+    pub locators: Vec<Locator>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fetched {
+    pub mailbox: String,
+    pub locator: Locator,
+    pub sha256: Sha256,
+    pub size: u64,
+    /// When the server took it in.
+    pub arrived: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Missing {
+    pub mailbox: String,
+    pub locator: Locator,
+    pub problem: String,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attempted {
+    pub messages: Vec<Sha256>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Registered {
+    pub sha256: Sha256,
+    pub entries: Vec<Entry>,
+    /// Link keys of the message, by which evidence finds it.
+    pub link_keys: Vec<String>,
+    /// Evidence that the message carried.
+    pub evidence: Vec<FoundEvidence>,
+    /// Who must hear of it: in the same record, so that no crash registers silently.
+    pub alerts: Vec<AlertEvent>,
+}
+
+/// A delil as it was found in a message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FoundEvidence {
+    pub evidence: Evidence,
+    pub report: SignatureReport,
+    /// Link keys in the order in which they are tried.
+    pub link_keys: Vec<String>,
+    /// Where it stands in its message.
+    pub place: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Checked {
+    pub mailbox: String,
+    pub at: Timestamp,
+    pub folders: Vec<FolderState>,
+    /// Messages that the server lists now.
+    pub listed: u64,
+    pub new: u64,
+    pub quota: Option<Quota>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CheckFailed {
+    pub mailbox: String,
+    pub at: Timestamp,
+    pub step: String,
+    pub class: ErrorClass,
+    pub problem: String,
+    pub cure: Text,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Acknowledged {
+    pub mailbox: String,
+    pub locator: Locator,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Judged {
+    pub number: RegisterNumber,
+    pub verdict: Verdict,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Handled {
+    pub number: RegisterNumber,
+    pub handling: Handling,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Standing {
+    /// `daily-check/<mailbox>`, `quota/<mailbox>/85`, `deemed-read/<number>` …
+    pub alarm: String,
+    /// Since when; `None` = it ended.
+    pub since: Option<Timestamp>,
+    pub facts: BTreeMap<String, String>,
+}

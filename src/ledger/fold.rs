@@ -1,0 +1,342 @@
+//! From one event to the state after it. Deterministic: the same journal always gives the same index.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::LedgerError;
+use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Registered, Seen};
+use super::key;
+use super::overlay::Overlay;
+use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
+use crate::alert::outbox::{AlertEvent, Outbox};
+use crate::clock::local_day;
+use crate::hash::Sha256;
+use crate::message::MessageKind;
+use crate::register::nearing::is_open;
+use crate::register::numbering::Numbering;
+use crate::register::{deadlines, evidence_record, is_negative};
+use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
+
+/// The state that events are folded into.
+pub struct State<'i> {
+    pub index: Overlay<'i>,
+    /// What is still to be told. Its jobs and windows lie in the index too, from where it is restored at a start.
+    pub outbox: Outbox,
+}
+
+/// Applies `event`, which was recorded at `at`.
+///
+/// # Errors
+/// The index cannot be read, or holds something that is not what this version writes.
+pub fn apply(event: &Event, at: Timestamp, state: &mut State<'_>) -> Result<(), LedgerError> {
+    if let Event::Alert(event) = event {
+        return apply_alert(event, state);
+    }
+    if let Event::Registered(registered) = event {
+        registered.alerts.iter().try_for_each(|event| apply_alert(event, state))?;
+    }
+    apply_to_index(event, at, &mut state.index)
+}
+
+fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    match event {
+        Event::Started(_) | Event::Stopped | Event::Alert(_) => Ok(()),
+        Event::Seen(seen) => apply_seen(seen, at, state),
+        Event::Fetched(fetched) => apply_fetched(fetched, state),
+        Event::Missing(missing) => apply_missing(missing, state),
+        Event::Renumbered(gone) => {
+            for locator in &gone.locators {
+                state.remove(key::locator(&gone.mailbox, locator));
+                state.remove(key::hole(&gone.mailbox, locator));
+            }
+            Ok(())
+        }
+        Event::Attempted(attempted) => {
+            attempted.messages.iter().try_for_each(|sha256| state.amend(key::message(sha256), |message: &mut MessageState| message.attempts += 1))
+        }
+        Event::Registered(registered) => apply_registered(registered, at, state),
+        Event::Checked(checked) => apply_checked(checked, state),
+        Event::CheckFailed(failed) => state.update(key::mailbox(&failed.mailbox), |mailbox: &mut MailboxState| {
+            mailbox.failing_since.get_or_insert(failed.at);
+            mailbox.failure = Some(failed.clone());
+        }),
+        Event::Acknowledged(done) => state.amend(key::locator(&done.mailbox, &done.locator), |stage: &mut LocatorState| {
+            if let LocatorState::Fetched { acknowledged, .. } = stage {
+                *acknowledged = true;
+            }
+        }),
+        Event::Judged(judged) => amend_entry(judged.number, state, |entry| entry.verdict = Some(judged.verdict.clone())),
+        Event::Handled(handled) => apply_handled(handled, state),
+        Event::Standing(standing) => {
+            let name = key::standing(&standing.alarm);
+            match standing.since {
+                Some(_) => state.put(name, standing),
+                None => {
+                    state.remove(name);
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    for locator in &seen.locators {
+        let name = key::locator(&seen.mailbox, locator);
+        if state.contains(&name)? {
+            continue;
+        }
+        state.put(name, &LocatorState::Seen { at })?;
+        let hole = Hole { mailbox: seen.mailbox.clone(), locator: locator.clone(), since: at, problem: None };
+        state.put(key::hole(&seen.mailbox, locator), &hole)?;
+    }
+    Ok(())
+}
+
+fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let Fetched { mailbox, locator, sha256, .. } = fetched;
+    state.put(key::locator(mailbox, locator), &LocatorState::Fetched { sha256: *sha256, acknowledged: false })?;
+    state.remove(key::hole(mailbox, locator));
+
+    let sighting = Sighting { mailbox: mailbox.clone(), locator: locator.clone(), at: fetched.at };
+    let name = key::message(sha256);
+    let Some(mut message) = state.get::<MessageState>(&name)? else {
+        let order: u64 = state.get(key::ORDER)?.unwrap_or(0) + 1;
+        state.put(key::ORDER.to_vec(), &order)?;
+        state.put(key::pending(order, sha256), &())?;
+        return state.put(
+            name,
+            &MessageState {
+                order,
+                mailbox: mailbox.clone(),
+                size: fetched.size,
+                arrived: fetched.arrived,
+                fetched_at: fetched.at,
+                attempts: 0,
+                sightings: vec![sighting],
+                numbers: Vec::new(),
+            },
+        );
+    };
+    if message.sightings.iter().any(|seen| seen.mailbox == *mailbox && seen.locator == *locator) {
+        return Ok(());
+    }
+    message.sightings.push(sighting.clone());
+    for number in &message.numbers {
+        amend_entry(*number, state, |entry| {
+            entry.message.sightings.push(sighting.clone());
+            entry.flags.insert(flag::DUPLICATE.to_owned());
+        })?;
+    }
+    state.put(name, &message)
+}
+
+fn apply_missing(missing: &Missing, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let Missing { mailbox, locator, problem, at } = missing;
+    let name = key::hole(mailbox, locator);
+    let since = state.get::<Hole>(&name)?.map_or(*at, |hole| hole.since);
+    state.put(name, &Hole { mailbox: mailbox.clone(), locator: locator.clone(), since, problem: Some(problem.clone()) })
+}
+
+fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let numbers: Vec<RegisterNumber> = registered.entries.iter().map(|entry| entry.register_number).collect();
+    for entry in &registered.entries {
+        state.put(key::entry(entry.register_number), entry)?;
+        for name in open_deadlines(entry) {
+            state.put(name, &())?;
+        }
+        let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
+        numbering.observe(entry.register_number)?;
+        state.put(key::NUMBERING.to_vec(), &numbering)?;
+        if let Some(id) = entry.document.as_ref().and_then(|document| document.id.as_deref())
+            && !state.contains(&key::document(id))?
+        {
+            state.put(key::document(id), &entry.register_number)?;
+        }
+    }
+    if let Some(mut message) = state.get::<MessageState>(&key::message(&registered.sha256))? {
+        message.numbers.clone_from(&numbers);
+        state.put(key::message(&registered.sha256), &message)?;
+        state.remove(key::pending(message.order, &registered.sha256));
+    }
+
+    for link_key in &registered.link_keys {
+        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| known.extend(&numbers))?;
+    }
+    for found in &registered.evidence {
+        take_evidence(found, registered, &numbers, at, state)?;
+    }
+    adopt_orphans(&registered.link_keys, &numbers, state)
+}
+
+/// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
+fn take_evidence(
+    found: &FoundEvidence,
+    registered: &Registered,
+    own_numbers: &[RegisterNumber],
+    at: Timestamp,
+    state: &mut Overlay<'_>,
+) -> Result<(), LedgerError> {
+    let sha256 = found.evidence.sha256;
+    if state.contains(&key::evidence(&sha256))? {
+        return Ok(());
+    }
+    let mut link = None;
+    for link_key in &found.link_keys {
+        state.put(key::evidence_by(link_key, &sha256), &())?;
+        if link.is_none()
+            && let Some(numbers) = state.get::<Vec<RegisterNumber>>(&key::linked_messages(link_key))?
+        {
+            link = Some((numbers, link_kind(link_key)));
+        }
+    }
+    if link.is_none() && found.link_keys.is_empty() && carries_original(registered) {
+        link = Some((own_numbers.to_vec(), "same-envelope".to_owned()));
+    }
+    let (numbers, linked_by) = link.map_or((Vec::new(), None), |(numbers, by)| (numbers, Some(by)));
+    let evidence =
+        EvidenceState { found: found.clone(), in_message: registered.sha256, seen_at: at, numbers: numbers.clone(), linked_by: linked_by.clone() };
+    state.put(key::evidence(&sha256), &evidence)?;
+    match linked_by {
+        Some(by) => attach(&evidence, &numbers, &by, state),
+        None => {
+            state.put(key::orphan(&sha256), &())?;
+            flag_orphan_mail(registered.sha256, state)
+        }
+    }
+}
+
+/// An evidence mail carries the flag while any of its evidence is an orphan.
+fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let numbers = state.get::<MessageState>(&key::message(&message))?.map(|message| message.numbers).unwrap_or_default();
+    for number in numbers {
+        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { continue };
+        let mut waits = false;
+        for record in &entry.evidence {
+            waits |= state.contains(&key::orphan(&record.sha256))?;
+        }
+        match waits && entry.message.kind == MessageKind::Evidence {
+            true => entry.flags.insert(flag::ORPHAN_EVIDENCE.to_owned()),
+            false => entry.flags.remove(flag::ORPHAN_EVIDENCE),
+        };
+        state.put(key::entry(number), &entry)?;
+    }
+    Ok(())
+}
+
+/// Evidence without any identifier speaks of the message in whose envelope it lies, if there is one.
+fn carries_original(registered: &Registered) -> bool {
+    registered.entries.iter().any(|entry| entry.message.kind != MessageKind::Evidence)
+}
+
+/// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.
+fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
+    for link_key in link_keys {
+        waiting.extend(state.keys(&key::evidence_under(link_key))?.iter().filter_map(|name| key::trailing_sha256(name)));
+    }
+    for sha256 in waiting {
+        if !state.contains(&key::orphan(&sha256))? {
+            continue;
+        }
+        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else { continue };
+        let Some(by) = evidence.found.link_keys.iter().find(|key| link_keys.contains(key)).map(|key| link_kind(key)) else { continue };
+        evidence.numbers = numbers.to_vec();
+        evidence.linked_by = Some(by.clone());
+        state.put(key::evidence(&sha256), &evidence)?;
+        state.remove(key::orphan(&sha256));
+        attach(&evidence, numbers, &by, state)?;
+        flag_orphan_mail(evidence.in_message, state)?;
+    }
+    Ok(())
+}
+
+/// Shows the evidence at its entries; its time beats the arithmetic of the deadlines.
+fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let proof = &evidence.found.evidence;
+    let record = evidence_record(proof, evidence.found.report.indication, by);
+    for number in numbers {
+        amend_entry(*number, state, |entry| {
+            entry.evidence.retain(|known| known.sha256 != record.sha256);
+            entry.evidence.push(record.clone());
+            if is_negative(&record) {
+                entry.flags.insert(flag::NEGATIVE_EVIDENCE.to_owned());
+            }
+            deadlines::bring_forward(&mut entry.deadlines, &record, &entry.message.recipients);
+        })?;
+    }
+    Ok(())
+}
+
+/// The word before the colon: how a link key links.
+fn link_kind(link_key: &str) -> String {
+    link_key.split(':').next().unwrap_or_default().to_owned()
+}
+
+fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.update(key::mailbox(&checked.mailbox), |mailbox: &mut MailboxState| {
+        mailbox.last_check = Some(checked.at);
+        mailbox.folders.clone_from(&checked.folders);
+        mailbox.listed = checked.listed;
+        mailbox.failure = None;
+        mailbox.failing_since = None;
+        if checked.quota.is_some() {
+            mailbox.quota = checked.quota;
+            mailbox.quota_at = Some(checked.at);
+        }
+    })?;
+    state.update(key::day(&checked.mailbox, local_day(checked.at)), |day: &mut DayOfChecks| {
+        day.first.get_or_insert(checked.at);
+        day.last = Some(checked.at);
+        day.checks += 1;
+        day.new += checked.new;
+    })
+}
+
+fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    amend_entry(handled.number, state, |entry| {
+        entry.state = handled.handling.state;
+        entry.history.push(handled.handling.clone());
+    })
+}
+
+/// Changes an entry where there is one, and with it the list of deadlines that can still be missed.
+fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnOnce(&mut Entry)) -> Result<(), LedgerError> {
+    let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { return Ok(()) };
+    let before = open_deadlines(&entry);
+    change(&mut entry);
+    let after = open_deadlines(&entry);
+    before.difference(&after).for_each(|name| state.remove(name.clone()));
+    for name in after.difference(&before) {
+        state.put(name.clone(), &())?;
+    }
+    state.put(key::entry(number), &entry)
+}
+
+fn open_deadlines(entry: &Entry) -> BTreeSet<Vec<u8>> {
+    let open = entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline));
+    open.map(|deadline| key::deadline(entry.register_number, deadline)).collect()
+}
+
+/// The outbox decides what the event means; the index keeps what the outbox must know after a restart.
+fn apply_alert(event: &AlertEvent, state: &mut State<'_>) -> Result<(), LedgerError> {
+    state.outbox.apply(event);
+    for id in event.touched_jobs() {
+        let name = id.to_string();
+        let Some(job) = state.outbox.get(&id) else { continue };
+        state.index.put(key::job(&name), job)?;
+        match job.is_open() {
+            true => state.index.put(key::open_job(&name), &())?,
+            false => state.index.remove(key::open_job(&name)),
+        }
+    }
+    if let Some(window) = event.touched_window() {
+        let name = key::window(&window);
+        match state.outbox.window(&window) {
+            Some(open) => state.index.put(name, &(&window, open))?,
+            None => state.index.remove(name),
+        }
+    }
+    Ok(())
+}

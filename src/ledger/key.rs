@@ -1,0 +1,161 @@
+//! Where what lies in the index. One letter, a slash, then what it is found by.
+
+use jiff::Timestamp;
+
+use crate::alert::window::WindowKey;
+use crate::hash::Sha256;
+use crate::mailbox::Locator;
+use crate::register::entry::{Deadline, RegisterNumber};
+
+/// Register entries by number: `e/2026/000001`.
+pub const ENTRIES: &[u8] = b"e/";
+/// Messages that have bytes and no register entry yet.
+pub const PENDING: &[u8] = b"q/";
+/// Locators that were listed and never delivered.
+pub const HOLES: &[u8] = b"h/";
+/// Messages by the SHA-256 of their bytes.
+pub const MESSAGES: &[u8] = b"m/";
+/// Evidence by the SHA-256 of its XML.
+pub const EVIDENCE: &[u8] = b"v/";
+/// Evidence that no message is known for.
+pub const ORPHANS: &[u8] = b"o/";
+/// Every job that ever was in the outbox.
+pub const JOBS: &[u8] = b"j/";
+/// Jobs that still want an attempt.
+pub const OPEN_JOBS: &[u8] = b"p/";
+/// Standing alarms.
+pub const STANDING: &[u8] = b"s/";
+/// Deadlines that can still be missed, by their time.
+pub const DEADLINES: &[u8] = b"z/";
+
+pub fn entry(number: RegisterNumber) -> Vec<u8> {
+    format!("e/{number}").into_bytes()
+}
+
+/// The first entry with a BelgeId; GUIDs are compared without case.
+pub fn document(id: &str) -> Vec<u8> {
+    format!("b/{}", id.to_ascii_uppercase()).into_bytes()
+}
+
+/// Which numbers were given.
+pub const NUMBERING: &[u8] = b"n/";
+
+pub fn message(sha256: &Sha256) -> Vec<u8> {
+    format!("m/{sha256}").into_bytes()
+}
+
+/// How many messages became durable so far.
+pub const ORDER: &[u8] = b"c/";
+
+pub fn pending(order: u64, sha256: &Sha256) -> Vec<u8> {
+    format!("q/{order:020}/{sha256}").into_bytes()
+}
+
+/// All locators of a mailbox.
+pub fn locators(mailbox: &str) -> Vec<u8> {
+    format!("l/{mailbox}\0").into_bytes()
+}
+
+pub fn locator(mailbox: &str, locator: &Locator) -> Vec<u8> {
+    within(b'l', mailbox, locator)
+}
+
+/// All holes of a mailbox.
+pub fn holes(mailbox: &str) -> Vec<u8> {
+    format!("h/{mailbox}\0").into_bytes()
+}
+
+pub fn hole(mailbox: &str, locator: &Locator) -> Vec<u8> {
+    within(b'h', mailbox, locator)
+}
+
+fn within(letter: u8, mailbox: &str, locator: &Locator) -> Vec<u8> {
+    let mut key = vec![letter, b'/'];
+    key.extend_from_slice(format!("{mailbox}\0{}\0{:08x}\0{}", locator.folder, locator.epoch, locator.id).as_bytes());
+    key
+}
+
+/// The locator in the rest of an `l/` key behind its mailbox.
+pub fn read_locator(rest: &[u8]) -> Option<Locator> {
+    let text = std::str::from_utf8(rest).ok()?;
+    let mut fields = text.splitn(3, '\0');
+    let folder = fields.next()?.to_owned();
+    let epoch = u32::from_str_radix(fields.next()?, 16).ok()?;
+    Some(Locator { folder, epoch, id: fields.next()?.to_owned() })
+}
+
+pub fn mailbox(name: &str) -> Vec<u8> {
+    format!("x/{name}").into_bytes()
+}
+
+/// The successful checks of a mailbox on a Turkish calendar day: `d/evrak␀2026-11-22`.
+pub fn day(mailbox: &str, day: jiff::civil::Date) -> Vec<u8> {
+    format!("d/{mailbox}\0{day}").into_bytes()
+}
+
+/// Register numbers of the messages that a link key names.
+pub fn linked_messages(link_key: &str) -> Vec<u8> {
+    format!("k/{link_key}").into_bytes()
+}
+
+pub fn evidence(sha256: &Sha256) -> Vec<u8> {
+    format!("v/{sha256}").into_bytes()
+}
+
+pub fn orphan(sha256: &Sha256) -> Vec<u8> {
+    format!("o/{sha256}").into_bytes()
+}
+
+/// All evidence under a link key.
+pub fn evidence_under(link_key: &str) -> Vec<u8> {
+    format!("w/{link_key}\0").into_bytes()
+}
+
+pub fn evidence_by(link_key: &str, sha256: &Sha256) -> Vec<u8> {
+    format!("w/{link_key}\0{sha256}").into_bytes()
+}
+
+pub fn job(id: &str) -> Vec<u8> {
+    format!("j/{id}").into_bytes()
+}
+
+pub fn open_job(id: &str) -> Vec<u8> {
+    format!("p/{id}").into_bytes()
+}
+
+/// The job that an open-jobs key names.
+pub fn job_of_open(name: &[u8]) -> Vec<u8> {
+    [JOBS, name.get(OPEN_JOBS.len()..).unwrap_or_default()].concat()
+}
+
+/// Throttle windows that are open.
+pub const WINDOWS: &[u8] = b"t/";
+
+pub fn window(window: &WindowKey) -> Vec<u8> {
+    let name = format!("{:?}\0{}\0{}", window.cause, window.key, window.groups.join("\0"));
+    format!("t/{}", Sha256::of(name.as_bytes())).into_bytes()
+}
+
+/// Seconds in front, so that the keys lie in the order of time: `z/00001795557599/2026/000001/deemed-read`.
+pub fn deadline(number: RegisterNumber, deadline: &Deadline) -> Vec<u8> {
+    format!("z/{:014}/{number}/{}", deadline.at.as_second().max(0), deadline.kind).into_bytes()
+}
+
+/// Time, register number and kind of a deadline's key.
+pub fn read_deadline(name: &[u8]) -> Option<(Timestamp, RegisterNumber, String)> {
+    let rest = std::str::from_utf8(name.get(DEADLINES.len()..)?).ok()?;
+    let mut fields = rest.splitn(4, '/');
+    let at = Timestamp::from_second(fields.next()?.parse().ok()?).ok()?;
+    let number = RegisterNumber { year: fields.next()?.parse().ok()?, number: fields.next()?.parse().ok()? };
+    Some((at, number, fields.next()?.to_owned()))
+}
+
+pub fn standing(alarm: &str) -> Vec<u8> {
+    format!("s/{alarm}").into_bytes()
+}
+
+/// The last part of an `o/`, `q/` or `w/` key: a SHA-256 value.
+pub fn trailing_sha256(key: &[u8]) -> Option<Sha256> {
+    let tail = key.get(key.len().checked_sub(64)?..)?;
+    std::str::from_utf8(tail).ok()?.parse().ok()
+}

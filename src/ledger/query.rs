@@ -1,0 +1,245 @@
+//! The questions that can be asked of the state.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::event::Standing;
+use super::overlay::decode;
+use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
+use super::{Ledger, LedgerError, key};
+use crate::alert::job::Job;
+use crate::hash::Sha256;
+use crate::mailbox::Locator;
+use crate::register::entry::{Entry, RegisterNumber};
+
+/// What a mailbox holds and what became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Messages that the server listed at the last check.
+    pub listed: u64,
+    /// Locators whose bytes are durable.
+    pub fetched: u64,
+    /// Of those, the ones whose message has a register number.
+    pub registered: u64,
+    pub holes: u64,
+}
+
+/// A deadline that somebody can still miss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenDeadline {
+    pub at: Timestamp,
+    pub number: RegisterNumber,
+    pub kind: String,
+}
+
+impl Ledger {
+    pub fn entry(&self, number: RegisterNumber) -> Result<Option<Entry>, LedgerError> {
+        self.read(&key::entry(number))
+    }
+
+    /// The first entry with this BelgeId.
+    pub fn entry_of_document(&self, id: &str) -> Result<Option<RegisterNumber>, LedgerError> {
+        self.read(&key::document(id))
+    }
+
+    /// All entries, oldest first, one at a time.
+    pub fn entries(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> + '_ {
+        self.walk(key::ENTRIES)
+    }
+
+    /// All entries, newest first.
+    pub fn entries_back(&self) -> impl Iterator<Item = Result<Entry, LedgerError>> + '_ {
+        self.index.scan_back(key::ENTRIES).map(|pair| {
+            let (name, value) = pair?;
+            decode(&name, &value)
+        })
+    }
+
+    /// How many entries were registered after an instant; all of them where there is none.
+    pub fn registered_since(&self, since: Option<Timestamp>) -> Result<u64, LedgerError> {
+        let mut count = 0;
+        for entry in self.entries_back() {
+            if since.is_some_and(|since| entry.as_ref().is_ok_and(|entry| entry.registered_at <= since)) {
+                break;
+            }
+            entry?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    pub fn message(&self, sha256: &Sha256) -> Result<Option<MessageState>, LedgerError> {
+        self.read(&key::message(sha256))
+    }
+
+    /// Every message whose bytes must be in the blobs.
+    pub fn messages(&self) -> Result<Vec<Sha256>, LedgerError> {
+        let mut all = Vec::new();
+        for pair in self.index.scan(key::MESSAGES) {
+            all.extend(key::trailing_sha256(&pair?.0));
+        }
+        Ok(all)
+    }
+
+    /// The first messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
+    pub fn pending(&self, at_most: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
+        let mut pending = Vec::new();
+        for pair in self.index.scan(key::PENDING).take(at_most) {
+            let (name, _) = pair?;
+            if let Some(sha256) = key::trailing_sha256(&name)
+                && let Some(message) = self.message(&sha256)?
+            {
+                pending.push((sha256, message));
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Deadlines at or after an instant that can still be missed, the latest first. Only their keys are read.
+    pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
+        let mut open = Vec::new();
+        for pair in self.index.scan_back(key::DEADLINES) {
+            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else { continue };
+            if at.as_second() < since.as_second() {
+                break;
+            }
+            open.push(OpenDeadline { at, number, kind });
+        }
+        Ok(open)
+    }
+
+    /// Locators of a mailbox whose bytes are durable: never asked for again.
+    pub fn known(&self, mailbox: &str) -> Result<BTreeSet<Locator>, LedgerError> {
+        Ok(self.fetched(mailbox)?.into_iter().map(|(locator, ..)| locator).collect())
+    }
+
+    /// Locators that may be marked on the server as taken: their message is registered, and they were not marked yet.
+    pub fn unacknowledged(&self, mailbox: &str) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
+        let mut waiting = Vec::new();
+        for (locator, sha256, acknowledged) in self.fetched(mailbox)? {
+            if !acknowledged && self.is_registered(&sha256)? {
+                waiting.push((locator, sha256));
+            }
+        }
+        Ok(waiting)
+    }
+
+    pub fn holes(&self) -> Result<Vec<Hole>, LedgerError> {
+        self.walk(key::HOLES).collect()
+    }
+
+    pub fn holes_of(&self, mailbox: &str) -> Result<Vec<Hole>, LedgerError> {
+        self.walk(&key::holes(mailbox)).collect()
+    }
+
+    pub fn hole(&self, mailbox: &str, locator: &Locator) -> Result<Option<Hole>, LedgerError> {
+        self.read(&key::hole(mailbox, locator))
+    }
+
+    pub fn mailbox(&self, name: &str) -> Result<MailboxState, LedgerError> {
+        Ok(self.read(&key::mailbox(name))?.unwrap_or_default())
+    }
+
+    pub fn counts(&self, mailbox: &str) -> Result<Counts, LedgerError> {
+        let fetched = self.fetched(mailbox)?;
+        let mut registered = 0;
+        for (_, sha256, _) in &fetched {
+            registered += u64::from(self.is_registered(sha256)?);
+        }
+        let holes = self.holes_of(mailbox)?.len() as u64;
+        Ok(Counts { listed: self.mailbox(mailbox)?.listed, fetched: fetched.len() as u64, registered, holes })
+    }
+
+    pub fn day(&self, mailbox: &str, day: Date) -> Result<DayOfChecks, LedgerError> {
+        Ok(self.read(&key::day(mailbox, day))?.unwrap_or_default())
+    }
+
+    /// All evidence, in the order of its hash.
+    pub fn evidence(&self) -> Result<Vec<EvidenceState>, LedgerError> {
+        self.walk(key::EVIDENCE).collect()
+    }
+
+    pub fn evidence_document(&self, sha256: &Sha256) -> Result<Option<EvidenceState>, LedgerError> {
+        self.read(&key::evidence(sha256))
+    }
+
+    /// Evidence under one link key: what is known of one message, even when the message itself is not here.
+    pub fn evidence_under(&self, link_key: &str) -> Result<Vec<EvidenceState>, LedgerError> {
+        let mut found = Vec::new();
+        for pair in self.index.scan(&key::evidence_under(link_key)) {
+            let (name, _) = pair?;
+            if let Some(sha256) = key::trailing_sha256(&name) {
+                found.extend(self.evidence_document(&sha256)?);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn orphans(&self) -> Result<Vec<EvidenceState>, LedgerError> {
+        let mut orphans = Vec::new();
+        for pair in self.index.scan(key::ORPHANS) {
+            let (name, _) = pair?;
+            if let Some(sha256) = key::trailing_sha256(&name) {
+                orphans.extend(self.evidence_document(&sha256)?);
+            }
+        }
+        Ok(orphans)
+    }
+
+    /// Jobs that still want an attempt.
+    pub fn open_jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        let mut jobs = Vec::new();
+        for pair in self.index.scan(key::OPEN_JOBS) {
+            let (name, _) = pair?;
+            jobs.extend(self.read::<Job>(&key::job_of_open(&name))?);
+        }
+        Ok(jobs)
+    }
+
+    pub fn jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        self.walk(key::JOBS).collect()
+    }
+
+    pub fn standing(&self, alarm: &str) -> Result<Option<Standing>, LedgerError> {
+        self.read(&key::standing(alarm))
+    }
+
+    /// Standing alarms whose name begins with `prefix`.
+    pub fn standing_under(&self, prefix: &str) -> Result<Vec<Standing>, LedgerError> {
+        self.walk(&[key::STANDING, prefix.as_bytes()].concat()).collect()
+    }
+
+    fn is_registered(&self, sha256: &Sha256) -> Result<bool, LedgerError> {
+        Ok(self.message(sha256)?.is_some_and(|message| !message.numbers.is_empty()))
+    }
+
+    /// (locator, message, acknowledged) of everything durable in a mailbox.
+    fn fetched(&self, mailbox: &str) -> Result<Vec<(Locator, Sha256, bool)>, LedgerError> {
+        let prefix = key::locators(mailbox);
+        let mut fetched = Vec::new();
+        for pair in self.index.scan(&prefix) {
+            let (name, value) = pair?;
+            if let LocatorState::Fetched { sha256, acknowledged } = decode(&name, &value)?
+                && let Some(locator) = key::read_locator(name.get(prefix.len()..).unwrap_or_default())
+            {
+                fetched.push((locator, sha256, acknowledged));
+            }
+        }
+        Ok(fetched)
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &[u8]) -> Result<Option<T>, LedgerError> {
+        self.index.get(name)?.map(|bytes| decode(name, &bytes)).transpose()
+    }
+
+    fn walk<T: DeserializeOwned>(&self, prefix: &[u8]) -> impl Iterator<Item = Result<T, LedgerError>> + '_ {
+        self.index.scan(prefix).map(|pair| {
+            let (name, value) = pair?;
+            decode(&name, &value)
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! The one thread that writes.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::event::Event;
+use super::fold::{self, State};
+use super::overlay::Overlay;
+use super::{LedgerError, catch_up, restore_outbox, write_event};
+use crate::alert::outbox::Outbox;
+use crate::clock::SharedClock;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::index::Index;
+use crate::store::record::{Head, NewRecord};
+
+/// Requests that share one `fdatasync` at most. A hundred registrations are about a megabyte of journal.
+const GROUP: usize = 100;
+
+/// How long the writer looks for company once more than one request is under way. Short beside the `fdatasync` that it saves.
+const GATHER: Duration = Duration::from_millis(2);
+
+type Answer = Result<Box<dyn Any + Send>, LedgerError>;
+
+type Decide = Box<dyn FnOnce(&mut Decision<'_>) -> Answer + Send>;
+
+struct Request {
+    decide: Decide,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What a request sees and says: the state with everything before it, and the events it adds.
+pub struct Decision<'i> {
+    pub state: State<'i>,
+    pub now: Timestamp,
+    events: Vec<Event>,
+}
+
+impl Decision<'_> {
+    /// Adds an event; the state shows it at once to this request and the later ones of its group.
+    ///
+    /// # Errors
+    /// The fold cannot read the index.
+    pub fn record(&mut self, event: Event) -> Result<(), LedgerError> {
+        fold::apply(&event, self.now, &mut self.state)?;
+        self.events.push(event);
+        Ok(())
+    }
+}
+
+pub struct Writer {
+    requests: Option<mpsc::Sender<Request>>,
+    head: Arc<Mutex<Head>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// The store is the thread's from here on, and with it the store's lock.
+    pub fn start(store: Store, outbox: Outbox, clock: SharedClock) -> Self {
+        let (requests, inbox) = mpsc::channel();
+        let head = Arc::new(Mutex::new(store.journal.head()));
+        let mut scribe = Scribe { store, outbox, clock, head: Arc::clone(&head), behind: false };
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || scribe.serve(&inbox));
+        Self { requests: thread.is_ok().then_some(requests), head, thread: thread.ok() }
+    }
+
+    /// Hands the request over at once, so that requests are decided in the order of the calls; the future only waits for the answer.
+    pub fn commit<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Pending<T> {
+        let (answer, outcome) = oneshot::channel();
+        let decide = Box::new(move |decision: &mut Decision<'_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
+        if let Some(requests) = &self.requests {
+            // A request that finds no thread is dropped, and its answer with it: the future then says that the ledger is closed.
+            let _ = requests.send(Request { decide, answer });
+        }
+        Pending { outcome: Some(outcome), value: PhantomData }
+    }
+
+    pub fn head(&self) -> Head {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that was handed over: await it for its answer.
+pub struct Pending<T> {
+    /// `None`: there is no writer to answer.
+    outcome: Option<oneshot::Receiver<Answer>>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Pending<T> {
+    /// For a ledger that was opened for reading only.
+    pub fn refused() -> Self {
+        Self { outcome: None, value: PhantomData }
+    }
+}
+
+impl<T: 'static> IntoFuture for Pending<T> {
+    type Output = Result<T, LedgerError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let outcome = self.outcome.ok_or(LedgerError::ReadOnly)?;
+            let value = outcome.await.map_err(|_| LedgerError::Closed)??;
+            value.downcast().map(|value| *value).map_err(|_| LedgerError::Closed)
+        })
+    }
+}
+
+impl Drop for Writer {
+    /// Waits for the last group, so that the lock is free when this returns.
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Lives on the writer's thread.
+struct Scribe {
+    store: Store,
+    /// As of the last durable group.
+    outbox: Outbox,
+    clock: SharedClock,
+    head: Arc<Mutex<Head>>,
+    /// The index failed to take a durable group, or could not be read: nothing may be decided on it before it has caught up.
+    behind: bool,
+}
+
+impl Scribe {
+    fn serve(&mut self, inbox: &mpsc::Receiver<Request>) {
+        while let Ok(first) = inbox.recv() {
+            let group = gather(first, inbox);
+            self.write(group);
+        }
+    }
+
+    /// Decides, makes durable, shows, answers: in this order.
+    fn write(&mut self, group: Vec<Request>) {
+        let index: Index = self.store.index.clone();
+        if let Err(error) = self.ensure_caught_up() {
+            let error = Arc::new(error);
+            group.into_iter().for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
+            return;
+        }
+        let mut group_state = State { index: Overlay::new(&index), outbox: self.outbox.clone() };
+        let mut records = Vec::new();
+        let mut answers = Vec::with_capacity(group.len());
+        for Request { decide, answer } in group {
+            let (state, outcome) = self.decide(decide, group_state, &mut records);
+            group_state = state;
+            // sled answers every call after an error with that error, so an index that could not be read is opened anew, too.
+            self.behind |= matches!(outcome, Err(LedgerError::Store(StoreError::Index { .. })));
+            answers.push((answer, outcome));
+        }
+        let durable = self.make_durable(&records, group_state).map_err(Arc::new);
+        for (answer, outcome) in answers {
+            let outcome = match &durable {
+                Ok(()) => outcome,
+                Err(error) => Err(LedgerError::Refused(Arc::clone(error))),
+            };
+            let _ = answer.send(outcome);
+        }
+    }
+
+    /// Lets one request decide. Its records and its changes stand together or not at all.
+    fn decide<'i>(&self, decide: Decide, state: State<'i>, records: &mut Vec<NewRecord>) -> (State<'i>, Answer) {
+        let now = self.clock.now();
+        let outbox_before = state.outbox.clone();
+        let mut decision = Decision { state, now, events: Vec::new() };
+        let outcome = decide(&mut decision);
+        let Decision { mut state, events, .. } = decision;
+        let written: Result<Vec<NewRecord>, LedgerError> =
+            events.iter().map(|event| write_event(event).map(|(kind, body)| NewRecord { time: now, kind, body })).collect();
+        match (outcome, written) {
+            (Ok(value), Ok(written)) => {
+                state.index.settle();
+                records.extend(written);
+                (state, Ok(value))
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                state.index.abandon();
+                state.outbox = outbox_before;
+                (state, Err(error))
+            }
+        }
+    }
+
+    fn make_durable(&mut self, records: &[NewRecord], state: State<'_>) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let State { index, outbox } = state;
+        let batch = index.into_batch();
+        self.store.journal.append(records)?;
+        let head = self.store.journal.head();
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        self.outbox = outbox;
+        // The group is durable and therefore true, whatever the index says now.
+        if let Err(error) = self.store.index.apply(batch, head.sequence) {
+            tracing::error!(%error, "the index did not take a durable group; it will be brought up from the journal");
+            self.behind = true;
+        }
+        Ok(())
+    }
+
+    fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
+        if self.behind {
+            let index = &self.store.index;
+            index.reopen(self.store.journal.head().sequence)?;
+            // From the outbox as the index knows it: ours has the events already that the index lacks.
+            let caught_up = restore_outbox(index).and_then(|outbox| catch_up(&self.store.journal, index, outbox));
+            caught_up.map_err(|error| match error {
+                LedgerError::Store(error) => error,
+                other => StoreError::Index { reason: other.to_string(), kind: None },
+            })?;
+            self.behind = false;
+        }
+        Ok(())
+    }
+}
+
+fn gather(first: Request, inbox: &mpsc::Receiver<Request>) -> Vec<Request> {
+    let mut group = vec![first];
+    while group.len() < GROUP {
+        match inbox.recv_timeout(if group.len() == 1 { Duration::ZERO } else { GATHER }) {
+            Ok(request) => group.push(request),
+            Err(_) => break,
+        }
+    }
+    group
+}

@@ -1,0 +1,83 @@
+//! register -> alert: who must hear of a finished entry.
+
+use jiff::Timestamp;
+
+use crate::alert::causes::{self, EntryFacts};
+use crate::alert::notice::Notice;
+use crate::register::deadlines::kind;
+use crate::register::entry::{Deadline, Entry, State, flag};
+use crate::register::is_negative;
+use crate::signature::report::Indication;
+
+/// Words that owners of the register and people who are told use for the same entry.
+pub struct Told {
+    number: String,
+    groups: Vec<String>,
+}
+
+impl Told {
+    pub fn new(entry: &Entry, prefix: &str, groups: &[String]) -> Self {
+        Self { number: format!("{prefix}{}", entry.register_number), groups: groups.to_vec() }
+    }
+
+    pub fn facts<'a>(&'a self, entry: &'a Entry) -> EntryFacts<'a> {
+        EntryFacts { number: &self.number, mailbox: &entry.mailbox, institution: institution(entry), deadline: nearest(entry), groups: &self.groups }
+    }
+}
+
+/// The notices of a new entry. An entry that a rule set aside ("kayda alınmadı") is told to nobody.
+pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> Vec<Notice> {
+    if entry.state == State::NotRecorded {
+        return Vec::new();
+    }
+    let told = Told::new(entry, prefix, groups);
+    let facts = told.facts(entry);
+    if entry.flags.contains(flag::QUARANTINED) {
+        let code = entry.findings.first().map_or("KEP-5050", |finding| &finding.rule);
+        return vec![causes::quarantine(&facts, code, at)];
+    }
+    let mut notices = vec![causes::new_document(&facts, is_urgent(entry), at)];
+    let indication = entry.verdict.as_ref().map(|verdict| verdict.indication);
+    if let Some(indication @ (Indication::Failed | Indication::Indeterminate)) = indication
+        && !entry.flags.contains(flag::UNSIGNED)
+    {
+        notices.push(causes::signature(&facts, indication == Indication::Failed, &codes(entry), at));
+    }
+    if entry.flags.contains(flag::NEGATIVE_EVIDENCE) {
+        let negative = entry.evidence.iter().find(|record| is_negative(record));
+        let evidence = negative.map(|record| format!("{} {}", record.kind, record.event.as_deref().unwrap_or_default()));
+        notices.push(causes::negative_evidence(&entry.mailbox, evidence.unwrap_or_default().trim(), None, groups, at));
+    }
+    notices
+}
+
+/// The institution that wrote. Never a person.
+fn institution(entry: &Entry) -> Option<&str> {
+    let sender = entry.document.as_ref()?.sender.as_ref()?;
+    sender.name.as_deref().filter(|_| sender.kind == "institution")
+}
+
+fn nearest(entry: &Entry) -> Option<&Deadline> {
+    entry.deadlines.iter().min_by_key(|deadline| deadline.at)
+}
+
+/// Günlü or acele, or an e-Tebligat.
+fn is_urgent(entry: &Entry) -> bool {
+    let urgency = entry.document.as_ref().and_then(|document| document.urgency.as_deref());
+    matches!(urgency, Some("GNL" | "ACL" | "IVD" | "CIV"))
+        || entry.flags.contains(flag::E_TEBLIGAT)
+        || entry.deadlines.iter().any(|deadline| deadline.kind == kind::URGENT)
+}
+
+/// The codes of what spoke against the signatures.
+fn codes(entry: &Entry) -> Vec<String> {
+    let signatures = entry.verdict.iter().flat_map(|verdict| &verdict.signatures);
+    let mut codes: Vec<String> = signatures
+        .filter(|signature| signature.indication != Indication::Passed)
+        .flat_map(|signature| &signature.reasons)
+        .map(|reason| reason.code.clone())
+        .collect();
+    codes.sort();
+    codes.dedup();
+    codes
+}

@@ -1,0 +1,171 @@
+//! mailbox -> store: one look into a mailbox, from the listing to the last durable byte.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::{Pipeline, PipelineError};
+use crate::alert::causes;
+use crate::hash::Sha256;
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Seen};
+use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox};
+use crate::text::Text;
+
+/// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
+const IN_FLIGHT: usize = 16;
+
+/// Messages that are made durable together: enough to share the cost of the disk's flush.
+const TOGETHER: usize = 64;
+
+/// Bytes that are made durable together: bounds the memory where messages are large.
+const TOGETHER_BYTES: usize = 16 << 20;
+
+/// Locators in one record: bounds the record where a mailbox of years is taken over.
+const SEEN_TOGETHER: usize = 10_000;
+
+/// What a look into a mailbox brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brought {
+    pub listed: u64,
+    pub new: u64,
+    pub missing: u64,
+}
+
+impl Pipeline {
+    /// Lists, fetches what has no durable record, keeps it, and records the check. `known` is kept up to date.
+    ///
+    /// # Errors
+    /// The server or the disk failed. What was durable before stays; the rest is fetched at the next look.
+    pub async fn check(&self, mailbox: &mut dyn Mailbox, known: &mut BTreeSet<Locator>) -> Result<Brought, PipelineError> {
+        let name = mailbox.name().to_owned();
+        let Listing { folders, new, present, oddities } = mailbox.list(known).await?;
+        for some in new.chunks(SEEN_TOGETHER) {
+            self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect()).await?;
+        }
+        self.report_oddities(&name, oddities).await?;
+        let asked = new.len() as u64;
+        let kept = self.fetch_and_keep(mailbox, new, known).await?;
+        self.review_holes(&name, &folders, &present, kept == asked).await?;
+        let quota = mailbox.quota().await?;
+        let checked = Checked { mailbox: name, at: self.now(), folders, listed: present.len() as u64, new: kept, quota };
+        self.ledger.append(Event::Checked(checked)).await?;
+        Ok(Brought { listed: present.len() as u64, new: kept, missing: asked - kept })
+    }
+
+    /// The server and the disk work at the same time. Returns how many messages are durable now.
+    async fn fetch_and_keep(&self, mailbox: &mut dyn Mailbox, new: Vec<Listed>, known: &mut BTreeSet<Locator>) -> Result<u64, PipelineError> {
+        if new.is_empty() {
+            return Ok(0);
+        }
+        let name = mailbox.name().to_owned();
+        let (to, from) = mpsc::channel(IN_FLIGHT);
+        let (fetched, kept) = tokio::join!(mailbox.fetch(new, to), self.keep(&name, from, known));
+        // A full disk makes the fetch fail too: the disk is the reason worth hearing.
+        let kept = kept?;
+        fetched?;
+        Ok(kept)
+    }
+
+    async fn keep(&self, mailbox: &str, mut from: mpsc::Receiver<Fetched>, known: &mut BTreeSet<Locator>) -> Result<u64, PipelineError> {
+        let mut kept = 0;
+        while let Some(first) = from.recv().await {
+            let group = gather(first, &mut from);
+            let durable = self.keep_group(mailbox, group).await?;
+            kept += durable.len() as u64;
+            known.extend(durable);
+            self.news.notify_one();
+        }
+        Ok(kept)
+    }
+
+    /// Blob durable, journal durable: in this order. Returns the locators that are durable now.
+    async fn keep_group(&self, mailbox: &str, group: Vec<Fetched>) -> Result<Vec<Locator>, PipelineError> {
+        let mut arrived: Vec<(Listed, Bytes)> = Vec::new();
+        let mut missing = Vec::new();
+        for Fetched { listed, outcome } in group {
+            match outcome {
+                Ok(bytes) => arrived.push((listed, bytes)),
+                Err(problem) => missing.push((listed.locator, problem.to_string())),
+            }
+        }
+        let (listed, bytes): (Vec<Listed>, Vec<Bytes>) = arrived.into_iter().unzip();
+        let sizes: Vec<u64> = bytes.iter().map(|bytes| bytes.len() as u64).collect();
+        let hashes = self.put_all(bytes).await?;
+        let now = self.now();
+        let events: Vec<FetchedEvent> = listed
+            .iter()
+            .zip(hashes)
+            .zip(sizes)
+            .map(|((listed, sha256), size)| FetchedEvent {
+                mailbox: mailbox.to_owned(),
+                locator: listed.locator.clone(),
+                sha256,
+                size,
+                arrived: listed.arrived,
+                at: now,
+            })
+            .collect();
+        self.ledger.commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event)))).await?;
+        self.report_missing(mailbox, missing).await?;
+        Ok(listed.into_iter().map(|listed| listed.locator).collect())
+    }
+
+    async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
+        let blobs = self.ledger.blobs().clone();
+        let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
+        put.map_err(|error| PipelineError::Broken(error.to_string()))?.map_err(|error| PipelineError::Ledger(error.into()))
+    }
+
+    /// Oddities are told when they change, not at every look.
+    async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<(), PipelineError> {
+        let before = self.oddities.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox.to_owned(), oddities.clone());
+        if oddities.is_empty() || before.as_ref() == Some(&oddities) {
+            return Ok(());
+        }
+        self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
+    }
+
+    /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
+    /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
+    async fn review_holes(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>, complete: bool) -> Result<(), PipelineError> {
+        let gone = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).filter(|locator| !present.contains(locator));
+        let is_renumbered = |locator: &Locator| folders.iter().any(|state| state.folder == locator.folder && state.epoch != locator.epoch);
+        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = gone.partition(is_renumbered);
+        if complete && !renumbered.is_empty() {
+            self.ledger.append(Event::Renumbered(Seen { mailbox: mailbox.to_owned(), locators: renumbered })).await?;
+        }
+        self.report_missing(mailbox, lost.into_iter().map(|locator| (locator, "the server lists it no more".to_owned())).collect()).await
+    }
+
+    /// A hole is recorded when it opens and when its reason changes, not at every look.
+    async fn report_missing(&self, mailbox: &str, missing: Vec<(Locator, String)>) -> Result<(), PipelineError> {
+        let at = self.now();
+        let mut changed = Vec::new();
+        for (locator, problem) in missing {
+            if self.ledger.hole(mailbox, &locator)?.is_none_or(|hole| hole.problem.as_ref() != Some(&problem)) {
+                changed.push(Missing { mailbox: mailbox.to_owned(), locator, problem, at });
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        // Told first: a crash between the two tells it twice, never not at all.
+        self.raise(vec![causes::missing_message(mailbox, changed.len() as u64, at)]).await?;
+        Ok(self.ledger.commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing)))).await?)
+    }
+}
+
+/// What is already waiting, within the bounds of one group.
+fn gather(first: Fetched, from: &mut mpsc::Receiver<Fetched>) -> Vec<Fetched> {
+    let size = |fetched: &Fetched| fetched.outcome.as_ref().map_or(0, Bytes::len);
+    let mut bytes = size(&first);
+    let mut group = vec![first];
+    while group.len() < TOGETHER && bytes < TOGETHER_BYTES {
+        let Ok(next) = from.try_recv() else { break };
+        bytes += size(&next);
+        group.push(next);
+    }
+    group
+}

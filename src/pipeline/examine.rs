@@ -1,0 +1,155 @@
+//! message -> envelope -> signature -> evidence -> drafts: what the bytes of one message say. Pure: no disk, no network, no clock.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::Unreadable;
+use crate::envelope::{self, Package};
+use crate::evidence::{self, LinkKey};
+use crate::finding::Finding;
+use crate::hash::Sha256;
+use crate::ledger::event::FoundEvidence;
+use crate::message::{self, Message, Part};
+use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineInput};
+use crate::register::entry::{EvidenceRecord, RegisterNumber};
+use crate::register::evidence_record;
+use crate::settings::Settings;
+use crate::signature::report::SignatureReport;
+use crate::signature::{self, Context};
+
+/// What is known of a message beside its bytes.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub sha256: Sha256,
+    pub mailbox: String,
+    /// When the server took it in.
+    pub server: Option<Timestamp>,
+    pub fetched: Timestamp,
+    pub size: u64,
+}
+
+/// A message, ready for its numbers.
+pub struct Examined {
+    pub drafts: Vec<Draft>,
+    /// By which evidence finds the message.
+    pub link_keys: Vec<String>,
+    pub evidence: Vec<FoundEvidence>,
+}
+
+/// Which entry has a BelgeId already.
+pub type Twins<'a> = &'a dyn Fn(&str) -> Option<RegisterNumber>;
+
+/// Reads, opens, judges and proves one message.
+pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timestamp, twins: Twins<'_>) -> Examined {
+    let context = settings.judging(now);
+    let message = message::read(raw, &settings.limits);
+    let carrier = signature::judge_message(&message, &context);
+    // What lies inside the provider's timestamped envelope existed when that was stamped.
+    let context = context.with_proof(signature::proof_of(&carrier));
+    let (evidence, doubts) = prove(&message, settings, &context);
+    let records: Vec<EvidenceRecord> =
+        evidence.iter().map(|found| evidence_record(&found.evidence, found.report.indication, "carried")).collect();
+    let work = Work { arrival, settings, message: &message, carrier: &carrier, records: &records, doubts: &doubts, twins };
+
+    let packages: Vec<Package> = message.packages().map(|part| open(part, settings)).collect();
+    let drafts = match packages.is_empty() {
+        true => vec![work.draft_of_message(&context)],
+        false => packages.iter().map(|package| work.draft_of_package(package, &context)).collect(),
+    };
+    let link_keys: BTreeSet<String> = evidence::message_keys(&message).iter().map(LinkKey::to_string).collect();
+    Examined { drafts, link_keys: link_keys.into_iter().collect(), evidence }
+}
+
+/// A message that could not be read in three attempts keeps its place in the register.
+pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> Examined {
+    let input = QuarantineInput {
+        registry: &settings.registry,
+        mailbox: &arrival.mailbox,
+        sha256: arrival.sha256,
+        size: arrival.size,
+        headers: None,
+        server_time: arrival.server,
+        fetched_at: arrival.fetched,
+        reason: why.text(),
+    };
+    Examined { drafts: vec![draft::quarantine(input)], link_keys: Vec::new(), evidence: Vec::new() }
+}
+
+/// message -> envelope
+fn open(part: &Part, settings: &Settings) -> Package {
+    envelope::read(&part.bytes, part.original_name.as_deref(), &settings.receiver, &settings.limits)
+}
+
+/// message -> evidence, each with the verdict on its own signature.
+fn prove(message: &Message, settings: &Settings, context: &Context) -> (Vec<FoundEvidence>, Vec<Finding>) {
+    let mut found = Vec::new();
+    let mut doubts = Vec::new();
+    for part in message.evidence() {
+        match evidence::parse(&part.bytes, &settings.limits) {
+            Ok(evidence) => {
+                let link_keys = evidence::link_keys(&evidence).iter().map(LinkKey::to_string).collect();
+                let report = signature::judge_evidence(&part.bytes, context);
+                found.push(FoundEvidence { evidence, report, link_keys, place: part.place.clone() });
+            }
+            Err(finding) => doubts.push(finding),
+        }
+    }
+    (found, doubts)
+}
+
+/// What the drafts of one message share.
+struct Work<'a> {
+    arrival: &'a Arrival,
+    settings: &'a Settings,
+    message: &'a Message,
+    /// Verdicts on the provider's and the sender's signatures.
+    carrier: &'a [SignatureReport],
+    records: &'a [EvidenceRecord],
+    doubts: &'a [Finding],
+    twins: Twins<'a>,
+}
+
+impl Work<'_> {
+    fn draft_of_message(&self, context: &Context) -> Draft {
+        self.draft(None, self.carrier.to_vec(), self.doubts.to_vec(), None, context)
+    }
+
+    fn draft_of_package(&self, package: &Package, context: &Context) -> Draft {
+        let (signatures, doubts) = signature::judge_package(package, context);
+        let reports = self.carrier.iter().cloned().chain(signatures).collect();
+        let findings = self.doubts.iter().cloned().chain(doubts).collect();
+        let sdp: Vec<String> = package.metadata.file_plan_codes();
+        // The original inside an update package counts too.
+        let inside = package.all_findings();
+        let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &inside };
+        let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
+        self.draft(Some(input), reports, findings, twin, context)
+    }
+
+    fn draft(
+        &self,
+        package: Option<PackageInput<'_>>,
+        reports: Vec<SignatureReport>,
+        findings: Vec<Finding>,
+        duplicate_of: Option<RegisterNumber>,
+        context: &Context,
+    ) -> Draft {
+        let package_findings = package.as_ref().map(|package| package.findings).unwrap_or_default();
+        let weighed: Vec<Finding> = self.message.findings.iter().chain(package_findings).chain(&findings).cloned().collect();
+        draft::draft(DraftInput {
+            registry: &self.settings.registry,
+            mailbox: &self.arrival.mailbox,
+            address: self.settings.address_of(&self.arrival.mailbox),
+            message: self.message,
+            package,
+            verdict: Some(signature::verdict(reports, &weighed, context)),
+            findings,
+            evidence: self.records.to_vec(),
+            server_time: self.arrival.server,
+            fetched_at: self.arrival.fetched,
+            duplicate_of,
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! The only place that sees all stages: one short function per arrow.
+//!
+//! ```text
+//! check.rs     mailbox -> store          list, fetch, keep every byte
+//! examine.rs   message -> envelope -> signature -> evidence -> drafts of entries
+//! mod.rs       drafts -> register -> store -> alert
+//! ```
+
+pub mod announce;
+pub mod check;
+pub mod examine;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::alert::notice::Notice;
+use crate::hash::Sha256;
+use crate::isolate;
+use crate::ledger::event::{Attempted, Event};
+use crate::ledger::registration::Registration;
+use crate::ledger::state::MessageState;
+use crate::ledger::{Ledger, LedgerError};
+use crate::mailbox::MailboxError;
+use crate::register::entry::Entry;
+use crate::settings::Settings;
+use crate::text::Text;
+use examine::{Arrival, Examined};
+
+/// Attempts after which a message is set aside. Counted before the work, so that one which kills the process counts too.
+const ATTEMPTS: u32 = 3;
+
+/// Messages whose attempt is counted in one record. A message that was tried before is always alone in its record,
+/// so that a killer takes no innocent neighbours into quarantine.
+const TRIED_TOGETHER: usize = 32;
+
+/// Why work stopped. A message cannot cause this: what is wrong with a message becomes findings.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("a task ended without a result: {0}")]
+    Broken(String),
+}
+
+/// Why one message could not be read. The others go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    #[error(transparent)]
+    Broken(isolate::Broken),
+    /// The stored bytes are not those that were stored.
+    #[error("{0}")]
+    Damaged(String),
+    /// Every attempt was begun and none came to an end: the process died of it, or was killed.
+    #[error("the program ended while it was reading it")]
+    Fatal,
+}
+
+impl PipelineError {
+    /// Worth another try without a person.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Mailbox(error) => error.is_transient(),
+            Self::Ledger(error) => error.is_transient(),
+            Self::Broken(_) => false,
+        }
+    }
+}
+
+impl Unreadable {
+    pub fn text(&self) -> Text {
+        Text::new(
+            format!("İleti üç denemede de okunamadı ({self}). Baytları saklandı; dosyayı elle inceleyin ve geliştiriciye bildirin."),
+            format!("The message could not be read in three attempts ({self}). Its bytes are kept; look at the file by hand and report it to the developers."),
+        )
+    }
+}
+
+/// The stages, joined.
+pub struct Pipeline {
+    pub ledger: Arc<Ledger>,
+    settings: RwLock<Arc<Settings>>,
+    /// Rings when a message is durable and waits to be registered.
+    pub news: Notify,
+    /// Raw bytes that may be in work at once, in KiB.
+    work: Semaphore,
+    work_kib: u32,
+    /// What each mailbox last reported as odd, so that it is told once.
+    oddities: Mutex<BTreeMap<String, Vec<Text>>>,
+}
+
+impl Pipeline {
+    pub fn new(ledger: Arc<Ledger>, settings: Settings) -> Self {
+        let work_kib = u32::try_from(settings.config.daemon.work_bytes >> 10).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
+        Self {
+            ledger,
+            settings: RwLock::new(Arc::new(settings)),
+            news: Notify::new(),
+            work: Semaphore::new(work_kib as usize),
+            work_kib,
+            oddities: Mutex::default(),
+        }
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// After a reload: work that has begun ends under the old settings.
+    pub fn replace_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.ledger.clock().now()
+    }
+
+    /// Tells people, through the record.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub async fn raise(&self, notices: Vec<Notice>) -> Result<(), PipelineError> {
+        Ok(self.ledger.raise(notices, Arc::clone(&self.settings().alerts)).await?)
+    }
+
+    /// Registers everything that has bytes and no number yet. Returns how many messages were registered.
+    ///
+    /// # Errors
+    /// The disk failed. Messages that were not registered stay as they were.
+    pub async fn work_off(&self) -> Result<usize, PipelineError> {
+        let mut registered = 0;
+        while let Some(some) = self.work_off_some().await? {
+            registered += some;
+        }
+        Ok(registered)
+    }
+
+    /// Works on the next few messages, so that the caller can stop between two groups. `None`: nothing waits.
+    ///
+    /// # Errors
+    /// As [`Pipeline::work_off`].
+    pub async fn work_off_some(&self) -> Result<Option<usize>, PipelineError> {
+        let pending = self.ledger.pending(TRIED_TOGETHER)?;
+        match tried_together(&pending) {
+            [] => Ok(None),
+            group => self.work_on(group).await.map(Some),
+        }
+    }
+
+    async fn work_on(&self, group: &[(Sha256, MessageState)]) -> Result<usize, PipelineError> {
+        let messages = group.iter().map(|(sha256, _)| *sha256).collect();
+        self.ledger.append(Event::Attempted(Attempted { messages })).await?;
+        let settings = self.settings();
+        // Examined side by side, registered in the order of arrival; the registrations of a group share their flush to the disk.
+        let mut examined = stream::iter(group.iter().cloned().map(|(sha256, message)| self.bring_to_drafts(sha256, message, &settings)))
+            .buffered(settings.config.daemon.workers.max(1));
+        let mut registrations = Vec::new();
+        while let Some(outcome) = examined.next().await {
+            if let Some((sha256, examined)) = outcome? {
+                registrations.push(self.register(sha256, examined, &settings));
+            }
+        }
+        let registered = registrations.len();
+        for registration in registrations {
+            registration.await?;
+        }
+        Ok(registered)
+    }
+
+    /// One message from its bytes to its drafts. `None`: it could not be read this time and waits for another attempt.
+    async fn bring_to_drafts(
+        &self,
+        sha256: Sha256,
+        message: MessageState,
+        settings: &Arc<Settings>,
+    ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
+        let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
+        let _permit = self.work.acquire_many(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let attempt = message.attempts + 1;
+        let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
+        if attempt > ATTEMPTS {
+            return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));
+        }
+        match self.examine(&arrival, settings).await? {
+            Ok(examined) => Ok(Some((sha256, examined))),
+            Err(broken) if attempt < ATTEMPTS => {
+                tracing::warn!(message = sha256.short(), attempt, %broken, "a message could not be read; it is tried again");
+                Ok(None)
+            }
+            Err(broken) => Ok(Some((sha256, examine::quarantine(&arrival, &broken, settings)))),
+        }
+    }
+
+    /// store -> message -> envelope -> signature -> evidence, on a thread of its own.
+    async fn examine(&self, arrival: &Arrival, settings: &Arc<Settings>) -> Result<Result<Examined, Unreadable>, PipelineError> {
+        let (ledger, now, deadline) = (Arc::clone(&self.ledger), self.now(), settings.limits.parse_deadline);
+        let (arrival, settings) = (arrival.clone(), Arc::clone(settings));
+        let work = move || {
+            let raw: Bytes = match ledger.blobs().get(&arrival.sha256) {
+                Ok(raw) => raw,
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
+            };
+            let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten();
+            let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins));
+            Ok(examined.map_err(Unreadable::Broken))
+        };
+        let outcome = tokio::task::spawn_blocking(work).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        Ok(outcome.map_err(LedgerError::from)?)
+    }
+
+    /// drafts -> register -> store, with the alerts in the same record.
+    fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> impl Future<Output = Result<(), PipelineError>> + use<> {
+        let Examined { drafts, link_keys, evidence } = examined;
+        let now = self.now();
+        let prefix = settings.config.register.prefix.clone();
+        let groups: Vec<Vec<String>> = drafts.iter().map(|draft| draft.alert_groups.iter().cloned().collect()).collect();
+        let registration = Registration {
+            sha256,
+            drafts,
+            link_keys,
+            evidence,
+            announce: Box::new(move |entries: &[Entry]| {
+                entries.iter().zip(&groups).flat_map(|(entry, groups)| announce::of_entry(entry, &prefix, groups, now)).collect()
+            }),
+            alerts: Arc::clone(&settings.alerts),
+        };
+        let numbers = self.ledger.register(registration);
+        async move {
+            for number in numbers.await? {
+                tracing::info!(message = sha256.short(), %number, "registered");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The next messages to try: one that was tried before alone, else the first new ones together.
+fn tried_together(pending: &[(Sha256, MessageState)]) -> &[(Sha256, MessageState)] {
+    let new = pending.iter().take_while(|(_, message)| message.attempts == 0).count();
+    pending.get(..new.max(1).min(pending.len())).unwrap_or_default()
+}

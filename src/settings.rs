@@ -1,0 +1,88 @@
+//! What the configuration means, built: anchors read, calendar laid out, rules compiled. Replaced as a whole at a reload.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::alert::config::{AlertConfig, AlertSecrets};
+use crate::alert::deliver::Dispatcher;
+use crate::clock::SharedClock;
+use crate::config::{Config, Loaded};
+use crate::envelope::Receiver;
+use crate::hash::Sha256;
+use crate::limits::Limits;
+use crate::register::config::Registry;
+use crate::secret::SecretFolder;
+use crate::signature::Context;
+use crate::signature::trust::Trust;
+
+/// Everything that work on a message needs to know, and nothing of it changes while the work lasts.
+pub struct Settings {
+    pub config: Config,
+    pub config_sha256: Sha256,
+    pub secrets: SecretFolder,
+    pub limits: Arc<Limits>,
+    pub trust: Arc<Trust>,
+    pub registry: Arc<Registry>,
+    pub receiver: Receiver,
+    pub alerts: Arc<AlertConfig>,
+    pub dispatcher: Arc<Dispatcher>,
+}
+
+/// What the configuration names and cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("KEP-8010 güven kökleri / trust anchors: {0}")]
+    Trust(String),
+    #[error("KEP-8011 kayıt kuralları / register: {0}")]
+    Register(String),
+    #[error("KEP-8012 uyarı kanalları / alert channels: {0}")]
+    Alerts(String),
+}
+
+impl Settings {
+    /// # Errors
+    /// A file that the configuration names is missing or wrong.
+    pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
+        let Loaded { config, folder, sha256, secrets, .. } = loaded;
+        let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
+        let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.to_string()))?;
+        let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let dispatcher =
+            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        Ok(Self {
+            limits: Arc::new(config.limits.clone()),
+            trust: Arc::new(trust),
+            registry: Arc::new(registry),
+            receiver: Receiver { kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()) },
+            alerts: Arc::new(config.alert.clone()),
+            dispatcher: Arc::new(dispatcher),
+            config_sha256: sha256,
+            config,
+            secrets,
+        })
+    }
+
+    /// What signatures are judged by at an instant.
+    pub fn judging(&self, at: Timestamp) -> Context {
+        Context::new(Arc::clone(&self.trust), at, (*self.limits).clone()).with_revocation_age(self.config.trust.revocation_age)
+    }
+
+    /// KEP address of a mailbox, where the configuration says.
+    pub fn address_of(&self, mailbox: &str) -> Option<&str> {
+        let config = self.config.mailbox.iter().find(|config| config.name() == mailbox)?;
+        Some(config.address()).filter(|address| !address.is_empty())
+    }
+}
+
+/// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at
+/// an unknown root and every verdict says so.
+///
+/// # Errors
+/// A folder exists and cannot be read.
+pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
+    let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
+    Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
+        .map_err(|error| SettingsError::Trust(error.to_string()))
+}

@@ -1,0 +1,233 @@
+//! A copy of the record that is itself a store, made while the daemon writes; and the way back.
+//!
+//! The end of the journal is fixed first, then the blobs are copied, then the journal up to that end: blobs are durable before a record
+//! names them, so the copy holds every blob that it names. The index is not copied.
+
+use std::path::Path;
+
+use super::blobs::Blobs;
+use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
+use super::error::{At, Break, Place, Step, StoreError};
+use super::journal::Journal;
+use super::lock::Lock;
+use super::record::Head;
+use super::segment::{Found, Segment};
+use super::tail::find_end;
+use super::verify::Progress;
+use super::{blobs_folder, check_folders, check_format, create, format_path, head, journal_folder, mark, restoring_path};
+
+/// Blobs that are made durable together.
+const GROUP_BLOBS: usize = 64;
+/// … or as many bytes of them: they are in memory meanwhile.
+const GROUP_BYTES: u64 = 16 << 20;
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyReport {
+    /// The end of the copied journal.
+    pub head: Head,
+    /// Where the earlier backup ended; the empty head for a full one.
+    pub since: Head,
+    pub blobs_copied: u64,
+    pub blob_bytes_copied: u64,
+    /// Blobs that an earlier backup had brought.
+    pub blobs_kept: u64,
+}
+
+/// Copies the store at `root` to `folder`, which is new, empty, or an earlier backup of the same store: then only what is new is copied.
+/// Every copied byte is compared with its hash or the chain, and durable when this returns. What an earlier backup brought is not read
+/// again: `verify` on the folder does that.
+///
+/// # Errors
+/// The folder is the backup of another store; something at `root` is damaged; a disk fails. An interrupted backup is continued by the next.
+pub fn backup(root: &Path, folder: &Path, disk: SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
+    require_store(root, &*disk)?;
+    create_dirs(&*disk, folder)?;
+    let _lock = Lock::take(folder)?;
+    if !check_format(folder, &*disk)? {
+        // Of a first backup that was interrupted at its very start, these may be there, without a segment.
+        require_empty(folder, &*disk, &["blobs", "journal", "format.tmp"])?;
+        create(folder, &disk)?;
+    }
+    copy(root, folder, &disk, progress)
+}
+
+/// Makes a store at `root` out of a backup. Everything is compared with its hash or the chain while it is copied, and durable when this
+/// returns. A restore that was interrupted is continued by the same call; until it is finished, nothing opens `root`.
+///
+/// # Errors
+/// [`StoreError::NotEmpty`]; something in the backup is damaged; a disk fails.
+pub fn restore(folder: &Path, root: &Path, disk: SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
+    require_store(folder, &*disk)?;
+    create_dirs(&*disk, root)?;
+    let _lock = Lock::take(root)?;
+    let restoring = restoring_path(root);
+    if disk.len(&restoring).at(Step::Open, &restoring)?.is_none() {
+        require_empty(root, &*disk, &["restoring.tmp"])?;
+        replace(&*disk, &restoring, b"", Keep::PowerCut)?;
+    }
+    Blobs::create(&blobs_folder(root), &disk)?;
+    Journal::create(&journal_folder(root), &*disk)?;
+    let report = copy(folder, root, &disk, progress)?;
+    mark(root, &*disk)?;
+    disk.remove(&restoring).at(Step::Remove, &restoring)?;
+    disk.sync_dir(root).at(Step::FlushFolder, root)?;
+    Ok(report)
+}
+
+fn require_store(root: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
+    if !check_format(root, disk)? {
+        return Err(StoreError::FolderMissing(format_path(root)));
+    }
+    check_folders(root, disk)
+}
+
+fn require_empty(folder: &Path, disk: &dyn Disk, allowed: &[&str]) -> Result<(), StoreError> {
+    // Our own lock file, and what a new file system brings along.
+    let allowed = |name: &str| matches!(name, "lock" | "lost+found") || allowed.contains(&name);
+    let entries = disk.list(folder).at(Step::List, folder)?;
+    match entries.iter().any(|entry| !allowed(&entry.name)) {
+        true => Err(StoreError::NotEmpty(folder.to_owned())),
+        false => Ok(()),
+    }
+}
+
+fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
+    let (source, target) = (journal_folder(from), journal_folder(to));
+    let since = head::read(&target, &**disk)?.head().unwrap_or(Head::EMPTY);
+    let until = end_to_copy(from, &source, &**disk)?;
+    if since.sequence > until.sequence {
+        return Err(StoreError::OtherStore(to.to_owned()));
+    }
+    let mut report = CopyReport {
+        head: until,
+        since,
+        blobs_copied: 0,
+        blob_bytes_copied: 0,
+        blobs_kept: 0,
+    };
+    copy_blobs(from, to, disk, &mut report, progress)?;
+    copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
+    Ok(report)
+}
+
+/// Beside a writer the last acknowledged record, by the head file; else all that the files hold.
+fn end_to_copy(root: &Path, journal: &Path, disk: &dyn Disk) -> Result<Head, StoreError> {
+    let beside_writer = Lock::holder(root).is_some();
+    let known = head::read(journal, disk)?;
+    match known.head() {
+        Some(head) if beside_writer => Ok(head),
+        _ => Ok(find_end(journal, disk, known)?.head),
+    }
+}
+
+fn copy_blobs(
+    from: &Path,
+    to: &Path,
+    disk: &SharedDisk,
+    report: &mut CopyReport,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), StoreError> {
+    let source = Blobs::open(&blobs_folder(from), disk.clone());
+    let target = Blobs::open(&blobs_folder(to), disk.clone());
+    target.remove_temporaries()?;
+    let mut group = Vec::new();
+    let mut group_bytes = 0;
+    for blob in source.iter() {
+        let (hash, size) = blob?;
+        let there = target.path(&hash);
+        if disk.len(&there).at(Step::Open, &there)? == Some(size) {
+            report.blobs_kept += 1;
+            continue;
+        }
+        group.push(source.get(&hash)?);
+        group_bytes += size;
+        report.blobs_copied += 1;
+        report.blob_bytes_copied += size;
+        if group.len() >= GROUP_BLOBS || group_bytes >= GROUP_BYTES {
+            target.put_all(&group)?;
+            group.clear();
+            group_bytes = 0;
+            progress(Progress::Blobs(report.blobs_copied, report.blob_bytes_copied));
+        }
+    }
+    target.put_all(&group)?;
+    progress(Progress::Blobs(report.blobs_copied, report.blob_bytes_copied));
+    Ok(())
+}
+
+/// Copies the segments from the one in which the earlier backup ended. Each is written whole under a temporary name, so that the backup is
+/// a whole store at every moment: its head file moves last.
+fn copy_journal(
+    source: &Path,
+    target: &Path,
+    to: &Path,
+    disk: &dyn Disk,
+    (since, until): (Head, Head),
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), StoreError> {
+    let segments = Segment::list(source, disk)?;
+    let skip = segments
+        .partition_point(|segment| segment.first <= since.sequence)
+        .saturating_sub(1);
+    let mut expected = (skip == 0).then_some(Head::EMPTY);
+    for segment in segments.iter().skip(skip).filter(|segment| segment.first <= until.sequence) {
+        let end = check_segment(segment, disk, (expected, since, until), to)?;
+        let copied = Segment::new(target, segment.first);
+        copy_prefix(disk, &segment.path, &copied.path, end.1)?;
+        // The copy itself is walked, too: what was read twice may have been read wrong once.
+        if check_segment(&copied, disk, (expected, since, until), to)? != end {
+            return Err(shortened(&copied.path, end.0, until));
+        }
+        expected = Some(end.0);
+        progress(Progress::Records(end.0.sequence));
+    }
+    let reached = expected.unwrap_or(Head::EMPTY);
+    if reached != until {
+        return Err(shortened(source, reached, until));
+    }
+    disk.sync_dir(target).at(Step::FlushFolder, target)?;
+    head::write(target, disk, until, Keep::PowerCut)
+}
+
+fn shortened(path: &Path, reached: Head, until: Head) -> StoreError {
+    StoreError::BrokenChain {
+        place: Place {
+            path: path.to_owned(),
+            offset: None,
+            sequence: Some(reached.sequence + 1),
+        },
+        what: Break::Shortened(until.sequence),
+    }
+}
+
+/// Walks a segment up to `until`: where the chain stands there, and the bytes up to it.
+fn check_segment(
+    segment: &Segment,
+    disk: &dyn Disk,
+    (expected, since, until): (Option<Head>, Head, Head),
+    to: &Path,
+) -> Result<(Head, u64), StoreError> {
+    let mut walk = segment.walk(disk)?.map_err(|damage| segment.broken(damage))?;
+    if expected.is_some_and(|expected| expected != walk.continues) {
+        let damage = walk.misformed(Break::SegmentMissing);
+        return Err(segment.broken(damage));
+    }
+    let same = |sequence: u64, hash| sequence != since.sequence || hash == since.hash;
+    while walk.whole().head.sequence < until.sequence {
+        match walk.next()? {
+            Found::Record(fields) if same(fields.sequence, fields.hash) => {}
+            Found::Record(_) => return Err(StoreError::OtherStore(to.to_owned())),
+            Found::Damage(damage) => return Err(segment.broken(damage)),
+            Found::End => break,
+        }
+    }
+    let whole = walk.whole();
+    Ok((whole.head, whole.offset))
+}
+
+fn copy_prefix(disk: &dyn Disk, from: &Path, to: &Path, bytes: u64) -> Result<(), StoreError> {
+    let mut content = disk.read(from).at(Step::Read, from)?;
+    content.truncate(usize::try_from(bytes).unwrap_or(usize::MAX));
+    replace(disk, to, &content, Keep::PowerCut)
+}

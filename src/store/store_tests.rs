@@ -1,0 +1,254 @@
+//! The promises of the store as a whole, on a real disk.
+
+use std::path::Path;
+
+use super::backup::{backup, restore};
+use super::disk::RealDisk;
+use super::error::StoreError;
+use super::head::KnownHead;
+use super::index::{IndexBatch, IndexState};
+use super::journal_tests::record;
+use super::verify::{IssueKind, verify};
+use super::{Recovery, Store};
+
+fn open(root: &Path) -> (Store, Recovery) {
+    Store::open(root, RealDisk::shared()).unwrap()
+}
+
+fn add(store: &mut Store, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        store.blobs.put(format!("message {number}").as_bytes()).unwrap();
+        store.journal.append(&[record(number)]).unwrap();
+        let mut batch = IndexBatch::default();
+        batch.put("last", number.to_string());
+        store.index.apply(batch, store.journal.head().sequence).unwrap();
+    }
+}
+
+fn bodies(store: &Store) -> Vec<String> {
+    store
+        .journal
+        .read_from(1)
+        .map(|record| record.unwrap().body.get().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_store_is_made_once_and_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("deep/store");
+    let (mut store, recovery) = open(&root);
+    assert!(recovery.created);
+    assert_eq!((recovery.index, recovery.temporaries), (IndexState::New, 0));
+    add(&mut store, 0..5);
+    assert!(store.free_bytes().unwrap() > 0);
+    let head = store.journal.head();
+    drop(store);
+    std::fs::write(root.join("blobs/tmp/left"), b"x").unwrap();
+    let (store, recovery) = open(&root);
+    assert_eq!((recovery.created, recovery.cut, recovery.temporaries), (false, None, 1));
+    assert_eq!((recovery.head, recovery.index), (KnownHead::Known(head), IndexState::Kept));
+    assert_eq!((store.index.applied(), store.index.get(b"last").unwrap()), (5, Some(b"4".to_vec())));
+}
+
+#[test]
+fn a_second_writer_is_told_who_the_first_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    add(&mut store, 0..3);
+    let error = Store::open(folder.path(), RealDisk::shared()).err().unwrap();
+    let pid = std::process::id();
+    assert!(
+        matches!(error, StoreError::Locked { pid: Some(named), .. } if named == pid),
+        "{error}"
+    );
+    assert!(error.cure().tr.contains(&pid.to_string()));
+    let reader = Store::open_read_only(folder.path(), RealDisk::shared()).unwrap();
+    assert_eq!(bodies(&reader).len(), 3);
+    assert_eq!(reader.index.applied(), 0);
+    drop(store);
+    open(folder.path());
+}
+
+#[test]
+fn a_missing_part_is_never_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..3);
+    drop(store);
+    for part in ["blobs", "journal"] {
+        let away = folder.path().join("away");
+        std::fs::rename(root.join(part), &away).unwrap();
+        let error = Store::open(&root, RealDisk::shared()).err().unwrap();
+        assert!(matches!(error, StoreError::FolderMissing(_)), "{error}");
+        std::fs::rename(&away, root.join(part)).unwrap();
+    }
+    std::fs::rename(root.join("format"), root.join("gone")).unwrap();
+    assert!(matches!(Store::open(&root, RealDisk::shared()), Err(StoreError::NotAStore(_))));
+    std::fs::write(root.join("format"), "kep-gateway store 2\n").unwrap();
+    assert!(matches!(
+        Store::open(&root, RealDisk::shared()),
+        Err(StoreError::UnknownFormat { .. })
+    ));
+    assert!(matches!(
+        Store::open_read_only(&folder.path().join("none"), RealDisk::shared()),
+        Err(StoreError::FolderMissing(_))
+    ));
+}
+
+#[test]
+fn a_deleted_index_is_begun_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    add(&mut store, 0..3);
+    drop(store);
+    std::fs::remove_dir_all(folder.path().join("index")).unwrap();
+    let (store, recovery) = open(folder.path());
+    assert_eq!(
+        (recovery.index, store.index.applied(), bodies(&store).len()),
+        (IndexState::New, 0, 3)
+    );
+}
+
+#[test]
+fn a_backup_while_writing_is_whole_and_grows_by_what_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy) = (folder.path().join("store"), folder.path().join("backup"));
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..20);
+    let progress = &mut |_| {};
+    let first = backup(&root, &copy, RealDisk::shared(), progress).unwrap();
+    assert_eq!((first.head, first.blobs_copied, first.blobs_kept), (store.journal.head(), 20, 0));
+
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let copied = std::thread::scope(|scope| {
+        let stop = &stop;
+        let writer = scope.spawn(move || {
+            let mut number = 20;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                add(&mut store, number..number + 1);
+                number += 1;
+            }
+            store
+        });
+        let mut last = first;
+        for _ in 0..5 {
+            last = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+            let report = verify(&copy, RealDisk::shared(), &mut |_| {});
+            assert!(report.issues.is_empty(), "{:?}", report.issues);
+            assert_eq!(report.head, last.head);
+            assert!(report.blobs >= last.head.sequence, "each record's blob is there");
+        }
+        let live = verify(&root, RealDisk::shared(), &mut |_| {});
+        assert!(live.beside_writer && live.issues.is_empty(), "{:?}", live.issues);
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        drop(writer.join().unwrap());
+        last
+    });
+    assert!(copied.since.sequence >= 20 && copied.blobs_kept >= 20);
+    assert!(copied.head.sequence >= copied.since.sequence);
+}
+
+#[test]
+fn a_restored_store_equals_the_one_that_was_backed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy, again) = (
+        folder.path().join("store"),
+        folder.path().join("backup"),
+        folder.path().join("again"),
+    );
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..12);
+    let (expected, head) = (bodies(&store), store.journal.head());
+    drop(store);
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
+    let (mut restored, recovery) = open(&again);
+    assert_eq!((bodies(&restored), restored.journal.head()), (expected, head));
+    assert_eq!((recovery.created, recovery.cut), (false, None));
+    assert_eq!(restored.blobs.iter().map(Result::unwrap).count(), 12);
+    add(&mut restored, 12..13);
+
+    let error = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    drop(restored);
+    let error = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::NotEmpty(_)), "{error}");
+}
+
+#[test]
+fn a_damaged_backup_is_not_restored_and_an_interrupted_restore_is_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy, again) = (
+        folder.path().join("store"),
+        folder.path().join("backup"),
+        folder.path().join("again"),
+    );
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..4);
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    let hash = crate::hash::Sha256::of(b"message 2");
+    let path = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&hash);
+    std::fs::write(&path, b"message X").unwrap();
+    let error = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::BlobCorrupt { .. }), "{error}");
+    assert!(matches!(
+        Store::open(&again, RealDisk::shared()),
+        Err(StoreError::RestoreUnfinished(_))
+    ));
+    std::fs::write(&path, b"message 2").unwrap();
+    restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(bodies(&open(&again).0).len(), 4);
+}
+
+#[test]
+fn a_backup_of_another_store_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second, copy] = ["first", "second", "copy"].map(|name| folder.path().join(name));
+    let (mut store, _) = open(&first);
+    add(&mut store, 0..4);
+    backup(&first, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    let (mut other, _) = open(&second);
+    add(&mut other, 10..16);
+    let error = backup(&second, &copy, RealDisk::shared(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::OtherStore(_)), "{error}");
+    std::fs::write(folder.path().join("stray"), b"x").unwrap();
+    let error = backup(&first, folder.path(), RealDisk::shared(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, StoreError::NotEmpty(_)), "{error}");
+}
+
+#[test]
+fn verify_names_damaged_missing_and_strange_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let (mut store, _) = open(root);
+    add(&mut store, 0..4);
+    let [damaged, missing] = [b"message 1", b"message 2"].map(|bytes| store.blobs.path(&crate::hash::Sha256::of(bytes)));
+    drop(store);
+    std::fs::write(&damaged, b"message I").unwrap();
+    std::fs::remove_file(&missing).unwrap();
+    for strange in ["blobs/stray", "blobs/tmp/left", "journal/copy of 1"] {
+        std::fs::write(root.join(strange), b"?").unwrap();
+    }
+    let mut report = verify(root, RealDisk::shared(), &mut |_| {});
+    report.expect(
+        root,
+        RealDisk::shared(),
+        (0..4).map(|number| crate::hash::Sha256::of(format!("message {number}").as_bytes())),
+    );
+    let found = |kind: IssueKind, path: &Path| report.issues.iter().any(|issue| issue.kind == kind && issue.place.path == path);
+    assert!(found(IssueKind::BlobCorrupt, &damaged));
+    assert!(found(IssueKind::BlobMissing, &missing));
+    assert!(found(IssueKind::StrangeFile, &root.join("blobs/stray")));
+    assert!(found(IssueKind::StrangeFile, &root.join("journal/copy of 1")));
+    assert!(found(IssueKind::Temporary, &root.join("blobs/tmp/left")));
+    assert_eq!(report.issues.len(), 5);
+    assert!(!report.is_intact() && !report.beside_writer);
+    assert!(
+        report
+            .issues
+            .iter()
+            .all(|issue| !issue.text().tr.is_empty() && !issue.text().en.is_empty())
+    );
+}

@@ -1,0 +1,79 @@
+//! `kill -9` at random moments: numbers gap-free, entries = distinct messages, chain intact, nothing that was shown is ever lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+mod gateway;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use forge::world::World;
+use gateway::{Gateway, assert_gap_free};
+use serde_json::Value;
+
+/// Rounds of start, arrival and kill.
+const ROUNDS: usize = 200;
+/// Messages that arrive in each round.
+const PER_ROUND: usize = 2;
+/// Every so many rounds the register is read and compared with what it showed before.
+const LOOK_EVERY: usize = 10;
+
+/// A small deterministic random source.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn numbered(entries: &[Value]) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    entries.iter().map(|entry| (text(&entry["register_number"]), text(&entry["message"]["sha256"]))).collect()
+}
+
+#[test]
+fn two_hundred_kills_lose_nothing_double_nothing_and_burn_no_number() {
+    let world = World::new(7);
+    let gateway = Gateway::with_drop(&world);
+    let kinds = world.mixed(24);
+    let mut dice = Dice(42);
+    let mut sent = BTreeSet::new();
+    let mut shown: Vec<(String, String)> = Vec::new();
+
+    for round in 0..ROUNDS {
+        for nth in 0..PER_ROUND {
+            // Distinct bytes from a few forged messages: a comment behind the last boundary changes nothing that is signed.
+            let mut raw = kinds[dice.roll(kinds.len() as u64) as usize].raw.clone();
+            raw.extend_from_slice(format!("\r\nround {round}.{nth}\r\n").as_bytes());
+            sent.insert(World::sha256(&raw));
+            gateway.put(&format!("{round:03}-{nth}.eml"), &raw);
+        }
+        let mut daemon = gateway.spawn(&["run"]);
+        std::thread::sleep(Duration::from_millis(20 + dice.roll(400)));
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+
+        if round % LOOK_EVERY == 0 {
+            let now = numbered(&gateway.export());
+            assert_eq!(shown[..], now[..shown.len()], "round {round}: what the register showed before has changed");
+            shown = now;
+        }
+    }
+
+    // Two passes: one takes up what was cut off, the second finds nothing to do.
+    gateway.ok(&["poll"]);
+    gateway.ok(&["poll"]);
+    let entries = gateway.export();
+    assert_gap_free(&entries);
+    let messages: BTreeSet<String> = entries.iter().map(|entry| entry["message"]["sha256"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(messages, sent, "the register and the drop folder differ");
+    let documents: usize = entries.len();
+    assert!(documents >= sent.len());
+    let quarantined = entries.iter().filter(|entry| entry["state"] == "quarantined").count();
+    // A message whose work was killed from outside three times running is set aside like one that kills: it must stay rare.
+    assert!(quarantined * 20 <= documents, "{quarantined} of {documents} were set aside");
+    gateway.ok(&["journal", "verify"]);
+}

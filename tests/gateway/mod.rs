@@ -1,0 +1,144 @@
+//! The built program with a store, a drop folder and a forged country's trust, in one temporary folder.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::forge::world::World;
+
+/// The longest a command of the tests may take before it counts as hung.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub struct Gateway {
+    pub dir: TempDir,
+    extra: String,
+}
+
+/// The end of a command and the most memory it had, in MiB.
+pub struct Ended {
+    pub output: Output,
+    pub peak_mib: u64,
+}
+
+impl Gateway {
+    /// A store with a drop folder as its only mailbox.
+    pub fn with_drop(world: &World) -> Self {
+        let gateway = Self::bare(world);
+        fs::create_dir(gateway.drop()).unwrap();
+        gateway.configure(&format!("[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\ninterval = \"200ms\"\n", gateway.drop().display()));
+        gateway
+    }
+
+    /// A store without mailboxes; add them with [`Gateway::configure`].
+    pub fn bare(world: &World) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, write) in [("trust", World::trust_folder as fn(&World, &Path)), ("intermediates", World::intermediates), ("revocation", World::revocation)] {
+            let folder = dir.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            write(world, &folder);
+        }
+        let gateway = Self { dir, extra: String::new() };
+        gateway.configure("");
+        gateway
+    }
+
+    /// Writes the configuration: the store, the trust, and what is given.
+    pub fn configure(&self, mailboxes: &str) {
+        let text = format!(
+            "language = \"tr\"\n[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false\n[register]\nreceiver_kkk = \"\"\n{}\n{mailboxes}",
+            self.extra
+        );
+        fs::write(self.config(), text).unwrap();
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.dir.path().join("kep-gateway.toml")
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.dir.path().join("store")
+    }
+
+    pub fn drop(&self) -> PathBuf {
+        self.dir.path().join("drop")
+    }
+
+    /// A file appears in the drop folder whole.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        let unfinished = self.drop().join(format!(".{name}"));
+        fs::write(&unfinished, bytes).unwrap();
+        fs::rename(unfinished, self.drop().join(name)).unwrap();
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kep-gateway"));
+        command.arg("--config").arg(self.config()).args(args).env("RUST_LOG", "warn");
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.measured(args).output
+    }
+
+    /// Runs a command and watches its memory.
+    pub fn measured(&self, args: &[&str]) -> Ended {
+        let files = [self.dir.path().join("stdout"), self.dir.path().join("stderr")];
+        let [stdout, stderr] = files.each_ref().map(|path| fs::File::create(path).unwrap());
+        let mut child = self.command(args).stdout(stdout).stderr(stderr).stdin(Stdio::null()).spawn().unwrap();
+        let began = Instant::now();
+        let mut peak_mib = 0;
+        let status = loop {
+            peak_mib = peak_mib.max(peak_memory_mib(&child));
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if began.elapsed() > PATIENCE {
+                child.kill().unwrap();
+                panic!("{args:?} did not end within {PATIENCE:?}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let [stdout, stderr] = files.map(|path| fs::read(path).unwrap());
+        Ended { output: Output { status, stdout, stderr }, peak_mib }
+    }
+
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("daemon.log")).unwrap();
+        self.command(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    }
+
+    /// The register, oldest first.
+    pub fn export(&self) -> Vec<Value> {
+        let output = self.run(&["documents", "export", "--json"]);
+        assert!(output.status.success(), "export: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap().as_array().unwrap().clone()
+    }
+
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// The high-water mark of a living process.
+fn peak_memory_mib(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+    let kib: u64 = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default();
+    kib / 1024
+}
+
+/// The register numbers of a year run from 1 without a gap.
+pub fn assert_gap_free(entries: &[Value]) {
+    let numbers: Vec<&str> = entries.iter().map(|entry| entry["register_number"].as_str().unwrap()).collect();
+    let year = numbers.first().map_or("2026", |first| &first[..4]);
+    let expected: Vec<String> = (1..=numbers.len()).map(|number| format!("{year}/{number:06}")).collect();
+    assert_eq!(numbers, expected, "the numbers have a gap, a double or another order");
+}

@@ -1,0 +1,87 @@
+//! The one-way rule of the house: a stage uses only stages to its left and the roots. Reads the `use crate::` lines and every `crate::` path.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// In the order in which the data flows.
+const STAGES: [&str; 8] = ["mailbox", "message", "envelope", "signature", "evidence", "register", "store", "alert"];
+/// What every stage may use, and what uses no stage.
+const ROOTS: [&str; 7] = ["clock", "finding", "hash", "isolate", "limits", "secret", "text"];
+/// Above the stages: each may use the stages, the roots and what stands before it here.
+const ABOVE: [&str; 7] = ["ledger", "config", "settings", "pipeline", "daemon", "demo", "cli"];
+
+fn rank(module: &str) -> Option<usize> {
+    if ROOTS.contains(&module) {
+        return Some(0);
+    }
+    let stage = STAGES.iter().position(|stage| *stage == module).map(|at| 1 + at);
+    stage.or_else(|| ABOVE.iter().position(|above| *above == module).map(|at| 1 + STAGES.len() + at))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The modules that a file names behind `crate::`, also in groups.
+fn used(text: &str) -> BTreeSet<String> {
+    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut modules = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let heads: Vec<&str> = match rest.strip_prefix('{') {
+            Some(group) => group.split('}').next().unwrap_or_default().split(',').collect(),
+            None => vec![rest],
+        };
+        for head in heads {
+            let name: String = head.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            modules.insert(name);
+        }
+    }
+    modules
+}
+
+#[test]
+fn stages_use_only_what_stands_to_their_left() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in sources(&root) {
+        let relative = file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        let own = relative.split(['/', '.']).next().unwrap();
+        let Some(own_rank) = rank(own) else { continue };
+        let is_test = relative.ends_with("_tests.rs");
+        for module in used(&std::fs::read_to_string(&file).unwrap()) {
+            let Some(other) = rank(&module) else { continue };
+            let fine = module == own || other < own_rank || (own_rank == 0 && other == 0) || (is_test && other <= own_rank);
+            if !fine {
+                wrong.push(format!("{relative} uses crate::{module}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "backward edges:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_has_its_place_in_the_order() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in std::fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if name != "lib" && name != "main" {
+            assert!(rank(&name).is_some(), "src/{name} has no place in the order of tests/layers.rs");
+        }
+    }
+}
+
+#[test]
+fn a_backward_edge_is_seen() {
+    assert_eq!(used("use crate::{store::Store, hash};\nfn f() { crate::alert::x() } // crate::cli"), BTreeSet::from(["store".into(), "hash".into(), "alert".into(), "cli".into()]));
+    assert!(rank("store") > rank("register"));
+}
