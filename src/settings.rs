@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
@@ -84,8 +84,7 @@ impl Settings {
 
 /// What signatures are judged by under a configuration.
 pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
-    let max_revocation_age = SignedDuration::try_from(config.trust.revocation_age).unwrap_or(SignedDuration::MAX);
-    Context { max_revocation_age, ..Context::new(Arc::clone(trust), at, config.limits.clone()) }
+    Context::new(Arc::clone(trust), at, config.limits.clone()).with_revocation_age(config.trust.revocation_age)
 }
 
 /// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at
@@ -95,6 +94,6 @@ pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
 /// A folder exists and cannot be read.
 pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
     let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
-    let Some(anchors) = given(anchors) else { return Ok(Trust::default()) };
-    Trust::load(&anchors, given(intermediates).as_deref(), given(revocation).as_deref()).map_err(|error| SettingsError::Trust(error.to_string()))
+    Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
+        .map_err(|error| SettingsError::Trust(error.to_string()))
 }

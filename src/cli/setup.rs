@@ -30,7 +30,7 @@ fn check(session: &Session) -> Result<Exit, Failure> {
             problems.push(format!("[[mailbox]] {}: {error}", mailbox.name()));
         }
     }
-    if settings.trust.list().is_empty() {
+    if settings.trust.anchors().next().is_none() {
         problems.push(match session.lang {
             Lang::Tr => format!("güvenilen kök yok ({}): hiçbir imza geçerli sayılamaz", session.config().trust.anchors.display()),
             Lang::En => format!("no trusted root ({}): no signature can pass", session.config().trust.anchors.display()),

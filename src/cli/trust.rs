@@ -1,7 +1,6 @@
 //! `trust`: the anchors that verdicts rest on.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::json;
 
@@ -10,8 +9,7 @@ use super::documents::local_time;
 use super::table::table;
 use super::{Exit, Failure, Session};
 use crate::settings::load_trust;
-use crate::signature::certificate::Certificate;
-use crate::signature::trust::{Purpose, Trust};
+use crate::signature::trust::{Anchor, Trust};
 use crate::text::Lang;
 
 pub fn run(session: &Session, command: TrustCommand) -> Result<Exit, Failure> {
@@ -29,97 +27,67 @@ fn configured(session: &Session) -> Result<Trust, Failure> {
 
 fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let trust = configured(session)?;
-    let anchors = trust.list();
     if as_json {
-        let anchors: Vec<_> = anchors
-            .iter()
-            .map(|(anchor, purposes)| {
-                json!({ "subject": name(anchor), "sha256": anchor.sha256, "purposes": words(purposes), "not_before": anchor.not_before, "not_after": anchor.not_after })
-            })
+        let anchors: Vec<_> = trust
+            .anchors()
+            .map(|anchor| json!({ "subject": anchor.name(), "sha256": anchor.sha256(), "purposes": anchor.purposes(), "not_before": anchor.not_before(), "not_after": anchor.not_after() }))
             .collect();
-        println!("{:#}", json!({ "anchors_sha256": trust.sha256, "anchors": anchors }));
+        println!("{:#}", json!({ "anchors_sha256": trust.anchors_sha256(), "anchors": anchors }));
         return Ok(Exit::Done);
     }
-    print!("{}", anchor_table(&anchors, session.lang));
-    for finding in &trust.findings {
-        println!("! {} {}: {}", finding.rule, finding.place, finding.text.get(session.lang));
-    }
-    println!("\n{} {}", if session.lang == Lang::Tr { "küme SHA-256" } else { "set SHA-256" }, trust.sha256);
+    print!("{}", anchor_table(trust.anchors(), session.lang));
+    println!("\n{} {}", if session.lang == Lang::Tr { "küme / set SHA-256" } else { "set SHA-256" }, trust.anchors_sha256());
     Ok(Exit::Done)
 }
 
-/// A root and what it is trusted for.
-type Anchor = (Arc<Certificate>, Vec<Purpose>);
-
-fn name(anchor: &Certificate) -> String {
-    anchor.subject.label()
-}
-
-fn words(purposes: &[Purpose]) -> Vec<&'static str> {
-    purposes.iter().map(|purpose| purpose.folder()).collect()
-}
-
-fn anchor_table(anchors: &[Anchor], lang: Lang) -> String {
+fn anchor_table<'a>(anchors: impl Iterator<Item = &'a Anchor>, lang: Lang) -> String {
     let headings = match lang {
         Lang::Tr => ["Kök", "Amaç", "Bitiş", "SHA-256"],
         Lang::En => ["Root", "Purpose", "Until", "SHA-256"],
     };
     let rows: Vec<[String; 4]> = anchors
-        .iter()
-        .map(|(anchor, purposes)| {
-            let fingerprint = anchor.sha256.to_string().chars().take(16).collect();
-            [name(anchor), words(purposes).join(" "), local_time(anchor.not_after), fingerprint]
-        })
+        .map(|anchor| [anchor.name(), anchor.purposes().join(" "), anchor.not_after().map(local_time).unwrap_or_default(), anchor.sha256().to_string().chars().take(16).collect()])
         .collect();
     table(headings, &rows)
 }
 
-/// Anchors of `dir` that are not trusted yet, or not for that purpose.
+/// Anchors of `dir` that are not trusted yet.
 fn added(session: &Session, dir: &Path) -> Result<Vec<Anchor>, Failure> {
-    if !dir.is_dir() {
-        return Err(Failure::not_found(session.lang, &dir.display().to_string()));
-    }
     let (now, then) = (configured(session)?, load_trust(dir, Path::new(""), Path::new(""))?);
-    let is_known = |anchor: &Certificate, purpose: Purpose| now.anchors(purpose).iter().any(|known| known.sha256 == anchor.sha256);
-    let mut added = then.list();
-    for (anchor, purposes) in &mut added {
-        purposes.retain(|purpose| !is_known(anchor, *purpose));
-    }
-    added.retain(|(_, purposes)| !purposes.is_empty());
-    Ok(added)
+    Ok(then.anchors().filter(|anchor| !now.anchors().any(|known| known.sha256() == anchor.sha256() && known.purposes() == anchor.purposes())).cloned().collect())
 }
 
 fn diff(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let added = added(session, dir)?;
-    print!("{}", anchor_table(&added, session.lang));
+    print!("{}", anchor_table(added.iter(), session.lang));
     Ok(if added.is_empty() { Exit::Done } else { Exit::Indeterminate })
 }
 
 /// A new anchor decides what is genuine: it is taken only after it was shown and confirmed.
 fn import(session: &Session, dir: &Path, yes: bool) -> Result<Exit, Failure> {
     let added = added(session, dir)?;
-    print!("{}", anchor_table(&added, session.lang));
+    print!("{}", anchor_table(added.iter(), session.lang));
     if added.is_empty() {
         return Ok(Exit::Done);
     }
     if !yes {
-        let advice = match session.lang {
+        println!("{}", match session.lang {
             Lang::Tr => "Hiçbir şey değiştirilmedi. Parmak izlerini sağlayıcının yayımladıklarıyla karşılaştırın, sonra --yes ile yineleyin.",
             Lang::En => "Nothing was changed. Compare the fingerprints with those the provider publishes, then repeat with --yes.",
-        };
-        println!("{advice}");
+        });
         return Ok(Exit::Indeterminate);
     }
-    for (anchor, purposes) in &added {
-        for purpose in purposes {
-            let folder = session.config().trust.anchors.join(purpose.folder());
+    let target = &session.config().trust.anchors;
+    for anchor in &added {
+        let folders: Vec<_> = match anchor.folders() {
+            folders if folders.is_empty() => vec![target.clone()],
+            folders => folders.iter().map(|folder| target.join(folder)).collect(),
+        };
+        for folder in folders {
             std::fs::create_dir_all(&folder)?;
-            std::fs::write(folder.join(format!("{}.der", anchor.sha256)), &anchor.der)?;
+            std::fs::write(folder.join(format!("{}.der", anchor.sha256())), anchor.der())?;
         }
     }
-    match session.lang {
-        Lang::Tr => println!("{} kök eklendi; çalışan hizmete SIGHUP gönderin", added.len()),
-        Lang::En => println!("{} roots added; send SIGHUP to a running daemon", added.len()),
-    }
+    println!("{} {}", added.len(), if session.lang == Lang::Tr { "kök eklendi; çalışan hizmete SIGHUP gönderin" } else { "roots added; send SIGHUP to a running daemon" });
     Ok(Exit::Done)
 }

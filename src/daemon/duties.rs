@@ -287,7 +287,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         alerts_waiting: ledger.open_jobs()?.len() as u64,
         head: ledger.head(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        data_versions: BTreeMap::from([("anchors".to_owned(), settings.trust.sha256.to_string())]),
+        data_versions: BTreeMap::from([("anchors".to_owned(), settings.trust.anchors_sha256().to_string())]),
         remarks: settings.registry.calendar.warning(today).map(|finding| finding.text).into_iter().collect(),
     })
 }

@@ -47,6 +47,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     let context = settings.judging(now).with_proof(Some(arrival.fetched));
     let message = message::read(raw, &settings.limits);
     let carrier = signature::judge_message(&message, &context);
+    // What lies inside the provider's timestamped envelope existed when that was stamped.
     let context = context.with_proof(signature::proof_of(&carrier));
     let (evidence, mut doubts) = prove(&message, settings, &context);
     doubts.extend(signature::unjudged_attachments(&message));
@@ -91,7 +92,7 @@ fn prove(message: &Message, settings: &Settings, context: &Context) -> (Vec<Foun
         match evidence::parse(&part.bytes, &settings.limits) {
             Ok(evidence) => {
                 let link_keys = evidence::link_keys(&evidence).iter().map(LinkKey::to_string).collect();
-                let report = signature::judge_evidence(&part.bytes, &part.place, context);
+                let report = signature::judge_evidence(&part.bytes, context);
                 found.push(FoundEvidence { evidence, report, link_keys, place: part.place.clone() });
             }
             Err(finding) => doubts.push(finding),

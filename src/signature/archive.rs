@@ -21,7 +21,13 @@ pub fn judge(
     for kind in [oid::CADES_C_TIMESTAMP, oid::REFS_TIMESTAMP] {
         for token in signer.unsigned_values(kind) {
             let name = if kind == oid::CADES_C_TIMESTAMP { "cades-c" } else { "references" };
-            stamps.push(timestamp::judge(token.raw, &reference_octets(signer, kind == oid::CADES_C_TIMESTAMP), name, material, context));
+            stamps.push(timestamp::judge(
+                token.raw,
+                &reference_octets(signer, kind == oid::CADES_C_TIMESTAMP),
+                name,
+                material,
+                context,
+            ));
         }
     }
     for token in signer.unsigned_values(oid::ARCHIVE_TIMESTAMP_V3) {
@@ -42,22 +48,40 @@ fn reference_octets<'a>(signer: &'a SignerInfo<'_>, with_signature: bool) -> Vec
     } else {
         &[oid::CERTIFICATE_REFS, oid::REVOCATION_REFS]
     };
-    let attributes = || wanted.iter().flat_map(|id| signer.unsigned.iter().filter(|attribute| attribute.id == *id));
+    let attributes = || {
+        wanted
+            .iter()
+            .flat_map(|id| signer.unsigned.iter().filter(|attribute| attribute.id == *id))
+    };
     let signature = with_signature.then_some(&*signer.signature);
-    let whole = signature.into_iter().chain(attributes().map(|attribute| attribute.raw.raw)).collect();
-    let contents = signature.into_iter().chain(attributes().map(|attribute| attribute.raw.content)).collect();
+    let whole = signature
+        .into_iter()
+        .chain(attributes().map(|attribute| attribute.raw.raw))
+        .collect();
+    let contents = signature
+        .into_iter()
+        .chain(attributes().map(|attribute| attribute.raw.content))
+        .collect();
     vec![whole, contents]
 }
 
 /// EN 319 122-1 5.5.3: content type, hash of the content, the SignerInfo's fields, and the hash index. Empty when there is no index or
 /// when it names something that is not there: then no imprint can fit.
-fn archive_octets(signed: &SignedData<'_>, signer: &SignerInfo<'_>, content: &[u8], token: &Value<'_>, context: &Context) -> Vec<Vec<Vec<u8>>> {
+fn archive_octets(
+    signed: &SignedData<'_>,
+    signer: &SignerInfo<'_>,
+    content: &[u8],
+    token: &Value<'_>,
+    context: &Context,
+) -> Vec<Vec<Vec<u8>>> {
     let depth = context.limits.cms_depth;
     let pieces = || -> Option<Vec<Vec<u8>>> {
         let (_, hash) = timestamp::peek(token.raw, depth)?;
         let inner = SignedData::parse(token.raw, depth).ok()?;
         let attributes = &inner.signers.first()?.unsigned;
-        let index = attributes.iter().find(|attribute| [oid::ATS_HASH_INDEX, oid::ATS_HASH_INDEX_V3].contains(&attribute.id))?;
+        let index = attributes
+            .iter()
+            .find(|attribute| [oid::ATS_HASH_INDEX, oid::ATS_HASH_INDEX_V3].contains(&attribute.id))?;
         let index_value = index.values.first()?;
         if index.values.len() != 1 || !index_holds(index, index_value, signed, signer).ok()? {
             return None;
@@ -87,8 +111,13 @@ fn index_holds(index: &Attribute<'_>, value: &Value<'_>, signed: &SignedData<'_>
     let attributes: Vec<Vec<u8>> = if index.id == oid::ATS_HASH_INDEX {
         signer.unsigned.iter().map(|attribute| digest(&[attribute.raw.raw])).collect()
     } else {
-        let values = signer.unsigned.iter().flat_map(|attribute| attribute.values.iter().map(move |value| (attribute, value)));
-        values.map(|(attribute, value)| digest(&[&ber::encode(tag::OID, attribute.id.as_bytes()), value.raw])).collect()
+        let values = signer
+            .unsigned
+            .iter()
+            .flat_map(|attribute| attribute.values.iter().map(move |value| (attribute, value)));
+        values
+            .map(|(attribute, value)| digest(&[&ber::encode(tag::OID, attribute.id.as_bytes()), value.raw]))
+            .collect()
     };
     for present in [certificates, crls, attributes] {
         for entry in fields.expect(tag::SEQUENCE)?.children().all()? {
@@ -112,7 +141,9 @@ pub fn unanswered_reference(signer: &SignerInfo<'_>) -> Option<&'static str> {
     }
     for list in signer.unsigned_values(oid::CERTIFICATE_REFS) {
         for reference in list.children().all().unwrap_or_default() {
-            let Ok(hash) = reference.children().next() else { return Some("completeCertificateRefs") };
+            let Ok(hash) = reference.children().next() else {
+                return Some("completeCertificateRefs");
+            };
             if !certificates.iter().any(|value| hash_names(&hash, value) == Ok(true)) {
                 return Some("completeCertificateRefs");
             }

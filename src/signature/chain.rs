@@ -32,10 +32,24 @@ impl Material {
         for certificate in &other.certificates {
             self.add_certificate(certificate.clone());
         }
-        for crl in other.revocation.crls.iter().filter(|crl| !self.revocation.crls.iter().any(|known| known.sha256 == crl.sha256)).cloned().collect::<Vec<_>>() {
+        for crl in other
+            .revocation
+            .crls
+            .iter()
+            .filter(|crl| !self.revocation.crls.iter().any(|known| known.sha256 == crl.sha256))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             self.revocation.crls.push(crl);
         }
-        for one in other.revocation.ocsp.iter().filter(|one| !self.revocation.ocsp.iter().any(|known| known.sha256 == one.sha256)).cloned().collect::<Vec<_>>() {
+        for one in other
+            .revocation
+            .ocsp
+            .iter()
+            .filter(|one| !self.revocation.ocsp.iter().any(|known| known.sha256 == one.sha256))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             self.revocation.ocsp.push(one);
         }
     }
@@ -75,10 +89,14 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
             pool.push(certificate.clone());
         }
     }
-    let anchors = context.trust.anchors(question.purpose);
-    let paths = path::find(leaf, &pool, anchors, &rules, &context.edges);
+    let anchors = &context.trust.trusted_for(question.purpose);
+    let paths = path::find(leaf, &pool, anchors, &rules, &context.trust.edges);
     let Some(best) = paths.first() else {
-        let cause = if question.purpose == Purpose::Provider { cause::NO_PROVIDER_CHAIN } else { cause::NO_CHAIN };
+        let cause = if question.purpose == Purpose::Provider {
+            cause::NO_PROVIDER_CHAIN
+        } else {
+            cause::NO_CHAIN
+        };
         reasons.add_with(cause, &leaf.issuer.label());
         return ChainVerdict::default();
     };
@@ -88,7 +106,14 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
         max_age: context.max_revocation_age,
         signer_not_before: question.not_before,
     };
-    let checker = Checker::new((&material.revocation, &context.trust.revocation), &pool, anchors, &rules, freshness, &context.edges);
+    let checker = Checker::new(
+        (&material.revocation, &context.trust.revocation),
+        &pool,
+        anchors,
+        &rules,
+        freshness,
+        &context.trust.edges,
+    );
     // Of several valid paths the first on which everybody is good counts; a signer that is revoked is so on every path.
     let mut chosen = (best, answers(best, &checker));
     for path in paths.iter().skip(1).filter(|path| path.is_valid()) {
@@ -142,18 +167,42 @@ fn add_issue(issue: &PathIssue, question: Question, reasons: &mut Reasons) {
         PathIssue::LeafExpired if question.proven => reasons.add(cause::EXPIRED),
         PathIssue::LeafNotYetValid if question.proven => reasons.add(cause::NOT_YET_VALID),
         PathIssue::LeafExpired | PathIssue::LeafNotYetValid => reasons.add(cause::EXPIRED_NO_POE),
-        PathIssue::Signature => chain(reasons, "bir sertifikanın imzası doğrulanmıyor".into(), "a certificate's signature does not verify".into()),
+        PathIssue::Signature => chain(
+            reasons,
+            "bir sertifikanın imzası doğrulanmıyor".into(),
+            "a certificate's signature does not verify".into(),
+        ),
         PathIssue::UnsupportedAlgorithm => reasons.add_with(cause::UNSUPPORTED, "sertifika / certificate"),
         PathIssue::WeakAlgorithm(what) if question.proven => reasons.add_with(cause::WEAK, what),
         PathIssue::WeakAlgorithm(what) => reasons.add_with(cause::WEAK_NO_POE, what),
-        PathIssue::IssuerOutsideValidity(who) => chain(reasons, format!("{who} o anda geçerli değil"), format!("{who} is not valid at that time")),
-        PathIssue::NotCa(who) => constraint(reasons, format!("{who} sertifika veremez"), format!("{who} may not issue certificates")),
-        PathIssue::PathLength(who) => constraint(reasons, format!("{who} altındaki yol çok uzun"), format!("the path below {who} is too long")),
-        PathIssue::KeyUsage(who) => constraint(reasons, format!("{who} anahtarı sertifika imzalayamaz"), format!("the key of {who} may not sign certificates")),
+        PathIssue::IssuerOutsideValidity(who) => chain(
+            reasons,
+            format!("{who} o anda geçerli değil"),
+            format!("{who} is not valid at that time"),
+        ),
+        PathIssue::NotCa(who) => constraint(
+            reasons,
+            format!("{who} sertifika veremez"),
+            format!("{who} may not issue certificates"),
+        ),
+        PathIssue::PathLength(who) => constraint(
+            reasons,
+            format!("{who} altındaki yol çok uzun"),
+            format!("the path below {who} is too long"),
+        ),
+        PathIssue::KeyUsage(who) => constraint(
+            reasons,
+            format!("{who} anahtarı sertifika imzalayamaz"),
+            format!("the key of {who} may not sign certificates"),
+        ),
         PathIssue::NameConstraint => constraint(reasons, "ad kısıtı".into(), "a name constraint".into()),
         PathIssue::Policy => constraint(reasons, "sertifika ilkesi".into(), "certificate policies".into()),
         PathIssue::UnknownCritical(id) => {
-            constraint(reasons, format!("bilinmeyen kritik uzantı {id}"), format!("an unknown critical extension {id}"));
+            constraint(
+                reasons,
+                format!("bilinmeyen kritik uzantı {id}"),
+                format!("an unknown critical extension {id}"),
+            );
         }
         PathIssue::Malformed(what) => constraint(reasons, format!("bozuk alan {what}"), format!("a malformed field {what}")),
     }

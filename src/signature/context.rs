@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::algorithms::Constraints;
-use super::edges::Edges;
 use super::trust::Trust;
 use crate::limits::Limits;
 
@@ -22,8 +21,6 @@ pub struct Context {
     pub limits: Limits,
     pub max_revocation_age: SignedDuration,
     pub algorithms: Constraints,
-    /// Verified signatures over certificates, CRLs and OCSP responses; shared between messages.
-    pub edges: Arc<Edges>,
 }
 
 impl Context {
@@ -35,8 +32,13 @@ impl Context {
             limits,
             max_revocation_age: MAX_REVOCATION_AGE,
             algorithms: Constraints::default(),
-            edges: Arc::default(),
         }
+    }
+
+    /// The same with another bound on the age of a signer's "good".
+    pub fn with_revocation_age(mut self, age: std::time::Duration) -> Self {
+        self.max_revocation_age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        self
     }
 
     /// The same with a proof that the signed bytes existed at `time`: our record, or a timestamp of the envelope around them.

@@ -60,7 +60,7 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         Content::Package => package(bytes, name, context),
         Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
         Content::Pdf => pdf(bytes, name),
-        Content::Evidence => ("evidence", vec![judge_evidence(bytes, name, context)], Vec::new()),
+        Content::Evidence => ("evidence", vec![xmldsig::judge(bytes, Role::Evidence, name, context)], Vec::new()),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
         Content::Xml | Content::RemExtensions => xml(bytes, name),
         Content::Zip | Content::Other => mail(bytes, context),
@@ -93,7 +93,11 @@ fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
         PackageKind::Eyps => "eyps",
         PackageKind::Eypg => "eypg",
     };
-    let findings = package.walk().into_iter().flat_map(|(_, inner)| inner.findings.clone()).chain(judged);
+    let findings = package
+        .walk()
+        .into_iter()
+        .flat_map(|(_, inner)| inner.findings.clone())
+        .chain(judged);
     (kind, signatures, findings.collect())
 }
 
@@ -116,7 +120,7 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
                 signatures.extend(more);
                 findings.extend(found);
             }
-            PartRole::Evidence => signatures.push(judge_evidence(&part.bytes, &part.place, &inside)),
+            PartRole::Evidence => signatures.push(xmldsig::judge(&part.bytes, Role::Evidence, &part.place, &inside)),
             _ => {}
         }
     }
@@ -124,8 +128,8 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
 }
 
 /// The verdict on the signature of one evidence document (delil).
-pub fn judge_evidence(xml: &Bytes, place: &str, context: &Context) -> SignatureReport {
-    xmldsig::judge(xml, Role::Evidence, place, context)
+pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
+    xmldsig::judge(xml, Role::Evidence, "evidence", context)
 }
 
 fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
@@ -174,7 +178,10 @@ fn unwrapped(bytes: &Bytes) -> Bytes {
             None => text,
         };
         // The base64 of a CMS begins with M: a SEQUENCE with a long length.
-        let compact: String = body.trim().starts_with('M').then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
+        let compact: String = body
+            .trim()
+            .starts_with('M')
+            .then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
         let der = base64::engine::general_purpose::STANDARD.decode(compact).ok()?;
         (sniff::content(&der) == Content::Cms).then(|| Bytes::from(der))
     };

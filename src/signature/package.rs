@@ -25,7 +25,11 @@ pub fn judge_package(package: &Package, context: &Context) -> (Vec<SignatureRepo
 fn judge_one(package: &Package, path: &str, context: &Context, reports: &mut Vec<SignatureReport>, findings: &mut Vec<Finding>) {
     if package.signatures.is_empty() {
         let mut reasons = Reasons::default();
-        reasons.add(if package.kind == PackageKind::Eyps { cause::ENCRYPTED } else { cause::NO_SIGNATURE });
+        reasons.add(if package.kind == PackageKind::Eyps {
+            cause::ENCRYPTED
+        } else {
+            cause::NO_SIGNATURE
+        });
         let covers = if path.is_empty() { "/" } else { path };
         reports.push(verify::empty_report(Role::Document, "CAdES", covers, reasons));
     }
@@ -55,7 +59,10 @@ fn judge_signature(signature: &PackageSignature, path: &str, context: &Context) 
 
 /// A report and its counter-signatures, flat.
 pub fn flatten(reports: &[SignatureReport]) -> Vec<&SignatureReport> {
-    reports.iter().flat_map(|report| std::iter::once(report).chain(flatten(&report.counter_signatures))).collect()
+    reports
+        .iter()
+        .flat_map(|report| std::iter::once(report).chain(flatten(&report.counter_signatures)))
+        .collect()
 }
 
 /// G1 to G7 for one signature part.
@@ -63,7 +70,10 @@ fn rules(package: &Package, signature: &PackageSignature, path: &str, own: &[Sig
     let place = format!("{path}{}", signature.place);
     let all = flatten(own);
     let mut add = |rule: &str, severity, tr: &str, en: &str| findings.push(Finding::new(rule, severity, place.clone(), tr, en));
-    let gives = |cause: cause::Cause| all.iter().any(|report| report.reasons.iter().any(|reason| reason.code == cause.code));
+    let gives = |cause: cause::Cause| {
+        all.iter()
+            .any(|report| report.reasons.iter().any(|reason| reason.code == cause.code))
+    };
 
     let content_rule = match signature.role {
         PackageRole::Signature => "G1",
@@ -103,7 +113,10 @@ fn rules(package: &Package, signature: &PackageSignature, path: &str, own: &[Sig
     if package.major >= 2 {
         check_level(package, signature.role, &all, &mut add);
     }
-    let wrong_class = all.iter().filter_map(|report| report.signer.as_ref()).any(|signer| !fits(signature.role, signer.class));
+    let wrong_class = all
+        .iter()
+        .filter_map(|report| report.signer.as_ref())
+        .any(|signer| !fits(signature.role, signer.class));
     if wrong_class {
         add(
             "G6",
@@ -113,7 +126,11 @@ fn rules(package: &Package, signature: &PackageSignature, path: &str, own: &[Sig
         );
     }
     if signature.role == PackageRole::Seal && all.len() > 1 {
-        let severity = if package.kind == PackageKind::Eypg { Severity::Error } else { Severity::Warning };
+        let severity = if package.kind == PackageKind::Eypg {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         add(
             "G7",
             severity,
@@ -161,17 +178,33 @@ fn check_level(package: &Package, role: PackageRole, all: &[&SignatureReport], a
 /// G8: people, their number and the time agree with NihaiUstveri or BelgeImza.
 fn compare_with_metadata(package: &Package, path: &str, judged: &[(PackageRole, Vec<SignatureReport>)], findings: &mut Vec<Finding>) {
     let Some(last) = &package.metadata.last else { return };
-    let Some((_, own)) = judged.iter().find(|(role, _)| *role == PackageRole::Signature) else { return };
+    let Some((_, own)) = judged.iter().find(|(role, _)| *role == PackageRole::Signature) else {
+        return;
+    };
     let signatures = flatten(own);
     let mut add = |tr: String, en: String| findings.push(Finding::new("G8", Severity::Warning, format!("{path}/NihaiUstveri"), tr, en));
     if !last.signers.is_empty() && last.signers.len() != signatures.len() {
         add(
-            format!("Üstveride {} imzalayan, imzada {} imza var. Göndericiye sorun.", last.signers.len(), signatures.len()),
-            format!("The metadata name {} signers, the signature has {}. Ask the sender.", last.signers.len(), signatures.len()),
+            format!(
+                "Üstveride {} imzalayan, imzada {} imza var. Göndericiye sorun.",
+                last.signers.len(),
+                signatures.len()
+            ),
+            format!(
+                "The metadata name {} signers, the signature has {}. Ask the sender.",
+                last.signers.len(),
+                signatures.len()
+            ),
         );
     }
-    let masked: Vec<&str> = signatures.iter().filter_map(|report| report.signer.as_ref()?.serial_masked.as_deref()).collect();
-    let ids = last.signers.iter().filter_map(|signer| signer.person.as_ref()?.national_id.as_ref());
+    let masked: Vec<&str> = signatures
+        .iter()
+        .filter_map(|report| report.signer.as_ref()?.serial_masked.as_deref())
+        .collect();
+    let ids = last
+        .signers
+        .iter()
+        .filter_map(|signer| signer.person.as_ref()?.national_id.as_ref());
     for id in ids {
         let shown = mask(id.expose());
         if !masked.is_empty() && !masked.contains(&shown.as_str()) {
@@ -181,7 +214,12 @@ fn compare_with_metadata(package: &Package, path: &str, judged: &[(PackageRole, 
             );
         }
     }
-    let stamped: Option<Timestamp> = signatures.iter().flat_map(|report| &report.timestamps).filter(|stamp| stamp.r#type == "signature").filter_map(|stamp| stamp.time).max();
+    let stamped: Option<Timestamp> = signatures
+        .iter()
+        .flat_map(|report| &report.timestamps)
+        .filter(|stamp| stamp.r#type == "signature")
+        .filter_map(|stamp| stamp.time)
+        .max();
     let dated = last.date.as_ref().and_then(|date| date.instant.map(|instant| instant.at));
     if let (Some(stamped), Some(dated)) = (stamped, dated)
         && stamped.duration_since(dated).abs() > ROUNDING

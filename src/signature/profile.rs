@@ -12,8 +12,8 @@ use super::revocation::{Good, Source};
 
 /// SHA-256 of the BTK guide: one document serves P2, P3 and P4, and all signers state this value.
 const GUIDE_SHA256: [u8; 32] = [
-    0xff, 0x39, 0xbd, 0x29, 0x46, 0x33, 0x83, 0xf6, 0x9b, 0x20, 0x52, 0xac, 0x47, 0x43, 0x9e, 0x06, 0xce, 0x7c, 0x3b, 0x86, 0x46, 0xe8, 0x88, 0xb6,
-    0xe5, 0xae, 0x3e, 0x46, 0xba, 0x08, 0x11, 0x7a,
+    0xff, 0x39, 0xbd, 0x29, 0x46, 0x33, 0x83, 0xf6, 0x9b, 0x20, 0x52, 0xac, 0x47, 0x43, 0x9e, 0x06, 0xce, 0x7c, 0x3b, 0x86, 0x46, 0xe8,
+    0x88, 0xb6, 0xe5, 0xae, 0x3e, 0x46, 0xba, 0x08, 0x11, 0x7a,
 ];
 
 /// A signature timestamp comes at most this long after signing-time (P2-P4) …
@@ -83,7 +83,8 @@ impl Policy {
         let has_uri = match fields.optional(tag::SEQUENCE)? {
             Some(qualifiers) => {
                 let ids = qualifiers.children().all()?;
-                ids.iter().any(|qualifier| qualifier.children().next().and_then(|id| id.oid()) == Ok(oid::POLICY_URI))
+                ids.iter()
+                    .any(|qualifier| qualifier.children().next().and_then(|id| id.oid()) == Ok(oid::POLICY_URI))
             }
             None => false,
         };
@@ -99,7 +100,9 @@ fn is_hash(pair: &Value<'_>) -> bool {
 
 /// The profile that a signature claims by its policy; unknown policies and altered policy hashes are reasons.
 pub fn claimed(signer: &SignerInfo<'_>, reasons: &mut Reasons) -> (Option<Policy>, Option<Profile>) {
-    let Ok(Some(value)) = signer.signed(oid::SIGNATURE_POLICY) else { return (None, None) };
+    let Ok(Some(value)) = signer.signed(oid::SIGNATURE_POLICY) else {
+        return (None, None);
+    };
     let Ok(policy) = Policy::read(&value) else {
         reasons.add_with(cause::MALFORMED_ATTRIBUTE, "sigPolicyId");
         return (None, None);
@@ -139,7 +142,11 @@ pub struct Facts<'a> {
 /// The rules of P2 to P4 that are not rules of every signature.
 pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
     if !facts.binding_v2 {
-        rule(reasons, "signing-certificate-v2 özniteliği yok", "signing-certificate-v2 is missing");
+        rule(
+            reasons,
+            "signing-certificate-v2 özniteliği yok",
+            "signing-certificate-v2 is missing",
+        );
     }
     let (Some(signed), Some(stamped)) = (facts.signing_time, facts.stamped) else {
         if facts.signing_time.is_none() {
@@ -151,10 +158,18 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
         return;
     };
     if stamped > signed.saturating_add(STAMP_WITHIN).unwrap_or(Timestamp::MAX) {
-        rule(reasons, "zaman damgası imzadan 2 saatten fazla sonra", "the timestamp came more than two hours after signing");
+        rule(
+            reasons,
+            "zaman damgası imzadan 2 saatten fazla sonra",
+            "the timestamp came more than two hours after signing",
+        );
     }
     if stamped < signed.saturating_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN) {
-        rule(reasons, "zaman damgası imza zamanından önce", "the timestamp lies before the signing time");
+        rule(
+            reasons,
+            "zaman damgası imza zamanından önce",
+            "the timestamp lies before the signing time",
+        );
     }
     let long = matches!(facts.level, Some("X-L" | "A"));
     let embedded = |source| facts.good.iter().any(|good| good.embedded && good.source == source);
@@ -169,7 +184,11 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
                 rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
             }
             if facts.signer_good && !embedded(Source::Crl) {
-                rule(reasons, "imzada NES için SİL gerekli", "a CRL for the signer is required in the signature");
+                rule(
+                    reasons,
+                    "imzada NES için SİL gerekli",
+                    "a CRL for the signer is required in the signature",
+                );
             }
         }
         Profile::P4 => {
@@ -177,7 +196,11 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
                 rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
             }
             if facts.signer_good && !embedded(Source::Ocsp) {
-                rule(reasons, "imzada NES için OCSP yanıtı gerekli", "an OCSP response for the signer is required in the signature");
+                rule(
+                    reasons,
+                    "imzada NES için OCSP yanıtı gerekli",
+                    "an OCSP response for the signer is required in the signature",
+                );
             }
         }
     }

@@ -63,7 +63,12 @@ pub fn material_of(signed: &SignedData<'_>, depth: u32) -> Material {
     for signer in &signed.signers {
         add_values(signer, &mut material, depth);
     }
-    let carried: Vec<Arc<Certificate>> = material.revocation.ocsp.iter().flat_map(|response| response.certificates.clone()).collect();
+    let carried: Vec<Arc<Certificate>> = material
+        .revocation
+        .ocsp
+        .iter()
+        .flat_map(|response| response.certificates.clone())
+        .collect();
     for certificate in carried {
         material.add_certificate(certificate);
     }
@@ -81,7 +86,9 @@ fn add_values(signer: &SignerInfo<'_>, material: &mut Material, depth: u32) {
     for values in signer.unsigned_values(oid::REVOCATION_VALUES) {
         let Ok(mut fields) = values.expect(tag::SEQUENCE) else { continue };
         while let Ok(field) = fields.next() {
-            let Ok(Ok(list)) = field.only_child().map(|sequence| sequence.children().all()) else { continue };
+            let Ok(Ok(list)) = field.only_child().map(|sequence| sequence.children().all()) else {
+                continue;
+            };
             for value in list {
                 match field.tag {
                     0xa0 => material.revocation.add_crl(value.raw),
@@ -114,7 +121,14 @@ fn check_attributes(signer: &SignerInfo<'_>, content_type: Option<ObjectIdentifi
             reasons.add_with(cause::MALFORMED_ATTRIBUTE, &attribute.id.to_string());
         }
     }
-    for single in [oid::CONTENT_TYPE, oid::MESSAGE_DIGEST, oid::SIGNING_TIME, oid::SIGNING_CERTIFICATE, oid::SIGNING_CERTIFICATE_V2, oid::SIGNATURE_POLICY] {
+    for single in [
+        oid::CONTENT_TYPE,
+        oid::MESSAGE_DIGEST,
+        oid::SIGNING_TIME,
+        oid::SIGNING_CERTIFICATE,
+        oid::SIGNING_CERTIFICATE_V2,
+        oid::SIGNATURE_POLICY,
+    ] {
         if signer.signed(single).is_err() {
             reasons.add_with(cause::DUPLICATE_ATTRIBUTE, &single.to_string());
         }
@@ -134,7 +148,9 @@ fn check_attributes(signer: &SignerInfo<'_>, content_type: Option<ObjectIdentifi
 
 /// RFC 6211: when the signer says which algorithms it used, they are those.
 fn check_algorithm_protection(signer: &SignerInfo<'_>, reasons: &mut Reasons) {
-    let Ok(Some(value)) = signer.signed(oid::ALGORITHM_PROTECTION) else { return };
+    let Ok(Some(value)) = signer.signed(oid::ALGORITHM_PROTECTION) else {
+        return;
+    };
     let agrees = || -> ber::Result<bool> {
         let mut fields = value.expect(tag::SEQUENCE)?;
         let digest = Algorithm::read(&fields.next()?)?;
@@ -164,7 +180,10 @@ fn check_digest(task: &CoreTask<'_>, reasons: &mut Reasons) -> Option<Hash> {
             return Some(hash);
         }
     };
-    let fitting = task.candidates.iter().position(|(_, bytes)| hash.of(bytes).is_ok_and(|digest| digest == *stated));
+    let fitting = task
+        .candidates
+        .iter()
+        .position(|(_, bytes)| hash.of(bytes).is_ok_and(|digest| digest == *stated));
     match fitting.and_then(|index| task.candidates.get(index).map(|(form, _)| (index, form))) {
         None => reasons.add(cause::HASH),
         Some((0, _)) => {}
@@ -232,7 +251,9 @@ fn binding_names(value: &Value<'_>, default: Hash, certificate: &Certificate) ->
     if hash.of(&certificate.der).map_err(|_| BerError::Malformed)? != *digest {
         return Ok(false);
     }
-    let Some(issuer_serial) = fields.optional(tag::SEQUENCE)? else { return Ok(true) };
+    let Some(issuer_serial) = fields.optional(tag::SEQUENCE)? else {
+        return Ok(true);
+    };
     let mut pair = issuer_serial.children();
     let names = GeneralName::read_all(&pair.next()?)?;
     let serial = pair.next()?.integer()?;
@@ -258,19 +279,23 @@ fn check_signature(task: &CoreTask<'_>, certificate: &Certificate, digest: Optio
         Ok(key) => key,
         Err(_) => return reasons.add_with(cause::UNSUPPORTED, "SubjectPublicKeyInfo"),
     };
-    let weak = [scheme.hash(), digest].into_iter().find_map(|hash| context.algorithms.check(hash, key.kind, task.at).err());
+    let weak = [scheme.hash(), digest]
+        .into_iter()
+        .find_map(|hash| context.algorithms.check(hash, key.kind, task.at).err());
     if let Some(weak) = weak {
         reasons.add_with(if task.proven { cause::WEAK } else { cause::WEAK_NO_POE }, &weak);
     }
     let candidates = signer.signed_octets();
     let mut unsupported = false;
-    let fitting = candidates.iter().position(|octets| match key.verify(scheme, octets, &signer.signature) {
-        Ok(good) => good,
-        Err(_) => {
-            unsupported = true;
-            false
-        }
-    });
+    let fitting = candidates
+        .iter()
+        .position(|octets| match key.verify(scheme, octets, &signer.signature) {
+            Ok(good) => good,
+            Err(_) => {
+                unsupported = true;
+                false
+            }
+        });
     match fitting {
         Some(0) => {}
         Some(_) => reasons.add(cause::REENCODED_ATTRIBUTES),

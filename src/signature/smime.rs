@@ -17,8 +17,14 @@ pub fn judge_message(message: &Message, context: &Context) -> Vec<SignatureRepor
     layers.sort_by_key(|layer| layer.level);
     let mut reports = Vec::new();
     for layer in layers {
-        let within = if layer.level == 0 { context.clone() } else { context.with_proof(proof_of(&reports)) };
-        let vouched = reports.iter().any(|report: &SignatureReport| report.role == Role::Provider && report.indication == Indication::Passed);
+        let within = if layer.level == 0 {
+            context.clone()
+        } else {
+            context.with_proof(proof_of(&reports))
+        };
+        let vouched = reports
+            .iter()
+            .any(|report: &SignatureReport| report.role == Role::Provider && report.indication == Indication::Passed);
         reports.extend(judge_layer(layer, message, vouched, &within));
     }
     if message.kind == MessageKind::Encrypted {
@@ -40,7 +46,9 @@ pub fn judge_message(message: &Message, context: &Context) -> Vec<SignatureRepor
 
 /// When a provider's valid signature proves that the message existed: its best-signature-time.
 pub fn proof_of(reports: &[SignatureReport]) -> Option<jiff::Timestamp> {
-    let providers = reports.iter().filter(|report| report.role == Role::Provider && report.indication == Indication::Passed);
+    let providers = reports
+        .iter()
+        .filter(|report| report.role == Role::Provider && report.indication == Indication::Passed);
     providers.filter_map(|report| report.best_signature_time).min()
 }
 
@@ -71,10 +79,20 @@ fn judge_layer(layer: &SignedLayer, message: &Message, vouched: bool, context: &
 
 /// Without a provider that vouches, the From address rests on this signature alone: the certificate must not contradict it.
 fn check_address(report: &SignatureReport, layer: &SignedLayer, message: &Message, context: &Context, reasons: &mut Reasons) {
-    let (Some(shown), Some(found)) = (sender_address(message), &report.signer) else { return };
-    let Ok(signed) = SignedData::parse(&layer.cms, context.limits.cms_depth) else { return };
+    let (Some(shown), Some(found)) = (sender_address(message), &report.signer) else {
+        return;
+    };
+    let Ok(signed) = SignedData::parse(&layer.cms, context.limits.cms_depth) else {
+        return;
+    };
     let material = signer::material_of(&signed, context.limits.cms_depth);
-    let Some(certificate) = material.certificates.iter().find(|certificate| certificate.sha256 == found.certificate_sha256) else { return };
+    let Some(certificate) = material
+        .certificates
+        .iter()
+        .find(|certificate| certificate.sha256 == found.certificate_sha256)
+    else {
+        return;
+    };
     let mut addresses = certificate.email_addresses().peekable();
     if addresses.peek().is_none() {
         reasons.add(cause::ADDRESS_UNKNOWN);
@@ -85,7 +103,9 @@ fn check_address(report: &SignatureReport, layer: &SignedLayer, message: &Messag
 
 fn sender_address(message: &Message) -> Option<String> {
     let sender = message.headers.sender_kep.as_ref().or(message.headers.sender.as_ref())?;
-    let address = sender.rsplit_once('<').map_or(sender.as_str(), |(_, rest)| rest.trim_end_matches(['>', ' ']));
+    let address = sender
+        .rsplit_once('<')
+        .map_or(sender.as_str(), |(_, rest)| rest.trim_end_matches(['>', ' ']));
     Some(address.trim().to_owned())
 }
 
@@ -97,7 +117,10 @@ fn signature_files(message: &Message) -> Vec<(String, &[u8], Option<&[u8]>)> {
         .map(|part| {
             let name = part.name.as_deref().unwrap_or_default();
             let of = name.rsplit_once('.').map(|(stem, _)| stem);
-            let covered = message.parts.iter().find(|other| other.level == part.level && other.name.as_deref() == of && of.is_some());
+            let covered = message
+                .parts
+                .iter()
+                .find(|other| other.level == part.level && other.name.as_deref() == of && of.is_some());
             let place = if name.is_empty() { part.place.clone() } else { name.to_owned() };
             (place, &*part.bytes, covered.map(|covered| &*covered.bytes))
         })

@@ -64,7 +64,10 @@ pub fn judge(token: &[u8], stamped: &[Vec<&[u8]>], kind: &str, material: &Materi
         Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
     }
     let outcome = reasons.outcome();
-    let worst = reasons.into_list().into_iter().find(|reason| outcome.0 != Indication::Passed && reason.severity >= crate::finding::Severity::Warning);
+    let worst = reasons
+        .into_list()
+        .into_iter()
+        .find(|reason| outcome.0 != Indication::Passed && reason.severity >= crate::finding::Severity::Warning);
     Stamp {
         report: TimestampReport {
             r#type: kind.to_owned(),
@@ -110,7 +113,9 @@ fn judge_signed(
         at: info.time,
         proven: true,
     };
-    let Some(core) = signer::judge_core(&task, context, reasons) else { return };
+    let Some(core) = signer::judge_core(&task, context, reasons) else {
+        return;
+    };
     let authority = core.certificate;
     let only_stamps = authority.extensions.extended_key_usage.as_deref() == Some(&[oid::EKU_TIME_STAMPING]);
     if !only_stamps || !authority.extensions.extended_key_usage_critical {
@@ -155,7 +160,10 @@ impl TstInfo {
         }
         if let Some(list) = fields.optional(tag::context(1))? {
             let extensions = ber::encode(tag::SEQUENCE, list.content);
-            if extension::each(&ber::whole(&extensions, 12)?)?.iter().any(|(_, critical, _)| *critical) {
+            if extension::each(&ber::whole(&extensions, 12)?)?
+                .iter()
+                .any(|(_, critical, _)| *critical)
+            {
                 return Err(BerError::Unexpected);
             }
         }
@@ -171,7 +179,10 @@ impl TstInfo {
         let Some(hash) = self.hash else {
             return reasons.add_with(cause::UNSUPPORTED, "messageImprint");
         };
-        if !stamped.iter().any(|pieces| hash.of_all(pieces).is_ok_and(|digest| digest == self.imprint)) {
+        if !stamped
+            .iter()
+            .any(|pieces| hash.of_all(pieces).is_ok_and(|digest| digest == self.imprint))
+        {
             reasons.add(cause::TIMESTAMP_IMPRINT);
         }
         if let Err(weak) = context.algorithms.check_hash(hash, self.time) {

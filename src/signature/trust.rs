@@ -5,8 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::certificate::{self, Certificate};
 use super::crypto::Scheme;
+use super::edges::Edges;
 use super::revocation::Pool;
 use crate::finding::{Finding, Severity};
 use crate::hash::{Sha256, Sha256Stream};
@@ -15,7 +18,7 @@ use crate::hash::{Sha256, Sha256Stream};
 const MAX_FILE: u64 = 64 << 20;
 
 /// What an anchor is trusted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
     /// Nitelikli elektronik sertifika.
     Nes,
@@ -55,16 +58,58 @@ impl TrustError {
     }
 }
 
+/// A trusted certificate and what it is trusted for.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    certificate: Arc<Certificate>,
+    purposes: Vec<Purpose>,
+}
+
+impl Anchor {
+    /// Common name of the subject.
+    pub fn name(&self) -> String {
+        self.certificate.subject.label()
+    }
+
+    pub fn sha256(&self) -> Sha256 {
+        self.certificate.sha256
+    }
+
+    /// Names of the purposes: `nes muhur kephs tsa`.
+    pub fn purposes(&self) -> Vec<&'static str> {
+        self.purposes.iter().map(|purpose| purpose.folder()).collect()
+    }
+
+    pub fn not_before(&self) -> Option<Timestamp> {
+        Some(self.certificate.not_before)
+    }
+
+    pub fn not_after(&self) -> Option<Timestamp> {
+        Some(self.certificate.not_after)
+    }
+
+    /// The sub-folders it must lie in to be trusted for the same again; none for an anchor trusted for everything.
+    pub fn folders(&self) -> Vec<&'static str> {
+        if self.purposes.len() == Purpose::ALL.len() {
+            Vec::new()
+        } else {
+            self.purposes()
+        }
+    }
+
+    pub fn der(&self) -> &[u8] {
+        &self.certificate.der
+    }
+}
+
 #[derive(Debug)]
 pub struct Trust {
-    nes: Vec<Arc<Certificate>>,
-    seal: Vec<Arc<Certificate>>,
-    provider: Vec<Arc<Certificate>>,
-    tsa: Vec<Arc<Certificate>>,
+    anchors: Vec<Anchor>,
     pub intermediates: Vec<Arc<Certificate>>,
     pub revocation: Pool,
-    /// Over the certificates and their purposes: named in every verdict.
-    pub sha256: Sha256,
+    /// Signatures over certificates, CRLs and OCSP responses that were verified already: the same for every message.
+    pub edges: Edges,
+    sha256: Sha256,
     /// Files that gave nothing, forged anchors.
     pub findings: Vec<Finding>,
 }
@@ -72,12 +117,10 @@ pub struct Trust {
 impl Default for Trust {
     fn default() -> Self {
         let mut none = Self {
-            nes: Vec::new(),
-            seal: Vec::new(),
-            provider: Vec::new(),
-            tsa: Vec::new(),
+            anchors: Vec::new(),
             intermediates: Vec::new(),
             revocation: Pool::default(),
+            edges: Edges::default(),
             sha256: Sha256([0; 32]),
             findings: Vec::new(),
         };
@@ -87,25 +130,19 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// Reads the anchors of `folder` (its files for all purposes, those of `nes muhur kephs tsa` for one), and the two optional folders.
+    /// Reads the anchors of a folder (its files for all purposes, those of `nes muhur kephs tsa` for one), issuer certificates, and
+    /// revocation data. What is not given is empty.
     ///
     /// # Errors
     /// A folder or file cannot be read.
-    pub fn load(folder: &Path, intermediates: Option<&Path>, revocation: Option<&Path>) -> Result<Self, TrustError> {
+    pub fn load(anchors: Option<&Path>, intermediates: Option<&Path>, revocation: Option<&Path>) -> Result<Self, TrustError> {
         let mut trust = Self::default();
-        for file in files_in(folder)? {
-            for anchor in trust.read_certificates(&file)? {
-                trust.add_anchor(&anchor, &Purpose::ALL, &file);
-            }
-        }
-        for purpose in Purpose::ALL {
-            let narrowed = folder.join(purpose.folder());
-            if !narrowed.is_dir() {
-                continue;
-            }
-            for file in files_in(&narrowed)? {
-                for anchor in trust.read_certificates(&file)? {
-                    trust.add_anchor(&anchor, &[purpose], &file);
+        if let Some(folder) = anchors {
+            trust.read_anchors(folder, &Purpose::ALL)?;
+            for purpose in Purpose::ALL {
+                let narrowed = folder.join(purpose.folder());
+                if narrowed.is_dir() {
+                    trust.read_anchors(&narrowed, &[purpose])?;
                 }
             }
         }
@@ -124,55 +161,59 @@ impl Trust {
         Ok(trust)
     }
 
-    /// Trusts `anchor` for `purposes`. A self-issued anchor whose own signature does not verify is forged and refused (a root with the
-    /// name and key identifier of a genuine one is the oldest trick).
-    pub fn add_anchor(&mut self, anchor: &Arc<Certificate>, purposes: &[Purpose], file: &Path) {
-        if anchor.is_self_issued() && !is_self_signed(anchor) {
+    fn read_anchors(&mut self, folder: &Path, purposes: &[Purpose]) -> Result<(), TrustError> {
+        for file in files_in(folder)? {
+            for certificate in self.read_certificates(&file)? {
+                self.add_anchor(&certificate, purposes, &file_name(&file));
+            }
+        }
+        Ok(())
+    }
+
+    /// Trusts `certificate` for `purposes`; `place` is where it came from. A self-issued one whose own signature does not verify is forged
+    /// and refused (a root with the name and key identifier of a genuine one is the oldest trick).
+    pub fn add_anchor(&mut self, certificate: &Arc<Certificate>, purposes: &[Purpose], place: &str) {
+        if certificate.is_self_issued() && !is_self_signed(certificate) {
             self.findings.push(Finding::new(
                 "KEP-3801",
                 Severity::Error,
-                file_name(file),
+                place,
                 "Kök sertifikanın kendi imzası doğrulanmıyor; güven listesine alınmadı. Dosyayı sağlayıcının yayımladığıyla değiştirin.",
                 "The root's own signature does not verify; it was not taken into the trust list. Replace the file by the published one.",
             ));
             return;
         }
-        for purpose in purposes {
-            let list = match purpose {
-                Purpose::Nes => &mut self.nes,
-                Purpose::Seal => &mut self.seal,
-                Purpose::Provider => &mut self.provider,
-                Purpose::Tsa => &mut self.tsa,
-            };
-            if !list.contains(anchor) {
-                list.push(anchor.clone());
-            }
+        let known = self.anchors.iter_mut().find(|anchor| anchor.certificate == *certificate);
+        match known {
+            Some(anchor) => anchor.purposes.extend(purposes),
+            None => self.anchors.push(Anchor {
+                certificate: certificate.clone(),
+                purposes: purposes.to_vec(),
+            }),
+        }
+        for anchor in &mut self.anchors {
+            anchor.purposes.sort_unstable();
+            anchor.purposes.dedup();
         }
         self.seal_hash();
     }
 
-    pub fn anchors(&self, purpose: Purpose) -> &[Arc<Certificate>] {
-        match purpose {
-            Purpose::Nes => &self.nes,
-            Purpose::Seal => &self.seal,
-            Purpose::Provider => &self.provider,
-            Purpose::Tsa => &self.tsa,
-        }
+    /// The anchors, by fingerprint.
+    pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
+        self.anchors.iter()
     }
 
-    /// Anchors, each once, with the purposes that trust it.
-    pub fn list(&self) -> Vec<(Arc<Certificate>, Vec<Purpose>)> {
-        let mut out: Vec<(Arc<Certificate>, Vec<Purpose>)> = Vec::new();
-        for purpose in Purpose::ALL {
-            for anchor in self.anchors(purpose) {
-                match out.iter_mut().find(|(known, _)| known == anchor) {
-                    Some((_, purposes)) => purposes.push(purpose),
-                    None => out.push((anchor.clone(), vec![purpose])),
-                }
-            }
-        }
-        out.sort_by_key(|(anchor, _)| anchor.sha256);
-        out
+    pub fn trusted_for(&self, purpose: Purpose) -> Vec<Arc<Certificate>> {
+        self.anchors
+            .iter()
+            .filter(|anchor| anchor.purposes.contains(&purpose))
+            .map(|anchor| anchor.certificate.clone())
+            .collect()
+    }
+
+    /// Hash over the anchors and their purposes: named in every verdict.
+    pub fn anchors_sha256(&self) -> Sha256 {
+        self.sha256
     }
 
     fn read_certificates(&mut self, file: &Path) -> Result<Vec<Arc<Certificate>>, TrustError> {
@@ -218,11 +259,12 @@ impl Trust {
     }
 
     fn seal_hash(&mut self) {
+        self.anchors.sort_by_key(Anchor::sha256);
         let mut stream = Sha256Stream::default();
-        for (anchor, purposes) in self.list() {
-            stream.update(&anchor.sha256.0);
+        for anchor in &self.anchors {
+            stream.update(&anchor.sha256().0);
             for purpose in Purpose::ALL {
-                stream.update(&[u8::from(purposes.contains(&purpose))]);
+                stream.update(&[u8::from(anchor.purposes.contains(&purpose))]);
             }
         }
         self.sha256 = stream.finish();

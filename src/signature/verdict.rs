@@ -9,20 +9,28 @@ use crate::finding::{Finding, Severity};
 pub fn verdict(signatures: Vec<SignatureReport>, findings: &[Finding], context: &Context) -> Verdict {
     let all = flatten(&signatures);
     // A signature's own sub-indication says more than the rule that repeats it, so signatures come first among equals.
-    let mut effects: Vec<(Indication, Option<SubIndication>)> = all.iter().map(|report| (report.indication, report.sub_indication)).collect();
+    let mut effects: Vec<(Indication, Option<SubIndication>)> =
+        all.iter().map(|report| (report.indication, report.sub_indication)).collect();
     if effects.is_empty() {
         effects.push((Indication::Indeterminate, Some(SubIndication::NoSignature)));
     }
     let errors = findings.iter().filter(|finding| finding.severity >= Severity::Error);
     effects.extend(errors.map(|finding| (Indication::Failed, Some(effect_of(&finding.rule)))));
-    let worst = effects.iter().map(|(indication, _)| *indication).max().unwrap_or(Indication::Indeterminate);
-    let sub_indication = effects.iter().find(|(indication, _)| *indication == worst).and_then(|(_, sub)| *sub);
+    let worst = effects
+        .iter()
+        .map(|(indication, _)| *indication)
+        .max()
+        .unwrap_or(Indication::Indeterminate);
+    let sub_indication = effects
+        .iter()
+        .find(|(indication, _)| *indication == worst)
+        .and_then(|(_, sub)| *sub);
     Verdict {
         indication: worst,
         sub_indication,
         signatures,
         validation_time: context.at,
-        anchors_sha256: context.trust.sha256,
+        anchors_sha256: context.trust.anchors_sha256(),
     }
 }
 

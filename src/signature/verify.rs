@@ -57,7 +57,11 @@ pub fn judge(cms: &[u8], subject: &Subject<'_>, context: &Context) -> Vec<Signat
         material: &material,
         context,
     };
-    signed.signers.iter().map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), 0)).collect()
+    signed
+        .signers
+        .iter()
+        .map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), 0))
+        .collect()
 }
 
 fn unreadable(subject: &Subject<'_>, cause: cause::Cause, detail: &str) -> SignatureReport {
@@ -94,7 +98,9 @@ pub fn worsen(report: &mut SignatureReport, more: Reasons) {
         report.reasons.retain(|reason| reason.code != cause::PASSED.code);
         (report.indication, report.sub_indication) = (indication, sub_indication);
     }
-    report.reasons.extend(more.into_list().into_iter().filter(|reason| reason.code != cause::PASSED.code));
+    report
+        .reasons
+        .extend(more.into_list().into_iter().filter(|reason| reason.code != cause::PASSED.code));
 }
 
 /// The octets that the signature is over, refusing two contents that differ: one would be shown and the other verified.
@@ -110,7 +116,11 @@ fn content_candidates<'a>(
         (Expected::Bytes(bytes), Some(content)) if *bytes == content => vec![("attached", *bytes)],
         (Expected::Bytes(bytes), Some(content)) => {
             let nested = SignedData::parse(content, context.limits.cms_depth).is_ok_and(|inner| inner.content.as_deref() == Some(bytes));
-            reasons.add(if nested { cause::NESTED_SIGNED_DATA } else { cause::CONTENT_CONFUSION });
+            reasons.add(if nested {
+                cause::NESTED_SIGNED_DATA
+            } else {
+                cause::CONTENT_CONFUSION
+            });
             vec![("attached", content)]
         }
         (Expected::Bytes(bytes), None) => {
@@ -159,7 +169,11 @@ impl Judge<'_> {
         };
         let content = candidates.first().map(|(_, bytes)| *bytes).unwrap_or_default();
         let mut stamps = self.signature_stamps(info, content);
-        let stamped = stamps.iter().filter(|stamp| stamp.passed() && stamp.report.r#type == "signature").filter_map(|stamp| stamp.time).min();
+        let stamped = stamps
+            .iter()
+            .filter(|stamp| stamp.passed() && stamp.report.r#type == "signature")
+            .filter_map(|stamp| stamp.time)
+            .min();
         let proven = [stamped, self.context.received_at].into_iter().flatten().min();
         let at = proven.unwrap_or(self.context.at);
 
@@ -182,7 +196,14 @@ impl Judge<'_> {
             let not_before = matches!(claimed_profile, Some(Profile::P2 | Profile::P3))
                 .then(|| stamped.and_then(|time| time.saturating_add(profile::GRACE).ok()))
                 .flatten();
-            let judged = judge_signer_certificate(&core.certificate, self.subject.role, self.material, (at, proven.is_some(), not_before), self.context, &mut reasons);
+            let judged = judge_signer_certificate(
+                &core.certificate,
+                self.subject.role,
+                self.material,
+                (at, proven.is_some(), not_before),
+                self.context,
+                &mut reasons,
+            );
             verdict = judged.0;
             signer = Some(describe(&core.certificate, judged.1));
             if let Some(profile) = claimed_profile {
@@ -236,7 +257,13 @@ impl Judge<'_> {
             stamps.push(timestamp::judge(token.raw, &over_content, "content", self.material, self.context));
         }
         for token in info.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
-            stamps.push(timestamp::judge(token.raw, &over_signature, "signature", self.material, self.context));
+            stamps.push(timestamp::judge(
+                token.raw,
+                &over_signature,
+                "signature",
+                self.material,
+                self.context,
+            ));
         }
         stamps
     }
@@ -262,8 +289,16 @@ impl Judge<'_> {
                 proofs.extend(stamp.time);
             }
         }
-        let newest_signature_stamp = stamps.iter().filter(|stamp| stamp.report.r#type == "signature").filter_map(|stamp| stamp.time).max();
-        let oldest_archive = stamps.iter().filter(|stamp| !matches!(stamp.report.r#type.as_str(), "signature" | "content")).filter_map(|stamp| stamp.time).min();
+        let newest_signature_stamp = stamps
+            .iter()
+            .filter(|stamp| stamp.report.r#type == "signature")
+            .filter_map(|stamp| stamp.time)
+            .max();
+        let oldest_archive = stamps
+            .iter()
+            .filter(|stamp| !matches!(stamp.report.r#type.as_str(), "signature" | "content"))
+            .filter_map(|stamp| stamp.time)
+            .min();
         if let (Some(signature), Some(archive)) = (newest_signature_stamp, oldest_archive)
             && archive < signature
         {
@@ -315,14 +350,22 @@ impl Judge<'_> {
 /// A timestamp that is there must stand (BTK guide: what is present is processed).
 pub fn add_stamps(stamps: &[Stamp], reasons: &mut Reasons) {
     for stamp in stamps {
-        let (tr, en) = stamp.why.as_ref().map(|text| (text.tr.as_str(), text.en.as_str())).unwrap_or_default();
+        let (tr, en) = stamp
+            .why
+            .as_ref()
+            .map(|text| (text.tr.as_str(), text.en.as_str()))
+            .unwrap_or_default();
         match stamp.outcome {
             (Indication::Passed, _) => {}
             (Indication::Failed, _) => reasons.add_in_two(cause::TIMESTAMP_BAD, tr, en),
             // Already a reason of the signature itself, or its own.
             (Indication::Indeterminate, _) if stamp.why.is_none() => {}
             (Indication::Indeterminate, sub) => {
-                reasons.add_as_in_two(cause::TIMESTAMP_OPEN, (tr, en), (Indication::Indeterminate, sub.unwrap_or(SubIndication::NoPoe)));
+                reasons.add_as_in_two(
+                    cause::TIMESTAMP_OPEN,
+                    (tr, en),
+                    (Indication::Indeterminate, sub.unwrap_or(SubIndication::NoPoe)),
+                );
             }
         }
     }
@@ -352,13 +395,18 @@ pub fn judge_signer_certificate(
         proven,
         not_before,
     };
-    if !certificate.extensions.allows(super::extension::usage::DIGITAL_SIGNATURE | super::extension::usage::NON_REPUDIATION) {
+    if !certificate
+        .extensions
+        .allows(super::extension::usage::DIGITAL_SIGNATURE | super::extension::usage::NON_REPUDIATION)
+    {
         reasons.add(cause::KEY_USAGE);
     }
     let verdict = chain::judge(certificate, material, question, context, reasons);
     // The allow-list makes a provider of a certificate that is nothing else; a person's certificate never becomes one.
     let class = match content_class {
-        CertificateClass::Other if purpose == Purpose::Provider && verdict.anchor.is_some() && !certificate.is_ca() => CertificateClass::KepProvider,
+        CertificateClass::Other if purpose == Purpose::Provider && verdict.anchor.is_some() && !certificate.is_ca() => {
+            CertificateClass::KepProvider
+        }
         class => class,
     };
     check_class(certificate, class, role, verdict.anchor.is_some(), reasons);

@@ -31,7 +31,10 @@ pub struct Found {
 /// Several, or a target that is another signature.
 pub fn signed_properties(document: &Document<'_>, signature: NodeId) -> Checked<Option<NodeId>> {
     let objects = children(document, signature, DSIG, "Object");
-    let qualifying: Vec<NodeId> = objects.iter().flat_map(|object| children(document, *object, XADES, "QualifyingProperties")).collect();
+    let qualifying: Vec<NodeId> = objects
+        .iter()
+        .flat_map(|object| children(document, *object, XADES, "QualifyingProperties"))
+        .collect();
     let [one] = qualifying.as_slice() else {
         return match qualifying.is_empty() {
             true => Ok(None),
@@ -41,7 +44,11 @@ pub fn signed_properties(document: &Document<'_>, signature: NodeId) -> Checked<
     let own = document.get_attribute(signature, "Id").map(|id| format!("#{id}"));
     let target = document.get_attribute(*one, "Target").unwrap_or_default();
     if !target.is_empty() && own.as_deref() != Some(target) {
-        return refuse(cause::XML_REFERENCE, "XAdES özellikleri başka bir imzanın", "the XAdES properties belong to another signature");
+        return refuse(
+            cause::XML_REFERENCE,
+            "XAdES özellikleri başka bir imzanın",
+            "the XAdES properties belong to another signature",
+        );
     }
     match children(document, *one, XADES, "SignedProperties").as_slice() {
         [properties] => Ok(Some(*properties)),
@@ -75,13 +82,20 @@ pub fn judge(
         Some(_) => reasons.add(cause::BINDING_MISMATCH),
         None => reasons.add(cause::NO_BINDING),
     }
-    let Some(unsigned) = unsigned_properties(document, signature) else { return found };
+    let Some(unsigned) = unsigned_properties(document, signature) else {
+        return found;
+    };
     take_values(document, unsigned, material);
     for stamp in children(document, unsigned, XADES, "SignatureTimeStamp") {
-        found.stamps.extend(judge_stamp(document, stamp, signature_value, material, context));
+        found
+            .stamps
+            .extend(judge_stamp(document, stamp, signature_value, material, context));
     }
-    let archived = children(document, unsigned, XADES, "ArchiveTimeStamp").len() + children(document, unsigned, XADES_141, "ArchiveTimeStamp").len();
-    let other = ["SigAndRefsTimeStamp", "RefsOnlyTimeStamp", "CounterSignature"].iter().any(|name| first(document, unsigned, name).is_some());
+    let archived =
+        children(document, unsigned, XADES, "ArchiveTimeStamp").len() + children(document, unsigned, XADES_141, "ArchiveTimeStamp").len();
+    let other = ["SigAndRefsTimeStamp", "RefsOnlyTimeStamp", "CounterSignature"]
+        .iter()
+        .any(|name| first(document, unsigned, name).is_some());
     if archived > 0 || other {
         reasons.add_with(cause::ARCHIVE_UNJUDGED, "XAdES");
     }
@@ -95,18 +109,32 @@ fn first(document: &Document<'_>, parent: NodeId, name: &str) -> Option<NodeId> 
 fn unsigned_properties(document: &Document<'_>, signature: NodeId) -> Option<NodeId> {
     let object = children(document, signature, DSIG, "Object");
     let qualifying = object.iter().find_map(|object| first(document, *object, "QualifyingProperties"))?;
-    first(document, first(document, qualifying, "UnsignedProperties")?, "UnsignedSignatureProperties")
+    first(
+        document,
+        first(document, qualifying, "UnsignedProperties")?,
+        "UnsignedSignatureProperties",
+    )
 }
 
 /// The first Cert names this certificate: digest, and issuer and serial number where SigningCertificate v1 states them.
 fn names(document: &Document<'_>, binding: NodeId, certificate: &Certificate) -> bool {
-    let Some(cert) = first(document, binding, "Cert") else { return false };
-    let Some(digest) = first(document, cert, "CertDigest") else { return false };
-    let method = children(document, digest, DSIG, "DigestMethod").first().and_then(|method| hash(algorithm(document, *method)));
-    let stated = children(document, digest, DSIG, "DigestValue").first().and_then(|value| decode(document, *value));
+    let Some(cert) = first(document, binding, "Cert") else {
+        return false;
+    };
+    let Some(digest) = first(document, cert, "CertDigest") else {
+        return false;
+    };
+    let method = children(document, digest, DSIG, "DigestMethod")
+        .first()
+        .and_then(|method| hash(algorithm(document, *method)));
+    let stated = children(document, digest, DSIG, "DigestValue")
+        .first()
+        .and_then(|value| decode(document, *value));
     let fits = method.and_then(|method| method.of(&certificate.der).ok()) == stated && stated.is_some();
     let serial_fits = first(document, cert, "IssuerSerial").is_none_or(|pair| {
-        let serial = children(document, pair, DSIG, "X509SerialNumber").first().map(|number| document.text_content_deep(*number));
+        let serial = children(document, pair, DSIG, "X509SerialNumber")
+            .first()
+            .map(|number| document.text_content_deep(*number));
         serial.is_some_and(|number| name::fold(&number) == decimal(&certificate.serial))
     });
     fits && serial_fits
@@ -133,8 +161,12 @@ fn decimal(octets: &[u8]) -> String {
 /// CertificateValues and RevocationValues.
 fn take_values(document: &Document<'_>, unsigned: NodeId, material: &mut Material) {
     let encapsulated = |parent: &str, name: &str| -> Vec<Vec<u8>> {
-        let found = first(document, unsigned, parent).map(|list| document.descendants(list)).unwrap_or_default();
-        let wanted = found.into_iter().filter(|node| document.element(*node).is_some_and(|element| element.matches_name_ns(XADES, name)));
+        let found = first(document, unsigned, parent)
+            .map(|list| document.descendants(list))
+            .unwrap_or_default();
+        let wanted = found
+            .into_iter()
+            .filter(|node| document.element(*node).is_some_and(|element| element.matches_name_ns(XADES, name)));
         wanted.filter_map(|node| decode(document, node)).collect()
     };
     for der in encapsulated("CertificateValues", "EncapsulatedX509Certificate") {
@@ -157,8 +189,11 @@ fn judge_stamp(document: &Document<'_>, stamp: NodeId, value: NodeId, material: 
         Some(method) => Canonical::read(document, *method),
         None => Some(Canonical::DEFAULT),
     };
-    let octets = canonical.and_then(|canonical| canonical.octets(document, value, None, false).ok()).unwrap_or_default();
-    let token = first(document, stamp, "EncapsulatedTimeStamp").and_then(|token| decode(document, token)).unwrap_or_default();
+    let octets = canonical
+        .and_then(|canonical| canonical.octets(document, value, None, false).ok())
+        .unwrap_or_default();
+    let token = first(document, stamp, "EncapsulatedTimeStamp")
+        .and_then(|token| decode(document, token))
+        .unwrap_or_default();
     Some(timestamp::judge(&token, &[vec![&octets]], "signature", material, context))
 }
-

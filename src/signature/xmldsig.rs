@@ -62,7 +62,13 @@ pub fn judge(xml: &[u8], role: Role, covers: &str, context: &Context) -> Signatu
         }
     };
     match locate(&document) {
-        Ok((root, signature)) => Judge { document: &document, root, signature, context }.judge(role, covers),
+        Ok((root, signature)) => Judge {
+            document: &document,
+            root,
+            signature,
+            context,
+        }
+        .judge(role, covers),
         Err(Refusal(cause, tr, en)) => {
             reasons.add_in_two(cause, &tr, &en);
             verify::empty_report(role, "XML-DSig", covers, reasons)
@@ -73,7 +79,11 @@ pub fn judge(xml: &[u8], role: Role, covers: &str, context: &Context) -> Signatu
 /// The document as text when it is UTF-8, or ASCII under another name. What is declared otherwise would be read otherwise elsewhere.
 fn utf8(xml: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(xml.strip_prefix(b"\xef\xbb\xbf").unwrap_or(xml)).ok()?;
-    let declaration = text.strip_prefix("<?xml").and_then(|rest| rest.split("?>").next()).unwrap_or_default().to_ascii_lowercase();
+    let declaration = text
+        .strip_prefix("<?xml")
+        .and_then(|rest| rest.split("?>").next())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let is_utf8 = !declaration.contains("encoding") || declaration.contains("utf-8") || declaration.contains("us-ascii");
     (is_utf8 || text.is_ascii()).then_some(text)
 }
@@ -87,7 +97,11 @@ fn locate(document: &Document<'_>) -> Checked<(NodeId, NodeId)> {
     match own.as_slice() {
         [signature] => Ok((root, *signature)),
         [] if document.get_elements_by_tag_name_ns(DSIG, "Signature").is_empty() => refuse(cause::NO_SIGNATURE, "", ""),
-        [] => refuse(cause::XML_REFERENCE, "imza kök öğenin içinde değil", "the signature is not a child of the root"),
+        [] => refuse(
+            cause::XML_REFERENCE,
+            "imza kök öğenin içinde değil",
+            "the signature is not a child of the root",
+        ),
         _ => refuse(cause::XML_REFERENCE, "birden çok imza var", "there are several signatures"),
     }
 }
@@ -128,9 +142,17 @@ impl Canonical {
     pub fn read(document: &Document<'_>, element: NodeId) -> Option<Self> {
         let mode = C14nMode::from_uri(algorithm(document, element))?;
         let list = children(document, element, EXCLUSIVE, "InclusiveNamespaces");
-        let prefixes = list.first().and_then(|list| document.get_attribute(*list, "PrefixList")).unwrap_or_default();
-        let named = prefixes.split_whitespace().map(|prefix| if prefix == "#default" { String::new() } else { prefix.to_owned() });
-        Some(Self { mode, prefixes: named.collect() })
+        let prefixes = list
+            .first()
+            .and_then(|list| document.get_attribute(*list, "PrefixList"))
+            .unwrap_or_default();
+        let named = prefixes
+            .split_whitespace()
+            .map(|prefix| if prefix == "#default" { String::new() } else { prefix.to_owned() });
+        Some(Self {
+            mode,
+            prefixes: named.collect(),
+        })
     }
 
     /// The canonical octets of `element` without the subtree `cut`. Comments never count: a same-document reference leaves them out.
@@ -174,23 +196,46 @@ impl Judge<'_> {
             }
         };
         let found = match core.properties {
-            Some(properties) => xades::judge(self.document, self.signature, properties, core.signature_value, &core.certificate, &mut material, self.context, &mut reasons),
+            Some(properties) => xades::judge(
+                self.document,
+                self.signature,
+                properties,
+                core.signature_value,
+                &core.certificate,
+                &mut material,
+                self.context,
+                &mut reasons,
+            ),
             None => {
                 reasons.add(cause::XML_NO_XADES);
                 xades::Found::default()
             }
         };
-        let stamped = found.stamps.iter().filter(|stamp| stamp.passed()).filter_map(|stamp| stamp.time).min();
+        let stamped = found
+            .stamps
+            .iter()
+            .filter(|stamp| stamp.passed())
+            .filter_map(|stamp| stamp.time)
+            .min();
         let proven = [stamped, self.context.received_at].into_iter().flatten().min();
         let at = proven.unwrap_or(self.context.at);
         self.check_algorithms(&core, at, proven.is_some(), &mut reasons);
-        let (verdict, class) = verify::judge_signer_certificate(&core.certificate, role, &material, (at, proven.is_some(), None), self.context, &mut reasons);
+        let (verdict, class) = verify::judge_signer_certificate(
+            &core.certificate,
+            role,
+            &material,
+            (at, proven.is_some(), None),
+            self.context,
+            &mut reasons,
+        );
         verify::add_stamps(&found.stamps, &mut reasons);
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
             role,
             format: if core.properties.is_some() { "XAdES" } else { "XML-DSig" }.to_owned(),
-            level: core.properties.map(|_| if found.stamps.is_empty() { "BES" } else { "T" }.to_owned()),
+            level: core
+                .properties
+                .map(|_| if found.stamps.is_empty() { "BES" } else { "T" }.to_owned()),
             profile: None,
             indication,
             sub_indication,
@@ -226,10 +271,18 @@ impl Judge<'_> {
             }
         }
         if covers_root != 1 {
-            return refuse(cause::XML_REFERENCE, "kök öğeye tek başvuru olmalı", "there must be one reference to the root");
+            return refuse(
+                cause::XML_REFERENCE,
+                "kök öğeye tek başvuru olmalı",
+                "there must be one reference to the root",
+            );
         }
         if properties.is_some() && covers_properties != 1 {
-            return refuse(cause::XML_REFERENCE, "XAdES özellikleri imzalanmamış", "the XAdES properties are not signed");
+            return refuse(
+                cause::XML_REFERENCE,
+                "XAdES özellikleri imzalanmamış",
+                "the XAdES properties are not signed",
+            );
         }
 
         let Some(canonical) = Canonical::read(document, canonical) else {
@@ -268,12 +321,18 @@ impl Judge<'_> {
         if matches!(target, Target::Root) && !enveloped {
             return refuse(cause::XML_REFERENCE, "enveloped dönüşümü yok", "the enveloped transform is missing");
         }
-        let octets = canonical.unwrap_or(Canonical::DEFAULT).octets(document, node, enveloped.then_some(self.signature), false)?;
+        let octets = canonical
+            .unwrap_or(Canonical::DEFAULT)
+            .octets(document, node, enveloped.then_some(self.signature), false)?;
         let method = algorithm(document, child(document, reference, "DigestMethod")?);
         let Some(hash) = hash(method) else {
             return refuse(cause::UNSUPPORTED, method, method);
         };
-        if let Err(weak) = self.context.algorithms.check_hash(hash, self.context.received_at.unwrap_or(self.context.at)) {
+        if let Err(weak) = self
+            .context
+            .algorithms
+            .check_hash(hash, self.context.received_at.unwrap_or(self.context.at))
+        {
             reasons.add_with(cause::WEAK_NO_POE, &weak);
         }
         let stated = decode(document, child(document, reference, "DigestValue")?);
@@ -296,7 +355,11 @@ impl Judge<'_> {
         };
         let named = elements_with_id(document, id);
         let [node] = named.as_slice() else {
-            return refuse(cause::XML_REFERENCE, "başvurulan Id bir kez bulunmalı", "the referenced Id must occur exactly once");
+            return refuse(
+                cause::XML_REFERENCE,
+                "başvurulan Id bir kez bulunmalı",
+                "the referenced Id must occur exactly once",
+            );
         };
         if *node == self.root {
             return Ok((Target::Root, *node));
@@ -307,13 +370,20 @@ impl Judge<'_> {
         if children(document, self.signature, DSIG, "KeyInfo").contains(node) {
             return Ok((Target::KeyInfo, *node));
         }
-        refuse(cause::XML_REFERENCE, "kök öğe dışında bir öğeye başvuru", "a reference to an element that is not the root")
+        refuse(
+            cause::XML_REFERENCE,
+            "kök öğe dışında bir öğeye başvuru",
+            "a reference to an element that is not the root",
+        )
     }
 
     /// The certificate in KeyInfo whose key made the signature.
     fn signer(&self, scheme: Scheme, octets: &[u8], value: &[u8], material: &mut Material) -> Checked<Arc<Certificate>> {
         let document = self.document;
-        for data in children(document, self.signature, DSIG, "KeyInfo").iter().flat_map(|info| children(document, *info, DSIG, "X509Data")) {
+        for data in children(document, self.signature, DSIG, "KeyInfo")
+            .iter()
+            .flat_map(|info| children(document, *info, DSIG, "X509Data"))
+        {
             for element in children(document, data, DSIG, "X509Certificate") {
                 if let Some(Ok(certificate)) = decode(document, element).map(|der| Certificate::parse(&der)) {
                     material.add_certificate(certificate);
@@ -330,7 +400,11 @@ impl Judge<'_> {
             Scheme::Ecdsa(_) => ecdsa_from_concatenation(value).unwrap_or_default(),
             _ => value.to_vec(),
         };
-        let made_it = |certificate: &&Arc<Certificate>| certificate.public_key().is_ok_and(|key| key.verify(scheme, octets, &der) == Ok(true));
+        let made_it = |certificate: &&Arc<Certificate>| {
+            certificate
+                .public_key()
+                .is_ok_and(|key| key.verify(scheme, octets, &der) == Ok(true))
+        };
         match material.certificates.iter().find(made_it) {
             Some(certificate) => Ok(certificate.clone()),
             None => refuse(cause::SIGNATURE, "", ""),
@@ -339,7 +413,10 @@ impl Judge<'_> {
 
     fn check_algorithms(&self, core: &Core, at: jiff::Timestamp, proven: bool, reasons: &mut Reasons) {
         let method = child(self.document, self.signature, "SignedInfo").and_then(|info| child(self.document, info, "SignatureMethod"));
-        let hash = method.ok().and_then(|method| scheme(algorithm(self.document, method))).and_then(Scheme::hash);
+        let hash = method
+            .ok()
+            .and_then(|method| scheme(algorithm(self.document, method)))
+            .and_then(Scheme::hash);
         let kind = core.certificate.public_key().map_or(KeyKind::Rsa(0), |key| key.kind);
         if let Err(weak) = self.context.algorithms.check(hash, kind, at) {
             reasons.add_with(if proven { cause::WEAK } else { cause::WEAK_NO_POE }, &weak);
@@ -357,8 +434,13 @@ enum Target {
 /// Every element that bears this value in an attribute that anybody takes for an identifier.
 fn elements_with_id(document: &Document<'_>, id: &str) -> Vec<NodeId> {
     let bears = |node: &NodeId| {
-        let attributes = document.element(*node).map(|element| element.attributes.as_slice()).unwrap_or_default();
-        attributes.iter().any(|attribute| attribute.name.local_name.eq_ignore_ascii_case("id") && attribute.value == id)
+        let attributes = document
+            .element(*node)
+            .map(|element| element.attributes.as_slice())
+            .unwrap_or_default();
+        attributes
+            .iter()
+            .any(|attribute| attribute.name.local_name.eq_ignore_ascii_case("id") && attribute.value == id)
     };
     let root = document.root();
     document.descendants(root).into_iter().filter(bears).collect()
