@@ -97,7 +97,11 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn into_entry(self, register_number: RegisterNumber, registered_at: Timestamp, sightings: Vec<Sighting>) -> Entry {
+    pub fn into_entry(mut self, register_number: RegisterNumber, registered_at: Timestamp, sightings: Vec<Sighting>) -> Entry {
+        // Delivered again before it had its number: marked like what is delivered again later.
+        if sightings.len() > 1 {
+            self.flags.insert(flag::DUPLICATE.to_owned());
+        }
         Entry {
             register_number,
             registered_at,
