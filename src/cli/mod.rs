@@ -17,6 +17,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -30,6 +31,12 @@ use crate::store::disk::RealDisk;
 use crate::store::error::StoreError;
 use crate::text::Lang;
 use args::{Args, Command};
+
+/// Libraries that print what goes over the wire, passwords included, below the level info.
+const TALKATIVE: [&str; 7] = ["async_imap", "imap_proto", "lettre", "reqwest", "hyper", "native_tls", "tokio_openssl"];
+
+/// How long the end of the process waits for threads that still work.
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 /// What the process says to the shell. The order is the order of badness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,6 +230,8 @@ pub fn main() -> ExitCode {
             failure.exit
         }
     };
+    // A parser that hostile bytes keep busy must not hold up the end: what it works on is taken up again at the next start.
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
     ExitCode::from(exit.code())
 }
 
@@ -280,14 +289,12 @@ async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
 
 /// Logs go to stderr. The IMAP library prints the LOGIN line at trace level: it is fixed at info whatever `RUST_LOG` says.
 fn start_log(daemon: bool) {
-    use tracing_subscriber::EnvFilter;
-    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::filter::{LevelFilter, filter_fn};
+    use tracing_subscriber::prelude::*;
+    use tracing_subscriber::{EnvFilter, fmt, registry};
     let default = if daemon { LevelFilter::INFO } else { LevelFilter::WARN };
-    let mut filter = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
-    for quiet in ["async_imap=info", "imap_proto=info", "lettre=info", "reqwest=info", "hyper=info"] {
-        if let Ok(directive) = quiet.parse() {
-            filter = filter.add_directive(directive);
-        }
-    }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let wanted = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
+    // A filter of its own: in one filter "async_imap::client=trace" would outweigh our "async_imap=info".
+    let discreet = filter_fn(|event| *event.level() <= LevelFilter::INFO || !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
+    registry().with(fmt::layer().with_writer(std::io::stderr).with_target(false)).with(wanted).with(discreet).init();
 }

@@ -95,9 +95,6 @@ pub struct DaemonConfig {
     /// How long a mailbox may fail before it is an alarm. Default `1h`.
     #[serde(with = "crate::clock::duration")]
     pub failing_for: Duration,
-    /// How long before its deemed-read moment an unopened entry alarms. Default `4h`.
-    #[serde(with = "crate::clock::duration")]
-    pub deemed_read_warning: Duration,
 }
 
 impl Default for DaemonConfig {
@@ -109,7 +106,6 @@ impl Default for DaemonConfig {
             heartbeat_age: Duration::from_secs(600),
             free_bytes: 1 << 30,
             failing_for: Duration::from_secs(3_600),
-            deemed_read_warning: Duration::from_secs(4 * 3_600),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The clock-driven work: the daily check, deadlines that come near, quota, orphans, disk, the daily report, and the sign of life.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
@@ -19,8 +19,8 @@ use crate::clock::{istanbul, local_day};
 use crate::ledger::event::{Event, Standing};
 use crate::pipeline::announce::Told;
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::register::entry::{Entry, State};
-use crate::register::nearing::{is_open, nearing};
+use crate::register::entry::{Entry, RegisterNumber, State};
+use crate::register::nearing::{Phase, is_open, nearing};
 
 /// How often the clock is looked at. An alarm is at most this late.
 const LOOK: Duration = Duration::from_secs(20);
@@ -28,17 +28,30 @@ const LOOK: Duration = Duration::from_secs(20);
 /// Deadlines that the daily report lists.
 const REPORTED_DEADLINES: usize = 100;
 
-/// An entry older than this cannot have a deadline that is still to be told: the longest Miat seen in practice is well below.
-const WATCHED_DAYS: i64 = 400;
+/// How far back missed deadlines are looked for: somewhat more than they are told for.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// How far back the daily report counts what nobody has looked at since.
+const REPORTED_BACK: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// How long the duties may be silent: an outbox or a disk that is slow, and not one that is dead.
+const ALLOWANCE: Duration = Duration::from_secs(600);
 
 const TASK: &str = "duties";
 
 pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
+    progress.beat(TASK, ALLOWANCE);
     loop {
-        progress.beat(TASK, LOOK * 30);
-        if let Err(error) = look(&pipeline).await {
-            tracing::error!(%error, "the clock-driven checks could not be made; they are repeated");
-            super::trouble::tell_disk(&pipeline, &error).await;
+        match look(&pipeline).await {
+            Ok(()) => progress.beat(TASK, ALLOWANCE),
+            Err(error) => {
+                tracing::error!(%error, "the clock-driven checks could not be made; they are repeated");
+                super::trouble::tell_disk(&pipeline, &error).await;
+                // What no waiting heals is no progress: the watchdog may end it, and the heartbeat is heard.
+                if error.is_transient() {
+                    progress.beat(TASK, ALLOWANCE);
+                }
+            }
         }
         feed(&pipeline, &progress);
         tokio::select! {
@@ -135,39 +148,67 @@ async fn check_failing_mailboxes(pipeline: &Pipeline) -> Result<(), PipelineErro
 async fn check_deadlines(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let (settings, now) = (pipeline.settings(), pipeline.now());
     let lead = settings.config.register.warn_business_hours;
-    for entry in recent(pipeline, now)? {
-        let Some(near) = nearing(&entry, now, &settings.registry.calendar, lead).into_iter().next() else { continue };
-        let alarm = format!("deadline/{}/{}/{:?}", entry.register_number, near.deadline.kind, near.phase);
-        let told = Told::new(&entry, &settings.config.register.prefix, &[]);
-        let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
-        stand(pipeline, alarm, Some(notice), None).await?;
+    for number in with_untold_deadlines(pipeline, now)? {
+        let Some(entry) = pipeline.ledger.entry(number)? else { continue };
+        for near in nearing(&entry, now, &settings.registry.calendar, lead) {
+            let told = Told::new(&entry, &settings.config.register.prefix, &[]);
+            let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
+            stand(pipeline, deadline_alarm(number, &near.deadline.kind, near.phase), Some(notice), None).await?;
+        }
     }
     Ok(())
 }
 
-/// Entries that may still have something to be told, newest first.
-fn recent(pipeline: &Pipeline, now: Timestamp) -> Result<Vec<Entry>, PipelineError> {
-    let oldest = now.as_second() - WATCHED_DAYS * 86_400;
-    let mut found = Vec::new();
-    for entry in pipeline.ledger.entries_back() {
-        let entry = entry?;
-        if entry.registered_at.as_second() < oldest {
-            break;
-        }
-        if entry.deadlines.iter().any(|deadline| is_open(entry.state, deadline)) {
-            found.push(entry);
+fn deadline_alarm(number: RegisterNumber, kind: &str, phase: Phase) -> String {
+    format!("deadline/{number}/{kind}/{phase:?}")
+}
+
+/// Entries whose open deadline may have come near or passed since it was last told. Looked at three times a minute, so it reads no entry
+/// that has nothing new to say.
+fn with_untold_deadlines(pipeline: &Pipeline, now: Timestamp) -> Result<BTreeSet<RegisterNumber>, PipelineError> {
+    let mut found = BTreeSet::new();
+    for open in pipeline.ledger.open_deadlines(back(now, LOOKED_BACK))? {
+        let phase = if open.at < now { Phase::Passed } else { Phase::Near };
+        if pipeline.ledger.standing(&deadline_alarm(open.number, &open.kind, phase))?.is_none() {
+            found.insert(open.number);
         }
     }
     Ok(found)
+}
+
+/// Entries with a deadline that can still be missed, or was missed within `REPORTED_BACK`.
+fn open_entries(pipeline: &Pipeline, now: Timestamp) -> Result<Vec<Entry>, PipelineError> {
+    let numbers: BTreeSet<RegisterNumber> =
+        pipeline.ledger.open_deadlines(back(now, REPORTED_BACK))?.into_iter().map(|open| open.number).collect();
+    let mut entries = Vec::new();
+    for number in numbers {
+        entries.extend(pipeline.ledger.entry(number)?);
+    }
+    Ok(entries)
+}
+
+fn back(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 async fn check_quotas(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let now = pipeline.now();
     for mailbox in &pipeline.settings().config.mailbox {
         let Some(quota) = pipeline.ledger.mailbox(mailbox.name())?.quota else { continue };
+        let mut told = false;
+        // From the highest step down: a mailbox that fills at once is told once.
         for (step, _) in causes::QUOTA_STEPS {
-            let begun = (quota.percent() >= step).then(|| causes::quota(mailbox.name(), quota.percent(), now)).flatten();
-            stand(pipeline, format!("quota/{}/{step}", mailbox.name()), begun, None).await?;
+            let alarm = format!("quota/{}/{step}", mailbox.name());
+            let reached = quota.percent() >= step;
+            if reached == pipeline.ledger.standing(&alarm)?.is_some() {
+                told |= reached;
+                continue;
+            }
+            let notice = causes::quota(mailbox.name(), quota.percent(), now).filter(|_| reached && !told);
+            told |= reached;
+            pipeline.raise(notice.into_iter().collect()).await?;
+            let since = reached.then_some(now);
+            pipeline.ledger.append(Event::Standing(Standing { alarm, since, facts: BTreeMap::new() })).await?;
         }
     }
     Ok(())
@@ -224,8 +265,8 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             quota_percent: state.quota.map(|quota| quota.percent()),
         });
     }
-    let recent = recent(pipeline, now)?;
-    let mut deadlines: Vec<DeadlineLine> = recent
+    let open = open_entries(pipeline, now)?;
+    let mut deadlines: Vec<DeadlineLine> = open
         .iter()
         .flat_map(|entry| entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline) && deadline.at >= now).map(move |deadline| (entry, deadline)))
         .map(|(entry, deadline)| DeadlineLine { number: entry.register_number.to_string(), kind: deadline.kind.clone(), at: deadline.at })
@@ -240,7 +281,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         mailboxes,
         registered: ledger.registered_since(last)?,
         deadlines,
-        quarantined: recent.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
+        quarantined: open.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
         orphan_evidence: ledger.orphans()?.len() as u64,
         alerts_given_up: jobs.iter().filter(|job| job.was_given_up_since(last)).count() as u64,
         alerts_waiting: ledger.open_jobs()?.len() as u64,

@@ -32,13 +32,13 @@ pub async fn watch(pipeline: Arc<Pipeline>, config: MailboxConfig, progress: Pro
 }
 
 async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, progress: &Progress) {
-    let (mut mailbox, mut known) = match pipeline.open(config) {
-        Ok(opened) => opened,
-        Err(PipelineError::Mailbox(error)) => return report(pipeline, &error).await,
-        Err(error) => {
-            tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched");
-            return;
+    let (mut mailbox, mut known) = loop {
+        match pipeline.open(config) {
+            Ok(opened) => break opened,
+            Err(PipelineError::Mailbox(error)) => return report(pipeline, &error).await,
+            Err(error) => tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched until it can"),
         }
+        tokio::time::sleep(DISK_PAUSE).await;
     };
     let mut backoff = Backoff::default();
     loop {
@@ -106,9 +106,14 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
     }
 }
 
-/// Records a failed check. Refused credentials alarm at once; other failures when they last.
+/// Records a failed check. Refused credentials alarm at once; other failures when they last. The same failure again adds nothing to the record.
 pub async fn report(pipeline: &Arc<Pipeline>, error: &MailboxError) {
     tracing::warn!(mailbox = error.mailbox, step = error.step, class = ?error.class, problem = error.problem, cure = error.cure.en, "check failed");
+    let standing = pipeline.ledger.mailbox(&error.mailbox).ok().and_then(|mailbox| mailbox.failure);
+    let is_same = |failed: &CheckFailed| failed.step == error.step && failed.class == error.class && failed.problem == error.problem;
+    if error.class != ErrorClass::Authentication && standing.as_ref().is_some_and(is_same) {
+        return;
+    }
     let at = pipeline.now();
     let failed = CheckFailed {
         mailbox: error.mailbox.clone(),
@@ -123,8 +128,10 @@ pub async fn report(pipeline: &Arc<Pipeline>, error: &MailboxError) {
         ErrorClass::Permanent => vec![causes::mailbox_failing(&error.mailbox, error.step, at, &error.cure, at)],
         ErrorClass::Transient => Vec::new(),
     };
+    // Told first: a crash between the two tells it twice, never not at all.
+    let told = pipeline.raise(notices).await;
     let recorded = pipeline.ledger.append(Event::CheckFailed(failed)).await;
-    if let Err(error) = recorded.map_err(PipelineError::from).and(pipeline.raise(notices).await) {
+    if let Err(error) = told.and(recorded.map_err(PipelineError::from)) {
         tracing::error!(%error, "a failed check could not be recorded");
     }
 }

@@ -1,5 +1,7 @@
 //! From one event to the state after it. Deterministic: the same journal always gives the same index.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::LedgerError;
@@ -11,6 +13,7 @@ use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
+use crate::register::nearing::is_open;
 use crate::register::numbering::Numbering;
 use crate::register::{deadlines, evidence_record, is_negative};
 use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
@@ -63,7 +66,7 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
                 *acknowledged = true;
             }
         }),
-        Event::Judged(judged) => state.amend(key::entry(judged.number), |entry: &mut Entry| entry.verdict = Some(judged.verdict.clone())),
+        Event::Judged(judged) => amend_entry(judged.number, state, |entry| entry.verdict = Some(judged.verdict.clone())),
         Event::Handled(handled) => apply_handled(handled, state),
         Event::Standing(standing) => {
             let name = key::standing(&standing.alarm);
@@ -122,7 +125,7 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
     }
     message.sightings.push(sighting.clone());
     for number in &message.numbers {
-        state.amend(key::entry(*number), |entry: &mut Entry| {
+        amend_entry(*number, state, |entry| {
             entry.message.sightings.push(sighting.clone());
             entry.flags.insert(flag::DUPLICATE.to_owned());
         })?;
@@ -141,6 +144,9 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     let numbers: Vec<RegisterNumber> = registered.entries.iter().map(|entry| entry.register_number).collect();
     for entry in &registered.entries {
         state.put(key::entry(entry.register_number), entry)?;
+        for name in open_deadlines(entry) {
+            state.put(name, &())?;
+        }
         let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
         numbering.observe(entry.register_number)?;
         state.put(key::NUMBERING.to_vec(), &numbering)?;
@@ -162,10 +168,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     for found in &registered.evidence {
         take_evidence(found, registered, &numbers, at, state)?;
     }
-    for link_key in &registered.link_keys {
-        adopt_orphans(link_key, &numbers, state)?;
-    }
-    Ok(())
+    adopt_orphans(&registered.link_keys, &numbers, state)
 }
 
 /// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
@@ -228,15 +231,18 @@ fn carries_original(registered: &Registered) -> bool {
     registered.entries.iter().any(|entry| entry.message.kind != MessageKind::Evidence)
 }
 
-/// Evidence that came before its message is linked when the message arrives.
-fn adopt_orphans(link_key: &str, numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let waiting: Vec<Sha256> = state.keys(&key::evidence_under(link_key))?.iter().filter_map(|name| key::trailing_sha256(name)).collect();
+/// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.
+fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
+    for link_key in link_keys {
+        waiting.extend(state.keys(&key::evidence_under(link_key))?.iter().filter_map(|name| key::trailing_sha256(name)));
+    }
     for sha256 in waiting {
         if !state.contains(&key::orphan(&sha256))? {
             continue;
         }
-        let by = link_kind(link_key);
         let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else { continue };
+        let Some(by) = evidence.found.link_keys.iter().find(|key| link_keys.contains(key)).map(|key| link_kind(key)) else { continue };
         evidence.numbers = numbers.to_vec();
         evidence.linked_by = Some(by.clone());
         state.put(key::evidence(&sha256), &evidence)?;
@@ -252,7 +258,7 @@ fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state:
     let proof = &evidence.found.evidence;
     let record = evidence_record(proof, evidence.found.report.indication, by);
     for number in numbers {
-        state.amend(key::entry(*number), |entry: &mut Entry| {
+        amend_entry(*number, state, |entry| {
             entry.evidence.retain(|known| known.sha256 != record.sha256);
             entry.evidence.push(record.clone());
             if is_negative(&record) {
@@ -290,10 +296,28 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
 }
 
 fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    state.amend(key::entry(handled.number), |entry: &mut Entry| {
+    amend_entry(handled.number, state, |entry| {
         entry.state = handled.handling.state;
         entry.history.push(handled.handling.clone());
     })
+}
+
+/// Changes an entry where there is one, and with it the list of deadlines that can still be missed.
+fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnOnce(&mut Entry)) -> Result<(), LedgerError> {
+    let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { return Ok(()) };
+    let before = open_deadlines(&entry);
+    change(&mut entry);
+    let after = open_deadlines(&entry);
+    before.difference(&after).for_each(|name| state.remove(name.clone()));
+    for name in after.difference(&before) {
+        state.put(name.clone(), &())?;
+    }
+    state.put(key::entry(number), &entry)
+}
+
+fn open_deadlines(entry: &Entry) -> BTreeSet<Vec<u8>> {
+    let open = entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline));
+    open.map(|deadline| key::deadline(entry.register_number, deadline)).collect()
 }
 
 /// The outbox decides what the event means; the index keeps what the outbox must know after a restart.

@@ -31,7 +31,7 @@ use crate::alert::outbox::Outbox;
 use event::Event;
 use fold::State;
 use overlay::{Overlay, decode};
-pub use query::Counts;
+pub use query::{Counts, OpenDeadline};
 pub use writer::{Decision, Pending};
 use writer::Writer;
 
@@ -89,7 +89,7 @@ impl Ledger {
     /// Another process holds the store, the chain is broken, or the disk refuses.
     pub fn open(root: &Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
         let (store, recovery) = Store::open(root, Arc::clone(&disk))?;
-        let outbox = catch_up(&store.journal, &store.index, restore_outbox(&store.index)?)?;
+        let outbox = restore_outbox(&store.index).and_then(|outbox| catch_up(&store.journal, &store.index, outbox))?;
         let (index, blobs, head) = (store.index.clone(), store.blobs.clone(), store.journal.head());
         let writer = Writer::start(store, outbox, Arc::clone(&clock));
         Ok(Self { index, blobs, root: root.to_owned(), disk, clock, writer: Some(writer), head, recovery: Some(recovery) })

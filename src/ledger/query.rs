@@ -28,6 +28,14 @@ pub struct Counts {
     pub holes: u64,
 }
 
+/// A deadline that somebody can still miss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenDeadline {
+    pub at: Timestamp,
+    pub number: RegisterNumber,
+    pub kind: String,
+}
+
 impl Ledger {
     pub fn entry(&self, number: RegisterNumber) -> Result<Option<Entry>, LedgerError> {
         self.read(&key::entry(number))
@@ -78,9 +86,9 @@ impl Ledger {
     }
 
     /// The first messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
-    pub fn pending(&self, limit: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
+    pub fn pending(&self, at_most: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
         let mut pending = Vec::new();
-        for pair in self.index.scan(key::PENDING).take(limit) {
+        for pair in self.index.scan(key::PENDING).take(at_most) {
             let (name, _) = pair?;
             if let Some(sha256) = key::trailing_sha256(&name)
                 && let Some(message) = self.message(&sha256)?
@@ -89,6 +97,19 @@ impl Ledger {
             }
         }
         Ok(pending)
+    }
+
+    /// Deadlines at or after an instant that can still be missed, the latest first. Only their keys are read.
+    pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
+        let mut open = Vec::new();
+        for pair in self.index.scan_back(key::DEADLINES) {
+            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else { continue };
+            if at.as_second() < since.as_second() {
+                break;
+            }
+            open.push(OpenDeadline { at, number, kind });
+        }
+        Ok(open)
     }
 
     /// Locators of a mailbox whose bytes are durable: never asked for again.

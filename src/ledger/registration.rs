@@ -10,7 +10,7 @@ use crate::alert::outbox::AlertEvent;
 use crate::hash::Sha256;
 use crate::mailbox::{FolderState, Locator};
 use crate::register::draft::Draft;
-use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::entry::{Entry, RegisterNumber, flag};
 use crate::register::numbering::Numbering;
 use std::sync::Arc;
 
@@ -74,7 +74,8 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
 
     let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
-    for draft in drafts {
+    for mut draft in drafts {
+        mark_duplicate(&mut draft, &message, &entries, decision)?;
         let number = numbering.assign(decision.now)?;
         entries.push(draft.into_entry(number, decision.now, message.sightings.clone()));
     }
@@ -82,6 +83,21 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
     let alerts = plan_all(announce(&entries), &alerts, decision);
     decision.record(Event::Registered(Box::new(Registered { sha256, entries, link_keys, evidence, alerts })))?;
     Ok(given)
+}
+
+/// What only the order of registration can tell: the same bytes were seen twice before they had a number, or the same document was examined
+/// twice side by side.
+fn mark_duplicate(draft: &mut Draft, message: &MessageState, before: &[Entry], decision: &Decision<'_>) -> Result<(), LedgerError> {
+    if message.sightings.len() > 1 {
+        draft.flags.insert(flag::DUPLICATE.to_owned());
+    }
+    let Some(id) = draft.document.as_ref().and_then(|document| document.id.as_deref()) else { return Ok(()) };
+    let has_id = |entry: &&Entry| entry.document.as_ref().and_then(|document| document.id.as_deref()).is_some_and(|known| known.eq_ignore_ascii_case(id));
+    let beside = before.iter().find(has_id).map(|entry| entry.register_number);
+    if let Some(first) = decision.state.index.get(&key::document(id))?.or(beside) {
+        draft.mark_duplicate_of(first);
+    }
+    Ok(())
 }
 
 /// Plans notices one after another on a copy of the outbox, so that the second is held when the first is of its kind.

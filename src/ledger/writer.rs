@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::event::Event;
 use super::fold::{self, State};
 use super::overlay::Overlay;
-use super::{LedgerError, catch_up, write_event};
+use super::{LedgerError, catch_up, restore_outbox, write_event};
 use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
 use crate::store::Store;
@@ -134,7 +134,7 @@ struct Scribe {
     outbox: Outbox,
     clock: SharedClock,
     head: Arc<Mutex<Head>>,
-    /// The index failed to take a durable group: nothing may be decided on it before it has caught up.
+    /// The index failed to take a durable group, or could not be read: nothing may be decided on it before it has caught up.
     behind: bool,
 }
 
@@ -160,6 +160,8 @@ impl Scribe {
         for Request { decide, answer } in group {
             let (state, outcome) = self.decide(decide, group_state, &mut records);
             group_state = state;
+            // sled answers every call after an error with that error, so an index that could not be read is opened anew, too.
+            self.behind |= matches!(outcome, Err(LedgerError::Store(StoreError::Index { .. })));
             answers.push((answer, outcome));
         }
         let durable = self.make_durable(&records, group_state).map_err(Arc::new);
@@ -215,9 +217,11 @@ impl Scribe {
 
     fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
         if self.behind {
-            // sled answers every call after an error with that error: it is opened anew. The outbox already has what the index lacks.
-            self.store.index.reopen(self.store.journal.head().sequence)?;
-            catch_up(&self.store.journal, &self.store.index, self.outbox.clone()).map_err(|error| match error {
+            let index = &self.store.index;
+            index.reopen(self.store.journal.head().sequence)?;
+            // From the outbox as the index knows it: ours has the events already that the index lacks.
+            let caught_up = restore_outbox(index).and_then(|outbox| catch_up(&self.store.journal, index, outbox));
+            caught_up.map_err(|error| match error {
                 LedgerError::Store(error) => error,
                 other => StoreError::Index { reason: other.to_string(), kind: None },
             })?;

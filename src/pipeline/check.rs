@@ -23,8 +23,8 @@ const TOGETHER: usize = 64;
 /// Bytes that are made durable together: bounds the memory where messages are large.
 const TOGETHER_BYTES: usize = 16 << 20;
 
-/// A hole whose message lies on the server no more.
-const GONE: &str = "the server does not list the message any more; somebody removed it before it could be fetched";
+/// Locators in one record: bounds the record where a mailbox of years is taken over.
+const SEEN_TOGETHER: usize = 10_000;
 
 /// What a look into a mailbox brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,11 +57,17 @@ impl Pipeline {
         for listed in &new {
             known.remove(&listed.locator);
         }
-        self.ledger.see(&name, new.iter().map(|listed| listed.locator.clone()).collect(), folders.clone()).await?;
+        for some in new.chunks(SEEN_TOGETHER) {
+            self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect(), folders.clone()).await?;
+        }
+        // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost.
+        let is_plain = oddities.is_empty();
         self.report_oddities(&name, oddities).await?;
-        self.account_for_absent(&name, &folders, &present).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
+        if is_plain {
+            self.review_holes(&name, &folders, &present, kept == asked).await?;
+        }
         let quota = mailbox.quota().await.unwrap_or_else(|error| {
             // The duty is to look for messages, and that is done.
             tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
@@ -145,16 +151,16 @@ impl Pipeline {
         self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
     }
 
-    /// Holes that the server lists no more: outdated by a new numbering, under which the message is listed again, or removed there.
-    async fn account_for_absent(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>) -> Result<(), PipelineError> {
-        let mut holes: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
-        holes.retain(|locator| !present.contains(locator) && folders.iter().any(|folder| folder.folder == locator.folder));
-        let (outdated, gone): (Vec<Locator>, Vec<Locator>) =
-            holes.into_iter().partition(|locator| folders.iter().any(|folder| folder.outdates(locator)));
-        if !outdated.is_empty() {
-            self.ledger.append(Event::Renumbered(Renumbered { mailbox: mailbox.to_owned(), locators: outdated })).await?;
+    /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
+    /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
+    async fn review_holes(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>, complete: bool) -> Result<(), PipelineError> {
+        let mut absent: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
+        absent.retain(|locator| !present.contains(locator) && folders.iter().any(|state| state.folder == locator.folder));
+        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = absent.into_iter().partition(|locator| folders.iter().any(|state| state.outdates(locator)));
+        if complete && !renumbered.is_empty() {
+            self.ledger.append(Event::Renumbered(Renumbered { mailbox: mailbox.to_owned(), locators: renumbered })).await?;
         }
-        self.report_missing(mailbox, gone.into_iter().map(|locator| (locator, GONE.to_owned())).collect()).await
+        self.report_missing(mailbox, lost.into_iter().map(|locator| (locator, "the server lists it no more".to_owned())).collect()).await
     }
 
     /// A hole is recorded when it opens and when its reason changes, not at every look.
@@ -166,12 +172,12 @@ impl Pipeline {
                 changed.push(Missing { mailbox: mailbox.to_owned(), locator, problem, at });
             }
         }
-        let count = changed.len() as u64;
-        if count == 0 {
+        if changed.is_empty() {
             return Ok(());
         }
-        self.ledger.commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing)))).await?;
-        self.raise(vec![causes::missing_message(mailbox, count, at)]).await
+        // Told first: a crash between the two tells it twice, never not at all.
+        self.raise(vec![causes::missing_message(mailbox, changed.len() as u64, at)]).await?;
+        Ok(self.ledger.commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing)))).await?)
     }
 }
 

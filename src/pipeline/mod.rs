@@ -54,12 +54,23 @@ pub enum PipelineError {
 pub enum Unreadable {
     #[error(transparent)]
     Broken(isolate::Broken),
-    /// The work never came to an end: whatever ended the process may have been this message.
-    #[error("the process ended during each of {0} attempts")]
-    Killed(u32),
     /// The stored bytes are not those that were stored.
     #[error("{0}")]
     Damaged(String),
+    /// Every attempt was begun and none came to an end: the process died of it, or was killed.
+    #[error("the program ended while it was reading it")]
+    Fatal,
+}
+
+impl PipelineError {
+    /// Worth another try without a person.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Mailbox(error) => error.is_transient(),
+            Self::Ledger(error) => error.is_transient(),
+            Self::Broken(_) => false,
+        }
+    }
 }
 
 impl Unreadable {
@@ -124,13 +135,21 @@ impl Pipeline {
     /// The disk failed. Messages that were not registered stay as they were.
     pub async fn work_off(&self) -> Result<usize, PipelineError> {
         let mut registered = 0;
-        loop {
-            let pending = self.ledger.pending(TRIED_TOGETHER)?;
-            let group = tried_together(&pending);
-            if group.is_empty() {
-                return Ok(registered);
-            }
-            registered += self.work_on(group).await?;
+        while let Some(some) = self.work_off_some().await? {
+            registered += some;
+        }
+        Ok(registered)
+    }
+
+    /// Works on the next few messages, so that the caller can stop between two groups. `None`: nothing waits.
+    ///
+    /// # Errors
+    /// As [`Pipeline::work_off`].
+    pub async fn work_off_some(&self) -> Result<Option<usize>, PipelineError> {
+        let pending = self.ledger.pending(TRIED_TOGETHER)?;
+        match tried_together(&pending) {
+            [] => Ok(None),
+            group => self.work_on(group).await.map(Some),
         }
     }
 
@@ -164,10 +183,10 @@ impl Pipeline {
         let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
         let _permit = self.work.acquire_many(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
         let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
-        if message.attempts >= ATTEMPTS {
-            return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Killed(message.attempts), settings))));
-        }
         let attempt = message.attempts + 1;
+        if attempt > ATTEMPTS {
+            return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));
+        }
         match self.examine(&arrival, settings).await? {
             Ok(examined) => Ok(Some((sha256, examined))),
             Err(broken) if attempt < ATTEMPTS => {

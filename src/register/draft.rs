@@ -97,11 +97,16 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn into_entry(mut self, register_number: RegisterNumber, registered_at: Timestamp, sightings: Vec<Sighting>) -> Entry {
-        // Delivered again before it had its number: marked like what is delivered again later.
-        if sightings.len() > 1 {
-            self.flags.insert(flag::DUPLICATE.to_owned());
+    /// The same document (BelgeId) stands in the register already. Saying it again changes nothing.
+    pub fn mark_duplicate_of(&mut self, first: RegisterNumber) {
+        self.flags.insert(flag::DUPLICATE.to_owned());
+        let finding = duplicate(first);
+        if !self.findings.iter().any(|known| known.rule == finding.rule) {
+            self.findings.push(finding);
         }
+    }
+
+    pub fn into_entry(self, register_number: RegisterNumber, registered_at: Timestamp, sightings: Vec<Sighting>) -> Entry {
         Entry {
             register_number,
             registered_at,
