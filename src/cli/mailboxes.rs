@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::documents::local_time;
-use super::table::table;
+use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{self, Locator, Mailbox};
@@ -18,11 +18,13 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let ledger = session.reader()?;
     let mut rows = Vec::new();
     let mut values = Vec::new();
+    let mut cures = Vec::new();
     let mut holes = 0;
     for config in &session.config().mailbox {
         let (name, state, counts) = (config.name(), ledger.mailbox(config.name())?, ledger.counts(config.name())?);
         holes += counts.holes;
-        let failure = state.failure.as_ref().map(|failure| failure.cure.get(session.lang).to_owned());
+        // What to do is a sentence or two, which no column holds.
+        cures.extend(state.failure.as_ref().map(|failure| format!("{name}: {}. {}", failure.problem, failure.cure.get(session.lang))));
         rows.push([
             name.to_owned(),
             state.last_check.map(local_time).unwrap_or_else(|| "-".into()),
@@ -31,7 +33,7 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             counts.registered.to_string(),
             counts.holes.to_string(),
             state.quota.map(|quota| format!("%{}", quota.percent())).unwrap_or_else(|| "-".into()),
-            failure.clone().unwrap_or_default(),
+            state.failure.as_ref().map(|failure| failure.step.clone()).unwrap_or_default(),
         ]);
         values.push(json!({
             "mailbox": name, "last_check": state.last_check, "listed": counts.listed, "fetched": counts.fetched,
@@ -44,7 +46,10 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     };
     match as_json {
         true => println!("{:#}", json!(values)),
-        false => print!("{}", table(headings, &rows)),
+        false => {
+            print!("{}", table(headings, &rows));
+            cures.iter().for_each(|cure| println!("\n{}", clean(cure)));
+        }
     }
     Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
 }

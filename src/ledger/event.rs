@@ -26,7 +26,7 @@ pub enum Event {
     Fetched(Fetched),
     /// Listed and not delivered: a hole.
     Missing(Missing),
-    /// A folder was numbered anew before these were delivered: they mean nothing any more, and what lies there is listed anew.
+    /// The server renumbered the folder before these were fetched; what it lists since then is durable under other locators.
     Renumbered(Renumbered),
     /// Work on a message begins. Written before the work, so that a crash counts.
     Attempted(Attempted),

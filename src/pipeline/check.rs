@@ -26,9 +26,6 @@ const TOGETHER_BYTES: usize = 16 << 20;
 /// Locators in one record: bounds the record where a mailbox of years is taken over.
 const SEEN_TOGETHER: usize = 10_000;
 
-/// A hole whose message lies on the server no more.
-const GONE: &str = "the server does not list the message any more; somebody removed it before it could be fetched";
-
 /// What a look into a mailbox brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Brought {
@@ -63,10 +60,14 @@ impl Pipeline {
         for some in new.chunks(SEEN_TOGETHER) {
             self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect(), folders.clone()).await?;
         }
+        // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost.
+        let is_plain = oddities.is_empty();
         self.report_oddities(&name, oddities).await?;
-        self.account_for_absent(&name, &folders, &present).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
+        if is_plain {
+            self.review_holes(&name, &folders, &present, kept == asked).await?;
+        }
         let quota = mailbox.quota().await.unwrap_or_else(|error| {
             // The duty is to look for messages, and that is done.
             tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
@@ -150,16 +151,16 @@ impl Pipeline {
         self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
     }
 
-    /// Holes that the server lists no more: outdated by a new numbering, under which the message is listed again, or removed there.
-    async fn account_for_absent(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>) -> Result<(), PipelineError> {
-        let mut holes: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
-        holes.retain(|locator| !present.contains(locator) && folders.iter().any(|folder| folder.folder == locator.folder));
-        let (outdated, gone): (Vec<Locator>, Vec<Locator>) =
-            holes.into_iter().partition(|locator| folders.iter().any(|folder| folder.outdates(locator)));
-        if !outdated.is_empty() {
-            self.ledger.append(Event::Renumbered(Renumbered { mailbox: mailbox.to_owned(), locators: outdated })).await?;
+    /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
+    /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
+    async fn review_holes(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>, complete: bool) -> Result<(), PipelineError> {
+        let mut absent: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
+        absent.retain(|locator| !present.contains(locator) && folders.iter().any(|state| state.folder == locator.folder));
+        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = absent.into_iter().partition(|locator| folders.iter().any(|state| state.outdates(locator)));
+        if complete && !renumbered.is_empty() {
+            self.ledger.append(Event::Renumbered(Renumbered { mailbox: mailbox.to_owned(), locators: renumbered })).await?;
         }
-        self.report_missing(mailbox, gone.into_iter().map(|locator| (locator, GONE.to_owned())).collect()).await
+        self.report_missing(mailbox, lost.into_iter().map(|locator| (locator, "the server lists it no more".to_owned())).collect()).await
     }
 
     /// A hole is recorded when it opens and when its reason changes, not at every look.

@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 pub struct Gateway {
     pub dir: TempDir,
-    extra: String,
+    /// Our own DETSİS number in the configuration.
+    receiver_kkk: String,
 }
 
 /// The end of a command and the most memory it had, in MiB.
@@ -43,16 +44,21 @@ impl Gateway {
             fs::create_dir(&folder).unwrap();
             write(world, &folder);
         }
-        let gateway = Self { dir, extra: String::new() };
+        let gateway = Self { dir, receiver_kkk: String::new() };
         gateway.configure("");
         gateway
     }
 
+    /// A store of the institution that the world's mail is sent to.
+    pub fn of_receiver(world: &World) -> Self {
+        Self { receiver_kkk: world.receiver.kkk.clone(), ..Self::bare(world) }
+    }
+
     /// Writes the configuration: the store, the trust, and what is given.
-    pub fn configure(&self, mailboxes: &str) {
+    pub fn configure(&self, rest: &str) {
         let text = format!(
-            "language = \"tr\"\n[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false\n[register]\nreceiver_kkk = \"\"\n{}\n{mailboxes}",
-            self.extra
+            "language = \"tr\"\n[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false\n[register]\nreceiver_kkk = \"{}\"\n{rest}",
+            self.receiver_kkk
         );
         fs::write(self.config(), text).unwrap();
     }
@@ -106,6 +112,12 @@ impl Gateway {
         };
         let [stdout, stderr] = files.map(|path| fs::read(path).unwrap());
         Ended { output: Output { status, stdout, stderr }, peak_mib }
+    }
+
+    /// The result of a command that prints JSON, whatever its exit code says.
+    pub fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(args);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
     pub fn spawn(&self, args: &[&str]) -> Child {
