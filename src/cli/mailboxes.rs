@@ -57,7 +57,7 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
     let mut worst = Exit::Done;
     for config in configs {
         let mut mailbox = open(&pipeline, &config)?;
-        let mut known = pipeline.ledger.known(config.name())?;
+        let mut known = crate::daemon::watch::recollect(&pipeline, &mut *mailbox)?;
         match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 let line = match session.lang {

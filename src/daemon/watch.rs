@@ -1,5 +1,6 @@
 //! One task per mailbox: check, wait, check again. A mailbox is handled serially; nothing that arrives in it can stop it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use crate::alert::causes;
 use crate::ledger::event::{CheckFailed, Event};
 use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
-use crate::mailbox::{self, ErrorClass, Mailbox, MailboxError};
+use crate::ledger::LedgerError;
+use crate::mailbox::{self, ErrorClass, Locator, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
@@ -37,7 +39,7 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         Ok(mailbox) => mailbox,
         Err(error) => return report(pipeline, &error).await,
     };
-    let mut known = match pipeline.ledger.known(config.name()) {
+    let mut known = match recollect(pipeline, &mut *mailbox) {
         Ok(known) => known,
         Err(error) => {
             tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched");
@@ -74,6 +76,16 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         progress.beat(task, pause + CHECK_ALLOWANCE);
         tokio::time::sleep(pause).await;
     }
+}
+
+/// What the record knows of a mailbox before the first look: what is durable, and how the server's folders stood at the last check.
+///
+/// # Errors
+/// The index cannot be read.
+pub fn recollect(pipeline: &Pipeline, mailbox: &mut dyn Mailbox) -> Result<BTreeSet<Locator>, LedgerError> {
+    let name = mailbox.name().to_owned();
+    mailbox.recall(pipeline.ledger.mailbox(&name)?.folders);
+    pipeline.ledger.known(&name)
 }
 
 /// Waits for news or for the interval to end. A server that cuts the connection here is found out by the next check.

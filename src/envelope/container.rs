@@ -12,6 +12,7 @@ use zip::ZipArchive;
 
 use super::names;
 use crate::limits::Limits;
+use crate::text::Text;
 
 const END_SIGNATURE: &[u8] = b"PK\x05\x06";
 const CENTRAL_SIGNATURE: &[u8] = b"PK\x01\x02";
@@ -42,7 +43,7 @@ pub(super) struct Entry {
     /// Declared uncompressed size; enforced when read.
     pub size: u64,
     /// Why it will not be opened.
-    pub refused: Option<String>,
+    pub refused: Option<Text>,
     compressed: u64,
     method: u16,
     flags: u16,
@@ -56,9 +57,9 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ContainerFault {
     /// The whole container is refused.
-    Refused(String),
+    Refused(Text),
     /// One entry is refused; the rest is read.
-    Entry { uri: String, reason: String },
+    Entry { uri: String, reason: Text },
     /// Two entries under one name: neither is opened.
     Duplicate { uri: String },
     /// Bytes before the first or after the last record of the ZIP.
@@ -77,11 +78,11 @@ pub(super) struct Container {
 /// Why an entry's bytes were not delivered.
 #[derive(Debug)]
 pub(super) enum Unreadable {
-    Refused(String),
+    Refused(Text),
     /// More bytes than the caller can take.
     TooLarge,
     /// Damaged, or its size or checksum is not what the directory says.
-    Damaged(String),
+    Damaged(Text),
     /// The receiving side failed.
     Sink(io::Error),
 }
@@ -114,11 +115,17 @@ impl Container {
             Ok(archive) if archive.central_directory_start() == end.directory.start as u64 => archive,
             Ok(_) => {
                 self.entries.clear();
-                return faults.push(ContainerFault::Refused("two central directories".into()));
+                return faults.push(ContainerFault::Refused(Text::new(
+                    "iki merkez dizini var",
+                    "two central directories",
+                )));
             }
             Err(error) => {
                 self.entries.clear();
-                return faults.push(ContainerFault::Refused(error.to_string()));
+                return faults.push(ContainerFault::Refused(Text::new(
+                    format!("ZIP okunamadı ({error})"),
+                    error.to_string(),
+                )));
             }
         };
         let by_header: HashMap<u64, usize> = (0..archive.len())
@@ -127,7 +134,7 @@ impl Container {
         for entry in &mut self.entries {
             entry.index = by_header.get(&entry.header).copied();
             if entry.index.is_none() && entry.refused.is_none() {
-                let reason = "the readers disagree about this entry".to_owned();
+                let reason = Text::new("iki okuyucu bu girdiyi farklı görüyor", "two readers see this entry differently");
                 faults.push(ContainerFault::Entry {
                     uri: entry.uri.clone(),
                     reason: reason.clone(),
@@ -144,27 +151,37 @@ impl Container {
             return Err(Unreadable::Refused(reason.clone()));
         }
         let (Some(archive), Some(index)) = (&self.archive, entry.index) else {
-            return Err(Unreadable::Refused("not in the archive".into()));
+            return Err(Unreadable::Refused(Text::new("arşivde yok", "not in the archive")));
         };
         // A clone shares the directory; it costs a counter and a cursor.
         let mut archive = archive.clone();
-        let file = archive.by_index(index).map_err(|error| Unreadable::Damaged(error.to_string()))?;
+        let file = archive
+            .by_index(index)
+            .map_err(|error| Unreadable::Damaged(Text::new(format!("bozuk ({error})"), format!("damaged ({error})"))))?;
         let mut bounded = file.take(entry.size.min(self.entry_bytes).saturating_add(1));
         let mut chunk = vec![0; CHUNK];
         let mut total = 0_u64;
         loop {
-            let read = bounded.read(&mut chunk).map_err(|error| Unreadable::Damaged(error.to_string()))?;
+            let read = bounded
+                .read(&mut chunk)
+                .map_err(|error| Unreadable::Damaged(Text::new(format!("bozuk ({error})"), format!("damaged ({error})"))))?;
             if read == 0 {
                 break;
             }
             total += read as u64;
             if total > entry.size {
-                return Err(Unreadable::Damaged("larger than the directory says".into()));
+                return Err(Unreadable::Damaged(Text::new(
+                    "dizinin dediğinden büyük",
+                    "larger than the directory says",
+                )));
             }
             sink(chunk.get(..read).unwrap_or_default()).map_err(Unreadable::Sink)?;
         }
         if total != entry.size {
-            return Err(Unreadable::Damaged("smaller than the directory says".into()));
+            return Err(Unreadable::Damaged(Text::new(
+                "dizinin dediğinden küçük",
+                "smaller than the directory says",
+            )));
         }
         Ok(total)
     }
@@ -202,7 +219,7 @@ struct Walked {
     entries: Vec<Entry>,
 }
 
-fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Result<Walked, String> {
+fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Result<Walked, Text> {
     let (end, after) = find_end(bytes)?;
     if end.base > 0 || after > 0 {
         faults.push(ContainerFault::Surplus {
@@ -211,7 +228,11 @@ fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Resu
         });
     }
     if end.count > limits.package_entries as usize {
-        return Err(format!("{} entries, more than {}", end.count, limits.package_entries));
+        let (count, most) = (end.count, limits.package_entries);
+        return Err(Text::new(
+            format!("{count} girdi, sınır {most}"),
+            format!("{count} entries, more than {most}"),
+        ));
     }
     let mut entries = Vec::with_capacity(end.count);
     let mut extents = Vec::with_capacity(end.count);
@@ -225,7 +246,11 @@ fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Resu
         let mut entry = record.entry;
         total = total.saturating_add(entry.size);
         if total > limits.package_bytes {
-            return Err(format!("more than {} bytes uncompressed", limits.package_bytes));
+            let most = limits.package_bytes;
+            return Err(Text::new(
+                format!("açıldığında {most} bayttan büyük"),
+                format!("more than {most} bytes uncompressed"),
+            ));
         }
         let extent = local_extent(bytes, &mut entry, raw_name, end.base, end.directory.start)?;
         extents.push(extent);
@@ -244,7 +269,7 @@ fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Resu
         }
         if let Some(first) = names.insert(entry.uri.to_ascii_lowercase(), entries.len()) {
             faults.push(ContainerFault::Duplicate { uri: entry.uri.clone() });
-            let reason = Some("a second entry has the same name".to_owned());
+            let reason = Some(Text::new("aynı adla ikinci bir girdi var", "a second entry has the same name"));
             if let Some(twin) = entries.get_mut(first) {
                 let twin: &mut Entry = twin;
                 twin.refused.clone_from(&reason);
@@ -254,17 +279,20 @@ fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFault>) -> Resu
         entries.push(entry);
     }
     if at != end.directory.end {
-        return Err("the central directory holds more than it counts".into());
+        return Err(Text::new(
+            "merkez dizini sayısından uzun",
+            "the central directory holds more than it counts",
+        ));
     }
     extents.sort_unstable_by_key(|extent: &Range<usize>| extent.start);
     if extents.windows(2).any(|pair| matches!(pair, [one, two] if two.start < one.end)) {
-        return Err("overlapping entries".into());
+        return Err(Text::new("girdiler üst üste biniyor", "overlapping entries"));
     }
     Ok(Walked { end, entries })
 }
 
 /// The last end record whose comment ends the file; failing that, the last that fits at all (something was appended).
-fn find_end(bytes: &[u8]) -> Result<(End, u64), String> {
+fn find_end(bytes: &[u8]) -> Result<(End, u64), Text> {
     let from = bytes.len().saturating_sub(END_SEARCH);
     let tail = bytes.get(from..).unwrap_or_default();
     let candidates = (0..tail.len().saturating_sub(END_BYTES - 1)).rev();
@@ -281,22 +309,32 @@ fn find_end(bytes: &[u8]) -> Result<(End, u64), String> {
             fallback = Some((start, stop));
         }
     }
-    let (start, stop) = exact.or(fallback).ok_or("not a ZIP file, or cut off")?;
-    let field = |offset: usize| u16_at(bytes, start + offset).ok_or("cut off");
-    let wide = |offset: usize| u32_at(bytes, start + offset).ok_or("cut off");
+    let (start, stop) = exact
+        .or(fallback)
+        .ok_or_else(|| Text::new("ZIP değil ya da kesik", "not a ZIP file, or cut off"))?;
+    let cut_off = || Text::new("kesik", "cut off");
+    let field = |offset: usize| u16_at(bytes, start + offset).ok_or_else(cut_off);
+    let wide = |offset: usize| u32_at(bytes, start + offset).ok_or_else(cut_off);
     let (here, total) = (field(8)?, field(10)?);
     if field(4)? != 0 || field(6)? != 0 || here != total {
-        return Err("a multi-volume ZIP".into());
+        return Err(Text::new("çok ciltli ZIP", "a multi-volume ZIP"));
     }
     let (size, offset) = (wide(12)?, wide(16)?);
     if total == u16::MAX || size == u32::MAX || offset == u32::MAX {
-        return Err("a ZIP64 directory: a package below 4 GiB and 65,535 entries needs none".into());
+        return Err(Text::new(
+            "ZIP64 dizini; 4 GiB ve 65.535 girdinin altındaki paket buna gerek duymaz",
+            "a ZIP64 directory, which a package below 4 GiB and 65,535 entries does not need",
+        ));
     }
     let (size, offset) = (size as usize, offset as usize);
-    let directory_start = start.checked_sub(size).ok_or("the central directory is larger than the file")?;
-    let base = directory_start
-        .checked_sub(offset)
-        .ok_or("the central directory is not where the end record says")?;
+    let misplaced = || {
+        Text::new(
+            "merkez dizini, bitiş kaydının söylediği yerde değil",
+            "the central directory is not where the end record says",
+        )
+    };
+    let directory_start = start.checked_sub(size).ok_or_else(misplaced)?;
+    let base = directory_start.checked_sub(offset).ok_or_else(misplaced)?;
     let end = End {
         base,
         directory: directory_start..start,
@@ -310,8 +348,8 @@ struct CentralRecord<'a> {
     name: &'a [u8],
 }
 
-fn central_record(bytes: &[u8], at: usize, end: usize) -> Result<(CentralRecord<'_>, usize), String> {
-    let broken = || "the central directory is damaged".to_owned();
+fn central_record(bytes: &[u8], at: usize, end: usize) -> Result<(CentralRecord<'_>, usize), Text> {
+    let broken = || Text::new("merkez dizini bozuk", "the central directory is damaged");
     let record = bytes.get(at..end).ok_or_else(broken)?;
     if !record.starts_with(CENTRAL_SIGNATURE) {
         return Err(broken());
@@ -372,16 +410,26 @@ impl<'a> Zip64<'a> {
 }
 
 /// Checks the local header against the directory and returns the bytes that the entry occupies, header included.
-fn local_extent(bytes: &[u8], entry: &mut Entry, name: &[u8], base: usize, directory: usize) -> Result<Range<usize>, String> {
+fn local_extent(bytes: &[u8], entry: &mut Entry, name: &[u8], base: usize, directory: usize) -> Result<Range<usize>, Text> {
     let uri = || names::entry_name(name);
-    let outside = || format!("entry '{}' lies outside the file", uri());
+    let outside = || {
+        Text::new(
+            format!("'{}' dosyanın dışında", uri()),
+            format!("entry '{}' lies outside the file", uri()),
+        )
+    };
     let start = usize::try_from(entry.header)
         .ok()
         .and_then(|header| header.checked_add(base))
         .ok_or_else(outside)?;
     entry.header = start as u64;
     let header = bytes.get(start..directory).ok_or_else(outside)?;
-    let contradicts = || format!("the local header of '{}' contradicts the directory", uri());
+    let contradicts = || {
+        Text::new(
+            format!("'{}' girdisinin yerel başlığı dizinle çelişiyor", uri()),
+            format!("the local header of '{}' contradicts the directory", uri()),
+        )
+    };
     if !header.starts_with(LOCAL_SIGNATURE) {
         return Err(contradicts());
     }
@@ -407,27 +455,42 @@ fn local_extent(bytes: &[u8], entry: &mut Entry, name: &[u8], base: usize, direc
 }
 
 /// Why this entry alone is not opened.
-fn refusal(name: &str, entry: &Entry, limits: &Limits) -> Option<String> {
-    if let Some(reason) = names::unsafe_reason(name) {
-        return Some(format!("unsafe name ({reason})"));
+fn refusal(name: &str, entry: &Entry, limits: &Limits) -> Option<Text> {
+    if let Some((tr, en)) = names::unsafe_reason(name) {
+        return Some(Text::new(format!("güvensiz ad ({tr})"), format!("unsafe name ({en})")));
     }
     if name.ends_with(['/', '\\']) {
-        return Some("a folder that holds data".into());
+        return Some(Text::new("veri taşıyan klasör", "a folder that holds data"));
     }
     if entry.flags & ENCRYPTED != 0 {
-        return Some("encrypted entry".into());
+        return Some(Text::new("şifreli girdi", "encrypted entry"));
     }
     if !matches!(entry.method, STORED | DEFLATED) {
-        return Some(format!("compression method {}", entry.method));
+        let method = entry.method;
+        return Some(Text::new(
+            format!("sıkıştırma yöntemi {method}"),
+            format!("compression method {method}"),
+        ));
     }
     if entry.method == STORED && entry.size != entry.compressed {
-        return Some("a stored entry with two sizes".into());
+        return Some(Text::new("sıkıştırılmamış ama iki boyutlu girdi", "a stored entry with two sizes"));
     }
     if entry.size > limits.entry_bytes {
-        return Some(format!("{} bytes, more than {}", entry.size, limits.entry_bytes));
+        let (size, most) = (entry.size, limits.entry_bytes);
+        return Some(Text::new(
+            format!("{size} bayt, sınır {most}"),
+            format!("{size} bytes, more than {most}"),
+        ));
     }
     let bound = entry.compressed.saturating_mul(u64::from(limits.compression_ratio));
-    (entry.size > RATIO_FLOOR && entry.size > bound).then(|| format!("packed tighter than {}:1", limits.compression_ratio))
+    let ratio = limits.compression_ratio;
+    let tight = || {
+        Text::new(
+            format!("{ratio}:1 oranından sıkı paketlenmiş"),
+            format!("packed tighter than {ratio}:1"),
+        )
+    };
+    (entry.size > RATIO_FLOOR && entry.size > bound).then(tight)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -70,8 +70,8 @@ impl<'a> Loader<'a> {
 pub(super) fn unreadable(uri: &str, error: &Unreadable, report: &mut Report) {
     let (tr, en) = match error {
         Unreadable::Refused(_) | Unreadable::Sink(_) => return,
-        Unreadable::TooLarge => ("sınırdan büyük".to_owned(), "larger than the limit".to_owned()),
-        Unreadable::Damaged(reason) => (format!("bozuk ({reason})"), format!("damaged ({reason})")),
+        Unreadable::TooLarge => ("sınırdan büyük", "larger than the limit"),
+        Unreadable::Damaged(reason) => (reason.tr.as_str(), reason.en.as_str()),
     };
     report.once(
         "C1",

@@ -232,6 +232,33 @@ fn findings_do_not_grow_with_the_attack() {
     );
 }
 
+/// Quadratic look-ups would make hours of this; it must be a matter of seconds even unoptimised.
+#[test]
+fn thousands_of_attachments_links_and_files_are_judged_in_time() {
+    let id = |number: usize| format!("{number:08X}-0000-4000-8000-000000000001");
+    let many: String = (0..8_000)
+        .map(|number| {
+            format!(
+                "<Ek><Id Value=\"{}\"/><Tur>DED</Tur><DosyaAdi>{number}.pdf</DosyaAdi></Ek>",
+                id(number)
+            )
+        })
+        .collect();
+    let forge = Forge::v2()
+        .swap("/Ustveri/Ustveri.xml", "<Ekler>", &format!("<Ekler>{many}"))
+        .edit(|forge| {
+            for number in 0..8_000 {
+                forge.relate("/", "ek", "/Ekler/ek1.pdf", &format!("IdEk_{}", id(number)));
+            }
+            forge
+                .parts
+                .extend((0..3_500).map(|number| (format!("/Ekler/{number}.pdf"), Vec::new())));
+        });
+    let bytes = forge.zip();
+    let package = crate::isolate::run(std::time::Duration::from_secs(60), move || open(&bytes)).unwrap();
+    assert!(has_errors(&package.findings));
+}
+
 #[test]
 fn a_reference_to_a_look_alike_covers_nothing() {
     // The digests speak of the real letter, the relationship shows another.

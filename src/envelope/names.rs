@@ -33,21 +33,22 @@ pub(super) fn entry_name(raw: &[u8]) -> String {
     }
 }
 
-/// Why an entry name could write outside the folder it is unpacked into, or means different things to different readers.
-pub(super) fn unsafe_reason(name: &str) -> Option<&'static str> {
+/// Why an entry name could write outside the folder it is unpacked into, or means different things to
+/// different readers; in Turkish and English.
+pub(super) fn unsafe_reason(name: &str) -> Option<(&'static str, &'static str)> {
     let decoded = percent_decode(name).replace('\\', "/");
     let drive = decoded.as_bytes().get(1) == Some(&b':') && decoded.starts_with(|c: char| c.is_ascii_alphabetic());
     if name.is_empty() {
-        return Some("empty");
+        return Some(("boş", "empty"));
     }
     if decoded.chars().any(char::is_control) {
-        return Some("control character");
+        return Some(("denetim karakteri", "control character"));
     }
     if decoded.starts_with('/') || drive {
-        return Some("absolute path");
+        return Some(("mutlak yol", "absolute path"));
     }
     if decoded.split('/').any(|segment| segment == ".." || segment == ".") {
-        return Some("dot segment");
+        return Some(("üst klasöre çıkıyor", "dot segment"));
     }
     None
 }

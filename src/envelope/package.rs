@@ -87,7 +87,7 @@ impl Package {
             .copy(entry, |piece| out.write_all(piece))
             .map_err(|error| match error {
                 Unreadable::Sink(error) => error,
-                Unreadable::Refused(reason) | Unreadable::Damaged(reason) => io::Error::new(io::ErrorKind::InvalidData, reason),
+                Unreadable::Refused(reason) | Unreadable::Damaged(reason) => io::Error::new(io::ErrorKind::InvalidData, reason.en),
                 Unreadable::TooLarge => io::Error::new(io::ErrorKind::InvalidData, "too large"),
             })
     }

@@ -228,8 +228,9 @@ pub(super) struct Holder {
 #[derive(Debug, Default)]
 pub(super) struct Cast {
     holders: Vec<(PartRole, Holder)>,
-    /// Indices into `holders`, by part: a hostile package has thousands of both.
+    /// Indices into `holders`: a hostile package has thousands of everything.
     by_part: HashMap<usize, Vec<usize>>,
+    by_role: HashMap<PartRole, Vec<usize>>,
 }
 
 impl Cast {
@@ -246,10 +247,8 @@ impl Cast {
     }
 
     pub fn all(&self, role: PartRole) -> impl Iterator<Item = &Holder> {
-        self.holders
-            .iter()
-            .filter(move |(known, _)| *known == role)
-            .map(|(_, holder)| holder)
+        let indices = self.by_role.get(&role).into_iter().flatten();
+        indices.filter_map(|index| self.holders.get(*index)).map(|(_, holder)| holder)
     }
 
     pub fn count(&self, role: PartRole) -> usize {
@@ -282,6 +281,7 @@ impl Cast {
 
     fn add(&mut self, role: PartRole, holder: Holder) {
         self.by_part.entry(holder.part).or_default().push(self.holders.len());
+        self.by_role.entry(role).or_default().push(self.holders.len());
         self.holders.push((role, holder));
     }
 

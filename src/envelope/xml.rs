@@ -28,6 +28,22 @@ pub(super) enum XmlFault {
     Malformed(String),
 }
 
+impl XmlFault {
+    /// The reason in Turkish and English.
+    pub fn words(&self) -> (String, String) {
+        let both = |tr: &str, en: &str| (tr.to_owned(), en.to_owned());
+        match self {
+            Self::Dtd => both("DTD içeriyor", "it holds a DTD"),
+            Self::Excessive(what) => (format!("aşırı {what}"), format!("excessive {what}")),
+            Self::Encoding => both(
+                "karakter kodlaması UTF-8 ya da UTF-16 değil",
+                "its encoding is neither UTF-8 nor UTF-16",
+            ),
+            Self::Malformed(words) => (format!("XML bozuk: {words}"), format!("not well-formed: {words}")),
+        }
+    }
+}
+
 /// The text of a document, without its byte-order mark.
 pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, XmlFault> {
     match bytes {

@@ -60,6 +60,7 @@ pub struct Listed {
 pub struct FolderState {
     pub folder: String,
     pub epoch: u32,
+    /// IMAP: UIDNEXT. After it went back, the higher value stays here until every message was fetched anew.
     pub next_uid: Option<u32>,
     /// How many messages the server counts there.
     pub exists: u64,

@@ -119,7 +119,9 @@ impl Work<'_> {
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
         let sdp: Vec<String> = package.metadata.file_plan_codes();
-        let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &package.findings };
+        // The original inside an update package counts too.
+        let inside = package.all_findings();
+        let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &inside };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
         self.draft(Some(input), reports, findings, twin, context)
     }

@@ -8,7 +8,7 @@ use crate::envelope::metadata::{AttachmentMetadata, DocumentMetadata, Identifier
 use crate::envelope::names;
 use crate::envelope::package::Receiver;
 use crate::envelope::read::Opened;
-use crate::envelope::roles::{self, PartRole};
+use crate::envelope::roles::{self, Holder, PartRole};
 use crate::finding::Severity::{Error, Note, Warning};
 
 /// The attachments that senders left out on purpose (KonulmamisEk), as far as they concern us.
@@ -49,6 +49,7 @@ pub(super) fn check(opened: &Opened, receiver: &Receiver, report: &mut Report) {
     own_ids(document, place, report);
     let mut orders = HashSet::new();
     let left_out = LeftOut::of(document, receiver);
+    let linked = links(opened);
     for (index, attachment) in document.attachments.iter().enumerate() {
         let place = format!("{place} Ek[{}]", index + 1);
         fields(attachment, &place, report);
@@ -67,7 +68,7 @@ pub(super) fn check(opened: &Opened, receiver: &Receiver, report: &mut Report) {
             );
         }
         let part = opened.attachment_parts.get(index).copied().flatten();
-        present(opened, attachment, part, &left_out, &place, report);
+        present(opened, attachment, part, &linked, &left_out, &place, report);
         folder(opened, attachment, part, &place, report);
     }
     listed(opened, document, report);
@@ -171,16 +172,24 @@ fn fields(attachment: &AttachmentMetadata, place: &str, report: &mut Report) {
 }
 
 /// U22.
-fn present(opened: &Opened, attachment: &AttachmentMetadata, part: Option<usize>, left_out: &LeftOut, place: &str, report: &mut Report) {
+fn present(
+    opened: &Opened,
+    attachment: &AttachmentMetadata,
+    part: Option<usize>,
+    linked: &HashSet<(usize, String)>,
+    left_out: &LeftOut,
+    place: &str,
+    report: &mut Report,
+) {
     if !attachment.is_internal() {
         return;
     }
     match part {
         Some(part)
-            if opened
-                .cast
-                .roles_of(part)
-                .any(|(role, holder)| role.is_attachment() && belongs(holder.id.as_deref(), attachment)) => {}
+            if attachment
+                .id
+                .as_ref()
+                .is_some_and(|id| linked.contains(&(part, id.to_ascii_lowercase()))) => {}
         Some(part) => {
             let uri = opened.uri(part);
             report.add(
@@ -215,10 +224,10 @@ fn present(opened: &Opened, attachment: &AttachmentMetadata, part: Option<usize>
     }
 }
 
-/// Whether a relationship Id names this Ek.
-fn belongs(id: Option<&str>, attachment: &AttachmentMetadata) -> bool {
-    let named = id.and_then(roles::attachment_id);
-    matches!((named, &attachment.id), (Some(named), Some(id)) if named.eq_ignore_ascii_case(id))
+/// Parts and the Ek ids that their relationships name.
+fn links(opened: &Opened) -> HashSet<(usize, String)> {
+    let named = |holder: &Holder| Some((holder.part, roles::attachment_id(holder.id.as_deref()?)?.to_ascii_lowercase()));
+    opened.cast.attachments().filter_map(|(_, holder)| named(holder)).collect()
 }
 
 /// U24: signed files under `ek`, unsigned ones under `imzasizEk`, and in the folder of that name.

@@ -8,7 +8,7 @@ use crate::envelope::container::ContainerFault;
 use crate::envelope::opc::{self, Match};
 use crate::envelope::package::Package;
 use crate::envelope::read::Opened;
-use crate::envelope::roles::{self, Found, PartRole, ROLES};
+use crate::envelope::roles::{self, Found, PartRole};
 use crate::envelope::xml::XmlFault;
 use crate::envelope::{PackageKind, names};
 use crate::finding::Severity::{Error, Fatal, Note, Warning};
@@ -22,8 +22,8 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
                     "C1",
                     Fatal,
                     "/",
-                    format!("Paket açılamadı: {reason}."),
-                    format!("The package cannot be opened: {reason}."),
+                    format!("Paket açılamadı: {}.", reason.tr),
+                    format!("The package cannot be opened: {}.", reason.en),
                 );
             }
             ContainerFault::Entry { uri, reason } => {
@@ -31,8 +31,8 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
                     "C1",
                     Fatal,
                     uri,
-                    format!("'{uri}' girdisi açılmadı: {reason}."),
-                    format!("Entry '{uri}' was not opened: {reason}."),
+                    format!("'{uri}' girdisi açılmadı: {}.", reason.tr),
+                    format!("Entry '{uri}' was not opened: {}.", reason.en),
                 );
             }
             ContainerFault::Duplicate { uri } => {
@@ -63,7 +63,10 @@ pub(in crate::envelope) fn plumbing(faults: &[(String, Option<XmlFault>)], recov
     for (uri, fault) in faults {
         let (tr, en) = match fault {
             None => ("yok".to_owned(), "missing".to_owned()),
-            Some(fault) => (format!("okunamıyor ({fault:?})"), format!("not readable ({fault:?})")),
+            Some(fault) => {
+                let (tr, en) = fault.words();
+                (format!("okunamıyor ({tr})"), format!("not readable ({en})"))
+            }
         };
         report.add("C2", severity, uri, format!("'{uri}' {tr}."), format!("'{uri}' is {en}."));
     }
@@ -455,17 +458,11 @@ fn relationship_types(opened: &Opened, report: &mut Report) {
                 );
             }
             Some((role, true)) => {
-                let misplaced = relationship.part.is_some_and(|part| {
-                    opened
-                        .cast
-                        .all(role)
-                        .any(|holder| holder.part == part && matches!(holder.found, Found::FixedName | Found::TolerantName))
-                });
-                if misplaced
-                    && ROLES
-                        .iter()
-                        .any(|rule| rule.role == role && rule.source.is_some() || relationship.source != "/")
-                {
+                // A holder found by name has no rightful relationship, so this one is not.
+                let by_name = |found| matches!(found, Found::FixedName | Found::TolerantName);
+                let holder = opened.cast.first(role);
+                let misplaced = holder.is_some_and(|holder| relationship.part == Some(holder.part) && by_name(holder.found));
+                if misplaced {
                     report.add(
                         "C18",
                         Warning,

@@ -17,18 +17,13 @@ const SECURITY_2: &[&str] = &["YOK", "HZO", "OZL", "GZL", "CGZ"];
 
 /// U1: not well-formed, or beyond the XML limits.
 pub(in crate::envelope) fn not_readable(uri: &str, fault: &XmlFault, report: &mut Report) {
-    let reason = match fault {
-        XmlFault::Malformed(words) => words.clone(),
-        XmlFault::Encoding => "encoding".into(),
-        XmlFault::Excessive(what) => format!("too much {what}"),
-        XmlFault::Dtd => "DTD".into(),
-    };
+    let (tr, en) = fault.words();
     report.add(
         "U1",
         Error,
         uri,
-        format!("'{uri}' okunamıyor: {reason}."),
-        format!("'{uri}' cannot be read: {reason}."),
+        format!("'{uri}' okunamıyor: {tr}."),
+        format!("'{uri}' cannot be read: {en}."),
     );
 }
 

@@ -199,7 +199,8 @@ fn check_person(person: &NaturalPerson, place: &str, report: &mut Report) {
 
 /// U30.
 fn check_contact(contact: &Contact, place: &str, report: &mut Report) {
-    let shapes: [(&str, &Option<String>, fn(&str) -> bool); 6] = [
+    type Shape = fn(&str) -> bool;
+    let shapes: [(&str, &Option<String>, Shape); 6] = [
         ("KepAdresi", &contact.kep_address, is_kep_address),
         ("EPosta", &contact.email, is_mail_address),
         ("Telefon", &contact.phone, is_phone),

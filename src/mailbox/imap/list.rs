@@ -23,6 +23,8 @@ const REOPEN: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     last: BTreeMap<String, FolderState>,
+    /// UIDNEXT before it went back, per folder, while messages of that folder are distrusted.
+    fallen_from: BTreeMap<String, u32>,
     pub(super) distrusted: Distrusted,
 }
 
@@ -33,6 +35,19 @@ pub(super) struct Distrusted(Arc<Mutex<BTreeSet<Locator>>>);
 impl Distrusted {
     fn set(&self) -> MutexGuard<'_, BTreeSet<Locator>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn any_in(&self, state: &FolderState) -> bool {
+        let set = self.set();
+        of_folder(&set, &state.folder, state.epoch)
+            .next()
+            .is_some_and(|locator| locator.epoch == state.epoch)
+    }
+
+    /// What is not on the server any more cannot be fetched anew.
+    fn keep_present(&self, state: &FolderState, present: &BTreeSet<Locator>) {
+        self.set()
+            .retain(|locator| locator.folder != state.folder || present.contains(locator));
     }
 
     /// The message under this locator was delivered anew.
@@ -81,8 +96,11 @@ pub(super) async fn list_folder(
         Listed { locator, size, arrived }
     }));
     listing.present.extend(uids.iter().map(locator));
+    if state.exists == uids.len() as u64 {
+        memory.distrusted.keep_present(&state, &listing.present);
+    }
     memory.last.insert(folder.to_owned(), state.clone());
-    listing.folders.push(state);
+    listing.folders.push(memory.reported(state));
     Ok(())
 }
 
@@ -227,6 +245,16 @@ impl Memory {
         }
     }
 
+    /// What is journaled: while messages must be fetched anew, the old UIDNEXT, so that a restart sees again that it went back.
+    fn reported(&mut self, mut state: FolderState) -> FolderState {
+        if self.distrusted.any_in(&state) {
+            state.next_uid = state.next_uid.max(self.fallen_from.get(&state.folder).copied());
+        } else {
+            self.fallen_from.remove(&state.folder);
+        }
+        state
+    }
+
     /// Whether an opened folder is still the one that was listed: the same UIDVALIDITY, and UIDNEXT not gone back.
     pub(super) fn same_life(&self, selected: &Selected, epoch: u32) -> bool {
         let listed = self.last.get(&selected.folder).filter(|last| last.epoch == epoch);
@@ -252,6 +280,8 @@ impl Memory {
                     now.epoch
                 ),
             ));
+            // A server that returns to an earlier UIDVALIDITY has known locators in it.
+            self.distrust(now, uids.iter(), |locator| known.contains(locator));
             return;
         }
         let highest = match last {
@@ -268,12 +298,19 @@ impl Memory {
             format!("'{folder}' klasöründe UIDNEXT geri gitti ({expected} beklenirken {next}): sunucu yedekten dönmüş olabilir. Bütün iletiler yeniden alınıp karşılaştırılıyor."),
             format!("In folder '{folder}' UIDNEXT went back ({next} where {expected} was expected): the server may have been restored from a backup. All messages are fetched again and compared."),
         ));
+        let before = self.fallen_from.entry(folder.clone()).or_default();
+        *before = expected.max(*before);
         // The same UID may now be another message, so a durable record under it proves nothing.
-        self.distrusted.set().extend(uids.iter().map(|uid| Locator {
-            folder: folder.clone(),
+        self.distrust(now, uids.iter(), |_| true);
+    }
+
+    fn distrust<'a>(&self, now: &FolderState, uids: impl Iterator<Item = &'a u32>, which: impl Fn(&Locator) -> bool) {
+        let locators = uids.map(|uid| Locator {
+            folder: now.folder.clone(),
             epoch: now.epoch,
             id: uid.to_string(),
-        }));
+        });
+        self.distrusted.set().extend(locators.filter(which));
     }
 }
 

@@ -58,3 +58,15 @@ fn a_lowered_uidnext_is_seen_between_two_looks() {
     assert_eq!(memory.distrusted.set().len(), 2);
     assert_eq!(compare(&mut memory, state(1, 3), &BTreeSet::new(), &[1, 2]), 0);
 }
+
+#[test]
+fn a_restart_before_all_is_fetched_anew_sees_again_that_uidnext_went_back() {
+    let mut memory = Memory::default();
+    compare(&mut memory, state(1, 50), &BTreeSet::new(), &[1]);
+    compare(&mut memory, state(1, 3), &BTreeSet::new(), &[1, 2]);
+    assert_eq!(memory.reported(state(1, 3)).next_uid, Some(50));
+    memory.distrusted.trust(&locator("INBOX", 1, 1));
+    assert_eq!(memory.reported(state(1, 3)).next_uid, Some(50));
+    memory.distrusted.trust(&locator("INBOX", 1, 2));
+    assert_eq!(memory.reported(state(1, 3)).next_uid, Some(3));
+}
