@@ -26,11 +26,28 @@ impl Text {
         }
     }
 
+    /// The same in both languages: names, paths, what a foreign program said.
+    pub fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { tr: text.clone(), en: text }
+    }
+
+    /// Several sentences as one text.
+    pub fn joined(texts: &[Self], separator: &str) -> Self {
+        let of = |lang| texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(separator);
+        Self::new(of(Lang::Tr), of(Lang::En))
+    }
+
     pub fn get(&self, lang: Lang) -> &str {
         match lang {
             Lang::Tr => &self.tr,
             Lang::En => &self.en,
         }
+    }
+
+    /// Both, for where the reader's language is not known.
+    pub fn both(&self) -> String {
+        if self.tr == self.en { self.tr.clone() } else { format!("{}\n{}", self.tr, self.en) }
     }
 }
 
