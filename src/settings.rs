@@ -16,6 +16,7 @@ use crate::register::config::Registry;
 use crate::secret::SecretFolder;
 use crate::signature::Context;
 use crate::signature::trust::Trust;
+use crate::text::Text;
 
 /// Everything that work on a message needs to know, and nothing of it changes while the work lasts.
 pub struct Settings {
@@ -35,12 +36,23 @@ pub struct Settings {
 /// What the configuration names and cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("KEP-8010 güven kökleri / trust anchors: {0}")]
-    Trust(String),
-    #[error("KEP-8011 kayıt kuralları / register: {0}")]
-    Register(String),
-    #[error("KEP-8012 uyarı kanalları / alert channels: {0}")]
-    Alerts(String),
+    #[error("{}", self.text().en)]
+    Trust(Text),
+    #[error("{}", self.text().en)]
+    Register(Text),
+    #[error("{}", self.text().en)]
+    Alerts(Text),
+}
+
+impl SettingsError {
+    pub fn text(&self) -> Text {
+        let (tr, en, problem) = match self {
+            Self::Trust(problem) => ("KEP-8010 güven kökleri", "KEP-8010 trust anchors", problem),
+            Self::Register(problem) => ("KEP-8011 kayıt ayarları", "KEP-8011 register settings", problem),
+            Self::Alerts(problem) => ("KEP-8012 uyarı kanalları", "KEP-8012 alert channels", problem),
+        };
+        Text::new(format!("{tr}: {}", problem.tr), format!("{en}: {}", problem.en))
+    }
 }
 
 impl Settings {
@@ -49,10 +61,10 @@ impl Settings {
     pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
         let Loaded { config, folder, sha256, secrets, .. } = loaded;
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
-        let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.to_string()))?;
-        let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.text()))?;
+        let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.text()))?;
         let dispatcher =
-            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
         let trust = Arc::new(trust);
         let limits = Arc::new(config.limits.clone());
         let judge = judging(&trust, &config, clock.now());
@@ -95,5 +107,5 @@ pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
 pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
     let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
     Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
-        .map_err(|error| SettingsError::Trust(error.to_string()))
+        .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
 }

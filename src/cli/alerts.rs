@@ -89,7 +89,8 @@ pub async fn heartbeat(session: &Session, quiet: bool) -> Result<Exit, Failure> 
         (heartbeat::check(&path, age, now), false)
     } else {
         let settings = session.settings()?;
-        let watch = heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await?;
+        let watch = heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await;
+        let watch = watch.map_err(|error| Failure::file(&path, &error))?;
         (watch.health, watch.unheard)
     };
     Ok(match health {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::documents::local_time;
+use super::failure::mailbox_problem;
 use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{self, Locator, Mailbox};
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// What is known of each mailbox.
 pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
@@ -74,7 +75,7 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
             }
             Err(PipelineError::Mailbox(error)) => {
                 crate::daemon::watch::report(&pipeline, &error).await;
-                eprintln!("{error}\n{}", error.cure.get(session.lang));
+                eprintln!("{}", mailbox_problem(&error).get(session.lang));
                 worst = worst.max(Exit::Failed);
             }
             Err(error) => return Err(error.into()),
@@ -98,9 +99,16 @@ async fn register_all(session: &Session, pipeline: &Arc<Pipeline>) -> Result<(),
 fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Failure> {
     let all = &session.config().mailbox;
     if let Some(unknown) = names.iter().find(|name| !all.iter().any(|config| config.name() == name.as_str())) {
-        return Err(Failure::usage(format!("'{unknown}' adlı kutu yapılandırmada yok / no mailbox named '{unknown}' in the configuration")));
+        return Err(Failure::usage(Text::new(
+            format!("'{unknown}' adlı kutu yapılandırmada yok; olanlar: {}", names_of(all)),
+            format!("no mailbox is named '{unknown}' in the configuration; there are: {}", names_of(all)),
+        )));
     }
     Ok(all.iter().filter(|config| names.is_empty() || names.iter().any(|name| name == config.name())).cloned().collect())
+}
+
+fn names_of(configs: &[MailboxConfig]) -> String {
+    configs.iter().map(MailboxConfig::name).collect::<Vec<_>>().join(", ")
 }
 
 /// Takes files as if they had arrived in a mailbox called `import`.
@@ -133,8 +141,9 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let listing = match listing {
             Ok(listing) => listing,
             Err(error) => {
-                eprintln!("{error}\n{}", error.cure.get(session.lang));
+                eprintln!("{}", mailbox_problem(&error).get(session.lang));
                 worst = worst.max(Exit::Failed);
+                values.push(json!({ "mailbox": config.name(), "problem": mailbox_problem(&error).get(session.lang) }));
                 continue;
             }
         };

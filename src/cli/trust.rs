@@ -36,7 +36,7 @@ fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     print!("{}", anchor_table(trust.anchors(), session.lang));
-    println!("\n{} {}", if session.lang == Lang::Tr { "küme / set SHA-256" } else { "set SHA-256" }, trust.anchors_sha256());
+    println!("\n{} {}", if session.lang == Lang::Tr { "kümenin SHA-256 değeri" } else { "SHA-256 of the set" }, trust.anchors_sha256());
     Ok(Exit::Done)
 }
 
@@ -53,6 +53,7 @@ fn anchor_table<'a>(anchors: impl Iterator<Item = &'a Anchor>, lang: Lang) -> St
 
 /// Anchors of `dir` that are not trusted yet.
 fn added(session: &Session, dir: &Path) -> Result<Vec<Anchor>, Failure> {
+    std::fs::read_dir(dir).map_err(|error| Failure::file(dir, &error))?;
     let (now, then) = (configured(session)?, load_trust(dir, Path::new(""), Path::new(""))?);
     Ok(then.anchors().filter(|anchor| !now.anchors().any(|known| known.sha256() == anchor.sha256() && known.purposes() == anchor.purposes())).cloned().collect())
 }
@@ -84,8 +85,9 @@ fn import(session: &Session, dir: &Path, yes: bool) -> Result<Exit, Failure> {
             folders => folders.iter().map(|folder| target.join(folder)).collect(),
         };
         for folder in folders {
-            std::fs::create_dir_all(&folder)?;
-            std::fs::write(folder.join(format!("{}.der", anchor.sha256())), anchor.der())?;
+            let file = folder.join(format!("{}.der", anchor.sha256()));
+            let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, anchor.der()));
+            written.map_err(|error| Failure::file(&file, &error))?;
         }
     }
     println!("{} {}", added.len(), if session.lang == Lang::Tr { "kök eklendi; çalışan hizmete SIGHUP gönderin" } else { "roots added; send SIGHUP to a running daemon" });

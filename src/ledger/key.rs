@@ -60,6 +60,11 @@ pub fn locator(mailbox: &str, locator: &Locator) -> Vec<u8> {
     within(b'l', mailbox, locator)
 }
 
+/// All holes of a mailbox.
+pub fn holes(mailbox: &str) -> Vec<u8> {
+    format!("h/{mailbox}\0").into_bytes()
+}
+
 pub fn hole(mailbox: &str, locator: &Locator) -> Vec<u8> {
     within(b'h', mailbox, locator)
 }
