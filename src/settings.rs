@@ -59,12 +59,18 @@ impl Settings {
     /// # Errors
     /// A file that the configuration names is missing or wrong.
     pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
-        let Loaded { config, folder, sha256, secrets, .. } = loaded;
+        let Loaded {
+            config,
+            folder,
+            sha256,
+            secrets,
+            ..
+        } = loaded;
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
         let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.text()))?;
         let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.text()))?;
-        let dispatcher =
-            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
+        let dispatcher = Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock))
+            .map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
         let trust = Arc::new(trust);
         let limits = Arc::new(config.limits.clone());
         let judge = judging(&trust, &config, clock.now());
@@ -73,7 +79,9 @@ impl Settings {
             trust,
             judge,
             registry: Arc::new(registry),
-            receiver: Receiver { kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()) },
+            receiver: Receiver {
+                kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()),
+            },
             alerts: Arc::new(config.alert.clone()),
             dispatcher: Arc::new(dispatcher),
             config_sha256: sha256,
@@ -106,6 +114,10 @@ pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
 /// A folder exists and cannot be read.
 pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
     let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
-    Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
-        .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
+    Trust::load(
+        given(anchors).as_deref(),
+        given(intermediates).as_deref(),
+        given(revocation).as_deref(),
+    )
+    .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
 }

@@ -46,7 +46,10 @@ fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
 }
 
 fn time(value: &Value, pointer: &str) -> Timestamp {
-    text(value, pointer).unwrap_or_else(|| panic!("no {pointer} in {value}")).parse().unwrap()
+    text(value, pointer)
+        .unwrap_or_else(|| panic!("no {pointer} in {value}"))
+        .parse()
+        .unwrap()
 }
 
 /// The entries of each message, by its digest, in the order of their numbers.
@@ -72,13 +75,22 @@ fn three_hundred_messages_become_the_register_they_are() {
     let began = Instant::now();
     let first = gateway.measured(&["poll"]);
     assert!(first.output.status.success(), "{}", String::from_utf8_lossy(&first.output.stderr));
-    println!("{} messages in {:?}, {} MiB at most", samples.len() + again.len(), began.elapsed(), first.peak_mib);
+    println!(
+        "{} messages in {:?}, {} MiB at most",
+        samples.len() + again.len(),
+        began.elapsed(),
+        first.peak_mib
+    );
 
     let entries = gateway.export();
     assert_gap_free(&entries);
     let found = by_message(&entries);
     let sent: BTreeSet<String> = samples.iter().map(|sample| World::sha256(&sample.raw)).collect();
-    assert_eq!(found.keys().copied().collect::<BTreeSet<_>>(), sent.iter().map(String::as_str).collect(), "the register and the mailbox differ");
+    assert_eq!(
+        found.keys().copied().collect::<BTreeSet<_>>(),
+        sent.iter().map(String::as_str).collect(),
+        "the register and the mailbox differ"
+    );
     let judged = entries.iter().any(|entry| entry["verdict"]["indication"] == "TOTAL-PASSED");
     if !judged {
         println!("nothing was judged as passed: the comparison of verdicts is left out");
@@ -160,7 +172,14 @@ fn assert_message(sample: &Sample, entry: &Value, sightings: usize, judged: bool
     }
     let seen = message["sightings"].as_array().unwrap();
     assert_eq!(seen.len(), sightings, "{name}: sightings");
-    assert_eq!(seen.iter().map(|sighting| text(sighting, "/locator/id")).collect::<BTreeSet<_>>().len(), sightings, "{name}: two places");
+    assert_eq!(
+        seen.iter()
+            .map(|sighting| text(sighting, "/locator/id"))
+            .collect::<BTreeSet<_>>()
+            .len(),
+        sightings,
+        "{name}: two places"
+    );
 
     let flags: BTreeSet<&str> = entry["flags"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let by_verdict = ["invalid-signature", "unverified"];
@@ -169,8 +188,17 @@ fn assert_message(sample: &Sample, entry: &Value, sightings: usize, judged: bool
     }
     assert_eq!(flags.contains("duplicate"), sightings > 1, "{name}: {flags:?}");
     let is_broken = expect.flags.iter().any(|flag| flag == "invalid-signature");
-    assert!(!flags.contains("quarantined") && (is_broken || !flags.contains("malformed-package")), "{name}: {flags:?} {}", entry["findings"]);
-    let evidence: BTreeSet<&str> = entry["evidence"].as_array().unwrap().iter().filter_map(|record| text(record, "/sha256")).collect();
+    assert!(
+        !flags.contains("quarantined") && (is_broken || !flags.contains("malformed-package")),
+        "{name}: {flags:?} {}",
+        entry["findings"]
+    );
+    let evidence: BTreeSet<&str> = entry["evidence"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|record| text(record, "/sha256"))
+        .collect();
     for expected in &expect.evidence {
         assert!(evidence.contains(expected.sha256.as_str()), "{name}: evidence {}", expected.root);
     }
@@ -181,7 +209,11 @@ fn assert_document(name: &str, expected: Option<&ExpectedDocument>, entry: &Valu
         assert!(entry["document"].is_null(), "{name}: a document that nobody sent");
         return;
     };
-    assert_eq!(text(entry, "/package/sha256"), Some(expected.package_sha256.as_str()), "{name}: package");
+    assert_eq!(
+        text(entry, "/package/sha256"),
+        Some(expected.package_sha256.as_str()),
+        "{name}: package"
+    );
     let document = &entry["document"];
     for (key, value) in [
         ("id", &expected.id),
@@ -201,13 +233,25 @@ fn assert_document(name: &str, expected: Option<&ExpectedDocument>, entry: &Valu
         assert_eq!(text(document, "/file/sha256"), Some(file.as_str()), "{name}: covering letter");
     }
     if expected.file_name.is_some() {
-        assert_eq!(text(document, "/file/name"), expected.file_name.as_deref(), "{name}: name of the covering letter");
+        assert_eq!(
+            text(document, "/file/name"),
+            expected.file_name.as_deref(),
+            "{name}: name of the covering letter"
+        );
     }
     let attachments = document["attachments"].as_array().unwrap();
     assert_eq!(attachments.len(), expected.attachments.len(), "{name}: attachments");
     for (found, expected) in attachments.iter().zip(&expected.attachments) {
         let shown = (text(found, "/type"), &found["signed"], &found["present"]);
-        assert_eq!(shown, (Some(expected.r#type.as_str()), &Value::from(expected.signed), &Value::from(expected.present)), "{name}: {found}");
+        assert_eq!(
+            shown,
+            (
+                Some(expected.r#type.as_str()),
+                &Value::from(expected.signed),
+                &Value::from(expected.present)
+            ),
+            "{name}: {found}"
+        );
         assert!(text(found, "/id").unwrap().eq_ignore_ascii_case(&expected.id), "{name}: {found}");
         if expected.present && expected.sha256.is_some() {
             assert_eq!(text(found, "/sha256"), expected.sha256.as_deref(), "{name}: attachment");
@@ -235,7 +279,12 @@ fn next_business_day(at: Timestamp) -> i64 {
 fn assert_deadlines(sample: &Sample, document: Option<&ExpectedDocument>, entry: &Value) {
     let name = &sample.name;
     let deadlines = entry["deadlines"].as_array().unwrap();
-    let at = |kind: &str| deadlines.iter().find(|deadline| deadline["kind"] == kind).map(|deadline| time(deadline, "/at"));
+    let at = |kind: &str| {
+        deadlines
+            .iter()
+            .find(|deadline| deadline["kind"] == kind)
+            .map(|deadline| time(deadline, "/at"))
+    };
     if sample.expect.kind == "evidence" {
         assert!(deadlines.is_empty(), "{name}: {deadlines:?}");
         return;
@@ -260,7 +309,12 @@ fn assert_deadlines(sample: &Sample, document: Option<&ExpectedDocument>, entry:
 fn assert_verdict(sample: &Sample, entry: &Value) {
     let (name, expect, verdict) = (&sample.name, &sample.expect, &entry["verdict"]);
     if let Some(indication) = &expect.indication {
-        assert_eq!(verdict["indication"], indication.as_str(), "{name}: {verdict:#} {:#}", entry["findings"]);
+        assert_eq!(
+            verdict["indication"],
+            indication.as_str(),
+            "{name}: {verdict:#} {:#}",
+            entry["findings"]
+        );
     }
     if let Some(sub_indication) = &expect.sub_indication {
         assert_eq!(verdict["sub_indication"], sub_indication.as_str(), "{name}: {verdict:#}");
@@ -322,7 +376,10 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
     std::fs::write(gateway.dir.path().join("wrong.password"), "yanlış\n").unwrap();
     std::fs::write(gateway.dir.path().join("webhook.key"), "0123456789abcdef0123456789abcdef\n").unwrap();
     // Nobody listens there: what is in the outbox stays in it. Both mailboxes would look again only in five minutes.
-    let alert = format!("[alert.webhook]\nurl = \"http://127.0.0.1:{}/\"\nallow_plaintext = true\nsecret_file = \"webhook.key\"\n", support::dovecot::free_port());
+    let alert = format!(
+        "[alert.webhook]\nurl = \"http://127.0.0.1:{}/\"\nallow_plaintext = true\nsecret_file = \"webhook.key\"\n",
+        support::dovecot::free_port()
+    );
     let good = mailbox("evrak", &world, &dovecot, &right_password(&dovecot));
     let bad = mailbox("genel", &world, &dovecot, "wrong.password");
     gateway.configure(&format!("{alert}{bad}{good}"));
@@ -339,9 +396,17 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
     assert_eq!(text(&state, "/0/failure/class"), Some("authentication"), "{state:#}");
     let cure = text(&state, "/0/failure/cure/tr").unwrap();
     let table = gateway.ok(&["mailboxes"]);
-    assert!(table.contains(cure) && cure.contains("parola"), "the table shows what to do:\n{table}");
+    assert!(
+        table.contains(cure) && cure.contains("parola"),
+        "the table shows what to do:\n{table}"
+    );
     let jobs = gateway.json(&["alerts", "list", "--json"]);
-    let told: Vec<&Value> = jobs.as_array().unwrap().iter().filter(|job| job["cause"] == "authentication-failure").collect();
+    let told: Vec<&Value> = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|job| job["cause"] == "authentication-failure")
+        .collect();
     assert_eq!(told.len(), 1, "{jobs:#}");
 
     // The other mailbox is watched all the same.
@@ -352,16 +417,27 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
         println!("{kind} was registered {took:?} after its delivery");
         assert_eq!(gateway.export()[nth]["message"]["sha256"], World::sha256(&sample.raw));
     }
-    assert_eq!(dovecot.log().matches("auth failed").count(), 1, "a refused password is not tried again: the account would be locked");
+    assert_eq!(
+        dovecot.log().matches("auth failed").count(),
+        1,
+        "a refused password is not tried again: the account would be locked"
+    );
     assert!(text(&gateway.json(&["mailboxes", "--json"]), "/0/failure/class").is_some());
 
     // The cure works: the secret is read anew, and what both mailboxes hold stands in the register once.
     std::fs::copy(right_password(&dovecot), gateway.dir.path().join("wrong.password")).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
-    wait_for("the cured mailbox was checked", || gateway.json(&["mailboxes", "--json"])[0]["fetched"] == 2);
+    wait_for("the cured mailbox was checked", || {
+        gateway.json(&["mailboxes", "--json"])[0]["fetched"] == 2
+    });
     let entries = gateway.export();
     assert_eq!(entries.len(), 2);
-    assert!(entries.iter().all(|entry| entry["message"]["sightings"].as_array().unwrap().len() == 2), "{entries:#?}");
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry["message"]["sightings"].as_array().unwrap().len() == 2),
+        "{entries:#?}"
+    );
     daemon.stop();
     gateway.ok(&["journal", "verify"]);
 }

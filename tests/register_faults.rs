@@ -90,7 +90,10 @@ async fn survive(seed: u64) -> Vec<Fault> {
         let healed = server.world().is_healed();
         let holes = gateway.pipeline.ledger.holes().unwrap().len();
         let pass = gateway.pipeline.check(&mut *gateway.mailbox, &mut gateway.known);
-        match tokio::time::timeout(PASS_LIMIT, pass).await.unwrap_or_else(|_| panic!("seed {seed}: a pass hangs")) {
+        match tokio::time::timeout(PASS_LIMIT, pass)
+            .await
+            .unwrap_or_else(|_| panic!("seed {seed}: a pass hangs"))
+        {
             Ok(brought) => clean = healed && brought.new == 0 && holes == gateway.pipeline.ledger.holes().unwrap().len(),
             Err(PipelineError::Mailbox(error)) => {
                 assert_ne!(error.class, ErrorClass::Authentication, "seed {seed}: {error}");
@@ -121,7 +124,10 @@ async fn survive(seed: u64) -> Vec<Fault> {
     let entries = gateway.entries();
     drop(gateway);
     let store = folder.path().join("store");
-    assert!(verify(&store, RealDisk::shared(), &mut |_| {}).is_intact(), "{story}: the record is damaged");
+    assert!(
+        verify(&store, RealDisk::shared(), &mut |_| {}).is_intact(),
+        "{story}: the record is damaged"
+    );
     if seed.is_multiple_of(50) {
         let rebuilt = Ledger::rebuild(&store, RealDisk::shared(), Arc::new(SystemClock)).unwrap();
         let again: Vec<Entry> = rebuilt.entries().map(Result::unwrap).collect();
@@ -132,8 +138,15 @@ async fn survive(seed: u64) -> Vec<Fault> {
 
 /// What the register showed once, it shows for ever.
 fn assert_kept(seed: u64, shown: &[(String, Sha256)], entries: &[Entry]) -> Vec<(String, Sha256)> {
-    let now: Vec<(String, Sha256)> = entries.iter().map(|entry| (entry.register_number.to_string(), entry.message.sha256)).collect();
-    assert_eq!(now.get(..shown.len()), Some(shown), "seed {seed}: the register changed what it had shown");
+    let now: Vec<(String, Sha256)> = entries
+        .iter()
+        .map(|entry| (entry.register_number.to_string(), entry.message.sha256))
+        .collect();
+    assert_eq!(
+        now.get(..shown.len()),
+        Some(shown),
+        "seed {seed}: the register changed what it had shown"
+    );
     now
 }
 
@@ -143,11 +156,20 @@ fn assert_register_is_server(story: &str, gateway: &Gateway, server: &ScriptedIm
     let registered: BTreeSet<Sha256> = entries.iter().map(|entry| entry.message.sha256).collect();
     let world = server.world();
     let there = world.bodies();
-    assert!(there.is_subset(&registered), "{story}: {} messages are lost", there.difference(&registered).count());
+    assert!(
+        there.is_subset(&registered),
+        "{story}: {} messages are lost",
+        there.difference(&registered).count()
+    );
     assert!(registered.is_subset(&world.ever), "{story}: bytes that were never a message");
     assert_eq!(registered.len(), entries.len(), "{story}: a message is registered twice");
     for (at, entry) in entries.iter().enumerate() {
-        assert!(entry.register_number.to_string().ends_with(&format!("/{:06}", at + 1)), "{story}: {} stands at {}", entry.register_number, at + 1);
+        assert!(
+            entry.register_number.to_string().ends_with(&format!("/{:06}", at + 1)),
+            "{story}: {} stands at {}",
+            entry.register_number,
+            at + 1
+        );
     }
 }
 
@@ -158,10 +180,17 @@ fn assert_accounted(story: &str, gateway: &Gateway, server: &ScriptedImap) {
     assert_eq!(known, gateway.known, "{story}: memory and record differ");
     let world = server.world();
     for (uid, body) in &world.messages {
-        let locator = Locator { folder: "INBOX".into(), epoch: world.epoch, id: uid.to_string() };
+        let locator = Locator {
+            folder: "INBOX".into(),
+            epoch: world.epoch,
+            id: uid.to_string(),
+        };
         assert!(known.contains(&locator), "{story}: {locator:?} is not known");
         let message = ledger.message(&Sha256::of(body)).unwrap().unwrap();
-        assert!(message.sightings.iter().any(|sighting| sighting.locator == locator), "{story}: {locator:?} stands for other bytes here");
+        assert!(
+            message.sightings.iter().any(|sighting| sighting.locator == locator),
+            "{story}: {locator:?} stands for other bytes here"
+        );
     }
     let removed = world.struck.iter().filter(|(fault, _)| *fault == Fault::Expunge).count();
     let holes = ledger.holes().unwrap();
@@ -171,7 +200,11 @@ fn assert_accounted(story: &str, gateway: &Gateway, server: &ScriptedImap) {
         assert!(problem.contains("lists it no more"), "{story}: {hole:?}");
     }
     let counts = ledger.counts(MAILBOX).unwrap();
-    assert_eq!((counts.listed, counts.registered), (world.messages.len() as u64, counts.fetched), "{story}");
+    assert_eq!(
+        (counts.listed, counts.registered),
+        (world.messages.len() as u64, counts.fetched),
+        "{story}"
+    );
 }
 
 #[test]
@@ -180,7 +213,11 @@ fn whatever_breaks_the_register_and_the_server_are_one_when_it_has_healed() {
     let (first, seeds) = (number("FAULT_FIRST", 0), number("FAULT_SEEDS", SEEDS));
     let started = Instant::now();
     quiet_parser_panics();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let kinds = runtime.block_on(async {
         let mut kinds: BTreeMap<Fault, usize> = BTreeMap::new();
         let mut running = tokio::task::JoinSet::new();

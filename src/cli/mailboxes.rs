@@ -25,7 +25,12 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         let (name, state, counts) = (config.name(), ledger.mailbox(config.name())?, ledger.counts(config.name())?);
         holes += counts.holes;
         // What to do is a sentence or two, which no column holds.
-        cures.extend(state.failure.as_ref().map(|failure| format!("{name}: {}. {}", failure.problem, failure.cure.get(session.lang))));
+        cures.extend(
+            state
+                .failure
+                .as_ref()
+                .map(|failure| format!("{name}: {}. {}", failure.problem, failure.cure.get(session.lang))),
+        );
         rows.push([
             name.to_owned(),
             state.last_check.map(local_time).unwrap_or_else(|| "-".into()),
@@ -33,7 +38,10 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             counts.fetched.to_string(),
             counts.registered.to_string(),
             counts.holes.to_string(),
-            state.quota.map(|quota| format!("%{}", quota.percent())).unwrap_or_else(|| "-".into()),
+            state
+                .quota
+                .map(|quota| format!("%{}", quota.percent()))
+                .unwrap_or_else(|| "-".into()),
             state.failure.as_ref().map(|failure| failure.step.clone()).unwrap_or_default(),
         ]);
         values.push(json!({
@@ -43,7 +51,16 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     let headings = match session.lang {
         Lang::Tr => ["Kutu", "Son denetim", "Sunucuda", "Alınan", "Kayıtlı", "Eksik", "Kota", "Sorun"],
-        Lang::En => ["Mailbox", "Last check", "On server", "Fetched", "Registered", "Holes", "Quota", "Problem"],
+        Lang::En => [
+            "Mailbox",
+            "Last check",
+            "On server",
+            "Fetched",
+            "Registered",
+            "Holes",
+            "Quota",
+            "Problem",
+        ],
     };
     match as_json {
         true => println!("{:#}", json!(values)),
@@ -65,8 +82,20 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
         match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 let line = match session.lang {
-                    Lang::Tr => format!("{}: sunucuda {}, yeni {}, alınamayan {}", config.name(), brought.listed, brought.new, brought.missing),
-                    Lang::En => format!("{}: on server {}, new {}, not delivered {}", config.name(), brought.listed, brought.new, brought.missing),
+                    Lang::Tr => format!(
+                        "{}: sunucuda {}, yeni {}, alınamayan {}",
+                        config.name(),
+                        brought.listed,
+                        brought.new,
+                        brought.missing
+                    ),
+                    Lang::En => format!(
+                        "{}: on server {}, new {}, not delivered {}",
+                        config.name(),
+                        brought.listed,
+                        brought.new,
+                        brought.missing
+                    ),
                 };
                 println!("{line}");
                 if brought.missing > 0 {
@@ -104,7 +133,11 @@ fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Fai
             format!("no mailbox is named '{unknown}' in the configuration; there are: {}", names_of(all)),
         )));
     }
-    Ok(all.iter().filter(|config| names.is_empty() || names.iter().any(|name| name == config.name())).cloned().collect())
+    Ok(all
+        .iter()
+        .filter(|config| names.is_empty() || names.iter().any(|name| name == config.name()))
+        .cloned()
+        .collect())
 }
 
 fn names_of(configs: &[MailboxConfig]) -> String {

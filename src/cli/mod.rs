@@ -35,7 +35,15 @@ use args::{Args, Command};
 pub use failure::{Failure, reason};
 
 /// Libraries that print what goes over the wire, passwords included, below the level info.
-const TALKATIVE: [&str; 7] = ["async_imap", "imap_proto", "lettre", "reqwest", "hyper", "native_tls", "tokio_openssl"];
+const TALKATIVE: [&str; 7] = [
+    "async_imap",
+    "imap_proto",
+    "lettre",
+    "reqwest",
+    "hyper",
+    "native_tls",
+    "tokio_openssl",
+];
 
 /// How long the end of the process waits for threads that still work.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
@@ -175,13 +183,17 @@ async fn dispatch(args: Args) -> Exit {
     let asked = args.lang.map(Lang::from);
     if let Command::Demo = args.command {
         let lang = asked.unwrap_or_default();
-        return crate::demo::run(lang, args.store).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
+        return crate::demo::run(lang, args.store)
+            .await
+            .unwrap_or_else(|failure| failure.tell(Some(lang)));
     }
     let session = match Session::open(&args) {
         Ok(session) => session,
         Err(failure) => return failure.tell(asked),
     };
-    run(&session, args.command).await.unwrap_or_else(|failure| failure.tell(Some(session.lang)))
+    run(&session, args.command)
+        .await
+        .unwrap_or_else(|failure| failure.tell(Some(session.lang)))
 }
 
 async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
@@ -210,7 +222,11 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
     let pipeline = session.pipeline()?;
-    let (path, store, clock) = (session.config_path.clone(), session.store_path().to_owned(), Arc::clone(session.clock()));
+    let (path, store, clock) = (
+        session.config_path.clone(),
+        session.store_path().to_owned(),
+        Arc::clone(session.clock()),
+    );
     let reload: daemon::Reload = Box::new(move || {
         let mut loaded = config::load(path.as_deref()).map_err(|error| error.to_string())?;
         loaded.config.store.path.clone_from(&store);
@@ -229,5 +245,9 @@ fn start_log(daemon: bool) {
     let wanted = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
     // A filter of its own: in one filter "async_imap::client=trace" would outweigh our "async_imap=info".
     let discreet = filter_fn(|event| *event.level() <= LevelFilter::INFO || !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
-    registry().with(fmt::layer().with_writer(std::io::stderr).with_target(false)).with(wanted).with(discreet).init();
+    registry()
+        .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+        .with(wanted)
+        .with(discreet)
+        .init();
 }

@@ -14,8 +14,8 @@ use crate::finding::Severity;
 use crate::isolate;
 use crate::limits::Limits;
 use crate::settings::{judging, load_trust};
-use crate::signature::{Context, FileReport, verify_file};
 use crate::signature::report::{Indication, SignatureReport};
+use crate::signature::{Context, FileReport, verify_file};
 use crate::text::Lang;
 
 pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
@@ -67,7 +67,11 @@ fn read(path: &Path, limits: &Limits) -> Result<Bytes, Failure> {
     let named = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
     let size = std::fs::metadata(path).map_err(named)?.len();
     if size > limits.package_bytes {
-        return Err(Failure::new(format!("{}: {size} > {} (limits.package_bytes)", path.display(), limits.package_bytes)));
+        return Err(Failure::new(format!(
+            "{}: {size} > {} (limits.package_bytes)",
+            path.display(),
+            limits.package_bytes
+        )));
     }
     Ok(Bytes::from(std::fs::read(path).map_err(named)?))
 }
@@ -83,7 +87,12 @@ fn judge(path: &Path, content: Option<Bytes>, context: &Arc<Context>) -> Result<
 
 /// One sentence, then a line for each signature with its reasons, then the findings that weigh.
 fn print(path: &Path, report: &FileReport, lang: Lang) {
-    println!("{}  {}{}", clean(&path.display().to_string()), words::indication(report.indication, lang), sub(report.sub_indication));
+    println!(
+        "{}  {}{}",
+        clean(&path.display().to_string()),
+        words::indication(report.indication, lang),
+        sub(report.sub_indication)
+    );
     for signature in &report.signatures {
         print_signature(signature, 1, lang);
     }
@@ -96,10 +105,20 @@ fn print_signature(signature: &SignatureReport, depth: usize, lang: Lang) {
     let indent = "  ".repeat(depth);
     let signer = signature.signer.as_ref();
     let name = signer.and_then(|signer| signer.common_name.as_deref()).unwrap_or("-");
-    let time = signature.best_signature_time.or(signature.claimed_signing_time).map(local_time).unwrap_or_default();
+    let time = signature
+        .best_signature_time
+        .or(signature.claimed_signing_time)
+        .map(local_time)
+        .unwrap_or_default();
     let level = signature.level.as_deref().unwrap_or_default();
     let verdict = words::indication(signature.indication, lang);
-    println!("{indent}{verdict}{}  {} {level}  {}  {time}  ← {}", sub(signature.sub_indication), signature.format, clean(name), clean(&signature.covers));
+    println!(
+        "{indent}{verdict}{}  {} {level}  {}  {time}  ← {}",
+        sub(signature.sub_indication),
+        signature.format,
+        clean(name),
+        clean(&signature.covers)
+    );
     for reason in &signature.reasons {
         println!("{indent}  {} {}", reason.code, clean(reason.text.get(lang)));
     }
@@ -109,5 +128,7 @@ fn print_signature(signature: &SignatureReport, depth: usize, lang: Lang) {
 }
 
 fn sub(sub_indication: Option<crate::signature::report::SubIndication>) -> String {
-    sub_indication.map(|sub| format!(" ({})", json!(sub).as_str().unwrap_or_default())).unwrap_or_default()
+    sub_indication
+        .map(|sub| format!(" ({})", json!(sub).as_str().unwrap_or_default()))
+        .unwrap_or_default()
 }

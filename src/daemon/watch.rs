@@ -36,7 +36,9 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         match pipeline.open(config) {
             Ok(opened) => break opened,
             Err(PipelineError::Mailbox(error)) => return report(pipeline, &error).await,
-            Err(error) => tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched until it can"),
+            Err(error) => {
+                tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched until it can")
+            }
         }
         tokio::time::sleep(DISK_PAUSE).await;
     };
@@ -46,7 +48,13 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         let pause = match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 backoff.succeeded();
-                tracing::info!(mailbox = config.name(), listed = brought.listed, new = brought.new, missing = brought.missing, "checked");
+                tracing::info!(
+                    mailbox = config.name(),
+                    listed = brought.listed,
+                    new = brought.new,
+                    missing = brought.missing,
+                    "checked"
+                );
                 if config.acknowledges() {
                     acknowledge(pipeline, &mut *mailbox).await;
                 }
@@ -93,13 +101,20 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
         let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
         if !matches!(tokio::task::spawn_blocking(move || blobs.get(&sha256)).await, Ok(Ok(_))) {
-            tracing::error!(mailbox = name, message = sha256.short(), "the stored bytes cannot be proved; the server is left as it is");
+            tracing::error!(
+                mailbox = name,
+                message = sha256.short(),
+                "the stored bytes cannot be proved; the server is left as it is"
+            );
             continue;
         }
         if let Err(error) = mailbox.acknowledge(&locator).await {
             return tracing::warn!(mailbox = name, %error, "acknowledging on the server stopped; it goes on at the next check");
         }
-        let done = Event::Acknowledged(crate::ledger::event::Acknowledged { mailbox: name.clone(), locator });
+        let done = Event::Acknowledged(crate::ledger::event::Acknowledged {
+            mailbox: name.clone(),
+            locator,
+        });
         if let Err(error) = pipeline.ledger.append(done).await {
             return tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
         }

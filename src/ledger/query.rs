@@ -103,7 +103,9 @@ impl Ledger {
     pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
         let mut open = Vec::new();
         for pair in self.index.scan_back(key::DEADLINES) {
-            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else { continue };
+            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else {
+                continue;
+            };
             if at.as_second() < since.as_second() {
                 break;
             }
@@ -151,7 +153,12 @@ impl Ledger {
             registered += u64::from(self.is_registered(sha256)?);
         }
         let holes = self.holes_of(mailbox)?.len() as u64;
-        Ok(Counts { listed: self.mailbox(mailbox)?.listed, fetched: fetched.len() as u64, registered, holes })
+        Ok(Counts {
+            listed: self.mailbox(mailbox)?.listed,
+            fetched: fetched.len() as u64,
+            registered,
+            holes,
+        })
     }
 
     pub fn day(&self, mailbox: &str, day: Date) -> Result<DayOfChecks, LedgerError> {
