@@ -29,7 +29,7 @@ use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use args::{Args, Command};
 pub use failure::{Failure, reason};
 
@@ -114,8 +114,25 @@ impl Session {
         if let Some(ledger) = self.reader.get() {
             return Ok(ledger);
         }
+        self.must_have_store()?;
         let ledger = Ledger::open_read_only(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
         Ok(self.reader.get_or_init(|| ledger))
+    }
+
+    /// For questions about a store: a folder that nothing was ever written to has no answers.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn must_have_store(&self) -> Result<(), Failure> {
+        let path = self.store_path();
+        if path.exists() {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(Failure::new(Text::new(
+            format!("{path} altında henüz bir depo yok; ilk 'poll', 'import' ya da 'run' onu kurar. Önceden vardıysa diskin bağlı olduğunu denetleyin"),
+            format!("there is no store yet at {path}; the first 'poll', 'import' or 'run' makes it. If there was one, see whether its disk is mounted"),
+        )))
     }
 
     /// The register for writing; only one process may have it.

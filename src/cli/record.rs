@@ -15,6 +15,7 @@ use crate::text::Lang;
 
 pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failure> {
     let JournalCommand::Verify { json: as_json } = command;
+    session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
     if report.is_intact() {
         // Only the ledger knows which blobs there must be: every message that it says is durable.
