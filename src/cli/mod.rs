@@ -2,18 +2,19 @@
 
 mod alerts;
 mod args;
-pub mod documents;
+mod demo;
+mod documents;
 mod entry;
 mod evidence;
 mod failure;
 mod mailboxes;
 mod record;
 mod setup;
-pub mod table;
+mod table;
 mod trust;
 mod unpack;
 mod verify;
-pub mod words;
+mod words;
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -31,7 +32,7 @@ use crate::settings::Settings;
 use crate::store::disk::RealDisk;
 use crate::text::{Lang, Text};
 use args::{Args, Command};
-pub use failure::{Failure, reason};
+pub use failure::Failure;
 
 /// What the process says to the shell. The order is the order of badness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,7 +183,7 @@ async fn dispatch(args: Args) -> Exit {
     let asked = args.lang.map(Lang::from);
     if let Command::Demo = args.command {
         let lang = asked.unwrap_or_default();
-        return crate::demo::run(lang, args.store).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
+        return demo::run(lang, args.store).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
     }
     let session = match Session::open(&args) {
         Ok(session) => session,

@@ -47,6 +47,7 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
 
 pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
     let IndexCommand::Rebuild = command;
+    session.must_have_store()?;
     let ledger = Ledger::rebuild(session.store_path(), RealDisk::shared(), Arc::clone(session.clock()))?;
     let entries = ledger.entries().count();
     match session.lang {
@@ -57,6 +58,7 @@ pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> 
 }
 
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
+    session.must_have_store()?;
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
     match session.lang {
         Lang::Tr => println!("yedeklendi: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {}", copied(&report, session.lang), dir.display()),

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use crate::cli::documents::register_table;
-use crate::cli::{Exit, Failure, reason};
+use super::documents::register_table;
+use super::failure::reason;
+use super::{Exit, Failure};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Loaded};
 use crate::ledger::Ledger;
