@@ -41,7 +41,10 @@ impl SecretError {
     pub fn text(&self) -> Text {
         let turkish = match self {
             Self::Unreadable { path, source } => {
-                format!("{} sır dosyası okunamadı: {source}; dosyayı 0600 izniyle oluşturun ya da LoadCredential= ile verin", path.display())
+                format!(
+                    "{} sır dosyası okunamadı: {source}; dosyayı 0600 izniyle oluşturun ya da LoadCredential= ile verin",
+                    path.display()
+                )
             }
             Self::Empty { path } => format!("{} sır dosyası boş; sırrı ilk satırına yazın", path.display()),
         };

@@ -25,6 +25,8 @@ pub struct Settings {
     pub secrets: SecretFolder,
     pub limits: Arc<Limits>,
     pub trust: Arc<Trust>,
+    /// What signatures are judged by; shares the verified edges between messages.
+    judge: Context,
     pub registry: Arc<Registry>,
     pub receiver: Receiver,
     pub alerts: Arc<AlertConfig>,
@@ -57,17 +59,29 @@ impl Settings {
     /// # Errors
     /// A file that the configuration names is missing or wrong.
     pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
-        let Loaded { config, folder, sha256, secrets, .. } = loaded;
+        let Loaded {
+            config,
+            folder,
+            sha256,
+            secrets,
+            ..
+        } = loaded;
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
         let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.text()))?;
         let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.text()))?;
-        let dispatcher =
-            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
+        let dispatcher = Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock))
+            .map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
+        let trust = Arc::new(trust);
+        let limits = Arc::new(config.limits.clone());
+        let judge = judging(&trust, &config, clock.now());
         Ok(Self {
-            limits: Arc::new(config.limits.clone()),
-            trust: Arc::new(trust),
+            limits,
+            trust,
+            judge,
             registry: Arc::new(registry),
-            receiver: Receiver { kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()) },
+            receiver: Receiver {
+                kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()),
+            },
             alerts: Arc::new(config.alert.clone()),
             dispatcher: Arc::new(dispatcher),
             config_sha256: sha256,
@@ -78,7 +92,7 @@ impl Settings {
 
     /// What signatures are judged by at an instant.
     pub fn judging(&self, at: Timestamp) -> Context {
-        Context::new(Arc::clone(&self.trust), at, (*self.limits).clone()).with_revocation_age(self.config.trust.revocation_age)
+        Context { at, ..self.judge.clone() }
     }
 
     /// KEP address of a mailbox, where the configuration says.
@@ -88,6 +102,11 @@ impl Settings {
     }
 }
 
+/// What signatures are judged by under a configuration.
+pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
+    Context::new(Arc::clone(trust), at, config.limits.clone()).with_revocation_age(config.trust.revocation_age)
+}
+
 /// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at
 /// an unknown root and every verdict says so.
 ///
@@ -95,6 +114,10 @@ impl Settings {
 /// A folder exists and cannot be read.
 pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
     let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
-    Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
-        .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
+    Trust::load(
+        given(anchors).as_deref(),
+        given(intermediates).as_deref(),
+        given(revocation).as_deref(),
+    )
+    .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
 }

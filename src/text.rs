@@ -29,7 +29,10 @@ impl Text {
     /// The same in both languages: names, paths, what a foreign program said.
     pub fn same(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { tr: text.clone(), en: text }
+        Self {
+            tr: text.clone(),
+            en: text,
+        }
     }
 
     /// Several sentences as one text.
@@ -47,7 +50,11 @@ impl Text {
 
     /// Both, for where the reader's language is not known.
     pub fn both(&self) -> String {
-        if self.tr == self.en { self.tr.clone() } else { format!("{}\n{}", self.tr, self.en) }
+        if self.tr == self.en {
+            self.tr.clone()
+        } else {
+            format!("{}\n{}", self.tr, self.en)
+        }
     }
 }
 
@@ -156,14 +163,25 @@ mod text_tests {
     fn a_long_name_keeps_its_extension_and_fits_every_file_system() {
         for letter in ["a", "ş", "€", "🦀"] {
             let name = safe_file_name(&format!("{}.pdf", letter.repeat(400)), "x");
-            assert!(name.ends_with(".pdf") && name.chars().count() <= 150 && name.len() <= NAME_BYTES, "{}", name.len());
+            assert!(
+                name.ends_with(".pdf") && name.chars().count() <= 150 && name.len() <= NAME_BYTES,
+                "{}",
+                name.len()
+            );
         }
         assert_eq!(safe_file_name(&"ü".repeat(400), "x").len(), NAME_BYTES);
     }
 
     #[test]
     fn a_hostile_name_stays_in_its_folder() {
-        for (name, safe) in [("../../etc/passwd", "passwd"), ("..\\..\\a.exe", "a.exe"), ("/", "x"), ("..", "x"), ("a\0b", "ab"), ("NUL.txt", "_NUL.txt")] {
+        for (name, safe) in [
+            ("../../etc/passwd", "passwd"),
+            ("..\\..\\a.exe", "a.exe"),
+            ("/", "x"),
+            ("..", "x"),
+            ("a\0b", "ab"),
+            ("NUL.txt", "_NUL.txt"),
+        ] {
             assert_eq!(safe_file_name(name, "x"), safe);
         }
     }

@@ -87,7 +87,10 @@ impl Week {
     }
 
     fn number(&self, nth: usize) -> String {
-        self.json(&["documents", "export"])[nth]["register_number"].as_str().unwrap().to_owned()
+        self.json(&["documents", "export"])[nth]["register_number"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -97,21 +100,37 @@ impl Week {
 fn the_demo_shows_a_register_and_goes_on_in_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let demo = |lang: &str| {
-        let output = program().args(["demo", "--lang", lang, "--store"]).arg(folder.path()).output().unwrap();
+        let output = program()
+            .args(["demo", "--lang", lang, "--store"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         stdout(&output)
     };
     let turkish = demo("tr");
-    assert!(turkish.contains("Kayıt no") && turkish.contains("/000020") && turkish.contains("20 yeni"), "{turkish}");
+    assert!(
+        turkish.contains("Kayıt no") && turkish.contains("/000020") && turkish.contains("20 yeni"),
+        "{turkish}"
+    );
     let config = folder.path().join("kep-gateway.toml");
-    assert!(turkish.contains(&config.display().to_string()), "the next steps name the configuration");
+    assert!(
+        turkish.contains(&config.display().to_string()),
+        "the next steps name the configuration"
+    );
 
     // A second run finds the same mail and gives no second numbers.
     let english = demo("en");
-    assert!(english.contains("20 messages, 0 new") && english.contains("Number") && !english.contains("/000021"), "{english}");
+    assert!(
+        english.contains("20 messages, 0 new") && english.contains("Number") && !english.contains("/000021"),
+        "{english}"
+    );
 
     // The next steps that it prints work as they stand.
-    let steps = english.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.contains(" --config "));
+    let steps = english
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter(|line| line.contains(" --config "));
     let mut count = 0;
     for step in steps {
         let mut words = step.split_whitespace();
@@ -125,9 +144,17 @@ fn the_demo_shows_a_register_and_goes_on_in_its_folder() {
 #[test]
 fn the_demo_says_why_it_cannot_write() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let output = program().args(["demo", "--lang", "en", "--store"]).arg(file.path().join("below")).output().unwrap();
+    let output = program()
+        .args(["demo", "--lang", "en", "--store"])
+        .arg(file.path().join("below"))
+        .output()
+        .unwrap();
     assert_eq!((code(&output), stdout(&output).as_str()), (1, ""));
-    assert!(stderr(&output).contains("cannot be written into") && stderr(&output).contains("--store"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("cannot be written into") && stderr(&output).contains("--store"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -146,9 +173,17 @@ fn the_demo_touches_no_folder_that_is_not_its_own() {
 /// Every command, as the words that lead to it.
 fn commands(path: &[String]) -> Vec<Vec<String>> {
     let help = stdout(&program().args(path).arg("--help").output().unwrap());
-    let listed = help.split_once("Commands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap()).unwrap_or_default();
-    let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
-    let below = names.filter(|name| *name != "help").flat_map(|name| commands(&[path, &[name.to_owned()]].concat()));
+    let listed = help
+        .split_once("Commands:\n")
+        .map(|(_, rest)| rest.split("\n\n").next().unwrap())
+        .unwrap_or_default();
+    let names = listed
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next());
+    let below = names
+        .filter(|name| *name != "help")
+        .flat_map(|name| commands(&[path, &[name.to_owned()]].concat()));
     [path.to_vec()].into_iter().chain(below).collect()
 }
 
@@ -164,7 +199,9 @@ fn help_teaches_every_command_and_every_argument() {
         // Deeper lines are the rest of a description.
         let is_argument = |line: &&str| line.len() - line.trim_start().len() <= 6 && line.trim_start().starts_with(['-', '<', '[']);
         for line in help.lines().filter(is_argument).map(str::trim_start) {
-            let described = line.split_once("  ").is_some_and(|(_, text)| text.trim().len() > 8 || line.starts_with("-h,") || line.starts_with("-V,"));
+            let described = line
+                .split_once("  ")
+                .is_some_and(|(_, text)| text.trim().len() > 8 || line.starts_with("-h,") || line.starts_with("-V,"));
             assert!(described, "{path:?}: nothing is said about {line}");
         }
     }
@@ -203,12 +240,28 @@ fn an_error_is_a_sentence_in_the_language_of_the_session() {
         (vec!["poll", "--mailbox", "yok"], "olanlar: ornek", "there are: ornek"),
         (vec!["unpack", "/nowhere/x.eyp", "--to", "/tmp"], "böyle bir dosya", "no such file"),
         (vec!["trust", "diff", "/nowhere"], "böyle bir dosya", "no such file"),
-        (vec!["--store", "/proc/nowhere", "documents", "list"], "henüz bir depo yok", "no store yet"),
-        (vec!["--store", "/proc/nowhere", "journal", "verify"], "henüz bir depo yok", "no store yet"),
+        (
+            vec!["--store", "/proc/nowhere", "documents", "list"],
+            "henüz bir depo yok",
+            "no store yet",
+        ),
+        (
+            vec!["--store", "/proc/nowhere", "journal", "verify"],
+            "henüz bir depo yok",
+            "no store yet",
+        ),
     ] {
         let [tr, en] = ["tr", "en"].map(|lang| week.run(&[&["--lang", lang], args.as_slice()].concat()));
-        assert!(stderr(&tr).contains(turkish) && !stderr(&tr).contains(english), "{args:?}: {}", stderr(&tr));
-        assert!(stderr(&en).contains(english) && !stderr(&en).contains(turkish), "{args:?}: {}", stderr(&en));
+        assert!(
+            stderr(&tr).contains(turkish) && !stderr(&tr).contains(english),
+            "{args:?}: {}",
+            stderr(&tr)
+        );
+        assert!(
+            stderr(&en).contains(english) && !stderr(&en).contains(turkish),
+            "{args:?}: {}",
+            stderr(&en)
+        );
         assert_eq!(stdout(&tr) + &stdout(&en), "", "{args:?}: an error belongs on stderr");
     }
 }
@@ -218,7 +271,17 @@ fn while_the_language_is_not_known_an_error_comes_in_both() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("kep-gateway.toml");
     fs::write(&config, "langage = \"en\"\n").unwrap();
-    let run = |lang: &[&str]| stderr(&program().arg("--config").arg(&config).args(lang).args(["config", "check"]).output().unwrap());
+    let run = |lang: &[&str]| {
+        stderr(
+            &program()
+                .arg("--config")
+                .arg(&config)
+                .args(lang)
+                .args(["config", "check"])
+                .output()
+                .unwrap(),
+        )
+    };
     let both = run(&[]);
     assert!(both.contains("satır 1") && both.contains("line 1"), "{both}");
     let english = run(&["--lang", "en"]);
@@ -257,7 +320,11 @@ fn exit_codes_are_those_of_the_contract() {
     expect(&["reconcile"], 10);
 
     // A changed journal is broken, whatever is asked of it.
-    let segment = fs::read_dir(week.folder().join("store/journal")).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
+    let segment = fs::read_dir(week.folder().join("store/journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .min()
+        .unwrap();
     let mut bytes = fs::read(&segment).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -269,14 +336,26 @@ fn exit_codes_are_those_of_the_contract() {
 #[test]
 fn a_missing_message_is_found_by_journal_verify() {
     let week = Week::new();
-    let sha256 = week.json(&["documents", "export"])[3]["message"]["sha256"].as_str().unwrap().to_owned();
-    let blob = walk(&week.folder().join("store/blobs")).into_iter().find(|path| path.to_string_lossy().replace('/', "").contains(&sha256)).unwrap();
+    let sha256 = week.json(&["documents", "export"])[3]["message"]["sha256"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let blob = walk(&week.folder().join("store/blobs"))
+        .into_iter()
+        .find(|path| path.to_string_lossy().replace('/', "").contains(&sha256))
+        .unwrap();
     fs::remove_file(&blob).unwrap();
     let output = week.run(&["journal", "verify", "--json"]);
     assert_eq!(code(&output), 20);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["intact"], false);
-    assert!(report["issues"][0]["place"].as_str().unwrap().contains(blob.file_name().unwrap().to_str().unwrap()), "{report}");
+    assert!(
+        report["issues"][0]["place"]
+            .as_str()
+            .unwrap()
+            .contains(blob.file_name().unwrap().to_str().unwrap()),
+        "{report}"
+    );
 }
 
 #[test]
@@ -295,7 +374,13 @@ fn json_is_one_document_on_stdout_and_logs_are_elsewhere() {
         vec!["journal", "verify", "--json"],
         vec!["alerts", "list", "--json"],
     ] {
-        let output = program().env("RUST_LOG", "trace").arg("--config").arg(week.config()).args(&args).output().unwrap();
+        let output = program()
+            .env("RUST_LOG", "trace")
+            .arg("--config")
+            .arg(week.config())
+            .args(&args)
+            .output()
+            .unwrap();
         serde_json::from_slice::<Value>(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}"));
     }
 }
@@ -304,8 +389,14 @@ fn json_is_one_document_on_stdout_and_logs_are_elsewhere() {
 fn a_reader_that_goes_away_is_no_failure() {
     let week = Week::new();
     for args in [vec!["documents", "export"], vec!["documents", "list"], vec!["config", "show"]] {
-        let mut child =
-            program().arg("--config").arg(week.config()).args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = program()
+            .arg("--config")
+            .arg(week.config())
+            .args(&args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((code(&output), stderr(&output).as_str()), (0, ""), "{args:?}");
@@ -321,19 +412,35 @@ fn documents_are_listed_newest_first_and_exported_oldest_first() {
     assert_gap_free(&entries);
     let list = week.ok(&["documents", "list"]);
     let numbers: Vec<&str> = list.lines().skip(2).filter_map(|line| line.split_whitespace().next()).collect();
-    let exported: Vec<&str> = entries.iter().rev().map(|entry| entry["register_number"].as_str().unwrap()).collect();
+    let exported: Vec<&str> = entries
+        .iter()
+        .rev()
+        .map(|entry| entry["register_number"].as_str().unwrap())
+        .collect();
     assert_eq!(numbers, exported);
 }
 
 #[test]
 fn a_period_holds_both_of_its_days() {
     let week = Week::new();
-    let at: jiff::Timestamp = week.json(&["documents", "export"])[0]["registered_at"].as_str().unwrap().parse().unwrap();
+    let at: jiff::Timestamp = week.json(&["documents", "export"])[0]["registered_at"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     let day = at.in_tz("Europe/Istanbul").unwrap().date();
     let [before, day, after] = [day.yesterday().unwrap(), day, day.tomorrow().unwrap()].map(|day| day.to_string());
-    let count = |from: &str, to: &str| week.json(&["documents", "export", "--json", "--from", from, "--to", to]).as_array().unwrap().len();
+    let count = |from: &str, to: &str| {
+        week.json(&["documents", "export", "--json", "--from", from, "--to", to])
+            .as_array()
+            .unwrap()
+            .len()
+    };
     // Around midnight the week may be registered over two days.
-    assert_eq!((count(&before, &after), count(&before, &before), count("2001-01-01", "2001-12-31")), (20, 0, 0));
+    assert_eq!(
+        (count(&before, &after), count(&before, &before), count("2001-01-01", "2001-12-31")),
+        (20, 0, 0)
+    );
     assert!(count(&day, &day) > 0);
     let list = week.ok(&["documents", "list", "--from", &before, "--to", &before]);
     assert_eq!(list.lines().count(), 2, "headings only: {list}");
@@ -344,15 +451,32 @@ fn a_period_holds_both_of_its_days() {
 fn an_entry_shows_what_a_clerk_needs() {
     let week = Week::new();
     let entries = week.json(&["documents", "export"]);
-    let tampered = entries.as_array().unwrap().iter().find(|entry| entry["findings"].to_string().contains("H9")).unwrap().clone();
+    let tampered = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["findings"].to_string().contains("H9"))
+        .unwrap()
+        .clone();
     let number = tampered["register_number"].as_str().unwrap();
     let screen = week.ok(&["documents", "show", number]);
-    for needed in [number, "Geliş", "Kurum", "Belge konusu", "H9 [hata]", "Süreler", "Deliller", tampered["document"]["number"].as_str().unwrap()] {
+    for needed in [
+        number,
+        "Geliş",
+        "Kurum",
+        "Belge konusu",
+        "H9 [hata]",
+        "Süreler",
+        "Deliller",
+        tampered["document"]["number"].as_str().unwrap(),
+    ] {
         assert!(screen.contains(needed), "'{needed}' is missing: {screen}");
     }
     assert_eq!(week.json(&["documents", "show", number, "--json"]), tampered);
     // The prefix belongs to what is shown, and may be given or not.
-    let text = fs::read_to_string(week.config()).unwrap().replace("[register]", "[register]\nprefix = \"KRM-\"");
+    let text = fs::read_to_string(week.config())
+        .unwrap()
+        .replace("[register]", "[register]\nprefix = \"KRM-\"");
     fs::write(week.config(), text).unwrap();
     let prefixed = format!("KRM-{number}");
     assert!(week.ok(&["documents", "show", &prefixed]).contains(&prefixed));
@@ -378,11 +502,17 @@ fn evidence_is_found_by_number_by_message_id_and_by_its_hash() {
     let all = week.json(&["evidence", "list", "--json"]);
     let all = all.as_array().unwrap();
     let orphans = week.json(&["evidence", "list", "--orphans", "--json"]);
-    assert_eq!(orphans.as_array().unwrap().len(), all.iter().filter(|one| one["orphan"] == true).count());
+    assert_eq!(
+        orphans.as_array().unwrap().len(),
+        all.iter().filter(|one| one["orphan"] == true).count()
+    );
 
     // Our own message: accepted, delivered, read, in three evidence mails; known by its Message-ID alone.
     let read = all.iter().find(|one| one["event"] == "Retrieval").unwrap();
-    let id = read["original_message_id"].as_str().or(read["provider_message_id"].as_str()).unwrap();
+    let id = read["original_message_id"]
+        .as_str()
+        .or(read["provider_message_id"].as_str())
+        .unwrap();
     let timeline = week.json(&["evidence", "show", id, "--json"]);
     assert_eq!(timeline["evidence"].as_array().unwrap().len(), 3, "{timeline}");
     let screen = week.ok(&["evidence", "show", id]);
@@ -405,23 +535,36 @@ fn mailboxes_count_what_was_listed_fetched_and_registered() {
     assert_eq!((mailbox["mailbox"].as_str().unwrap(), counts), ("ornek", [20, 20, 20, 0]));
     assert!(mailbox["last_check"].is_string() && mailbox["failure"].is_null());
     let reconciled = &week.json(&["reconcile", "--json"])[0];
-    assert_eq!((&reconciled["on_server"], reconciled["not_here"].as_array().unwrap().len()), (&20.into(), 0));
+    assert_eq!(
+        (&reconciled["on_server"], reconciled["not_here"].as_array().unwrap().len()),
+        (&20.into(), 0)
+    );
 }
 
 #[test]
 fn routing_says_for_every_rule_why_it_matches_or_not() {
     let week = Week::new();
     fs::copy(fixtures().join("../config/routing.toml"), week.folder().join("routing.toml")).unwrap();
-    let text = fs::read_to_string(week.config()).unwrap().replace("[register]", "[register]\nrouting = \"routing.toml\"");
+    let text = fs::read_to_string(week.config())
+        .unwrap()
+        .replace("[register]", "[register]\nrouting = \"routing.toml\"");
     fs::write(week.config(), text).unwrap();
     let entries = week.json(&["documents", "export"]);
     let number_of = |subject: &str| {
-        let entry = entries.as_array().unwrap().iter().find(|entry| entry["document"]["subject"] == subject).unwrap();
+        let entry = entries
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|entry| entry["document"]["subject"] == subject)
+            .unwrap();
         entry["register_number"].as_str().unwrap().to_owned()
     };
     // The file plan code 903.07 is in the package alone: the dry run opens it again.
     let explained = week.ok(&["routing", "explain", &number_of("Personel Görevlendirmesi Hk.")]);
-    assert!(explained.contains("✔ uydu  personnel") && explained.contains("birim: İnsan Kaynakları"), "{explained}");
+    assert!(
+        explained.contains("✔ uydu  personnel") && explained.contains("birim: İnsan Kaynakları"),
+        "{explained}"
+    );
     assert!(explained.contains("✘ uymadı  enforcement"), "{explained}");
     // Groups that nobody is in are told by config check.
     let check = stdout(&week.run(&["--lang", "en", "config", "check"]));
@@ -438,7 +581,9 @@ fn alerts_of_nobody_are_none_and_a_test_needs_somebody() {
 
     // A channel that nobody answers: the test says so at once, and says which.
     fs::write(week.folder().join("webhook.key"), "anahtar\n").unwrap();
-    week.configure("[alert.webhook]\nurl = \"http://127.0.0.1:9/\"\nsecret_file = \"webhook.key\"\nallow_plaintext = true\ntimeout = \"2s\"");
+    week.configure(
+        "[alert.webhook]\nurl = \"http://127.0.0.1:9/\"\nsecret_file = \"webhook.key\"\nallow_plaintext = true\ntimeout = \"2s\"",
+    );
     let output = week.run(&["alerts", "test"]);
     assert_eq!(code(&output), 1);
     assert!(stdout(&output).starts_with("✘ webhook"), "{}", stdout(&output));
@@ -448,7 +593,15 @@ fn alerts_of_nobody_are_none_and_a_test_needs_somebody() {
 fn config_show_prints_everything_and_can_be_read_again() {
     let week = Week::new();
     let shown = week.ok(&["config", "show"]);
-    for key in ["message_bytes", "parse_deadline", "heartbeat_age", "revocation_age", "warn_business_hours", "settle", "daily_report"] {
+    for key in [
+        "message_bytes",
+        "parse_deadline",
+        "heartbeat_age",
+        "revocation_age",
+        "warn_business_hours",
+        "settle",
+        "daily_report",
+    ] {
         assert!(shown.contains(&format!("{key} = ")), "{key}: {shown}");
     }
     let again = week.folder().join("again.toml");
@@ -473,13 +626,23 @@ fn files_folders_maildirs_and_mboxes_are_imported_once() {
     fs::write(files.join("folder/two.eml"), &samples[1].raw).unwrap();
     fs::write(files.join("maildir/new/1700000000.M1P1.host"), &samples[2].raw).unwrap();
     let escaped = |raw: &[u8]| String::from_utf8_lossy(raw).replace("\r\n", "\n").replace("\nFrom ", "\n>From ");
-    let mbox = format!("From a@b Mon Nov  9 09:00:00 2026\n{}\nFrom a@b Mon Nov  9 09:01:00 2026\n{}\n", escaped(&samples[3].raw), escaped(&samples[4].raw));
+    let mbox = format!(
+        "From a@b Mon Nov  9 09:00:00 2026\n{}\nFrom a@b Mon Nov  9 09:01:00 2026\n{}\n",
+        escaped(&samples[3].raw),
+        escaped(&samples[4].raw)
+    );
     fs::write(files.join("old.mbox"), mbox).unwrap();
 
     let given = ["one.eml", "folder", "maildir", "old.mbox"].map(|name| files.join(name).display().to_string());
     let args: Vec<&str> = ["import"].into_iter().chain(given.iter().map(String::as_str)).collect();
     assert!(gateway.ok(&args).contains('5'));
-    let messages = |gateway: &Gateway| gateway.export().iter().map(|entry| entry["message"]["sha256"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
+    let messages = |gateway: &Gateway| {
+        gateway
+            .export()
+            .iter()
+            .map(|entry| entry["message"]["sha256"].as_str().unwrap().to_owned())
+            .collect::<BTreeSet<_>>()
+    };
     let first = messages(&gateway);
     assert_eq!(first.len(), 5);
     for sample in &samples[..3] {
@@ -498,12 +661,23 @@ fn a_package_is_imported_as_it_is() {
     let world = World::new(32);
     let gateway = Gateway::bare(&world);
     let folder = gateway.dir.path().join("parts");
-    gateway.ok(&["unpack", fixtures().join("messages/01-package-v2.eml").to_str().unwrap(), "--to", folder.to_str().unwrap()]);
-    let package = walk(&folder).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "eyp")).unwrap();
+    gateway.ok(&[
+        "unpack",
+        fixtures().join("messages/01-package-v2.eml").to_str().unwrap(),
+        "--to",
+        folder.to_str().unwrap(),
+    ]);
+    let package = walk(&folder)
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|extension| extension == "eyp"))
+        .unwrap();
     gateway.ok(&["import", package.to_str().unwrap()]);
     let entries = gateway.export();
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0]["message"]["sha256"], World::sha256(&fs::read(&package).unwrap()).as_str());
+    assert_eq!(
+        entries[0]["message"]["sha256"],
+        World::sha256(&fs::read(&package).unwrap()).as_str()
+    );
     assert!(entries[0]["document"]["number"].is_string(), "{}", entries[0]);
 }
 
@@ -517,7 +691,10 @@ fn a_store_is_restored_from_its_backup_to_the_same_export() {
     let again = week.ok(&["--lang", "en", "backup", backup]);
     assert!(again.contains("0 new blobs"), "{again}");
     week.ok(&["--store", elsewhere, "restore", backup]);
-    assert_eq!(week.ok(&["--store", elsewhere, "documents", "export"]), week.ok(&["documents", "export"]));
+    assert_eq!(
+        week.ok(&["--store", elsewhere, "documents", "export"]),
+        week.ok(&["documents", "export"])
+    );
     week.ok(&["--store", elsewhere, "journal", "verify"]);
     // Never over something.
     let onto = week.run(&["restore", backup]);
@@ -538,7 +715,12 @@ fn unpack_writes_every_part_and_overwrites_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let message = fixtures().join("messages/02-package-v2-attachments.eml");
-    let unpack = || program().args(["unpack", message.to_str().unwrap(), "--to", out.to_str().unwrap()]).output().unwrap();
+    let unpack = || {
+        program()
+            .args(["unpack", message.to_str().unwrap(), "--to", out.to_str().unwrap()])
+            .output()
+            .unwrap()
+    };
     assert_eq!(code(&unpack()), 0);
     let names: BTreeSet<String> = names(&out);
     for name in ["UstYazi.pdf", "Ustveri.xml", "ImzaCades.imz", "DeliveryNonDeliveryToRecipient.xml"] {
@@ -555,7 +737,11 @@ fn unpack_writes_every_part_and_overwrites_nothing() {
 fn unpack_stays_in_its_folder_whatever_the_names_say() {
     let world = World::new(33);
     let folder = tempfile::tempdir().unwrap();
-    let wanted = |name: &str| name.starts_with("zip-") || name.starts_with("attachment-name") || ["truncated", "empty", "binary-noise", "header-injection"].contains(&name);
+    let wanted = |name: &str| {
+        name.starts_with("zip-")
+            || name.starts_with("attachment-name")
+            || ["truncated", "empty", "binary-noise", "header-injection"].contains(&name)
+    };
     for name in hostile::names().filter(|name| wanted(name) && *name != "zip-entries-5000") {
         let hostile = hostile::make(&world, name);
         let own = folder.path().join(name);
@@ -564,26 +750,47 @@ fn unpack_stays_in_its_folder_whatever_the_names_say() {
         // What must not be written through: a link with the name of a part.
         std::os::unix::fs::symlink(own.join("victim"), out.join("UstYazi.pdf")).unwrap();
         fs::write(own.join("m.eml"), &hostile.raw).unwrap();
-        let output = program().arg("unpack").arg(own.join("m.eml")).arg("--to").arg(&out).output().unwrap();
+        let output = program()
+            .arg("unpack")
+            .arg(own.join("m.eml"))
+            .arg("--to")
+            .arg(&out)
+            .output()
+            .unwrap();
         assert!([0, 1, 10].contains(&code(&output)), "{name}: {}", stderr(&output));
         assert_eq!(names(&own), BTreeSet::from(["a".to_owned(), "m.eml".to_owned()]), "{name}");
-        assert_eq!((names(&own.join("a")), names(&own.join("a/b"))), (BTreeSet::from(["b".into()]), BTreeSet::from(["c".into()])), "{name}");
+        assert_eq!(
+            (names(&own.join("a")), names(&own.join("a/b"))),
+            (BTreeSet::from(["b".into()]), BTreeSet::from(["c".into()])),
+            "{name}"
+        );
         for written in names(&out) {
-            assert!(!written.contains(['\\', '\u{202e}', '\0', '\n']) && !written.starts_with('.'), "{name}: {written:?}");
-            assert!(out.join(&written).symlink_metadata().unwrap().file_type().is_file() || written == "UstYazi.pdf", "{name}: {written}");
+            assert!(
+                !written.contains(['\\', '\u{202e}', '\0', '\n']) && !written.starts_with('.'),
+                "{name}: {written:?}"
+            );
+            assert!(
+                out.join(&written).symlink_metadata().unwrap().file_type().is_file() || written == "UstYazi.pdf",
+                "{name}: {written}"
+            );
         }
     }
     assert!(!Path::new("/tmp/kep-slip").exists() && !Path::new("/etc/kep-slip").exists());
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 /// Every file below a folder.
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+    entries
+        .flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] })
+        .collect()
 }
 
 // ---- trust

@@ -10,6 +10,7 @@
 //! Each event is journalled before the next step, so a crash at any point repeats a delivery at worst and loses none.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,12 @@ impl AlertEvent {
     /// The window that this event opens or changes.
     pub fn touched_window(&self) -> Option<WindowKey> {
         match self {
-            Self::Raised { notice, hold_until: Some(_), .. } | Self::Held { notice } => Some(WindowKey::of(notice)),
+            Self::Raised {
+                notice,
+                hold_until: Some(_),
+                ..
+            }
+            | Self::Held { notice } => Some(WindowKey::of(notice)),
             Self::Summarised { window, .. } => Some(window.clone()),
             _ => None,
         }
@@ -94,20 +100,32 @@ impl AlertEvent {
 }
 
 /// Everything that is to be told and was not yet, folded from the events.
+///
+/// A clone is cheap and shares what neither side changes: the ledger's writer takes one for each request, however many jobs wait.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
-    waiting: BTreeMap<JobId, Job>,
-    /// Ids of ended jobs in [`Self::ended`], so that a repeated event revives none of them.
-    ended_ids: BTreeSet<JobId>,
-    ended: VecDeque<Job>,
-    windows: BTreeMap<WindowKey, Window>,
+    waiting: Arc<BTreeMap<JobId, Arc<Job>>>,
+    ended: Arc<Ended>,
+    windows: Arc<BTreeMap<WindowKey, Window>>,
+}
+
+/// The last jobs that ended.
+#[derive(Debug, Clone, Default)]
+struct Ended {
+    /// Ids of [`Self::jobs`], so that a repeated event revives none of them.
+    ids: BTreeSet<JobId>,
+    jobs: VecDeque<Arc<Job>>,
 }
 
 impl Outbox {
     /// The outbox as it was when `jobs` waited and `windows` were open. Ended jobs are not needed to go on.
     pub fn restore(jobs: Vec<Job>, windows: Vec<(WindowKey, Window)>) -> Self {
-        let waiting = jobs.into_iter().map(|job| (job.id.clone(), job)).collect();
-        Self { waiting, windows: windows.into_iter().collect(), ..Self::default() }
+        let waiting = jobs.into_iter().map(|job| (job.id.clone(), Arc::new(job))).collect();
+        Self {
+            waiting: Arc::new(waiting),
+            windows: Arc::new(windows.into_iter().collect()),
+            ..Self::default()
+        }
     }
 
     /// The open window of a key.
@@ -153,7 +171,7 @@ impl Outbox {
 
     /// The jobs to attempt now, the loudest and oldest first.
     pub fn due(&self, now: Timestamp) -> Vec<&Job> {
-        let mut due: Vec<&Job> = self.waiting.values().filter(|job| job.next_attempt <= now).collect();
+        let mut due: Vec<&Job> = self.waiting().filter(|job| job.next_attempt <= now).collect();
         due.sort_by_key(|job| (std::cmp::Reverse(job.notice.level), job.created, job.next_attempt));
         due
     }
@@ -186,7 +204,12 @@ impl Outbox {
                 job: job.id.clone(),
                 at: now,
                 class: error.class,
-                next_attempt: retry_at(self.waiting.get(&job.id).unwrap_or(job), error.class, now, config.quiet_hours),
+                next_attempt: retry_at(
+                    self.waiting.get(&job.id).map_or(job, |job| job),
+                    error.class,
+                    now,
+                    config.quiet_hours,
+                ),
                 problem: error.problem,
             },
         }
@@ -228,7 +251,7 @@ impl Outbox {
             });
             let to: Vec<Delivery> = wanted
                 .into_iter()
-                .filter(|other| !self.waiting.contains_key(&other.id) && !self.ended_ids.contains(&other.id))
+                .filter(|other| !self.waiting.contains_key(&other.id) && !self.ended.ids.contains(&other.id))
                 .collect();
             if !to.is_empty() {
                 events.push(AlertEvent::Raised {
@@ -249,7 +272,7 @@ impl Outbox {
                 if let Some(until) = hold_until {
                     self.forget_windows_before(notice.at);
                     let window = self
-                        .windows
+                        .windows_mut()
                         .entry(WindowKey::of(notice))
                         .or_insert_with(|| Window::open(*until, notice.level));
                     window.until = *until;
@@ -257,7 +280,7 @@ impl Outbox {
                 }
             }
             AlertEvent::Held { notice } => {
-                self.windows
+                self.windows_mut()
                     .entry(WindowKey::of(notice))
                     .or_insert_with(|| Window::open(notice.at, notice.level))
                     .hold(notice);
@@ -269,10 +292,10 @@ impl Outbox {
                 hold_until,
             } => {
                 self.add(notice, to);
-                self.windows.insert(window.clone(), Window::open(*hold_until, notice.level));
+                self.windows_mut().insert(window.clone(), Window::open(*hold_until, notice.level));
             }
             AlertEvent::Attempted { job, due_again, .. } => {
-                if let Some(job) = self.waiting.get_mut(job) {
+                if let Some(job) = self.waiting_mut(job) {
                     job.attempts = job.attempts.saturating_add(1);
                     job.next_attempt = *due_again;
                 }
@@ -303,7 +326,7 @@ impl Outbox {
                 next_attempt: Some(next),
                 ..
             } => {
-                if let Some(job) = self.waiting.get_mut(job) {
+                if let Some(job) = self.waiting_mut(job) {
                     job.next_attempt = *next;
                     job.state = JobState::Waiting {
                         problem: Some(problem.clone()),
@@ -315,39 +338,53 @@ impl Outbox {
 
     fn add(&mut self, notice: &Notice, to: &[Delivery]) {
         for delivery in to {
-            if !self.ended_ids.contains(&delivery.id) {
-                self.waiting
+            if !self.ended.ids.contains(&delivery.id) {
+                Arc::make_mut(&mut self.waiting)
                     .entry(delivery.id.clone())
-                    .or_insert_with(|| Job::new(notice, delivery));
+                    .or_insert_with(|| Arc::new(Job::new(notice, delivery)));
             }
         }
     }
 
     fn end(&mut self, id: &JobId, state: JobState) {
-        let Some(mut job) = self.waiting.remove(id) else { return };
-        job.state = state;
-        self.ended_ids.insert(id.clone());
-        self.ended.push_back(job);
-        if self.ended.len() > ENDED_KEPT
-            && let Some(oldest) = self.ended.pop_front()
-        {
-            self.ended_ids.remove(&oldest.id);
+        if !self.waiting.contains_key(id) {
+            return;
         }
+        let Some(mut job) = Arc::make_mut(&mut self.waiting).remove(id) else {
+            return;
+        };
+        Arc::make_mut(&mut job).state = state;
+        let ended = Arc::make_mut(&mut self.ended);
+        ended.ids.insert(id.clone());
+        ended.jobs.push_back(job);
+        if ended.jobs.len() > ENDED_KEPT
+            && let Some(oldest) = ended.jobs.pop_front()
+        {
+            ended.ids.remove(&oldest.id);
+        }
+    }
+
+    fn waiting_mut(&mut self, id: &JobId) -> Option<&mut Job> {
+        Arc::make_mut(&mut self.waiting).get_mut(id).map(Arc::make_mut)
+    }
+
+    fn windows_mut(&mut self) -> &mut BTreeMap<WindowKey, Window> {
+        Arc::make_mut(&mut self.windows)
     }
 
     /// Windows that are over and hold nothing mean nothing any more.
     fn forget_windows_before(&mut self, now: Timestamp) {
-        self.windows.retain(|_, window| window.held > 0 || window.until > now);
+        self.windows_mut().retain(|_, window| window.held > 0 || window.until > now);
     }
 
     /// Jobs that are still to be delivered.
     pub fn waiting(&self) -> impl Iterator<Item = &Job> {
-        self.waiting.values()
+        self.waiting.values().map(Arc::as_ref)
     }
 
     /// The last jobs that ended, oldest first, delivered and given up.
     pub fn ended(&self) -> impl Iterator<Item = &Job> {
-        self.ended.iter()
+        self.ended.jobs.iter().map(Arc::as_ref)
     }
 
     /// How many notices are held and will be told in a summary.
@@ -356,7 +393,10 @@ impl Outbox {
     }
 
     pub fn get(&self, id: &JobId) -> Option<&Job> {
-        self.waiting.get(id).or_else(|| self.ended.iter().find(|job| job.id == *id))
+        self.waiting
+            .get(id)
+            .map(Arc::as_ref)
+            .or_else(|| self.ended().find(|job| job.id == *id))
     }
 }
 

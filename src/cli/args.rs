@@ -286,4 +286,3 @@ pub enum ConfigCommand {
     /// Every setting with its value, limits included. Secrets are files and are not shown.
     Show,
 }
-

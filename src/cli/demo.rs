@@ -57,7 +57,10 @@ pub async fn run(lang: Lang, folder: Option<PathBuf>) -> Result<Exit, Failure> {
     let ledger = Ledger::open(&folder.join("store"), RealDisk::shared(), clock)?;
     let pipeline = Arc::new(Pipeline::new(Arc::new(ledger), settings));
 
-    say("1. Kutu okunuyor: her bayt saklanmadan hiçbir şey olmuş sayılmaz.", "1. Reading the mailbox: nothing counts before every byte is kept.");
+    say(
+        "1. Kutu okunuyor: her bayt saklanmadan hiçbir şey olmuş sayılmaz.",
+        "1. Reading the mailbox: nothing counts before every byte is kept.",
+    );
     for config in &pipeline.settings().config.mailbox {
         let opened = mailbox::open(config, &pipeline.settings().secrets, &pipeline.settings().limits);
         let mut mailbox = opened.map_err(PipelineError::from)?;
@@ -80,7 +83,12 @@ pub async fn run(lang: Lang, folder: Option<PathBuf>) -> Result<Exit, Failure> {
 
     drop(pipeline);
     let report = verify::verify(&folder.join("store"), RealDisk::shared(), &mut |_| {});
-    let (records, blobs, sign, head) = (report.records, report.blobs, if report.is_intact() { "✔" } else { "✘" }, report.head.hash);
+    let (records, blobs, sign, head) = (
+        report.records,
+        report.blobs,
+        if report.is_intact() { "✔" } else { "✘" },
+        report.head.hash,
+    );
     say(
         &format!("\n3. Zincir denetlendi: {sign} {records} kayıt, {blobs} dosya; zincir başı {head}"),
         &format!("\n3. Chain checked: {sign} {records} records, {blobs} blobs; chain head {head}"),
@@ -92,8 +100,13 @@ pub async fn run(lang: Lang, folder: Option<PathBuf>) -> Result<Exit, Failure> {
 fn next_steps(lang: Lang, folder: &Path, entries: &[Entry]) {
     let config = folder.join("kep-gateway.toml");
     // The entry with the most to say.
-    let worst = entries.iter().max_by_key(|entry| (entry.verdict.as_ref().map(|verdict| verdict.indication), entry.findings.len()));
-    let show = format!("documents show {}", worst.map(|entry| entry.register_number.to_string()).unwrap_or_default());
+    let worst = entries
+        .iter()
+        .max_by_key(|entry| (entry.verdict.as_ref().map(|verdict| verdict.indication), entry.findings.len()));
+    let show = format!(
+        "documents show {}",
+        worst.map(|entry| entry.register_number.to_string()).unwrap_or_default()
+    );
     let (heading, lines) = match lang {
         Lang::Tr => (
             "\nBu örnekle devam edin:",
@@ -120,8 +133,12 @@ fn next_steps(lang: Lang, folder: &Path, entries: &[Entry]) {
         println!("  {program} --config {} {command}\n      {meaning}", config.display());
     }
     match lang {
-        Lang::Tr => println!("\nKendi kutunuz için: config/kep-gateway.toml örneğini /etc/kep-gateway altına koyun, 'kep-gateway config check', sonra 'kep-gateway run'."),
-        Lang::En => println!("\nFor your own mailbox: put config/kep-gateway.toml under /etc/kep-gateway, run 'kep-gateway config check', then 'kep-gateway run'."),
+        Lang::Tr => println!(
+            "\nKendi kutunuz için: config/kep-gateway.toml örneğini /etc/kep-gateway altına koyun, 'kep-gateway config check', sonra 'kep-gateway run'."
+        ),
+        Lang::En => println!(
+            "\nFor your own mailbox: put config/kep-gateway.toml under /etc/kep-gateway, run 'kep-gateway config check', then 'kep-gateway run'."
+        ),
     }
 }
 
@@ -130,20 +147,36 @@ fn unfold(folder: &Path, lang: Lang) -> Result<Loaded, Failure> {
     let path = folder.join("kep-gateway.toml");
     if !is_ours(folder, &path) {
         return Err(Failure::new(Text::new(
-            format!("{} boş değil; örnek kendi klasörünü ister: --store ile boş ya da yeni bir klasör verin", folder.display()),
-            format!("{} is not empty; the demo wants a folder of its own: name an empty or new one with --store", folder.display()),
+            format!(
+                "{} boş değil; örnek kendi klasörünü ister: --store ile boş ya da yeni bir klasör verin",
+                folder.display()
+            ),
+            format!(
+                "{} is not empty; the demo wants a folder of its own: name an empty or new one with --store",
+                folder.display()
+            ),
         )));
     }
     let language = if lang == Lang::Tr { "tr" } else { "en" };
     let fixtures = folder.join("fixtures");
     // Mail that lies there already stays: written anew it would have arrived anew.
-    let unfolded = if fixtures.exists() { Ok(()) } else { std::fs::create_dir_all(&fixtures).and_then(|()| FIXTURES.extract(&fixtures)) };
+    let unfolded = if fixtures.exists() {
+        Ok(())
+    } else {
+        std::fs::create_dir_all(&fixtures).and_then(|()| FIXTURES.extract(&fixtures))
+    };
     let written = unfolded.and_then(|()| std::fs::write(&path, format!("{MARK}language = \"{language}\"\n{CONFIG}")));
     written.map_err(|error| {
         let (folder, reason) = (folder.display(), reason(&error));
         Failure::new(Text::new(
-            format!("örnek {folder} içine yazılamadı: {}; --store ile yazılabilir bir klasör verin", reason.tr),
-            format!("the demo cannot be written into {folder}: {}; name a writable folder with --store", reason.en),
+            format!(
+                "örnek {folder} içine yazılamadı: {}; --store ile yazılabilir bir klasör verin",
+                reason.tr
+            ),
+            format!(
+                "the demo cannot be written into {folder}: {}; name a writable folder with --store",
+                reason.en
+            ),
         ))
     })?;
     Ok(config::load(Some(&path))?)

@@ -43,14 +43,21 @@ pub fn register_table(entries: &[Entry], prefix: &str, lang: Lang) -> String {
 
 fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
     let document = entry.document.as_ref();
-    let institution = document.and_then(|document| document.sender.as_ref()).and_then(|sender| sender.name.clone());
-    let subject = document.and_then(|document| document.subject.clone()).or_else(|| entry.message.subject.clone());
+    let institution = document
+        .and_then(|document| document.sender.as_ref())
+        .and_then(|sender| sender.name.clone());
+    let subject = document
+        .and_then(|document| document.subject.clone())
+        .or_else(|| entry.message.subject.clone());
     let deadline = entry.deadlines.iter().min_by_key(|deadline| deadline.at);
     [
         format!("{prefix}{}", entry.register_number),
         local_time(entry.message.received_at),
         super::words::kind(entry.message.kind, lang).to_owned(),
-        institution.or_else(|| entry.message.sender_kep.clone()).or_else(|| entry.message.sender.clone()).unwrap_or_default(),
+        institution
+            .or_else(|| entry.message.sender_kep.clone())
+            .or_else(|| entry.message.sender.clone())
+            .unwrap_or_default(),
         subject.unwrap_or_default(),
         super::words::verdict(entry, lang).to_owned(),
         entry.unit.clone().unwrap_or_default(),
@@ -77,15 +84,27 @@ async fn record_opening(session: &Session, number: RegisterNumber, by: String) -
     session.must_have_store()?;
     let ledger = session.writer()?;
     let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
-    let state = if entry.state == State::Registered { State::Opened } else { entry.state };
-    let handling = Handling { by, at: ledger.clock().now(), state, note: None };
+    let state = if entry.state == State::Registered {
+        State::Opened
+    } else {
+        entry.state
+    };
+    let handling = Handling {
+        by,
+        at: ledger.clock().now(),
+        state,
+        note: None,
+    };
     ledger.append(Event::Handled(Handled { number, handling })).await?;
     Ok(())
 }
 
 fn export_json(session: &Session, period: Period) -> Result<Exit, Failure> {
     let entries = within(session, period)?;
-    let values: Vec<Value> = entries.iter().map(|entry| export::to_json(entry, session.lang, &session.prefix())).collect();
+    let values: Vec<Value> = entries
+        .iter()
+        .map(|entry| export::to_json(entry, session.lang, &session.prefix()))
+        .collect();
     println!("{:#}", Value::Array(values));
     Ok(Exit::Done)
 }

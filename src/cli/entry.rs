@@ -14,13 +14,37 @@ use crate::text::Lang;
 pub fn screen(entry: &Entry, prefix: &str, ledger: &Ledger, lang: Lang) -> Result<String, LedgerError> {
     let mut screen = Screen { lang, out: String::new() };
     screen.facts(entry, prefix);
-    let signatures = entry.verdict.as_ref().map(|verdict| verdict.signatures.as_slice()).unwrap_or_default();
-    screen.section("İmzalar", "Signatures", signatures.iter().flat_map(|report| signature(report, 0, lang)).collect());
-    screen.section("Bulgular", "Findings", entry.findings.iter().map(|found| finding(found, lang)).collect());
-    screen.section("Süreler", "Deadlines", entry.deadlines.iter().map(|one| deadline(one, lang)).collect());
-    let evidence = entry.evidence.iter().map(|record| evidence(record, ledger, lang)).collect::<Result<_, _>>()?;
+    let signatures = entry
+        .verdict
+        .as_ref()
+        .map(|verdict| verdict.signatures.as_slice())
+        .unwrap_or_default();
+    screen.section(
+        "İmzalar",
+        "Signatures",
+        signatures.iter().flat_map(|report| signature(report, 0, lang)).collect(),
+    );
+    screen.section(
+        "Bulgular",
+        "Findings",
+        entry.findings.iter().map(|found| finding(found, lang)).collect(),
+    );
+    screen.section(
+        "Süreler",
+        "Deadlines",
+        entry.deadlines.iter().map(|one| deadline(one, lang)).collect(),
+    );
+    let evidence = entry
+        .evidence
+        .iter()
+        .map(|record| evidence(record, ledger, lang))
+        .collect::<Result<_, _>>()?;
     screen.section("Deliller", "Evidence", evidence);
-    screen.section("Yapılanlar", "History", entry.history.iter().map(|one| handling(one, lang)).collect());
+    screen.section(
+        "Yapılanlar",
+        "History",
+        entry.history.iter().map(|one| handling(one, lang)).collect(),
+    );
     Ok(screen.out)
 }
 
@@ -33,8 +57,21 @@ impl Screen {
     fn facts(&mut self, entry: &Entry, prefix: &str) {
         let (message, lang) = (&entry.message, self.lang);
         let kep = message.sender_kep.as_deref().or(message.sender.as_deref()).unwrap_or("-");
-        let arrival = format!("{} ({})", local_time(message.received_at), words::received_by(&message.received_by, lang));
-        self.fact("Kayıt no", "Number", &format!("{prefix}{} · {} · {}", entry.register_number, local_time(entry.registered_at), entry.mailbox));
+        let arrival = format!(
+            "{} ({})",
+            local_time(message.received_at),
+            words::received_by(&message.received_by, lang)
+        );
+        self.fact(
+            "Kayıt no",
+            "Number",
+            &format!(
+                "{prefix}{} · {} · {}",
+                entry.register_number,
+                local_time(entry.registered_at),
+                entry.mailbox
+            ),
+        );
         self.fact("Geliş", "Received", &arrival);
         self.fact("Tür", "Kind", words::kind(message.kind, lang));
         self.fact("Gönderen", "Sender", kep);
@@ -44,7 +81,11 @@ impl Screen {
         }
         for part in &message.attachments {
             let name = part.name.as_deref().unwrap_or(&part.place);
-            self.fact("Dosya", "File", &format!("{name} · {} · {}", part.mime, words::bytes(part.size, lang)));
+            self.fact(
+                "Dosya",
+                "File",
+                &format!("{name} · {} · {}", part.mime, words::bytes(part.size, lang)),
+            );
         }
         self.fact("Sonuç", "Verdict", &verdict(entry, lang));
         self.fact("Birim", "Unit", entry.unit.as_deref().unwrap_or("-"));
@@ -65,7 +106,12 @@ impl Screen {
         self.fact("Kurum", "Institution", institution.unwrap_or("-"));
         self.fact("Belge konusu", "Subject", document.subject.as_deref().unwrap_or("-"));
         let date = document.date.map(local_time);
-        let marks = [document.number.as_deref(), date.as_deref(), document.security.as_deref(), document.urgency.as_deref()];
+        let marks = [
+            document.number.as_deref(),
+            date.as_deref(),
+            document.security.as_deref(),
+            document.urgency.as_deref(),
+        ];
         self.fact("Belge", "Document", &marks.into_iter().flatten().collect::<Vec<_>>().join(" · "));
         if let Some(file) = &document.file {
             self.fact("Üst yazı", "Letter", &format!("{} · {}", file.name, words::bytes(file.size, lang)));
@@ -93,7 +139,12 @@ impl Screen {
 }
 
 fn verdict(entry: &Entry, lang: Lang) -> String {
-    let sub = entry.verdict.as_ref().and_then(|verdict| verdict.sub_indication).map(words::stable).unwrap_or_default();
+    let sub = entry
+        .verdict
+        .as_ref()
+        .and_then(|verdict| verdict.sub_indication)
+        .map(words::stable)
+        .unwrap_or_default();
     format!("{} {sub}", words::verdict(entry, lang)).trim_end().to_owned()
 }
 
@@ -104,25 +155,55 @@ fn attached(attachment: &Attachment, lang: Lang) -> String {
     };
     let size = attachment.size.map(|size| words::bytes(size, lang));
     let name = attachment.name.as_deref().unwrap_or("-");
-    let marks = [Some(name), size.as_deref(), Some(unsigned).filter(|_| !attachment.signed), Some(absent).filter(|_| !attachment.present)];
+    let marks = [
+        Some(name),
+        size.as_deref(),
+        Some(unsigned).filter(|_| !attachment.signed),
+        Some(absent).filter(|_| !attachment.present),
+    ];
     marks.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// A signature, its reasons, and the counter-signatures over it.
 fn signature(report: &SignatureReport, depth: usize, lang: Lang) -> Vec<String> {
     let indent = "  ".repeat(depth);
-    let signer = report.signer.as_ref().and_then(|signer| signer.common_name.as_deref().or(signer.organization.as_deref())).unwrap_or("-");
+    let signer = report
+        .signer
+        .as_ref()
+        .and_then(|signer| signer.common_name.as_deref().or(signer.organization.as_deref()))
+        .unwrap_or("-");
     let sub = report.sub_indication.map(words::stable).unwrap_or_default();
-    let format = [Some(report.format.as_str()), report.level.as_deref(), report.profile.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let time = report.best_signature_time.map(|time| format!(" · {}", local_time(time))).unwrap_or_default();
-    let head = format!("{indent}{} {} · {format} · {signer}{time} {sub}", words::indication(report.indication, lang), words::role(report.role, lang));
+    let format = [Some(report.format.as_str()), report.level.as_deref(), report.profile.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let time = report
+        .best_signature_time
+        .map(|time| format!(" · {}", local_time(time)))
+        .unwrap_or_default();
+    let head = format!(
+        "{indent}{} {} · {format} · {signer}{time} {sub}",
+        words::indication(report.indication, lang),
+        words::role(report.role, lang)
+    );
     let reason = |reason: &Reason| format!("{indent}    {} {}", reason.code, reason.text.get(lang));
     let inner = report.counter_signatures.iter().flat_map(|inner| signature(inner, depth + 1, lang));
-    [head.trim_end().to_owned()].into_iter().chain(report.reasons.iter().map(reason)).chain(inner).collect()
+    [head.trim_end().to_owned()]
+        .into_iter()
+        .chain(report.reasons.iter().map(reason))
+        .chain(inner)
+        .collect()
 }
 
 pub fn finding(finding: &Finding, lang: Lang) -> String {
-    format!("{} [{}] {}: {}", finding.rule, words::severity(finding.severity, lang), finding.place, finding.text.get(lang))
+    format!(
+        "{} [{}] {}: {}",
+        finding.rule,
+        words::severity(finding.severity, lang),
+        finding.place,
+        finding.text.get(lang)
+    )
 }
 
 fn deadline(deadline: &Deadline, lang: Lang) -> String {
@@ -134,10 +215,21 @@ fn evidence(record: &EvidenceRecord, ledger: &Ledger, lang: Lang) -> Result<Stri
     let label = known.map_or_else(|| record.kind.clone(), |known| known.found.evidence.label().get(lang).to_owned());
     let time = record.event_time.map(local_time).unwrap_or_else(|| "-".to_owned());
     let recipient = record.recipient.as_deref().unwrap_or_default();
-    Ok(format!("{time}  {} {label} {recipient}", words::indication(record.indication, lang)).trim_end().to_owned())
+    Ok(
+        format!("{time}  {} {label} {recipient}", words::indication(record.indication, lang))
+            .trim_end()
+            .to_owned(),
+    )
 }
 
 fn handling(handling: &Handling, lang: Lang) -> String {
     let note = handling.note.as_deref().unwrap_or_default();
-    format!("{}  {} {} {note}", local_time(handling.at), handling.by, words::state(handling.state, lang)).trim_end().to_owned()
+    format!(
+        "{}  {} {} {note}",
+        local_time(handling.at),
+        handling.by,
+        words::state(handling.state, lang)
+    )
+    .trim_end()
+    .to_owned()
 }

@@ -23,12 +23,18 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(message: impl Into<Text>) -> Self {
-        Self { exit: Exit::Failed, message: message.into() }
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+        }
     }
 
     /// The command was asked for something that does not exist here, or was configured wrongly.
     pub fn usage(message: impl Into<Text>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
+        Self {
+            exit: Exit::Usage,
+            message: message.into(),
+        }
     }
 
     /// `what` is not in the register.
@@ -78,8 +84,18 @@ impl From<LedgerError> for Failure {
         };
         let english = error.to_string();
         let turkish = match error {
-            LedgerError::Store(store) => return Self { exit, message: store.cure() },
-            LedgerError::Refused(store) => return Self { exit, message: store.cure() },
+            LedgerError::Store(store) => {
+                return Self {
+                    exit,
+                    message: store.cure(),
+                };
+            }
+            LedgerError::Refused(store) => {
+                return Self {
+                    exit,
+                    message: store.cure(),
+                };
+            }
             LedgerError::Encode(problem) => format!("bir olay JSON olarak yazılamadı: {problem}; bunu geliştiricilere bildirin"),
             LedgerError::Decode { key, problem } => {
                 format!("dizinde {key} okunamıyor: {problem}; 'kep-gateway index rebuild' çalıştırın")
@@ -94,7 +110,10 @@ impl From<LedgerError> for Failure {
             LedgerError::Closed => "defter kapandı; komutu yineleyin".to_owned(),
             LedgerError::ReadOnly => "defter yalnız okumak için açıldı; yazan işlemi durdurup yineleyin".to_owned(),
         };
-        Self { exit, message: Text::new(turkish, english) }
+        Self {
+            exit,
+            message: Text::new(turkish, english),
+        }
     }
 }
 

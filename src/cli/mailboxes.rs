@@ -1,6 +1,5 @@
 //! `mailboxes`, `poll`, `import`, `reconcile`: the mailboxes against the register.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use serde_json::json;
 
 use super::documents::local_time;
 use super::failure::mailbox_problem;
-use super::table::table;
+use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{self, Locator, Mailbox};
@@ -20,11 +19,18 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let ledger = session.reader()?;
     let mut rows = Vec::new();
     let mut values = Vec::new();
+    let mut cures = Vec::new();
     let mut holes = 0;
     for config in &session.config().mailbox {
         let (name, state, counts) = (config.name(), ledger.mailbox(config.name())?, ledger.counts(config.name())?);
         holes += counts.holes;
-        let failure = state.failure.as_ref().map(|failure| failure.cure.get(session.lang).to_owned());
+        // What to do is a sentence or two, which no column holds.
+        cures.extend(
+            state
+                .failure
+                .as_ref()
+                .map(|failure| format!("{name}: {}. {}", failure.problem, failure.cure.get(session.lang))),
+        );
         rows.push([
             name.to_owned(),
             state.last_check.map(local_time).unwrap_or_else(|| "-".into()),
@@ -32,8 +38,11 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             counts.fetched.to_string(),
             counts.registered.to_string(),
             counts.holes.to_string(),
-            state.quota.map(|quota| format!("%{}", quota.percent())).unwrap_or_else(|| "-".into()),
-            failure.clone().unwrap_or_default(),
+            state
+                .quota
+                .map(|quota| format!("%{}", quota.percent()))
+                .unwrap_or_else(|| "-".into()),
+            state.failure.as_ref().map(|failure| failure.step.clone()).unwrap_or_default(),
         ]);
         values.push(json!({
             "mailbox": name, "last_check": state.last_check, "listed": counts.listed, "fetched": counts.fetched,
@@ -42,11 +51,23 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     let headings = match session.lang {
         Lang::Tr => ["Kutu", "Son denetim", "Sunucuda", "Alınan", "Kayıtlı", "Eksik", "Kota", "Sorun"],
-        Lang::En => ["Mailbox", "Last check", "On server", "Fetched", "Registered", "Holes", "Quota", "Problem"],
+        Lang::En => [
+            "Mailbox",
+            "Last check",
+            "On server",
+            "Fetched",
+            "Registered",
+            "Holes",
+            "Quota",
+            "Problem",
+        ],
     };
     match as_json {
         true => println!("{:#}", json!(values)),
-        false => print!("{}", table(headings, &rows)),
+        false => {
+            print!("{}", table(headings, &rows));
+            cures.iter().for_each(|cure| println!("\n{}", clean(cure)));
+        }
     }
     Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
 }
@@ -57,13 +78,24 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
     let configs = chosen(session, names)?;
     let mut worst = Exit::Done;
     for config in configs {
-        let mut mailbox = open(&pipeline, &config)?;
-        let mut known = crate::daemon::watch::recollect(&pipeline, &mut *mailbox)?;
+        let (mut mailbox, mut known) = pipeline.open(&config)?;
         match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 let line = match session.lang {
-                    Lang::Tr => format!("{}: sunucuda {}, yeni {}, alınamayan {}", config.name(), brought.listed, brought.new, brought.missing),
-                    Lang::En => format!("{}: on server {}, new {}, not delivered {}", config.name(), brought.listed, brought.new, brought.missing),
+                    Lang::Tr => format!(
+                        "{}: sunucuda {}, yeni {}, alınamayan {}",
+                        config.name(),
+                        brought.listed,
+                        brought.new,
+                        brought.missing
+                    ),
+                    Lang::En => format!(
+                        "{}: on server {}, new {}, not delivered {}",
+                        config.name(),
+                        brought.listed,
+                        brought.new,
+                        brought.missing
+                    ),
                 };
                 println!("{line}");
                 if brought.missing > 0 {
@@ -101,16 +133,15 @@ fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Fai
             format!("no mailbox is named '{unknown}' in the configuration; there are: {}", names_of(all)),
         )));
     }
-    Ok(all.iter().filter(|config| names.is_empty() || names.iter().any(|name| name == config.name())).cloned().collect())
+    Ok(all
+        .iter()
+        .filter(|config| names.is_empty() || names.iter().any(|name| name == config.name()))
+        .cloned()
+        .collect())
 }
 
 fn names_of(configs: &[MailboxConfig]) -> String {
     configs.iter().map(MailboxConfig::name).collect::<Vec<_>>().join(", ")
-}
-
-fn open(pipeline: &Pipeline, config: &MailboxConfig) -> Result<Box<dyn Mailbox>, Failure> {
-    let settings = pipeline.settings();
-    Ok(mailbox::open(config, &settings.secrets, &settings.limits).map_err(PipelineError::from)?)
 }
 
 /// Takes files as if they had arrived in a mailbox called `import`.
@@ -133,6 +164,7 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let known = ledger.known(config.name())?;
         let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
             Ok(mut mailbox) => {
+                mailbox.recall(ledger.mailbox(config.name())?.folders);
                 let listing = mailbox.list(&known).await;
                 mailbox.close().await;
                 listing
@@ -148,7 +180,8 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
                 continue;
             }
         };
-        let absent: BTreeSet<&Locator> = listing.present.difference(&known).collect();
+        // Also what lies under a known UID and may be another message.
+        let absent: Vec<&Locator> = listing.new.iter().map(|listed| &listed.locator).collect();
         let counts = ledger.counts(config.name())?;
         if !absent.is_empty() || counts.registered != counts.fetched {
             worst = worst.max(Exit::Indeterminate);

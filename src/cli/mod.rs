@@ -20,6 +20,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -33,6 +34,20 @@ use crate::store::disk::RealDisk;
 use crate::text::{Lang, Text};
 use args::{Args, Command};
 pub use failure::Failure;
+
+/// Libraries that print what goes over the wire, passwords included, below the level info.
+const TALKATIVE: [&str; 7] = [
+    "async_imap",
+    "imap_proto",
+    "lettre",
+    "reqwest",
+    "hyper",
+    "native_tls",
+    "tokio_openssl",
+];
+
+/// How long the end of the process waits for threads that still work.
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 /// What the process says to the shell. The order is the order of badness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,8 +146,12 @@ impl Session {
         }
         let path = path.display();
         Err(Failure::new(Text::new(
-            format!("{path} altında henüz bir depo yok; ilk 'poll', 'import' ya da 'run' onu kurar. Önceden vardıysa diskin bağlı olduğunu denetleyin"),
-            format!("there is no store yet at {path}; the first 'poll', 'import' or 'run' makes it. If there was one, see whether its disk is mounted"),
+            format!(
+                "{path} altında henüz bir depo yok; ilk 'poll', 'import' ya da 'run' onu kurar. Önceden vardıysa diskin bağlı olduğunu denetleyin"
+            ),
+            format!(
+                "there is no store yet at {path}; the first 'poll', 'import' or 'run' makes it. If there was one, see whether its disk is mounted"
+            ),
         )))
     }
 
@@ -163,7 +182,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(Exit::Failed.code());
         }
     };
-    ExitCode::from(runtime.block_on(dispatch(args)).code())
+    let code = runtime.block_on(dispatch(args)).code();
+    // A parser that hostile bytes keep busy must not hold up the end: what it works on is taken up again at the next start.
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
+    ExitCode::from(code)
 }
 
 /// `kep-gateway documents list | head` closes our output early: that is no failure worth a backtrace.
@@ -189,7 +211,9 @@ async fn dispatch(args: Args) -> Exit {
         Ok(session) => session,
         Err(failure) => return failure.tell(asked),
     };
-    run(&session, args.command).await.unwrap_or_else(|failure| failure.tell(Some(session.lang)))
+    run(&session, args.command)
+        .await
+        .unwrap_or_else(|failure| failure.tell(Some(session.lang)))
 }
 
 async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
@@ -218,7 +242,11 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
     let pipeline = session.pipeline()?;
-    let (path, store, clock) = (session.config_path.clone(), session.store_path().to_owned(), Arc::clone(session.clock()));
+    let (path, store, clock) = (
+        session.config_path.clone(),
+        session.store_path().to_owned(),
+        Arc::clone(session.clock()),
+    );
     let reload: daemon::Reload = Box::new(move || {
         let mut loaded = config::load(path.as_deref()).map_err(|error| error.to_string())?;
         loaded.config.store.path.clone_from(&store);
@@ -230,14 +258,16 @@ async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
 
 /// Logs go to stderr. The IMAP library prints the LOGIN line at trace level: it is fixed at info whatever `RUST_LOG` says.
 fn start_log(daemon: bool) {
-    use tracing_subscriber::EnvFilter;
-    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::filter::{LevelFilter, filter_fn};
+    use tracing_subscriber::prelude::*;
+    use tracing_subscriber::{EnvFilter, fmt, registry};
     let default = if daemon { LevelFilter::INFO } else { LevelFilter::WARN };
-    let mut filter = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
-    for quiet in ["async_imap=info", "imap_proto=info", "lettre=info", "reqwest=info", "hyper=info"] {
-        if let Ok(directive) = quiet.parse() {
-            filter = filter.add_directive(directive);
-        }
-    }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let wanted = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
+    // A filter of its own: in one filter "async_imap::client=trace" would outweigh our "async_imap=info".
+    let discreet = filter_fn(|event| *event.level() <= LevelFilter::INFO || !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
+    registry()
+        .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+        .with(wanted)
+        .with(discreet)
+        .init();
 }

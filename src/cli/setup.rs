@@ -15,7 +15,10 @@ use crate::text::{Lang, Text};
 pub fn run(session: &Session, command: ConfigCommand) -> Result<Exit, Failure> {
     match command {
         ConfigCommand::Show => {
-            print!("{}", toml::to_string_pretty(session.config()).map_err(|error| Failure::new(error.to_string()))?);
+            print!(
+                "{}",
+                toml::to_string_pretty(session.config()).map_err(|error| Failure::new(error.to_string()))?
+            );
             Ok(Exit::Done)
         }
         ConfigCommand::Check => check(session),
@@ -30,8 +33,16 @@ fn check(session: &Session) -> Result<Exit, Failure> {
     let names: Vec<&str> = session.config().mailbox.iter().map(MailboxConfig::name).collect();
     let source = session.loaded().path.as_ref().map(|path| path.display().to_string());
     match session.lang {
-        Lang::Tr => println!("yapılandırma: {}; kutular: {}", source.as_deref().unwrap_or("varsayılanlar"), names.join(", ")),
-        Lang::En => println!("configuration: {}; mailboxes: {}", source.as_deref().unwrap_or("the defaults"), names.join(", ")),
+        Lang::Tr => println!(
+            "yapılandırma: {}; kutular: {}",
+            source.as_deref().unwrap_or("varsayılanlar"),
+            names.join(", ")
+        ),
+        Lang::En => println!(
+            "configuration: {}; mailboxes: {}",
+            source.as_deref().unwrap_or("the defaults"),
+            names.join(", ")
+        ),
     }
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Indeterminate })
 }
@@ -39,20 +50,29 @@ fn check(session: &Session) -> Result<Exit, Failure> {
 fn mailbox_problems(settings: &Settings) -> Vec<Text> {
     let mut problems = Vec::new();
     if settings.config.mailbox.is_empty() {
-        problems.push(Text::new("hiçbir kutu tanımlı değil ([[mailbox]])", "no mailbox is defined ([[mailbox]])"));
+        problems.push(Text::new(
+            "hiçbir kutu tanımlı değil ([[mailbox]])",
+            "no mailbox is defined ([[mailbox]])",
+        ));
     }
     for mailbox in &settings.config.mailbox {
         let secret = mailbox.secret_file().map(|file| settings.secrets.read(file));
         let problem = match (secret, mailbox) {
             (Some(Err(error)), _) => error.text(),
             (_, MailboxConfig::Folder(folder)) if !folder.path.is_dir() => Text::new(
-                format!("{} diye bir klasör yok; oluşturun ya da path değerini düzeltin", folder.path.display()),
+                format!(
+                    "{} diye bir klasör yok; oluşturun ya da path değerini düzeltin",
+                    folder.path.display()
+                ),
                 format!("there is no folder {}; create it or correct path", folder.path.display()),
             ),
             _ => continue,
         };
         let name = mailbox.name();
-        problems.push(Text::new(format!("[[mailbox]] {name}: {}", problem.tr), format!("[[mailbox]] {name}: {}", problem.en)));
+        problems.push(Text::new(
+            format!("[[mailbox]] {name}: {}", problem.tr),
+            format!("[[mailbox]] {name}: {}", problem.en),
+        ));
     }
     problems
 }
@@ -63,16 +83,31 @@ fn trust_problems(settings: &Settings) -> Vec<Text> {
         format!("güvenilen kök yok ({folder}): hiçbir imza geçerli sayılamaz"),
         format!("no trusted root ({folder}): no signature can pass"),
     );
-    if settings.trust.anchors().next().is_none() { vec![none] } else { Vec::new() }
+    if settings.trust.anchors().next().is_none() {
+        vec![none]
+    } else {
+        Vec::new()
+    }
 }
 
 fn alert_problems(settings: &Settings) -> Vec<Text> {
     let mut problems = settings.alerts.warnings();
     for rule in &settings.registry.rules.rules {
-        for group in rule.then.alert_groups.iter().filter(|name| !settings.alerts.group.iter().any(|group| group.name == **name)) {
+        for group in rule
+            .then
+            .alert_groups
+            .iter()
+            .filter(|name| !settings.alerts.group.iter().any(|group| group.name == **name))
+        {
             problems.push(Text::new(
-                format!("yönlendirme kuralı '{}' olmayan '{group}' grubunu anıyor; yerine varsayılan grup haberdar edilir", rule.name),
-                format!("the routing rule '{}' names the group '{group}', which does not exist; the default group is told instead", rule.name),
+                format!(
+                    "yönlendirme kuralı '{}' olmayan '{group}' grubunu anıyor; yerine varsayılan grup haberdar edilir",
+                    rule.name
+                ),
+                format!(
+                    "the routing rule '{}' names the group '{group}', which does not exist; the default group is told instead",
+                    rule.name
+                ),
             ));
         }
     }
@@ -86,10 +121,13 @@ pub fn routing(session: &Session, command: RoutingCommand) -> Result<Exit, Failu
     let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
     let settings = session.settings()?;
     if settings.registry.rules.rules.is_empty() {
-        println!("{}", match session.lang {
-            Lang::Tr => "kural yok; [register] routing bir kural dosyası göstermiyor",
-            Lang::En => "there are no rules; [register] routing names no file of rules",
-        });
+        println!(
+            "{}",
+            match session.lang {
+                Lang::Tr => "kural yok; [register] routing bir kural dosyası göstermiyor",
+                Lang::En => "there are no rules; [register] routing names no file of rules",
+            }
+        );
         return Ok(Exit::Done);
     }
     let sdp = file_plan_codes(ledger, &entry, &settings)?;
@@ -97,18 +135,28 @@ pub fn routing(session: &Session, command: RoutingCommand) -> Result<Exit, Failu
     for rule in routing::explain(&input, &settings.registry.rules) {
         println!("{}", clean(&rule_line(&rule, session.lang)));
     }
-    print!("\n{}", outcome(&routing::route(&input, &settings.registry.rules), number, session.lang));
+    print!(
+        "\n{}",
+        outcome(&routing::route(&input, &settings.registry.rules), number, session.lang)
+    );
     Ok(Exit::Done)
 }
 
 /// The document's file plan codes (SDP). The entry does not carry them: they are read from the stored message again.
 fn file_plan_codes(ledger: &Ledger, entry: &Entry, settings: &Settings) -> Result<Vec<String>, Failure> {
-    let Some(id) = entry.document.as_ref().map(|document| document.id.clone()) else { return Ok(Vec::new()) };
+    let Some(id) = entry.document.as_ref().map(|document| document.id.clone()) else {
+        return Ok(Vec::new());
+    };
     let (bytes, limits) = (ledger.blobs().get(&entry.message.sha256)?, (*settings.limits).clone());
     let codes = move || {
         let message = message::read(&bytes, &limits);
-        let mut packages = message.packages().map(|part| envelope::read(&part.bytes, part.name.as_deref(), &Receiver::default(), &limits));
-        packages.find(|package| package.document.id == id).map(|package| package.metadata.file_plan_codes()).unwrap_or_default()
+        let mut packages = message
+            .packages()
+            .map(|part| envelope::read(&part.bytes, part.name.as_deref(), &Receiver::default(), &limits));
+        packages
+            .find(|package| package.document.id == id)
+            .map(|package| package.metadata.file_plan_codes())
+            .unwrap_or_default()
     };
     Ok(crate::isolate::run(settings.limits.parse_deadline, codes)?)
 }
@@ -125,7 +173,12 @@ fn rule_line(rule: &Explanation, lang: Lang) -> String {
     };
     let wanted = |condition: &Condition| {
         let sign = if condition.holds { "=" } else { "≠" };
-        format!("{} {} {sign} {}", condition.key, condition.wanted.join("|"), condition.found.join("|"))
+        format!(
+            "{} {} {sign} {}",
+            condition.key,
+            condition.wanted.join("|"),
+            condition.found.join("|")
+        )
     };
     let conditions: Vec<String> = rule.conditions.iter().map(wanted).collect();
     let line = if lang == Lang::Tr { "satır" } else { "line" };
@@ -139,7 +192,12 @@ fn outcome(routed: &Routed, number: RegisterNumber, lang: Lang) -> String {
         Lang::En => ["unit", "labels", "groups told", "not recorded because"],
     };
     let reason = routed.not_recorded.as_ref().map(|not| not.reason.clone()).unwrap_or_default();
-    let values = [routed.unit.clone().unwrap_or_default(), list(&routed.labels), list(&routed.alert_groups), reason];
+    let values = [
+        routed.unit.clone().unwrap_or_default(),
+        list(&routed.labels),
+        list(&routed.alert_groups),
+        reason,
+    ];
     let lines = names.iter().zip(values).filter(|(_, value)| !value.is_empty());
     let said: String = lines.map(|(name, value)| format!("  {name}: {}\n", clean(&value))).collect();
     let nothing = if lang == Lang::Tr { "  hiçbir şey\n" } else { "  nothing\n" };

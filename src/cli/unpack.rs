@@ -27,7 +27,12 @@ pub fn run(session: &Session, file: &Path, to: &Path) -> Result<Exit, Failure> {
     let out = crate::isolate::run(deadline, move || Unpacking::of(&bytes.into(), &own_name, folder, &limits))?;
 
     for written in &out.written {
-        println!("{}  ←  {}  ({})", clean(&written.path.display().to_string()), clean(&written.place), words::bytes(written.size, session.lang));
+        println!(
+            "{}  ←  {}  ({})",
+            clean(&written.path.display().to_string()),
+            clean(&written.place),
+            words::bytes(written.size, session.lang)
+        );
     }
     for finding in out.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
         eprintln!("! {}", clean(&entry::finding(finding, session.lang)));
@@ -36,7 +41,14 @@ pub fn run(session: &Session, file: &Path, to: &Path) -> Result<Exit, Failure> {
         eprintln!("✘ {}: {}", clean(place), super::failure::reason(error).get(session.lang));
     }
     if out.written.is_empty() {
-        println!("{}", if session.lang == Lang::Tr { "içinde çıkarılacak bir parça yok" } else { "there is nothing to take out" });
+        println!(
+            "{}",
+            if session.lang == Lang::Tr {
+                "içinde çıkarılacak bir parça yok"
+            } else {
+                "there is nothing to take out"
+            }
+        );
     }
     Ok(match (out.failed.is_empty(), out.written.is_empty()) {
         (false, _) => Exit::Failed,
@@ -63,7 +75,12 @@ impl Unpacking {
     /// Takes everything out of a message, a package or whatever else lies in the file.
     fn of(bytes: &Bytes, own_name: &str, folder: PathBuf, limits: &Limits) -> Self {
         let message = message::read(bytes, limits);
-        let mut out = Self { folder, written: Vec::new(), failed: Vec::new(), findings: message.findings };
+        let mut out = Self {
+            folder,
+            written: Vec::new(),
+            failed: Vec::new(),
+            findings: message.findings,
+        };
         for (at, part) in message.parts.iter().enumerate().filter(|(_, part)| part.role != PartRole::Message) {
             let is_whole_file = part.bytes == *bytes;
             let name = part.name.as_deref().or(Some(own_name).filter(|_| is_whole_file));
@@ -73,7 +90,9 @@ impl Unpacking {
             // A package that is the whole file needs no copy of itself.
             if !is_whole_file {
                 let nameless = format!("part-{at:04}{}", extension(&part.content_type));
-                out.write(&part.place, &safe_file_name(name.unwrap_or(&nameless), &nameless), |file| copy(&part.bytes, file));
+                out.write(&part.place, &safe_file_name(name.unwrap_or(&nameless), &nameless), |file| {
+                    copy(&part.bytes, file)
+                });
             }
         }
         out
@@ -89,7 +108,11 @@ impl Unpacking {
 
     fn write(&mut self, place: &str, name: &str, content: impl FnOnce(&mut File) -> io::Result<u64>) {
         let written = create_new(&self.folder, name).and_then(|(path, mut file)| match content(&mut file) {
-            Ok(size) => Ok(Written { path, place: place.to_owned(), size }),
+            Ok(size) => Ok(Written {
+                path,
+                place: place.to_owned(),
+                size,
+            }),
             Err(error) => {
                 // Half a part under its full name would be taken for the whole.
                 fs::remove_file(&path)?;
@@ -122,7 +145,11 @@ fn copy(bytes: &[u8], file: &mut File) -> io::Result<u64> {
 /// Makes a file that was not there before, for its owner alone; a taken name gets a number. A link that lies in wait is a taken name (O_EXCL).
 fn create_new(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     for attempt in 0..NAMESAKES {
-        let path = folder.join(if attempt == 0 { name.to_owned() } else { format!("{attempt}-{name}") });
+        let path = folder.join(if attempt == 0 {
+            name.to_owned()
+        } else {
+            format!("{attempt}-{name}")
+        });
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

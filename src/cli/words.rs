@@ -127,5 +127,8 @@ pub fn bytes(size: u64, lang: Lang) -> String {
 
 /// A word of a standard, as its JSON has it.
 pub fn stable(word: impl Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(word)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }

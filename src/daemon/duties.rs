@@ -1,11 +1,11 @@
 //! The clock-driven work: the daily check, deadlines that come near, quota, orphans, disk, the daily report, and the sign of life.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
@@ -19,8 +19,8 @@ use crate::clock::{istanbul, local_day};
 use crate::ledger::event::{Event, Standing};
 use crate::pipeline::announce::Told;
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::register::entry::{Entry, State};
-use crate::register::nearing::{is_open, nearing};
+use crate::register::entry::{Entry, RegisterNumber, State};
+use crate::register::nearing::{Phase, is_open, nearing};
 
 /// How often the clock is looked at. An alarm is at most this late.
 const LOOK: Duration = Duration::from_secs(20);
@@ -28,17 +28,30 @@ const LOOK: Duration = Duration::from_secs(20);
 /// Deadlines that the daily report lists.
 const REPORTED_DEADLINES: usize = 100;
 
-/// An entry older than this cannot have a deadline that is still to be told: the longest Miat seen in practice is well below.
-const WATCHED_DAYS: i64 = 400;
+/// How far back missed deadlines are looked for: somewhat more than they are told for.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// How far back the daily report counts what nobody has looked at since.
+const REPORTED_BACK: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// How long the duties may be silent: an outbox or a disk that is slow, and not one that is dead.
+const ALLOWANCE: Duration = Duration::from_secs(600);
 
 const TASK: &str = "duties";
 
 pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
+    progress.beat(TASK, ALLOWANCE);
     loop {
-        progress.beat(TASK, LOOK * 30);
-        if let Err(error) = look(&pipeline).await {
-            tracing::error!(%error, "the clock-driven checks could not be made; they are repeated");
-            super::trouble::tell_disk(&pipeline, &error).await;
+        match look(&pipeline).await {
+            Ok(()) => progress.beat(TASK, ALLOWANCE),
+            Err(error) => {
+                tracing::error!(%error, "the clock-driven checks could not be made; they are repeated");
+                super::trouble::tell_disk(&pipeline, &error).await;
+                // What no waiting heals is no progress: the watchdog may end it, and the heartbeat is heard.
+                if error.is_transient() {
+                    progress.beat(TASK, ALLOWANCE);
+                }
+            }
         }
         feed(&pipeline, &progress);
         tokio::select! {
@@ -84,7 +97,14 @@ async fn stand(pipeline: &Pipeline, alarm: String, begun: Option<Notice>, ended:
     }
     pipeline.raise(if holds { begun } else { ended }.into_iter().collect()).await?;
     let since = holds.then(|| pipeline.now());
-    Ok(pipeline.ledger.append(Event::Standing(Standing { alarm, since, facts: BTreeMap::new() })).await?)
+    Ok(pipeline
+        .ledger
+        .append(Event::Standing(Standing {
+            alarm,
+            since,
+            facts: BTreeMap::new(),
+        }))
+        .await?)
 }
 
 const DAILY_CHECK: &str = "daily-check/";
@@ -95,22 +115,40 @@ async fn check_daily_duty(pipeline: &Pipeline) -> Result<(), PipelineError> {
     for standing in pipeline.ledger.standing_under(DAILY_CHECK)? {
         let mailbox = standing.alarm.trim_start_matches(DAILY_CHECK).to_owned();
         let day = standing.since.map(local_day).unwrap_or_default();
-        alarms.apply(&CheckEvent::Missed { mailbox, day, last_success: None });
+        alarms.apply(&CheckEvent::Missed {
+            mailbox,
+            day,
+            last_success: None,
+        });
     }
     let mut checks = Vec::new();
     for mailbox in &settings.config.mailbox {
         let last_success = pipeline.ledger.mailbox(mailbox.name())?.last_check;
-        checks.push(MailboxCheck { mailbox: mailbox.name().to_owned(), last_success });
+        checks.push(MailboxCheck {
+            mailbox: mailbox.name().to_owned(),
+            last_success,
+        });
     }
-    for event in alarms.judge(now, settings.alerts.daily_check, &checks, |day| settings.registry.calendar.is_business_day(day)) {
+    for event in alarms.judge(now, settings.alerts.daily_check, &checks, |day| {
+        settings.registry.calendar.is_business_day(day)
+    }) {
         let (alarm, since, notice) = match event {
-            CheckEvent::Missed { mailbox, last_success, .. } => {
-                (format!("{DAILY_CHECK}{mailbox}"), Some(now), causes::daily_check_missed(&mailbox, last_success, now))
-            }
+            CheckEvent::Missed { mailbox, last_success, .. } => (
+                format!("{DAILY_CHECK}{mailbox}"),
+                Some(now),
+                causes::daily_check_missed(&mailbox, last_success, now),
+            ),
             CheckEvent::Done { mailbox, .. } => (format!("{DAILY_CHECK}{mailbox}"), None, causes::daily_check_done(&mailbox, now)),
         };
         pipeline.raise(vec![notice]).await?;
-        pipeline.ledger.append(Event::Standing(Standing { alarm, since, facts: BTreeMap::new() })).await?;
+        pipeline
+            .ledger
+            .append(Event::Standing(Standing {
+                alarm,
+                since,
+                facts: BTreeMap::new(),
+            }))
+            .await?;
     }
     Ok(())
 }
@@ -125,7 +163,13 @@ async fn check_failing_mailboxes(pipeline: &Pipeline) -> Result<(), PipelineErro
             now.duration_since(since).unsigned_abs() >= settings.config.daemon.failing_for
         });
         let begun = failing.map(|failure| {
-            causes::mailbox_failing(mailbox.name(), &failure.step, state.failing_since.unwrap_or(now), &failure.cure, now)
+            causes::mailbox_failing(
+                mailbox.name(),
+                &failure.step,
+                state.failing_since.unwrap_or(now),
+                &failure.cure,
+                now,
+            )
         });
         stand(pipeline, format!("failing/{}", mailbox.name()), begun, None).await?;
     }
@@ -135,39 +179,86 @@ async fn check_failing_mailboxes(pipeline: &Pipeline) -> Result<(), PipelineErro
 async fn check_deadlines(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let (settings, now) = (pipeline.settings(), pipeline.now());
     let lead = settings.config.register.warn_business_hours;
-    for entry in recent(pipeline, now)? {
-        let Some(near) = nearing(&entry, now, &settings.registry.calendar, lead).into_iter().next() else { continue };
-        let alarm = format!("deadline/{}/{}/{:?}", entry.register_number, near.deadline.kind, near.phase);
-        let told = Told::new(&entry, &settings.config.register.prefix, &[]);
-        let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
-        stand(pipeline, alarm, Some(notice), None).await?;
+    for number in with_untold_deadlines(pipeline, now)? {
+        let Some(entry) = pipeline.ledger.entry(number)? else { continue };
+        for near in nearing(&entry, now, &settings.registry.calendar, lead) {
+            let told = Told::new(&entry, &settings.config.register.prefix, &[]);
+            let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
+            stand(
+                pipeline,
+                deadline_alarm(number, &near.deadline.kind, near.phase),
+                Some(notice),
+                None,
+            )
+            .await?;
+        }
     }
     Ok(())
 }
 
-/// Entries that may still have something to be told, newest first.
-fn recent(pipeline: &Pipeline, now: Timestamp) -> Result<Vec<Entry>, PipelineError> {
-    let oldest = now.as_second() - WATCHED_DAYS * 86_400;
-    let mut found = Vec::new();
-    for entry in pipeline.ledger.entries_back() {
-        let entry = entry?;
-        if entry.registered_at.as_second() < oldest {
-            break;
-        }
-        if entry.deadlines.iter().any(|deadline| is_open(entry.state, deadline)) {
-            found.push(entry);
+fn deadline_alarm(number: RegisterNumber, kind: &str, phase: Phase) -> String {
+    format!("deadline/{number}/{kind}/{phase:?}")
+}
+
+/// Entries whose open deadline may have come near or passed since it was last told. Looked at three times a minute, so it reads no entry
+/// that has nothing new to say.
+fn with_untold_deadlines(pipeline: &Pipeline, now: Timestamp) -> Result<BTreeSet<RegisterNumber>, PipelineError> {
+    let mut found = BTreeSet::new();
+    for open in pipeline.ledger.open_deadlines(back(now, LOOKED_BACK))? {
+        let phase = if open.at < now { Phase::Passed } else { Phase::Near };
+        if pipeline.ledger.standing(&deadline_alarm(open.number, &open.kind, phase))?.is_none() {
+            found.insert(open.number);
         }
     }
     Ok(found)
 }
 
+/// Entries with a deadline that can still be missed, or was missed within `REPORTED_BACK`.
+fn open_entries(pipeline: &Pipeline, now: Timestamp) -> Result<Vec<Entry>, PipelineError> {
+    let numbers: BTreeSet<RegisterNumber> = pipeline
+        .ledger
+        .open_deadlines(back(now, REPORTED_BACK))?
+        .into_iter()
+        .map(|open| open.number)
+        .collect();
+    let mut entries = Vec::new();
+    for number in numbers {
+        entries.extend(pipeline.ledger.entry(number)?);
+    }
+    Ok(entries)
+}
+
+fn back(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
 async fn check_quotas(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let now = pipeline.now();
     for mailbox in &pipeline.settings().config.mailbox {
-        let Some(quota) = pipeline.ledger.mailbox(mailbox.name())?.quota else { continue };
+        let Some(quota) = pipeline.ledger.mailbox(mailbox.name())?.quota else {
+            continue;
+        };
+        let mut told = false;
+        // From the highest step down: a mailbox that fills at once is told once.
         for (step, _) in causes::QUOTA_STEPS {
-            let begun = (quota.percent() >= step).then(|| causes::quota(mailbox.name(), quota.percent(), now)).flatten();
-            stand(pipeline, format!("quota/{}/{step}", mailbox.name()), begun, None).await?;
+            let alarm = format!("quota/{}/{step}", mailbox.name());
+            let reached = quota.percent() >= step;
+            if reached == pipeline.ledger.standing(&alarm)?.is_some() {
+                told |= reached;
+                continue;
+            }
+            let notice = causes::quota(mailbox.name(), quota.percent(), now).filter(|_| reached && !told);
+            told |= reached;
+            pipeline.raise(notice.into_iter().collect()).await?;
+            let since = reached.then_some(now);
+            pipeline
+                .ledger
+                .append(Event::Standing(Standing {
+                    alarm,
+                    since,
+                    facts: BTreeMap::new(),
+                }))
+                .await?;
         }
     }
     Ok(())
@@ -179,7 +270,9 @@ async fn check_orphans(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let orphans = pipeline.ledger.orphans()?;
     let oldest = orphans.iter().map(|orphan| orphan.seen_at).min();
     // Evidence may be a little earlier than its message: only what waits since another day is told.
-    let begun = oldest.filter(|oldest| local_day(*oldest) < local_day(now)).map(|oldest| causes::orphan_evidence(orphans.len() as u64, oldest, now));
+    let begun = oldest
+        .filter(|oldest| local_day(*oldest) < local_day(now))
+        .map(|oldest| causes::orphan_evidence(orphans.len() as u64, oldest, now));
     if begun.is_some() {
         stand(pipeline, format!("orphans/{}", local_day(now)), begun, None).await?;
     }
@@ -198,10 +291,16 @@ const REPORT: &str = "daily-report";
 async fn report_daily(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let (settings, now) = (pipeline.settings(), pipeline.now());
     let last = pipeline.ledger.standing(REPORT)?.and_then(|standing| standing.since);
-    let Some(day) = report_due(now, settings.alerts.daily_report, last.map(local_day)) else { return Ok(()) };
+    let Some(day) = report_due(now, settings.alerts.daily_report, last.map(local_day)) else {
+        return Ok(());
+    };
     let report = compose(pipeline, day, now, last)?;
     pipeline.raise(vec![report.notice()]).await?;
-    let said = Standing { alarm: REPORT.to_owned(), since: Some(now), facts: BTreeMap::new() };
+    let said = Standing {
+        alarm: REPORT.to_owned(),
+        since: Some(now),
+        facts: BTreeMap::new(),
+    };
     Ok(pipeline.ledger.append(Event::Standing(said)).await?)
 }
 
@@ -224,11 +323,21 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             quota_percent: state.quota.map(|quota| quota.percent()),
         });
     }
-    let recent = recent(pipeline, now)?;
-    let mut deadlines: Vec<DeadlineLine> = recent
+    let open = open_entries(pipeline, now)?;
+    let mut deadlines: Vec<DeadlineLine> = open
         .iter()
-        .flat_map(|entry| entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline) && deadline.at >= now).map(move |deadline| (entry, deadline)))
-        .map(|(entry, deadline)| DeadlineLine { number: entry.register_number.to_string(), kind: deadline.kind.clone(), at: deadline.at })
+        .flat_map(|entry| {
+            entry
+                .deadlines
+                .iter()
+                .filter(|deadline| is_open(entry.state, deadline) && deadline.at >= now)
+                .map(move |deadline| (entry, deadline))
+        })
+        .map(|(entry, deadline)| DeadlineLine {
+            number: entry.register_number.to_string(),
+            kind: deadline.kind.clone(),
+            at: deadline.at,
+        })
         .collect();
     deadlines.sort_by_key(|line| line.at);
     deadlines.truncate(REPORTED_DEADLINES);
@@ -240,13 +349,19 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         mailboxes,
         registered: ledger.registered_since(last)?,
         deadlines,
-        quarantined: recent.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
+        quarantined: open.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
         orphan_evidence: ledger.orphans()?.len() as u64,
         alerts_given_up: jobs.iter().filter(|job| job.was_given_up_since(last)).count() as u64,
         alerts_waiting: ledger.open_jobs()?.len() as u64,
         head: ledger.head(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_versions: BTreeMap::from([("anchors".to_owned(), settings.trust.anchors_sha256().to_string())]),
-        remarks: settings.registry.calendar.warning(today).map(|finding| finding.text).into_iter().collect(),
+        remarks: settings
+            .registry
+            .calendar
+            .warning(today)
+            .map(|finding| finding.text)
+            .into_iter()
+            .collect(),
     })
 }

@@ -17,12 +17,15 @@ use tokio_util::task::TaskTracker;
 use crate::alert::heartbeat::{self, Beat};
 use crate::ledger::event::{Event, Started};
 use crate::mailbox::config::MailboxConfig;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, PipelineError};
 use crate::settings::Settings;
 use progress::Progress;
 
 /// Grace for what is under way when the daemon stops. systemd waits 10 seconds.
 const STOP_GRACE: Duration = Duration::from_secs(8);
+
+/// Grace for the messages that are being read: an attempt that is cut off counts against its message.
+const WORK_GRACE: Duration = Duration::from_secs(5);
 
 /// The worker looks for messages at least this often, also when nobody rang.
 const WORKER_LOOK: Duration = Duration::from_secs(60);
@@ -83,8 +86,15 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
 
 async fn record_start(pipeline: &Pipeline) -> Result<(), String> {
     let config_sha256 = pipeline.settings().config_sha256;
-    let started = Started { version: env!("CARGO_PKG_VERSION").to_owned(), config_sha256 };
-    pipeline.ledger.append(Event::Started(started)).await.map_err(|error| error.to_string())
+    let started = Started {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config_sha256,
+    };
+    pipeline
+        .ledger
+        .append(Event::Started(started))
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// The mailbox tasks of one configuration.
@@ -133,14 +143,19 @@ async fn reload_all(pipeline: &Arc<Pipeline>, reload: &Reload, watches: Watches,
 /// Registers what waits, whenever somebody rings.
 async fn work(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
     const TASK: &str = "worker";
+    progress.beat(TASK, WORKER_ALLOWANCE);
     while !stop.is_cancelled() {
-        progress.beat(TASK, WORKER_ALLOWANCE);
         let worked = tokio::select! {
-            () = stop.cancelled() => break,
-            worked = pipeline.work_off() => worked,
+            worked = pipeline.work_off_some() => worked,
+            () = cancelled_for(&stop, WORK_GRACE) => break,
         };
+        // What no waiting heals is no progress: the watchdog may end it, and the heartbeat is heard.
+        if worked.as_ref().map_or_else(PipelineError::is_transient, |_| true) {
+            progress.beat(TASK, WORKER_ALLOWANCE);
+        }
         let pause = match worked {
-            Ok(_) => WORKER_LOOK,
+            Ok(Some(_)) => continue,
+            Ok(None) => WORKER_LOOK,
             Err(error) => {
                 tracing::error!(%error, "messages wait to be registered");
                 trouble::tell_disk(&pipeline, &error).await;
@@ -154,6 +169,12 @@ async fn work(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationTok
         }
     }
     progress.end(TASK);
+}
+
+/// Some time after the stop was asked for.
+async fn cancelled_for(stop: &CancellationToken, grace: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(grace).await;
 }
 
 fn notify(states: &[NotifyState<'_>]) {

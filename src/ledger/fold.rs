@@ -1,5 +1,7 @@
 //! From one event to the state after it. Deterministic: the same journal always gives the same index.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::LedgerError;
@@ -11,9 +13,10 @@ use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
+use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
+use crate::register::nearing::is_open;
 use crate::register::numbering::Numbering;
 use crate::register::{deadlines, evidence_record, is_negative};
-use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
 
 /// The state that events are folded into.
 pub struct State<'i> {
@@ -42,9 +45,17 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::Seen(seen) => apply_seen(seen, at, state),
         Event::Fetched(fetched) => apply_fetched(fetched, state),
         Event::Missing(missing) => apply_missing(missing, state),
-        Event::Attempted(attempted) => {
-            attempted.messages.iter().try_for_each(|sha256| state.amend(key::message(sha256), |message: &mut MessageState| message.attempts += 1))
+        Event::Renumbered(renumbered) => {
+            for locator in &renumbered.locators {
+                state.remove(key::locator(&renumbered.mailbox, locator));
+                state.remove(key::hole(&renumbered.mailbox, locator));
+            }
+            Ok(())
         }
+        Event::Attempted(attempted) => attempted
+            .messages
+            .iter()
+            .try_for_each(|sha256| state.amend(key::message(sha256), |message: &mut MessageState| message.attempts += 1)),
         Event::Registered(registered) => apply_registered(registered, at, state),
         Event::Checked(checked) => apply_checked(checked, state),
         Event::CheckFailed(failed) => state.update(key::mailbox(&failed.mailbox), |mailbox: &mut MailboxState| {
@@ -56,7 +67,7 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
                 *acknowledged = true;
             }
         }),
-        Event::Judged(judged) => state.amend(key::entry(judged.number), |entry: &mut Entry| entry.verdict = Some(judged.verdict.clone())),
+        Event::Judged(judged) => amend_entry(judged.number, state, |entry| entry.verdict = Some(judged.verdict.clone())),
         Event::Handled(handled) => apply_handled(handled, state),
         Event::Standing(standing) => {
             let name = key::standing(&standing.alarm);
@@ -72,24 +83,44 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
 }
 
 fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.update(key::mailbox(&seen.mailbox), |mailbox: &mut MailboxState| {
+        mailbox.folders.clone_from(&seen.folders)
+    })?;
     for locator in &seen.locators {
         let name = key::locator(&seen.mailbox, locator);
-        if state.contains(&name)? {
+        if let Some(LocatorState::Seen { .. }) = state.get(&name)? {
             continue;
         }
         state.put(name, &LocatorState::Seen { at })?;
-        let hole = Hole { mailbox: seen.mailbox.clone(), locator: locator.clone(), since: at, problem: None };
+        let hole = Hole {
+            mailbox: seen.mailbox.clone(),
+            locator: locator.clone(),
+            since: at,
+            problem: None,
+        };
         state.put(key::hole(&seen.mailbox, locator), &hole)?;
     }
     Ok(())
 }
 
 fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let Fetched { mailbox, locator, sha256, .. } = fetched;
-    state.put(key::locator(mailbox, locator), &LocatorState::Fetched { sha256: *sha256, acknowledged: false })?;
+    let Fetched {
+        mailbox, locator, sha256, ..
+    } = fetched;
+    state.put(
+        key::locator(mailbox, locator),
+        &LocatorState::Fetched {
+            sha256: *sha256,
+            acknowledged: false,
+        },
+    )?;
     state.remove(key::hole(mailbox, locator));
 
-    let sighting = Sighting { mailbox: mailbox.clone(), locator: locator.clone(), at: fetched.at };
+    let sighting = Sighting {
+        mailbox: mailbox.clone(),
+        locator: locator.clone(),
+        at: fetched.at,
+    };
     let name = key::message(sha256);
     let Some(mut message) = state.get::<MessageState>(&name)? else {
         let order: u64 = state.get(key::ORDER)?.unwrap_or(0) + 1;
@@ -109,12 +140,16 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
             },
         );
     };
-    if message.sightings.iter().any(|seen| seen.mailbox == *mailbox && seen.locator == *locator) {
+    if message
+        .sightings
+        .iter()
+        .any(|seen| seen.mailbox == *mailbox && seen.locator == *locator)
+    {
         return Ok(());
     }
     message.sightings.push(sighting.clone());
     for number in &message.numbers {
-        state.amend(key::entry(*number), |entry: &mut Entry| {
+        amend_entry(*number, state, |entry| {
             entry.message.sightings.push(sighting.clone());
             entry.flags.insert(flag::DUPLICATE.to_owned());
         })?;
@@ -123,16 +158,32 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
 }
 
 fn apply_missing(missing: &Missing, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let Missing { mailbox, locator, problem, at } = missing;
+    let Missing {
+        mailbox,
+        locator,
+        problem,
+        at,
+    } = missing;
     let name = key::hole(mailbox, locator);
     let since = state.get::<Hole>(&name)?.map_or(*at, |hole| hole.since);
-    state.put(name, &Hole { mailbox: mailbox.clone(), locator: locator.clone(), since, problem: Some(problem.clone()) })
+    state.put(
+        name,
+        &Hole {
+            mailbox: mailbox.clone(),
+            locator: locator.clone(),
+            since,
+            problem: Some(problem.clone()),
+        },
+    )
 }
 
 fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let numbers: Vec<RegisterNumber> = registered.entries.iter().map(|entry| entry.register_number).collect();
     for entry in &registered.entries {
         state.put(key::entry(entry.register_number), entry)?;
+        for name in open_deadlines(entry) {
+            state.put(name, &())?;
+        }
         let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
         numbering.observe(entry.register_number)?;
         state.put(key::NUMBERING.to_vec(), &numbering)?;
@@ -149,15 +200,14 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     }
 
     for link_key in &registered.link_keys {
-        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| known.extend(&numbers))?;
+        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| {
+            known.extend(&numbers)
+        })?;
     }
     for found in &registered.evidence {
         take_evidence(found, registered, &numbers, at, state)?;
     }
-    for link_key in &registered.link_keys {
-        adopt_orphans(link_key, &numbers, state)?;
-    }
-    Ok(())
+    adopt_orphans(&registered.link_keys, &numbers, state)
 }
 
 /// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
@@ -185,8 +235,13 @@ fn take_evidence(
         link = Some((own_numbers.to_vec(), "same-envelope".to_owned()));
     }
     let (numbers, linked_by) = link.map_or((Vec::new(), None), |(numbers, by)| (numbers, Some(by)));
-    let evidence =
-        EvidenceState { found: found.clone(), in_message: registered.sha256, seen_at: at, numbers: numbers.clone(), linked_by: linked_by.clone() };
+    let evidence = EvidenceState {
+        found: found.clone(),
+        in_message: registered.sha256,
+        seen_at: at,
+        numbers: numbers.clone(),
+        linked_by: linked_by.clone(),
+    };
     state.put(key::evidence(&sha256), &evidence)?;
     match linked_by {
         Some(by) => attach(&evidence, &numbers, &by, state),
@@ -199,9 +254,14 @@ fn take_evidence(
 
 /// An evidence mail carries the flag while any of its evidence is an orphan.
 fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let numbers = state.get::<MessageState>(&key::message(&message))?.map(|message| message.numbers).unwrap_or_default();
+    let numbers = state
+        .get::<MessageState>(&key::message(&message))?
+        .map(|message| message.numbers)
+        .unwrap_or_default();
     for number in numbers {
-        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { continue };
+        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else {
+            continue;
+        };
         let mut waits = false;
         for record in &entry.evidence {
             waits |= state.contains(&key::orphan(&record.sha256))?;
@@ -220,15 +280,33 @@ fn carries_original(registered: &Registered) -> bool {
     registered.entries.iter().any(|entry| entry.message.kind != MessageKind::Evidence)
 }
 
-/// Evidence that came before its message is linked when the message arrives.
-fn adopt_orphans(link_key: &str, numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let waiting: Vec<Sha256> = state.keys(&key::evidence_under(link_key))?.iter().filter_map(|name| key::trailing_sha256(name)).collect();
+/// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.
+fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
+    for link_key in link_keys {
+        waiting.extend(
+            state
+                .keys(&key::evidence_under(link_key))?
+                .iter()
+                .filter_map(|name| key::trailing_sha256(name)),
+        );
+    }
     for sha256 in waiting {
         if !state.contains(&key::orphan(&sha256))? {
             continue;
         }
-        let by = link_kind(link_key);
-        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else { continue };
+        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
+            continue;
+        };
+        let Some(by) = evidence
+            .found
+            .link_keys
+            .iter()
+            .find(|key| link_keys.contains(key))
+            .map(|key| link_kind(key))
+        else {
+            continue;
+        };
         evidence.numbers = numbers.to_vec();
         evidence.linked_by = Some(by.clone());
         state.put(key::evidence(&sha256), &evidence)?;
@@ -244,7 +322,7 @@ fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state:
     let proof = &evidence.found.evidence;
     let record = evidence_record(proof, evidence.found.report.indication, by);
     for number in numbers {
-        state.amend(key::entry(*number), |entry: &mut Entry| {
+        amend_entry(*number, state, |entry| {
             entry.evidence.retain(|known| known.sha256 != record.sha256);
             entry.evidence.push(record.clone());
             if is_negative(&record) {
@@ -282,10 +360,30 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
 }
 
 fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    state.amend(key::entry(handled.number), |entry: &mut Entry| {
+    amend_entry(handled.number, state, |entry| {
         entry.state = handled.handling.state;
         entry.history.push(handled.handling.clone());
     })
+}
+
+/// Changes an entry where there is one, and with it the list of deadlines that can still be missed.
+fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnOnce(&mut Entry)) -> Result<(), LedgerError> {
+    let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else {
+        return Ok(());
+    };
+    let before = open_deadlines(&entry);
+    change(&mut entry);
+    let after = open_deadlines(&entry);
+    before.difference(&after).for_each(|name| state.remove(name.clone()));
+    for name in after.difference(&before) {
+        state.put(name.clone(), &())?;
+    }
+    state.put(key::entry(number), &entry)
+}
+
+fn open_deadlines(entry: &Entry) -> BTreeSet<Vec<u8>> {
+    let open = entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline));
+    open.map(|deadline| key::deadline(entry.register_number, deadline)).collect()
 }
 
 /// The outbox decides what the event means; the index keeps what the outbox must know after a restart.

@@ -1,9 +1,11 @@
 //! Where what lies in the index. One letter, a slash, then what it is found by.
 
+use jiff::Timestamp;
+
 use crate::alert::window::WindowKey;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
-use crate::register::entry::RegisterNumber;
+use crate::register::entry::{Deadline, RegisterNumber};
 
 /// Register entries by number: `e/2026/000001`.
 pub const ENTRIES: &[u8] = b"e/";
@@ -23,6 +25,8 @@ pub const JOBS: &[u8] = b"j/";
 pub const OPEN_JOBS: &[u8] = b"p/";
 /// Standing alarms.
 pub const STANDING: &[u8] = b"s/";
+/// Deadlines that can still be missed, by their time.
+pub const DEADLINES: &[u8] = b"z/";
 
 pub fn entry(number: RegisterNumber) -> Vec<u8> {
     format!("e/{number}").into_bytes()
@@ -56,6 +60,11 @@ pub fn locator(mailbox: &str, locator: &Locator) -> Vec<u8> {
     within(b'l', mailbox, locator)
 }
 
+/// All holes of a mailbox.
+pub fn holes(mailbox: &str) -> Vec<u8> {
+    format!("h/{mailbox}\0").into_bytes()
+}
+
 pub fn hole(mailbox: &str, locator: &Locator) -> Vec<u8> {
     within(b'h', mailbox, locator)
 }
@@ -72,7 +81,11 @@ pub fn read_locator(rest: &[u8]) -> Option<Locator> {
     let mut fields = text.splitn(3, '\0');
     let folder = fields.next()?.to_owned();
     let epoch = u32::from_str_radix(fields.next()?, 16).ok()?;
-    Some(Locator { folder, epoch, id: fields.next()?.to_owned() })
+    Some(Locator {
+        folder,
+        epoch,
+        id: fields.next()?.to_owned(),
+    })
 }
 
 pub fn mailbox(name: &str) -> Vec<u8> {
@@ -125,6 +138,23 @@ pub const WINDOWS: &[u8] = b"t/";
 pub fn window(window: &WindowKey) -> Vec<u8> {
     let name = format!("{:?}\0{}\0{}", window.cause, window.key, window.groups.join("\0"));
     format!("t/{}", Sha256::of(name.as_bytes())).into_bytes()
+}
+
+/// Seconds in front, so that the keys lie in the order of time: `z/00001795557599/2026/000001/deemed-read`.
+pub fn deadline(number: RegisterNumber, deadline: &Deadline) -> Vec<u8> {
+    format!("z/{:014}/{number}/{}", deadline.at.as_second().max(0), deadline.kind).into_bytes()
+}
+
+/// Time, register number and kind of a deadline's key.
+pub fn read_deadline(name: &[u8]) -> Option<(Timestamp, RegisterNumber, String)> {
+    let rest = std::str::from_utf8(name.get(DEADLINES.len()..)?).ok()?;
+    let mut fields = rest.splitn(4, '/');
+    let at = Timestamp::from_second(fields.next()?.parse().ok()?).ok()?;
+    let number = RegisterNumber {
+        year: fields.next()?.parse().ok()?,
+        number: fields.next()?.parse().ok()?,
+    };
+    Some((at, number, fields.next()?.to_owned()))
 }
 
 pub fn standing(alarm: &str) -> Vec<u8> {

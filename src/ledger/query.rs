@@ -28,6 +28,14 @@ pub struct Counts {
     pub holes: u64,
 }
 
+/// A deadline that somebody can still miss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenDeadline {
+    pub at: Timestamp,
+    pub number: RegisterNumber,
+    pub kind: String,
+}
+
 impl Ledger {
     pub fn entry(&self, number: RegisterNumber) -> Result<Option<Entry>, LedgerError> {
         self.read(&key::entry(number))
@@ -77,10 +85,10 @@ impl Ledger {
         Ok(all)
     }
 
-    /// Messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
-    pub fn pending(&self) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
+    /// The first messages that have bytes and no register entry, with their attempts so far, in the order of arrival.
+    pub fn pending(&self, at_most: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
         let mut pending = Vec::new();
-        for pair in self.index.scan(key::PENDING) {
+        for pair in self.index.scan(key::PENDING).take(at_most) {
             let (name, _) = pair?;
             if let Some(sha256) = key::trailing_sha256(&name)
                 && let Some(message) = self.message(&sha256)?
@@ -89,6 +97,21 @@ impl Ledger {
             }
         }
         Ok(pending)
+    }
+
+    /// Deadlines at or after an instant that can still be missed, the latest first. Only their keys are read.
+    pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
+        let mut open = Vec::new();
+        for pair in self.index.scan_back(key::DEADLINES) {
+            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else {
+                continue;
+            };
+            if at.as_second() < since.as_second() {
+                break;
+            }
+            open.push(OpenDeadline { at, number, kind });
+        }
+        Ok(open)
     }
 
     /// Locators of a mailbox whose bytes are durable: never asked for again.
@@ -111,6 +134,10 @@ impl Ledger {
         self.walk(key::HOLES).collect()
     }
 
+    pub fn holes_of(&self, mailbox: &str) -> Result<Vec<Hole>, LedgerError> {
+        self.walk(&key::holes(mailbox)).collect()
+    }
+
     pub fn hole(&self, mailbox: &str, locator: &Locator) -> Result<Option<Hole>, LedgerError> {
         self.read(&key::hole(mailbox, locator))
     }
@@ -125,8 +152,13 @@ impl Ledger {
         for (_, sha256, _) in &fetched {
             registered += u64::from(self.is_registered(sha256)?);
         }
-        let holes = self.holes()?.iter().filter(|hole| hole.mailbox == mailbox).count() as u64;
-        Ok(Counts { listed: self.mailbox(mailbox)?.listed, fetched: fetched.len() as u64, registered, holes })
+        let holes = self.holes_of(mailbox)?.len() as u64;
+        Ok(Counts {
+            listed: self.mailbox(mailbox)?.listed,
+            fetched: fetched.len() as u64,
+            registered,
+            holes,
+        })
     }
 
     pub fn day(&self, mailbox: &str, day: Date) -> Result<DayOfChecks, LedgerError> {

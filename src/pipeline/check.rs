@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use super::{Pipeline, PipelineError};
 use crate::alert::causes;
 use crate::hash::Sha256;
-use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing};
-use crate::mailbox::{Fetched, Listed, Listing, Locator, Mailbox};
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered};
+use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::{self, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -22,6 +23,9 @@ const TOGETHER: usize = 64;
 /// Bytes that are made durable together: bounds the memory where messages are large.
 const TOGETHER_BYTES: usize = 16 << 20;
 
+/// Locators in one record: bounds the record where a mailbox of years is taken over.
+const SEEN_TOGETHER: usize = 10_000;
+
 /// What a look into a mailbox brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Brought {
@@ -31,25 +35,74 @@ pub struct Brought {
 }
 
 impl Pipeline {
+    /// A mailbox that knows what the last journaled look saw, and the locators that have a durable record. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// The settings contradict each other, or the index cannot be read.
+    pub fn open(&self, config: &MailboxConfig) -> Result<(Box<dyn Mailbox>, BTreeSet<Locator>), PipelineError> {
+        let settings = self.settings();
+        let mut mailbox = mailbox::open(config, &settings.secrets, &settings.limits)?;
+        mailbox.recall(self.ledger.mailbox(config.name())?.folders);
+        Ok((mailbox, self.ledger.known(config.name())?))
+    }
+
     /// Lists, fetches what has no durable record, keeps it, and records the check. `known` is kept up to date.
     ///
     /// # Errors
     /// The server or the disk failed. What was durable before stays; the rest is fetched at the next look.
     pub async fn check(&self, mailbox: &mut dyn Mailbox, known: &mut BTreeSet<Locator>) -> Result<Brought, PipelineError> {
         let name = mailbox.name().to_owned();
-        let Listing { folders, new, present, oddities } = mailbox.list(known).await?;
-        self.ledger.see(&name, new.iter().map(|listed| listed.locator.clone()).collect()).await?;
+        let Listing {
+            folders,
+            new,
+            present,
+            oddities,
+        } = mailbox.list(known).await?;
+        // A known locator that is listed as new may mean another message now: until its bytes are here it is a hole like any other.
+        for listed in &new {
+            known.remove(&listed.locator);
+        }
+        for some in new.chunks(SEEN_TOGETHER) {
+            self.ledger
+                .see(&name, some.iter().map(|listed| listed.locator.clone()).collect(), folders.clone())
+                .await?;
+        }
+        // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost.
+        let is_plain = oddities.is_empty();
         self.report_oddities(&name, oddities).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
-        let quota = mailbox.quota().await?;
-        let checked = Checked { mailbox: name, at: self.now(), folders, listed: present.len() as u64, new: kept, quota };
+        if is_plain {
+            self.review_holes(&name, &folders, &present, kept == asked).await?;
+        }
+        let quota = mailbox.quota().await.unwrap_or_else(|error| {
+            // The duty is to look for messages, and that is done.
+            tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
+            None
+        });
+        let checked = Checked {
+            mailbox: name,
+            at: self.now(),
+            folders,
+            listed: present.len() as u64,
+            new: kept,
+            quota,
+        };
         self.ledger.append(Event::Checked(checked)).await?;
-        Ok(Brought { listed: present.len() as u64, new: kept, missing: asked - kept })
+        Ok(Brought {
+            listed: present.len() as u64,
+            new: kept,
+            missing: asked - kept,
+        })
     }
 
     /// The server and the disk work at the same time. Returns how many messages are durable now.
-    async fn fetch_and_keep(&self, mailbox: &mut dyn Mailbox, new: Vec<Listed>, known: &mut BTreeSet<Locator>) -> Result<u64, PipelineError> {
+    async fn fetch_and_keep(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        new: Vec<Listed>,
+        known: &mut BTreeSet<Locator>,
+    ) -> Result<u64, PipelineError> {
         if new.is_empty() {
             return Ok(0);
         }
@@ -101,7 +154,9 @@ impl Pipeline {
                 at: now,
             })
             .collect();
-        self.ledger.commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event)))).await?;
+        self.ledger
+            .commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event))))
+            .await?;
         self.report_missing(mailbox, missing).await?;
         Ok(listed.into_iter().map(|listed| listed.locator).collect())
     }
@@ -109,33 +164,81 @@ impl Pipeline {
     async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
         let blobs = self.ledger.blobs().clone();
         let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
-        put.map_err(|error| PipelineError::Broken(error.to_string()))?.map_err(|error| PipelineError::Ledger(error.into()))
+        put.map_err(|error| PipelineError::Broken(error.to_string()))?
+            .map_err(|error| PipelineError::Ledger(error.into()))
     }
 
     /// Oddities are told when they change, not at every look.
     async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<(), PipelineError> {
-        let before = self.oddities.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox.to_owned(), oddities.clone());
+        let before = self
+            .oddities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(mailbox.to_owned(), oddities.clone());
         if oddities.is_empty() || before.as_ref() == Some(&oddities) {
             return Ok(());
         }
         self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
     }
 
+    /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
+    /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
+    async fn review_holes(
+        &self,
+        mailbox: &str,
+        folders: &[FolderState],
+        present: &BTreeSet<Locator>,
+        complete: bool,
+    ) -> Result<(), PipelineError> {
+        let mut absent: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
+        absent.retain(|locator| !present.contains(locator) && folders.iter().any(|state| state.folder == locator.folder));
+        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = absent
+            .into_iter()
+            .partition(|locator| folders.iter().any(|state| state.outdates(locator)));
+        if complete && !renumbered.is_empty() {
+            self.ledger
+                .append(Event::Renumbered(Renumbered {
+                    mailbox: mailbox.to_owned(),
+                    locators: renumbered,
+                }))
+                .await?;
+        }
+        self.report_missing(
+            mailbox,
+            lost.into_iter()
+                .map(|locator| (locator, "the server lists it no more".to_owned()))
+                .collect(),
+        )
+        .await
+    }
+
     /// A hole is recorded when it opens and when its reason changes, not at every look.
     async fn report_missing(&self, mailbox: &str, missing: Vec<(Locator, String)>) -> Result<(), PipelineError> {
         let at = self.now();
-        let mut told = 0;
+        let mut changed = Vec::new();
         for (locator, problem) in missing {
-            if self.ledger.hole(mailbox, &locator)?.is_some_and(|hole| hole.problem.as_ref() == Some(&problem)) {
-                continue;
+            if self
+                .ledger
+                .hole(mailbox, &locator)?
+                .is_none_or(|hole| hole.problem.as_ref() != Some(&problem))
+            {
+                changed.push(Missing {
+                    mailbox: mailbox.to_owned(),
+                    locator,
+                    problem,
+                    at,
+                });
             }
-            self.ledger.append(Event::Missing(Missing { mailbox: mailbox.to_owned(), locator, problem, at })).await?;
-            told += 1;
         }
-        match told {
-            0 => Ok(()),
-            count => self.raise(vec![causes::missing_message(mailbox, count, at)]).await,
+        if changed.is_empty() {
+            return Ok(());
         }
+        // Told first: a crash between the two tells it twice, never not at all.
+        self.raise(vec![causes::missing_message(mailbox, changed.len() as u64, at)]).await?;
+        Ok(self
+            .ledger
+            .commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing))))
+            .await?)
     }
 }
 

@@ -65,7 +65,10 @@ impl RegisterError {
         let turkish = match self {
             Self::Unreadable { path, source } => format!("{} okunamadı: {source}", path.display()),
             Self::Calendar { path, source } => format!("{} takvim olarak kullanılamıyor: {source}", path.display()),
-            Self::Rules { path, source: RulesError::Content { line, rule, problem } } => {
+            Self::Rules {
+                path,
+                source: RulesError::Content { line, rule, problem },
+            } => {
                 format!("{} yönlendirme kuralları, satır {line}, '{rule}': {problem}", path.display())
             }
             Self::Rules { path, source } => format!("{} yönlendirme kuralları olarak kullanılamıyor: {source}", path.display()),

@@ -11,6 +11,7 @@ fn deadline() -> Deadline {
         kind: "deemed-read".to_owned(),
         at: "2026-11-24T20:59:59Z".parse().unwrap(),
         rule: "next-business-day".to_owned(),
+        law: Text::default(),
         text: Text::new("Ertesi iş günü okunmuş sayılır.", "Counts as read on the next business day."),
     }
 }
