@@ -81,6 +81,7 @@ fn show(session: &Session, number: RegisterNumber, json: bool) -> Result<Exit, F
 }
 
 async fn record_opening(session: &Session, number: RegisterNumber, by: String) -> Result<(), Failure> {
+    session.must_have_store()?;
     let ledger = session.writer()?;
     let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
     let state = if entry.state == State::Registered {

@@ -2,18 +2,19 @@
 
 mod alerts;
 mod args;
-pub mod documents;
+mod demo;
+mod documents;
 mod entry;
 mod evidence;
 mod failure;
 mod mailboxes;
 mod record;
 mod setup;
-pub mod table;
+mod table;
 mod trust;
 mod unpack;
 mod verify;
-pub mod words;
+mod words;
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -30,9 +31,9 @@ use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use args::{Args, Command};
-pub use failure::{Failure, reason};
+pub use failure::Failure;
 
 /// Libraries that print what goes over the wire, passwords included, below the level info.
 const TALKATIVE: [&str; 7] = [
@@ -129,8 +130,29 @@ impl Session {
         if let Some(ledger) = self.reader.get() {
             return Ok(ledger);
         }
+        self.must_have_store()?;
         let ledger = Ledger::open_read_only(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
         Ok(self.reader.get_or_init(|| ledger))
+    }
+
+    /// For questions about a store: a folder that nothing was ever written to has no answers.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn must_have_store(&self) -> Result<(), Failure> {
+        let path = self.store_path();
+        if path.exists() {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(Failure::new(Text::new(
+            format!(
+                "{path} altında henüz bir depo yok; ilk 'poll', 'import' ya da 'run' onu kurar. Önceden vardıysa diskin bağlı olduğunu denetleyin"
+            ),
+            format!(
+                "there is no store yet at {path}; the first 'poll', 'import' or 'run' makes it. If there was one, see whether its disk is mounted"
+            ),
+        )))
     }
 
     /// The register for writing; only one process may have it.
@@ -183,9 +205,7 @@ async fn dispatch(args: Args) -> Exit {
     let asked = args.lang.map(Lang::from);
     if let Command::Demo = args.command {
         let lang = asked.unwrap_or_default();
-        return crate::demo::run(lang, args.store)
-            .await
-            .unwrap_or_else(|failure| failure.tell(Some(lang)));
+        return demo::run(lang, args.store).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
     }
     let session = match Session::open(&args) {
         Ok(session) => session,

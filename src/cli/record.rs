@@ -15,6 +15,7 @@ use crate::text::Lang;
 
 pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failure> {
     let JournalCommand::Verify { json: as_json } = command;
+    session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
     if report.is_intact() {
         // Only the ledger knows which blobs there must be: every message that it says is durable.
@@ -60,6 +61,7 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
 
 pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
     let IndexCommand::Rebuild = command;
+    session.must_have_store()?;
     let ledger = Ledger::rebuild(session.store_path(), RealDisk::shared(), Arc::clone(session.clock()))?;
     let entries = ledger.entries().count();
     match session.lang {
@@ -70,6 +72,7 @@ pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> 
 }
 
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
+    session.must_have_store()?;
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
     match session.lang {
         Lang::Tr => println!(

@@ -82,13 +82,15 @@ impl Unpacking {
             findings: message.findings,
         };
         for (at, part) in message.parts.iter().enumerate().filter(|(_, part)| part.role != PartRole::Message) {
-            let name = part.name.as_deref().unwrap_or(own_name);
+            let is_whole_file = part.bytes == *bytes;
+            let name = part.name.as_deref().or(Some(own_name).filter(|_| is_whole_file));
             if part.role == PartRole::Package {
-                out.package(&envelope::read(&part.bytes, Some(name), &Receiver::default(), limits), &part.place);
+                out.package(&envelope::read(&part.bytes, name, &Receiver::default(), limits), &part.place);
             }
             // A package that is the whole file needs no copy of itself.
-            if part.bytes != *bytes {
-                out.write(&part.place, &safe_file_name(name, &format!("part-{at:04}")), |file| {
+            if !is_whole_file {
+                let nameless = format!("part-{at:04}{}", extension(&part.content_type));
+                out.write(&part.place, &safe_file_name(name.unwrap_or(&nameless), &nameless), |file| {
                     copy(&part.bytes, file)
                 });
             }
@@ -121,6 +123,17 @@ impl Unpacking {
             Ok(written) => self.written.push(written),
             Err(error) => self.failed.push((place.to_owned(), error)),
         }
+    }
+}
+
+/// For a part that has no name: what lets a person open it.
+fn extension(content_type: &str) -> &'static str {
+    match content_type {
+        "text/plain" => ".txt",
+        "text/html" => ".html",
+        "application/pdf" => ".pdf",
+        "application/xml" | "text/xml" => ".xml",
+        _ => "",
     }
 }
 

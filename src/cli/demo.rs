@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use crate::cli::documents::register_table;
-use crate::cli::{Exit, Failure, reason};
+use super::documents::register_table;
+use super::failure::reason;
+use super::{Exit, Failure};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Loaded};
 use crate::ledger::Ledger;
@@ -158,9 +159,13 @@ fn unfold(folder: &Path, lang: Lang) -> Result<Loaded, Failure> {
     }
     let language = if lang == Lang::Tr { "tr" } else { "en" };
     let fixtures = folder.join("fixtures");
-    let written = std::fs::create_dir_all(&fixtures)
-        .and_then(|()| FIXTURES.extract(&fixtures))
-        .and_then(|()| std::fs::write(&path, format!("{MARK}language = \"{language}\"\n{CONFIG}")));
+    // Mail that lies there already stays: written anew it would have arrived anew.
+    let unfolded = if fixtures.exists() {
+        Ok(())
+    } else {
+        std::fs::create_dir_all(&fixtures).and_then(|()| FIXTURES.extract(&fixtures))
+    };
+    let written = unfolded.and_then(|()| std::fs::write(&path, format!("{MARK}language = \"{language}\"\n{CONFIG}")));
     written.map_err(|error| {
         let (folder, reason) = (folder.display(), reason(&error));
         Failure::new(Text::new(
