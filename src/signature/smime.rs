@@ -109,8 +109,11 @@ fn sender_address(message: &Message) -> Option<String> {
     Some(address.trim().to_owned())
 }
 
+/// Name, CMS and what it covers, when that is a file of its own.
+type SignatureFile<'a> = (String, &'a [u8], Option<&'a [u8]>);
+
 /// Signature files that are no layer's: an `.imz`, or a `x.pdf.p7s` beside its `x.pdf`.
-fn signature_files(message: &Message) -> Vec<(String, &[u8], Option<&[u8]>)> {
+fn signature_files(message: &Message) -> Vec<SignatureFile<'_>> {
     let files = message.parts.iter().filter(|part| part.role == PartRole::Signature);
     let foreign = files.filter(|part| !message.signed_layers.iter().any(|layer| layer.cms == part.bytes));
     foreign
