@@ -13,6 +13,17 @@ pub mod registration;
 pub mod state;
 mod writer;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod linking_tests;
+#[cfg(test)]
+mod load_tests;
+#[cfg(test)]
+mod recovery_tests;
+#[cfg(test)]
+mod registration_tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -67,12 +67,11 @@ impl Pipeline {
                 .see(&name, some.iter().map(|listed| listed.locator.clone()).collect(), folders.clone())
                 .await?;
         }
-        // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost.
-        let is_plain = oddities.is_empty();
-        self.report_oddities(&name, oddities).await?;
+        let is_odd = self.report_oddities(&name, oddities).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
-        if is_plain {
+        // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost; the next look is.
+        if !is_odd {
             self.review_holes(&name, &folders, &present, kept == asked).await?;
         }
         let quota = mailbox.quota().await.unwrap_or_else(|error| {
@@ -168,17 +167,18 @@ impl Pipeline {
             .map_err(|error| PipelineError::Ledger(error.into()))
     }
 
-    /// Oddities are told when they change, not at every look.
-    async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<(), PipelineError> {
+    /// Oddities are told when they change, not at every look. Says whether there was something to tell.
+    async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<bool, PipelineError> {
         let before = self
             .oddities
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(mailbox.to_owned(), oddities.clone());
         if oddities.is_empty() || before.as_ref() == Some(&oddities) {
-            return Ok(());
+            return Ok(false);
         }
-        self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
+        self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await?;
+        Ok(true)
     }
 
     /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon

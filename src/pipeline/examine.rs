@@ -46,10 +46,12 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     // Our own record proves that the bytes existed when they were fetched; a provider's valid time stamp proves it earlier.
     let context = settings.judging(now).with_proof(Some(arrival.fetched));
     let message = message::read(raw, &settings.limits);
-    let carrier = signature::judge_message(&message, &context);
+    let mut carrier = signature::judge_message(&message, &context);
     // What lies inside the provider's timestamped envelope existed when that was stamped.
     let context = context.with_proof(signature::proof_of(&carrier));
     let (evidence, mut doubts) = prove(&message, settings, &context);
+    // A message with a delil that does not hold is not a message that holds.
+    carrier.extend(evidence.iter().map(|found| found.report.clone()));
     doubts.extend(signature::unjudged_attachments(&message));
     let records: Vec<EvidenceRecord> = evidence
         .iter()
@@ -132,7 +134,7 @@ struct Work<'a> {
     arrival: &'a Arrival,
     settings: &'a Settings,
     message: &'a Message,
-    /// Verdicts on the provider's and the sender's signatures.
+    /// Verdicts on the provider's and the sender's signatures, and on the evidence beside them.
     carrier: &'a [SignatureReport],
     records: &'a [EvidenceRecord],
     doubts: &'a [Finding],

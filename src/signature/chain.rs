@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::cause::{self, Reasons};
 use super::certificate::Certificate;
 use super::context::Context;
+use super::crl::reason;
 use super::path::{self, Path, PathIssue, PathRules};
 use super::policy::PolicyInput;
 use super::report::RevocationReport;
@@ -126,7 +127,12 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
         }
     }
     let (path, answers) = chosen;
-    for issue in &path.issues {
+    // The signer's own dates say more than those of its issuers, which end with it.
+    let (own, others): (Vec<&PathIssue>, Vec<&PathIssue>) = path
+        .issues
+        .iter()
+        .partition(|issue| matches!(issue, PathIssue::LeafExpired | PathIssue::LeafNotYetValid));
+    for issue in own.into_iter().chain(others) {
         add_issue(issue, question, reasons);
     }
     add_answers(path, &answers, question, reasons);
@@ -208,10 +214,20 @@ fn add_issue(issue: &PathIssue, question: Question, reasons: &mut Reasons) {
     }
 }
 
+fn is_compromise(reason: u64) -> bool {
+    matches!(reason, reason::KEY_COMPROMISE | reason::CA_COMPROMISE | reason::AA_COMPROMISE)
+}
+
 fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mut Reasons) {
     for (link, answer) in path.links().zip(answers).rev() {
         let who = link.certificate.subject.label();
         match answer.status {
+            // RFC 3161 4: a compromise of the authority's key makes all its tokens worthless, also the older ones.
+            Status::Good if question.purpose == Purpose::Tsa && link.is_leaf => {
+                if let Some((at, _)) = answer.revoked_later.filter(|(_, reason)| reason.is_none_or(is_compromise)) {
+                    reasons.add_with(cause::REVOKED_NO_POE, &at.to_string());
+                }
+            }
             Status::Good => {}
             // Who vouched for a revoked authority's certificates afterwards is unknown.
             Status::Revoked { at, .. } if !link.is_leaf => reasons.add_with(cause::REVOKED_CA, &format!("{who}, {at}")),

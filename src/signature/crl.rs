@@ -17,7 +17,9 @@ const DEPTH: u32 = 16;
 
 /// Reason codes (RFC 5280 5.3.1) that matter to a verdict.
 pub mod reason {
-    pub const UNSPECIFIED: u64 = 0;
+    pub const KEY_COMPROMISE: u64 = 1;
+    pub const CA_COMPROMISE: u64 = 2;
+    pub const AA_COMPROMISE: u64 = 10;
     pub const CERTIFICATE_HOLD: u64 = 6;
     pub const REMOVE_FROM_CRL: u64 = 8;
 }

@@ -144,6 +144,14 @@ impl Scheme {
     /// Unknown or malformed.
     pub fn of(algorithm: &Algorithm, digest: Option<Hash>) -> Result<Self, CryptoError> {
         let named = |hash: Option<Hash>| hash.ok_or(CryptoError::Unsupported);
+        // Only PSS has parameters (and a key type named in the place of an algorithm); others have none or NULL (RFC 4055, 5754, 5758).
+        let plain = algorithm
+            .parameters
+            .as_deref()
+            .is_none_or(|parameters| parameters == [tag::NULL, 0]);
+        if !plain && ![oid::RSA_PSS, oid::EC_PUBLIC_KEY].contains(&algorithm.oid) {
+            return Err(CryptoError::Malformed);
+        }
         Ok(match algorithm.oid {
             oid::RSA_ENCRYPTION => Self::RsaPkcs1(named(digest)?),
             oid::RSA_MD5 => Self::RsaPkcs1(Hash::Md5),

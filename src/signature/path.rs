@@ -155,7 +155,9 @@ impl Search<'_> {
         if chain.len() > MAX_PATH || self.found.len() >= MAX_PATHS || self.steps > MAX_STEPS {
             return;
         }
-        for anchor in self.anchors.iter().filter(|anchor| top.names_as_issuer(anchor)) {
+        // A pinned end-entity certificate is trusted for itself, not for what its key might issue.
+        let may_issue = |anchor: &&Arc<Certificate>| anchor.version < 3 || anchor.is_ca();
+        for anchor in self.anchors.iter().filter(may_issue).filter(|anchor| top.names_as_issuer(anchor)) {
             self.found.push((anchor.clone(), chain.iter().rev().cloned().collect()));
         }
         for issuer in self.pool.iter().filter(|issuer| top.names_as_issuer(issuer)) {

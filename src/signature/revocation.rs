@@ -115,6 +115,8 @@ pub struct Answer {
     pub good: Vec<Good>,
     /// A source existed but was too old.
     pub stale: bool,
+    /// A revocation after the instant asked for, with its reason.
+    pub revoked_later: Option<(Timestamp, Option<u64>)>,
 }
 
 pub struct Checker<'a> {
@@ -138,6 +140,10 @@ struct Evidence {
     this_update: Timestamp,
     next_update: Option<Timestamp>,
     embedded: bool,
+    /// The source still knows the certificate: it has not expired, or the source keeps expired ones.
+    knows: bool,
+    /// It speaks about revocation for every reason.
+    complete: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -202,8 +208,12 @@ impl<'a> Checker<'a> {
                 matches!(one.status, Status::Good)
                     || matches!(one.status, Status::Revoked { at, .. } | Status::OnHold { at } if at > self.freshness.at)
             })
-            .filter(|one| self.is_fresh(link, one) && knows_expired(link.certificate, one))
+            .filter(|one| one.complete && one.knows && self.is_fresh(link, one))
             .collect();
+        let later = evidence.iter().filter_map(|one| match one.status {
+            Status::Revoked { at, reason } if at > self.freshness.at => Some((at, reason)),
+            _ => None,
+        });
         let deciding = revoked.or(held).or(good.first().copied());
         Answer {
             status: match deciding {
@@ -221,6 +231,7 @@ impl<'a> Checker<'a> {
                 })
                 .collect(),
             stale: deciding.is_none() && !evidence.is_empty(),
+            revoked_later: later.min_by_key(|(at, _)| *at),
         }
     }
 
@@ -273,15 +284,15 @@ impl<'a> Checker<'a> {
                 // archiveCutoff says from when on the responder still knows expired certificates (RFC 6960 4.4.4).
                 let knows = single.this_update <= link.certificate.not_after
                     || single.archive_cutoff.is_some_and(|c| c <= link.certificate.not_after);
-                if knows || status != Status::Good {
-                    evidence.push(Evidence {
-                        source: Source::Ocsp,
-                        status,
-                        this_update: single.this_update,
-                        next_update: single.next_update,
-                        embedded,
-                    });
-                }
+                evidence.push(Evidence {
+                    source: Source::Ocsp,
+                    status,
+                    this_update: single.this_update,
+                    next_update: single.next_update,
+                    embedded,
+                    knows,
+                    complete: true,
+                });
             }
         }
     }
@@ -366,26 +377,26 @@ impl<'a> Checker<'a> {
                     this_update: crl.this_update,
                     next_update: crl.next_update,
                     embedded,
+                    knows: crl.this_update <= link.certificate.not_after || keeps_expired(crl, link.certificate),
+                    complete: reasons == ALL_REASONS,
                 };
-                if status != Status::Good {
+                if one.complete || status != Status::Good || !one.knows || !self.is_fresh(link, &one) {
                     evidence.push(one);
-                } else if !self.is_fresh(link, &one) || !(knows_expired(link.certificate, &one) || keeps_expired(crl, link.certificate)) {
-                    // Old news: no evidence of good, but a sign that a newer list would help.
-                    if oldest.is_none() && covered == 0 {
-                        evidence.push(Evidence {
-                            next_update: one.next_update.or(Some(one.this_update)),
-                            ..one
-                        });
-                    }
-                } else {
-                    covered |= reasons;
-                    if oldest.as_ref().is_none_or(|known| one.this_update < known.this_update) {
-                        oldest = Some(one);
-                    }
-                    if covered == ALL_REASONS {
-                        evidence.extend(oldest.take());
-                        covered = 0;
-                    }
+                    continue;
+                }
+                // Good for some reasons: together with lists for the others it is good, as of the oldest of them.
+                covered |= reasons;
+                let this_update = oldest
+                    .as_ref()
+                    .map_or(one.this_update, |known| known.this_update.min(one.this_update));
+                oldest = Some(Evidence {
+                    this_update,
+                    complete: true,
+                    ..one
+                });
+                if covered == ALL_REASONS {
+                    evidence.extend(oldest.take());
+                    covered = 0;
                 }
             }
         }
@@ -490,11 +501,7 @@ fn delegates_to_itself(certificate: &Certificate) -> bool {
         .any(|point| point.crl_issuer.as_ref().is_some_and(|names| names.contains(&own)))
 }
 
-/// A source issued after the certificate expired may have dropped it.
-fn knows_expired(certificate: &Certificate, one: &Evidence) -> bool {
-    one.source == Source::Ocsp || one.this_update <= certificate.not_after
-}
-
+/// A list issued after the certificate expired may have dropped it, unless it says that it keeps expired ones.
 fn keeps_expired(crl: &Crl, certificate: &Certificate) -> bool {
     crl.keeps_expired_since.is_some_and(|since| since <= certificate.not_after)
 }

@@ -8,7 +8,7 @@ use super::chain::{self, Material, Question};
 use super::cms::SignedData;
 use super::context::Context;
 use super::crypto::{Algorithm, Hash};
-use super::extension;
+use super::extension::{self, usage};
 use super::oid;
 use super::report::{Indication, SubIndication, TimestampReport};
 use super::signer::{self, CoreTask};
@@ -118,7 +118,8 @@ fn judge_signed(
     };
     let authority = core.certificate;
     let only_stamps = authority.extensions.extended_key_usage.as_deref() == Some(&[oid::EKU_TIME_STAMPING]);
-    if !only_stamps || !authority.extensions.extended_key_usage_critical {
+    let may_sign = authority.extensions.allows(usage::DIGITAL_SIGNATURE | usage::NON_REPUDIATION);
+    if !only_stamps || !may_sign || !authority.extensions.extended_key_usage_critical {
         reasons.add(cause::TSA_PROFILE);
     }
     let question = Question {
