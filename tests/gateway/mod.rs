@@ -177,7 +177,7 @@ impl Gateway {
 }
 
 /// The high-water mark of a living process.
-fn peak_memory_mib(child: &Child) -> u64 {
+pub fn peak_memory_mib(child: &Child) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
     let kib: u64 = line
