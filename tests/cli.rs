@@ -520,6 +520,10 @@ fn evidence_is_found_by_number_by_message_id_and_by_its_hash() {
 
     let by_hash = week.json(&["evidence", "show", read["sha256"].as_str().unwrap(), "--json"]);
     assert_eq!(by_hash, timeline);
+    // As the table prints it.
+    let short = read["sha256"].as_str().unwrap().get(..12).unwrap();
+    assert!(week.ok(&["evidence", "list"]).contains(short));
+    assert_eq!(week.json(&["evidence", "show", short, "--json"]), timeline);
 
     let linked = all.iter().find(|one| one["orphan"] == false).unwrap();
     let number = linked["register_numbers"][0].as_str().unwrap();

@@ -211,7 +211,7 @@ pub enum EvidenceCommand {
     },
     /// The timeline of one message, by register number, Message-ID or the SHA-256 of an evidence document.
     Show {
-        /// A register number (2026/000001), a Message-ID, or the SHA-256 of an evidence document.
+        /// A register number (2026/000001), a Message-ID, or the SHA-256 of an evidence document or its beginning.
         what: String,
         /// Print one JSON document instead of a table.
         #[arg(long)]
