@@ -34,7 +34,7 @@ fn list(session: &Session, as_json: bool, orphans_only: bool) -> Result<Exit, Fa
 fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
     let mut found = find(session.reader()?, what)?;
     if found.is_empty() {
-        return Err(Failure::not_found(session.lang, what));
+        return Err(Failure::not_found(what));
     }
     sort_by_time(&mut found);
     let mut timeline = Timeline::default();

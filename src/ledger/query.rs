@@ -103,7 +103,9 @@ impl Ledger {
     pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
         let mut open = Vec::new();
         for pair in self.index.scan_back(key::DEADLINES) {
-            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else { continue };
+            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else {
+                continue;
+            };
             if at.as_second() < since.as_second() {
                 break;
             }
@@ -145,13 +147,19 @@ impl Ledger {
     }
 
     pub fn counts(&self, mailbox: &str) -> Result<Counts, LedgerError> {
-        let fetched = self.fetched(mailbox)?;
-        let mut registered = 0;
-        for (_, sha256, _) in &fetched {
-            registered += u64::from(self.is_registered(sha256)?);
+        let fetched = self.fetched(mailbox)?.len() as u64;
+        // By what waits and not by what is done: that is little, however large the mailbox.
+        let mut waiting = 0;
+        for (_, message) in self.pending(usize::MAX)? {
+            waiting += message.sightings.iter().filter(|seen| seen.mailbox == mailbox).count() as u64;
         }
         let holes = self.holes_of(mailbox)?.len() as u64;
-        Ok(Counts { listed: self.mailbox(mailbox)?.listed, fetched: fetched.len() as u64, registered, holes })
+        Ok(Counts {
+            listed: self.mailbox(mailbox)?.listed,
+            fetched,
+            registered: fetched.saturating_sub(waiting),
+            holes,
+        })
     }
 
     pub fn day(&self, mailbox: &str, day: Date) -> Result<DayOfChecks, LedgerError> {
