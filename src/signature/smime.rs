@@ -33,13 +33,13 @@ pub fn judge_message(message: &Message, context: &Context) -> Vec<SignatureRepor
         reports.push(verify::empty_report(Role::Sender, "CMS", "L1", closed));
     }
     let within = context.with_proof(proof_of(&reports));
-    for (place, cms, covered) in signature_files(message) {
+    for file in signature_files(message) {
         let subject = Subject {
             role: Role::Document,
-            covers: place,
-            expected: covered.map_or(Expected::Inside, Expected::Bytes),
+            covers: file.place,
+            expected: file.covered.map_or(Expected::Inside, Expected::Bytes),
         };
-        reports.extend(verify::judge(cms, &subject, &within));
+        reports.extend(verify::judge(file.cms, &subject, &within));
     }
     reports
 }
@@ -109,8 +109,12 @@ fn sender_address(message: &Message) -> Option<String> {
     Some(address.trim().to_owned())
 }
 
-/// Name, CMS and what it covers, when that is a file of its own.
-type SignatureFile<'a> = (String, &'a [u8], Option<&'a [u8]>);
+/// A signature among the attachments, and the file that it is named after.
+struct SignatureFile<'a> {
+    place: String,
+    cms: &'a [u8],
+    covered: Option<&'a [u8]>,
+}
 
 /// Signature files that are no layer's: an `.imz`, or a `x.pdf.p7s` beside its `x.pdf`.
 fn signature_files(message: &Message) -> Vec<SignatureFile<'_>> {
@@ -125,7 +129,11 @@ fn signature_files(message: &Message) -> Vec<SignatureFile<'_>> {
                 .iter()
                 .find(|other| other.level == part.level && other.name.as_deref() == of && of.is_some());
             let place = if name.is_empty() { part.place.clone() } else { name.to_owned() };
-            (place, &*part.bytes, covered.map(|covered| &*covered.bytes))
+            SignatureFile {
+                place,
+                cms: &part.bytes,
+                covered: covered.map(|covered| &*covered.bytes),
+            }
         })
         .collect()
 }
