@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 
 use inside::{Inside, LISTENER, export, open_mailbox};
 use kep_gateway::alert::notice::Cause;
-use kep_gateway::daemon::watch::recollect;
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::event::{Attempted, Event};
 use kep_gateway::limits::Limits;
@@ -34,7 +33,7 @@ async fn survive(seed: u64) {
     let pipeline = inside.open(RealDisk::shared()).unwrap();
     let open = || ImapMailbox::new(server.config(), server.secrets(), &Limits::default()).unwrap();
     let mut mailbox = open();
-    let mut known = recollect(&pipeline, &mut mailbox).unwrap();
+    let mut known = pipeline.recollect(&mut mailbox).unwrap();
     let mut clean = false;
     for look in 0..LOOKS {
         let healed = server.world().is_healed();
@@ -49,7 +48,7 @@ async fn survive(seed: u64) {
         if look % 5 == 4 {
             // The daemon is started anew and remembers only what is durable.
             mailbox = open();
-            known = recollect(&pipeline, &mut mailbox).unwrap();
+            known = pipeline.recollect(&mut mailbox).unwrap();
         }
     }
     assert!(clean, "seed {seed}: not clean after {LOOKS} looks");
@@ -130,7 +129,7 @@ async fn a_file_that_goes_before_it_was_read_is_a_hole_that_is_told_once() {
     let mut mailbox = open_mailbox(&pipeline);
     // Listed, recorded, and the connection breaks before the bytes come.
     let listing = mailbox.list(&BTreeSet::new()).await.unwrap();
-    pipeline.ledger.see("drop", listing.new.into_iter().map(|listed| listed.locator).collect()).await.unwrap();
+    pipeline.ledger.see("drop", listing.new.into_iter().map(|listed| listed.locator).collect(), listing.folders).await.unwrap();
     std::fs::remove_file(inside.dir.path().join("drop/1.eml")).unwrap();
     let mut known = BTreeSet::new();
     for _ in 0..3 {
