@@ -527,3 +527,27 @@ fn xmldsig_vectors_that_are_no_evidence_never_pass() {
     }
     assert!(seen > 200, "{seen}");
 }
+
+/// A second reader, strict and typed, must see the same in what is DER.
+#[test]
+fn a_typed_der_reader_sees_the_same_signers_and_certificates() {
+    use der::{Decode, Encode};
+    let world = World::new(35);
+    let bytes = world.cms(CONTENT, true, world.p4(&world.senders[1].director.cert, world.base));
+    let ours = SignedData::parse(&bytes, 32).unwrap();
+    let info = cms::content_info::ContentInfo::from_der(&bytes).unwrap();
+    let theirs: cms::signed_data::SignedData = info.content.decode_as().unwrap();
+    assert_eq!(theirs.encap_content_info.econtent.unwrap().value(), ours.content.as_deref().unwrap());
+    assert_eq!(theirs.signer_infos.0.len(), ours.signers.len());
+    let (their_signer, our_signer) = (theirs.signer_infos.0.get(0).unwrap(), &ours.signers[0]);
+    assert_eq!(their_signer.signature.as_bytes(), &*our_signer.signature);
+    assert_eq!(their_signer.signed_attrs.as_ref().unwrap().to_der().unwrap(), our_signer.signed_octets()[0]);
+    for authority in [&world.nes_root, &world.nes, &world.seal, &world.tsa_root] {
+        let typed = x509_cert::Certificate::from_der(&authority.ca.der).unwrap();
+        let own = Certificate::parse(&authority.ca.der).unwrap();
+        assert_eq!(typed.tbs_certificate().to_der().unwrap(), own.tbs());
+        assert_eq!(typed.tbs_certificate().subject().to_der().unwrap(), own.subject.raw);
+        assert_eq!(typed.tbs_certificate().subject_public_key_info().to_der().unwrap(), own.spki);
+        assert_eq!(typed.signature().raw_bytes(), own.signature);
+    }
+}

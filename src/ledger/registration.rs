@@ -14,6 +14,9 @@ use crate::register::entry::{Entry, RegisterNumber, flag};
 use crate::register::numbering::Numbering;
 use std::sync::Arc;
 
+/// Turns finished entries into what people are told of them.
+pub type Announce = Box<dyn FnOnce(&[Entry]) -> Vec<Notice> + Send>;
+
 /// What is known of a message when it is ready for its numbers.
 pub struct Registration {
     pub sha256: Sha256,
@@ -22,7 +25,7 @@ pub struct Registration {
     pub link_keys: Vec<String>,
     pub evidence: Vec<FoundEvidence>,
     /// Who must hear of the finished entries.
-    pub announce: Box<dyn FnOnce(&[Entry]) -> Vec<Notice> + Send>,
+    pub announce: Announce,
     pub alerts: Arc<AlertConfig>,
 }
 

@@ -98,7 +98,7 @@ fn archive_octets(
 /// ATSHashIndex: every hash in it belongs to a certificate, a revocation value or an unsigned attribute that is there.
 fn index_holds(index: &Attribute<'_>, value: &Value<'_>, signed: &SignedData<'_>, signer: &SignerInfo<'_>) -> ber::Result<bool> {
     let mut fields = value.expect(tag::SEQUENCE)?;
-    let lists = fields.clone().all()?;
+    let lists = fields.all()?;
     let hash = if lists.len() == 4 {
         Hash::from_oid(&Algorithm::read(&fields.next()?)?.oid)
     } else {

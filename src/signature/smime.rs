@@ -33,13 +33,13 @@ pub fn judge_message(message: &Message, context: &Context) -> Vec<SignatureRepor
         reports.push(verify::empty_report(Role::Sender, "CMS", "L1", closed));
     }
     let within = context.with_proof(proof_of(&reports));
-    for (place, cms, covered) in signature_files(message) {
+    for file in signature_files(message) {
         let subject = Subject {
             role: Role::Document,
-            covers: place,
-            expected: covered.map_or(Expected::Inside, Expected::Bytes),
+            covers: file.place,
+            expected: file.covered.map_or(Expected::Inside, Expected::Bytes),
         };
-        reports.extend(verify::judge(cms, &subject, &within));
+        reports.extend(verify::judge(file.cms, &subject, &within));
     }
     reports
 }
@@ -109,8 +109,15 @@ fn sender_address(message: &Message) -> Option<String> {
     Some(address.trim().to_owned())
 }
 
+/// A signature among the attachments, and the file that it is named after.
+struct SignatureFile<'a> {
+    place: String,
+    cms: &'a [u8],
+    covered: Option<&'a [u8]>,
+}
+
 /// Signature files that are no layer's: an `.imz`, or a `x.pdf.p7s` beside its `x.pdf`.
-fn signature_files(message: &Message) -> Vec<(String, &[u8], Option<&[u8]>)> {
+fn signature_files(message: &Message) -> Vec<SignatureFile<'_>> {
     let files = message.parts.iter().filter(|part| part.role == PartRole::Signature);
     let foreign = files.filter(|part| !message.signed_layers.iter().any(|layer| layer.cms == part.bytes));
     foreign
@@ -122,7 +129,11 @@ fn signature_files(message: &Message) -> Vec<(String, &[u8], Option<&[u8]>)> {
                 .iter()
                 .find(|other| other.level == part.level && other.name.as_deref() == of && of.is_some());
             let place = if name.is_empty() { part.place.clone() } else { name.to_owned() };
-            (place, &*part.bytes, covered.map(|covered| &*covered.bytes))
+            SignatureFile {
+                place,
+                cms: &part.bytes,
+                covered: covered.map(|covered| &*covered.bytes),
+            }
         })
         .collect()
 }
