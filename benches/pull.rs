@@ -104,9 +104,8 @@ fn nothing_new(world: &World, dovecot: &Dovecot, messages: usize, rounds: usize)
         panic!("an IMAP mailbox")
     };
     let mut mailbox = ImapMailbox::new(config, loaded.secrets, &Limits::default()).unwrap();
-    let mut known = pipeline.ledger.known("evrak").unwrap();
+    let mut known = pipeline.recollect(&mut mailbox).unwrap();
     assert_eq!(known.len(), messages);
-    mailbox.recall(pipeline.ledger.mailbox("evrak").unwrap().folders);
     let traffic = mailbox.traffic();
     runtime().block_on(async {
         pipeline.check(&mut mailbox, &mut known).await.unwrap();

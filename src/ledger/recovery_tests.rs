@@ -15,7 +15,7 @@ use crate::store::index::IndexState;
 /// A little of everything that the journal can hold.
 async fn story(world: &World, ledger: &Ledger) {
     world.arrive(ledger, 0..30).await;
-    ledger.see("evrak", vec![locator(500), locator(501)], Vec::new()).await.unwrap();
+    ledger.see("evrak", vec![locator(500), locator(501)], vec![]).await.unwrap();
     let missing = Missing {
         mailbox: "evrak".into(),
         locator: locator(500),

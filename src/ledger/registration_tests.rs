@@ -172,11 +172,11 @@ async fn a_message_seen_twice_before_its_number_is_marked_as_one_seen_twice_afte
 async fn a_listed_message_is_a_hole_until_its_bytes_are_durable() {
     let world = World::new();
     let ledger = world.open();
-    ledger.see("evrak", vec![locator(1), locator(2)], Vec::new()).await.unwrap();
-    ledger.see("ikinci", vec![locator(1)], Vec::new()).await.unwrap();
+    ledger.see("evrak", vec![locator(1), locator(2)], vec![]).await.unwrap();
+    ledger.see("ikinci", vec![locator(1)], vec![]).await.unwrap();
     assert_eq!(ledger.holes_of("evrak").unwrap().len(), 2);
     let head = ledger.head();
-    ledger.see("evrak", vec![locator(1), locator(2)], Vec::new()).await.unwrap();
+    ledger.see("evrak", vec![locator(1), locator(2)], vec![]).await.unwrap();
     assert_eq!(ledger.head(), head, "what is known is recorded once");
 
     fetch(&ledger, "evrak", 1, "came").await;
@@ -203,7 +203,7 @@ async fn a_listed_message_is_a_hole_until_its_bytes_are_durable() {
 async fn a_renumbered_folder_leaves_no_hole_behind() {
     let world = World::new();
     let ledger = world.open();
-    ledger.see("evrak", vec![locator(1), locator(2)], Vec::new()).await.unwrap();
+    ledger.see("evrak", vec![locator(1), locator(2)], vec![]).await.unwrap();
     ledger
         .append(Event::Renumbered(Renumbered {
             mailbox: "evrak".into(),
@@ -213,7 +213,7 @@ async fn a_renumbered_folder_leaves_no_hole_behind() {
         .unwrap();
     let left: Vec<String> = ledger.holes().unwrap().into_iter().map(|hole| hole.locator.id).collect();
     assert_eq!(left, ["2"]);
-    ledger.see("evrak", vec![locator(1)], Vec::new()).await.unwrap();
+    ledger.see("evrak", vec![locator(1)], vec![]).await.unwrap();
     assert_eq!(
         ledger.holes().unwrap().len(),
         2,

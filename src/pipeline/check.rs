@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::{Pipeline, PipelineError};
 use crate::alert::causes;
 use crate::hash::Sha256;
+use crate::ledger::LedgerError;
 use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{self, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
@@ -42,8 +43,17 @@ impl Pipeline {
     pub fn open(&self, config: &MailboxConfig) -> Result<(Box<dyn Mailbox>, BTreeSet<Locator>), PipelineError> {
         let settings = self.settings();
         let mut mailbox = mailbox::open(config, &settings.secrets, &settings.limits)?;
-        mailbox.recall(self.ledger.mailbox(config.name())?.folders);
-        Ok((mailbox, self.ledger.known(config.name())?))
+        let known = self.recollect(&mut *mailbox)?;
+        Ok((mailbox, known))
+    }
+
+    /// Gives a mailbox its last listing back after a start, and returns the locators that have a durable record.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn recollect(&self, mailbox: &mut dyn Mailbox) -> Result<BTreeSet<Locator>, LedgerError> {
+        mailbox.recall(self.ledger.mailbox(mailbox.name())?.folders);
+        self.ledger.known(mailbox.name())
     }
 
     /// Lists, fetches what has no durable record, keeps it, and records the check. `known` is kept up to date.
