@@ -32,8 +32,8 @@ use crate::store::error::StoreError;
 use crate::text::Lang;
 use args::{Args, Command};
 
-/// Libraries that print what goes over the wire, passwords included, below the level info.
-const TALKATIVE: [&str; 7] = ["async_imap", "imap_proto", "lettre", "reqwest", "hyper", "native_tls", "tokio_openssl"];
+/// Libraries that print what goes over the wire or into a file, whole messages and passwords included, below the level info.
+const TALKATIVE: [&str; 8] = ["sled", "async_imap", "imap_proto", "lettre", "reqwest", "hyper", "native_tls", "tokio_openssl"];
 
 /// How long the end of the process waits for threads that still work.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
