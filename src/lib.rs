@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `secret`, `text`).
-//! Above the stages stand `ledger` (what the journal's records mean), `pipeline` (one function per arrow), `daemon` (the tasks),
-//! `config` and the faces `cli` and `demo`. `tests/layers.rs` checks it.
+//! Above the stages stand `ledger` (what the journal's records mean), `config` and `settings`, `pipeline` (one function per arrow),
+//! `daemon` (the tasks) and the face, `cli`. `tests/layers.rs` checks it.
 
 pub mod clock;
 pub mod finding;
@@ -30,7 +30,6 @@ pub mod store;
 pub mod cli;
 pub mod config;
 pub mod daemon;
-pub mod demo;
 pub mod ledger;
 pub mod pipeline;
 pub mod settings;

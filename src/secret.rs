@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::text::Text;
+
 /// A secret text; cleared when dropped, never printed.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
@@ -33,6 +35,21 @@ pub enum SecretError {
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("the secret file {path} is empty; write the secret on its first line")]
     Empty { path: PathBuf },
+}
+
+impl SecretError {
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Unreadable { path, source } => {
+                format!(
+                    "{} sır dosyası okunamadı: {source}; dosyayı 0600 izniyle oluşturun ya da LoadCredential= ile verin",
+                    path.display()
+                )
+            }
+            Self::Empty { path } => format!("{} sır dosyası boş; sırrı ilk satırına yazın", path.display()),
+        };
+        Text::new(turkish, self.to_string())
+    }
 }
 
 /// Where secret files lie: `$CREDENTIALS_DIRECTORY` first, then beside the configuration file.

@@ -16,6 +16,7 @@ use crate::register::config::Registry;
 use crate::secret::SecretFolder;
 use crate::signature::Context;
 use crate::signature::trust::Trust;
+use crate::text::Text;
 
 /// Everything that work on a message needs to know, and nothing of it changes while the work lasts.
 pub struct Settings {
@@ -24,6 +25,8 @@ pub struct Settings {
     pub secrets: SecretFolder,
     pub limits: Arc<Limits>,
     pub trust: Arc<Trust>,
+    /// What signatures are judged by; shares the verified edges between messages.
+    judge: Context,
     pub registry: Arc<Registry>,
     pub receiver: Receiver,
     pub alerts: Arc<AlertConfig>,
@@ -33,29 +36,52 @@ pub struct Settings {
 /// What the configuration names and cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("KEP-8010 güven kökleri / trust anchors: {0}")]
-    Trust(String),
-    #[error("KEP-8011 kayıt kuralları / register: {0}")]
-    Register(String),
-    #[error("KEP-8012 uyarı kanalları / alert channels: {0}")]
-    Alerts(String),
+    #[error("{}", self.text().en)]
+    Trust(Text),
+    #[error("{}", self.text().en)]
+    Register(Text),
+    #[error("{}", self.text().en)]
+    Alerts(Text),
+}
+
+impl SettingsError {
+    pub fn text(&self) -> Text {
+        let (tr, en, problem) = match self {
+            Self::Trust(problem) => ("KEP-8010 güven kökleri", "KEP-8010 trust anchors", problem),
+            Self::Register(problem) => ("KEP-8011 kayıt ayarları", "KEP-8011 register settings", problem),
+            Self::Alerts(problem) => ("KEP-8012 uyarı kanalları", "KEP-8012 alert channels", problem),
+        };
+        Text::new(format!("{tr}: {}", problem.tr), format!("{en}: {}", problem.en))
+    }
 }
 
 impl Settings {
     /// # Errors
     /// A file that the configuration names is missing or wrong.
     pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
-        let Loaded { config, folder, sha256, secrets, .. } = loaded;
+        let Loaded {
+            config,
+            folder,
+            sha256,
+            secrets,
+            ..
+        } = loaded;
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
-        let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.to_string()))?;
-        let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.to_string()))?;
-        let dispatcher =
-            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.to_string()))?;
+        let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.text()))?;
+        let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.text()))?;
+        let dispatcher = Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock))
+            .map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
+        let trust = Arc::new(trust);
+        let limits = Arc::new(config.limits.clone());
+        let judge = judging(&trust, &config, clock.now());
         Ok(Self {
-            limits: Arc::new(config.limits.clone()),
-            trust: Arc::new(trust),
+            limits,
+            trust,
+            judge,
             registry: Arc::new(registry),
-            receiver: Receiver { kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()) },
+            receiver: Receiver {
+                kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()),
+            },
             alerts: Arc::new(config.alert.clone()),
             dispatcher: Arc::new(dispatcher),
             config_sha256: sha256,
@@ -66,7 +92,7 @@ impl Settings {
 
     /// What signatures are judged by at an instant.
     pub fn judging(&self, at: Timestamp) -> Context {
-        Context::new(Arc::clone(&self.trust), at, (*self.limits).clone()).with_revocation_age(self.config.trust.revocation_age)
+        Context { at, ..self.judge.clone() }
     }
 
     /// KEP address of a mailbox, where the configuration says.
@@ -76,6 +102,11 @@ impl Settings {
     }
 }
 
+/// What signatures are judged by under a configuration.
+pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
+    Context::new(Arc::clone(trust), at, config.limits.clone()).with_revocation_age(config.trust.revocation_age)
+}
+
 /// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at
 /// an unknown root and every verdict says so.
 ///
@@ -83,6 +114,10 @@ impl Settings {
 /// A folder exists and cannot be read.
 pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Result<Trust, SettingsError> {
     let given = |path: &Path| Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty() && path.exists());
-    Trust::load(given(anchors).as_deref(), given(intermediates).as_deref(), given(revocation).as_deref())
-        .map_err(|error| SettingsError::Trust(error.to_string()))
+    Trust::load(
+        given(anchors).as_deref(),
+        given(intermediates).as_deref(),
+        given(revocation).as_deref(),
+    )
+    .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
 }

@@ -26,11 +26,47 @@ impl Text {
         }
     }
 
+    /// The same in both languages: names, paths, what a foreign program said.
+    pub fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            tr: text.clone(),
+            en: text,
+        }
+    }
+
+    /// Several sentences as one text.
+    pub fn joined(texts: &[Self], separator: &str) -> Self {
+        let of = |lang| texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(separator);
+        Self::new(of(Lang::Tr), of(Lang::En))
+    }
+
     pub fn get(&self, lang: Lang) -> &str {
         match lang {
             Lang::Tr => &self.tr,
             Lang::En => &self.en,
         }
+    }
+
+    /// Both, for where the reader's language is not known.
+    pub fn both(&self) -> String {
+        if self.tr == self.en {
+            self.tr.clone()
+        } else {
+            format!("{}\n{}", self.tr, self.en)
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::same(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::same(text)
     }
 }
 
@@ -72,7 +108,7 @@ pub fn is_deceptive(c: char) -> bool {
 }
 
 /// A file name that is safe to show and to create: the last path component, without control or deceptive characters, reserved
-/// device names or leading dots, at most 150 characters; `fallback` when nothing is left.
+/// device names or leading dots, at most 150 characters and 240 bytes; `fallback` when nothing is left.
 pub fn safe_file_name(name: &str, fallback: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String = last
@@ -97,16 +133,56 @@ pub fn safe_file_name(name: &str, fallback: &str) -> String {
     shorten(&name, 150)
 }
 
-/// Cuts a long file name in the middle of its stem, so that the extension stays.
+/// Bytes of a file name in UTF-8: file systems take 255, and a number may be put in front.
+const NAME_BYTES: usize = 240;
+
+/// Cuts a long file name at the end of its stem, so that the extension stays.
 fn shorten(name: &str, limit: usize) -> String {
-    let length = name.chars().count();
-    if length <= limit {
+    if name.chars().count() <= limit && name.len() <= NAME_BYTES {
         return name.to_owned();
     }
-    let extension: String = match name.rfind('.') {
-        Some(dot) if name[dot..].chars().count() <= 12 => name[dot..].to_owned(),
-        _ => String::new(),
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) if extension.chars().count() < 12 => (stem, format!(".{extension}")),
+        _ => (name, String::new()),
     };
-    let stem: String = name.chars().take(limit - extension.chars().count()).collect();
-    stem + &extension
+    let mut short = String::new();
+    for (at, c) in stem.chars().enumerate() {
+        if at + extension.chars().count() >= limit || short.len() + c.len_utf8() + extension.len() > NAME_BYTES {
+            break;
+        }
+        short.push(c);
+    }
+    short + &extension
+}
+
+#[cfg(test)]
+mod text_tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_keeps_its_extension_and_fits_every_file_system() {
+        for letter in ["a", "ş", "€", "🦀"] {
+            let name = safe_file_name(&format!("{}.pdf", letter.repeat(400)), "x");
+            assert!(
+                name.ends_with(".pdf") && name.chars().count() <= 150 && name.len() <= NAME_BYTES,
+                "{}",
+                name.len()
+            );
+        }
+        assert_eq!(safe_file_name(&"ü".repeat(400), "x").len(), NAME_BYTES);
+    }
+
+    #[test]
+    fn a_hostile_name_stays_in_its_folder() {
+        for (name, safe) in [
+            ("../../etc/passwd", "passwd"),
+            ("..\\..\\a.exe", "a.exe"),
+            ("/", "x"),
+            ("..", "x"),
+            ("a\0b", "ab"),
+            ("NUL.txt", "_NUL.txt"),
+        ] {
+            assert_eq!(safe_file_name(name, "x"), safe);
+        }
+    }
 }

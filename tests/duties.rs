@@ -38,7 +38,11 @@ impl Office {
     fn with(now: &str, more: &str) -> Self {
         let inside = Inside::new(now, &format!("{more}{LISTENER}"));
         let pipeline = inside.open(RealDisk::shared()).unwrap();
-        Self { inside, pipeline, world: World::new(3) }
+        Self {
+            inside,
+            pipeline,
+            world: World::new(3),
+        }
     }
 
     /// The clock shows `now`, and the duties look at it twice: the second look must not say or write anything.
@@ -52,21 +56,42 @@ impl Office {
 
     /// The mailbox was checked now, and its quota is so full.
     async fn check(&self, percent: u64) {
-        let quota = Some(Quota { used_bytes: percent, limit_bytes: 100 });
+        let quota = Some(Quota {
+            used_bytes: percent,
+            limit_bytes: 100,
+        });
         let at = self.pipeline.now();
-        let checked = Checked { mailbox: "drop".into(), at, folders: Vec::new(), listed: 0, new: 0, quota };
+        let checked = Checked {
+            mailbox: "drop".into(),
+            at,
+            folders: Vec::new(),
+            listed: 0,
+            new: 0,
+            quota,
+        };
         self.pipeline.ledger.append(Event::Checked(checked)).await.unwrap();
     }
 
     fn told(&self, cause: Cause) -> Vec<Job> {
-        let mut jobs: Vec<Job> = self.pipeline.ledger.jobs().unwrap().into_iter().filter(|job| job.notice.cause == cause).collect();
+        let mut jobs: Vec<Job> = self
+            .pipeline
+            .ledger
+            .jobs()
+            .unwrap()
+            .into_iter()
+            .filter(|job| job.notice.cause == cause)
+            .collect();
         jobs.sort_by_key(|job| job.notice.at);
         jobs
     }
 
     /// Notices that wait to be told as one.
     async fn held(&self) -> u64 {
-        self.pipeline.ledger.commit(|decision| Ok(decision.state.outbox.held())).await.unwrap()
+        self.pipeline
+            .ledger
+            .commit(|decision| Ok(decision.state.outbox.held()))
+            .await
+            .unwrap()
     }
 
     async fn arrive(&self, kind: &str) -> Entry {
@@ -78,7 +103,12 @@ impl Office {
 }
 
 fn deemed_read(entry: &Entry) -> Timestamp {
-    entry.deadlines.iter().find(|deadline| deadline.kind == kind::DEEMED_READ).unwrap().at
+    entry
+        .deadlines
+        .iter()
+        .find(|deadline| deadline.kind == kind::DEEMED_READ)
+        .unwrap()
+        .at
 }
 
 #[tokio::test]
@@ -126,13 +156,22 @@ async fn a_document_that_nobody_opened_is_told_as_its_moment_nears_and_when_it_h
     // The early moment of a 24-hour reading of the rule is told, too: not counted here.
     let told = |office: &Office| {
         let told = office.told(Cause::DeemedReadNear);
-        told.into_iter().filter(|job| (job.notice.at - moment).get_hours().abs() < 4).count()
+        told.into_iter()
+            .filter(|job| (job.notice.at - moment).get_hours().abs() < 4)
+            .count()
     };
     let time = |minutes: i64| (moment + SignedDuration::from_mins(minutes)).to_string();
     office.look(&time(-60)).await;
-    let near = office.pipeline.ledger.standing_under("deadline/2026/000001/deemed-read/Near").unwrap();
+    let near = office
+        .pipeline
+        .ledger
+        .standing_under("deadline/2026/000001/deemed-read/Near")
+        .unwrap();
     assert_eq!(near.len(), 1);
-    assert_eq!(told(&office) as u64 + office.held().await, office.pipeline.ledger.standing_under("deadline/").unwrap().len() as u64);
+    assert_eq!(
+        told(&office) as u64 + office.held().await,
+        office.pipeline.ledger.standing_under("deadline/").unwrap().len() as u64
+    );
     let job = &office.told(Cause::DeemedReadNear)[0];
     assert_eq!(job.notice.level, Level::Critical);
     let before = (told(&office), office.held().await);
@@ -140,21 +179,48 @@ async fn a_document_that_nobody_opened_is_told_as_its_moment_nears_and_when_it_h
     assert_eq!((told(&office), office.held().await), before, "said once");
 
     office.look(&time(1)).await;
-    assert_eq!(office.pipeline.ledger.standing_under("deadline/2026/000001/deemed-read/Passed").unwrap().len(), 1);
+    assert_eq!(
+        office
+            .pipeline
+            .ledger
+            .standing_under("deadline/2026/000001/deemed-read/Passed")
+            .unwrap()
+            .len(),
+        1
+    );
     let standing = office.pipeline.ledger.standing_under("deadline/").unwrap().len();
     office.look(&time(60 * 24 * 5)).await;
     office.look(&time(60 * 24 * 30)).await;
-    assert_eq!(office.pipeline.ledger.standing_under("deadline/").unwrap().len(), standing, "said once");
+    assert_eq!(
+        office.pipeline.ledger.standing_under("deadline/").unwrap().len(),
+        standing,
+        "said once"
+    );
 }
 
 #[tokio::test]
 async fn a_document_that_somebody_opened_needs_no_alarm() {
     let office = Office::open("2026-11-09T07:00:00Z");
     let entry = office.arrive("standard").await;
-    let handling = Handling { by: "memur".into(), at: office.pipeline.now(), state: State::Opened, note: None };
-    office.pipeline.ledger.append(Event::Handled(Handled { number: entry.register_number, handling })).await.unwrap();
+    let handling = Handling {
+        by: "memur".into(),
+        at: office.pipeline.now(),
+        state: State::Opened,
+        note: None,
+    };
+    office
+        .pipeline
+        .ledger
+        .append(Event::Handled(Handled {
+            number: entry.register_number,
+            handling,
+        }))
+        .await
+        .unwrap();
     for minutes in [-120, -1, 1, 600] {
-        office.look(&(deemed_read(&entry) + SignedDuration::from_mins(minutes)).to_string()).await;
+        office
+            .look(&(deemed_read(&entry) + SignedDuration::from_mins(minutes)).to_string())
+            .await;
     }
     assert!(office.told(Cause::DeemedReadNear).is_empty());
     assert!(office.pipeline.ledger.standing_under("deadline/").unwrap().is_empty());
@@ -172,7 +238,12 @@ async fn a_first_run_over_an_old_mailbox_brings_no_alarms_about_moments_long_pas
 #[tokio::test]
 async fn a_quota_is_told_at_each_step_once() {
     let office = Office::open("2026-11-23T05:00:00Z");
-    for (percent, expected) in [(69, vec![]), (70, vec![Level::Note]), (84, vec![Level::Note]), (85, vec![Level::Note, Level::Warning])] {
+    for (percent, expected) in [
+        (69, vec![]),
+        (70, vec![Level::Note]),
+        (84, vec![Level::Note]),
+        (85, vec![Level::Note, Level::Warning]),
+    ] {
         office.check(percent).await;
         office.look("2026-11-23T05:00:00Z").await;
         let levels: Vec<Level> = office.told(Cause::Quota).iter().map(|job| job.notice.level).collect();
@@ -231,10 +302,17 @@ async fn a_report_comes_every_day_at_its_hour_even_when_nothing_came() {
         assert_eq!(told.len(), nth + 1, "2026-11-{day:02}");
         let facts: &BTreeMap<String, String> = &told[nth].notice.facts;
         assert_eq!(facts["registered"], if nth == 0 { "1" } else { "0" }, "2026-11-{day:02}");
-        assert_eq!(facts["unchecked"], if nth < 2 { "0" } else { "1" }, "2026-11-{day:02}: it was checked on the 9th only");
+        assert_eq!(
+            facts["unchecked"],
+            if nth < 2 { "0" } else { "1" },
+            "2026-11-{day:02}: it was checked on the 9th only"
+        );
     }
     let body = &office.told(Cause::DailyReport)[0].notice.body.tr;
-    assert!(body.contains("drop: kontrol 1") && body.contains("sunucuda 1, alınan 1, kayıtlı 1, açık 0"), "{body}");
+    assert!(
+        body.contains("drop: kontrol 1") && body.contains("sunucuda 1, alınan 1, kayıtlı 1, açık 0"),
+        "{body}"
+    );
     assert!(body.contains("2026/000001"), "the open deadline: {body}");
 }
 
@@ -265,16 +343,27 @@ async fn a_mailbox_that_fails_for_an_hour_is_said_once_and_the_same_failure_agai
         cure: Text::new("Sunucuya bakın.", "Look at the server."),
     };
     for minute in 0..90 {
-        office.inside.clock.set(at("2026-11-23T05:00:00Z") + SignedDuration::from_mins(minute));
+        office
+            .inside
+            .clock
+            .set(at("2026-11-23T05:00:00Z") + SignedDuration::from_mins(minute));
         watch::report(&office.pipeline, &error).await;
         duties::look(&office.pipeline).await.unwrap();
-        assert_eq!(office.told(Cause::MailboxFailing).len(), usize::from(minute >= 60), "after {minute} minutes");
+        assert_eq!(
+            office.told(Cause::MailboxFailing).len(),
+            usize::from(minute >= 60),
+            "after {minute} minutes"
+        );
     }
     let head = office.pipeline.ledger.head();
     watch::report(&office.pipeline, &error).await;
     assert_eq!(office.pipeline.ledger.head(), head);
     // Refused credentials are told every time: somebody has just tried to put them right.
-    let refused = MailboxError { class: ErrorClass::Authentication, step: "login", ..error };
+    let refused = MailboxError {
+        class: ErrorClass::Authentication,
+        step: "login",
+        ..error
+    };
     office.inside.set("2026-11-23T07:00:00Z");
     watch::report(&office.pipeline, &refused).await;
     assert_eq!(office.told(Cause::AuthenticationFailure).len(), 1);

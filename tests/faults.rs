@@ -25,7 +25,14 @@ use kep_gateway::store::memory_disk::MemoryDisk;
 use kep_gateway::store::verify;
 use serde_json::Value;
 
-const KINDS: [&str; 6] = ["package-v2", "evidence-delivered", "standard", "evidence-undelivered", "unclassified", "two-packages"];
+const KINDS: [&str; 6] = [
+    "package-v2",
+    "evidence-delivered",
+    "standard",
+    "evidence-undelivered",
+    "unclassified",
+    "two-packages",
+];
 
 /// A mailbox with the messages that every round takes in.
 struct Post {
@@ -59,7 +66,15 @@ impl Post {
         if let Some(mode) = mode {
             disk.fail(nth, mode);
         }
-        Round { post: self, name: format!("call {nth}, {mode:?}"), medium, disk, root, known: BTreeSet::new(), shown: Vec::new() }
+        Round {
+            post: self,
+            name: format!("call {nth}, {mode:?}"),
+            medium,
+            disk,
+            root,
+            known: BTreeSet::new(),
+            shown: Vec::new(),
+        }
     }
 }
 
@@ -104,11 +119,18 @@ impl Round<'_> {
     fn assert_nothing_lost(&self, ledger: &Ledger) {
         let name = &self.name;
         let known = ledger.known("drop").unwrap();
-        assert!(self.known.is_subset(&known), "{name}: a message that was said to be durable is gone");
+        assert!(
+            self.known.is_subset(&known),
+            "{name}: a message that was said to be durable is gone"
+        );
         let now = export(ledger);
         assert!(now.len() >= self.shown.len(), "{name}: entries are gone");
         for (before, now) in self.shown.iter().zip(&now) {
-            assert_eq!((&before["register_number"], &before["message"]["sha256"]), (&now["register_number"], &now["message"]["sha256"]), "{name}");
+            assert_eq!(
+                (&before["register_number"], &before["message"]["sha256"]),
+                (&now["register_number"], &now["message"]["sha256"]),
+                "{name}"
+            );
         }
     }
 
@@ -121,7 +143,10 @@ impl Round<'_> {
         assert_eq!(messages, self.post.messages, "{name}");
         assert_eq!(entries.len(), KINDS.len() + 1, "{name}: one of the messages has two documents");
         assert!(entries.iter().all(|entry| entry["state"] == "registered"), "{name}");
-        let sightings: usize = entries.iter().map(|entry| entry["message"]["sightings"].as_array().unwrap().len()).sum();
+        let sightings: usize = entries
+            .iter()
+            .map(|entry| entry["message"]["sightings"].as_array().unwrap().len())
+            .sum();
         // The first message was seen twice and the one with two documents shows its sighting at both.
         assert_eq!(sightings, KINDS.len() + 2, "{name}");
         assert!(ledger.holes().unwrap().is_empty(), "{name}");
@@ -129,7 +154,11 @@ impl Round<'_> {
         let healthy: SharedDisk = Arc::new(self.medium.clone());
         let mut report = verify::verify(&self.root, healthy.clone(), &mut |_| {});
         report.expect(&self.root, healthy, ledger.messages().unwrap());
-        assert!(report.is_intact(), "{name}: {:?}", report.issues.iter().map(|issue| issue.text().en).collect::<Vec<_>>());
+        assert!(
+            report.is_intact(),
+            "{name}: {:?}",
+            report.issues.iter().map(|issue| issue.text().en).collect::<Vec<_>>()
+        );
     }
 
     /// Opened anew on the healthy disk, with a pass: everything is there, and a third look at the journal tells the same.
@@ -177,7 +206,10 @@ async fn heals_in_place(mode: Mode) {
         round.reopen().await;
     }
     // Short writes are no failure: the rest is written with the next call.
-    assert!((failed > calls / 3) == (mode != Mode::Short), "{mode:?}: only {failed} of {calls} rounds met the fault");
+    assert!(
+        (failed > calls / 3) == (mode != Mode::Short),
+        "{mode:?}: only {failed} of {calls} rounds met the fault"
+    );
 }
 
 #[tokio::test]

@@ -38,13 +38,18 @@ fn hostile_messages_among_honest_ones() {
 
     let entries = gateway.export();
     assert_gap_free(&entries);
-    let by_message: BTreeMap<&str, &Value> = entries.iter().map(|entry| (entry["message"]["sha256"].as_str().unwrap(), entry)).collect();
+    let by_message: BTreeMap<&str, &Value> = entries
+        .iter()
+        .map(|entry| (entry["message"]["sha256"].as_str().unwrap(), entry))
+        .collect();
     for (sha256, name) in &expected {
         assert!(by_message.contains_key(sha256.as_str()), "{name} is not in the register");
     }
     for bad in hostile.iter().filter(|bad| bad.must_not_pass) {
         let sha256 = World::sha256(&bad.raw);
-        let passed = entries.iter().any(|entry| entry["message"]["sha256"] == sha256.as_str() && entry["verdict"]["indication"] == "TOTAL-PASSED");
+        let passed = entries
+            .iter()
+            .any(|entry| entry["message"]["sha256"] == sha256.as_str() && entry["verdict"]["indication"] == "TOTAL-PASSED");
         assert!(!passed, "{} passed as genuine", bad.name);
     }
     // Reasons, not only refusals: nothing that must not pass is without a finding or a signature's reason.
@@ -52,7 +57,9 @@ fn hostile_messages_among_honest_ones() {
         let sha256 = World::sha256(&bad.raw);
         for entry in entries.iter().filter(|entry| entry["message"]["sha256"] == sha256.as_str()) {
             let findings = entry["findings"].as_array().unwrap().len();
-            let reasons = entry["verdict"]["signatures"].as_array().map_or(0, |all| all.iter().map(|one| one["reasons"].as_array().unwrap().len()).sum());
+            let reasons = entry["verdict"]["signatures"]
+                .as_array()
+                .map_or(0, |all| all.iter().map(|one| one["reasons"].as_array().unwrap().len()).sum());
             let unsigned = entry["verdict"]["sub_indication"] == "NO_SIGNATURE";
             assert!(findings + reasons > 0 || unsigned, "{} has no reason", bad.name);
         }

@@ -4,11 +4,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// In the order in which the data flows.
-const STAGES: [&str; 8] = ["mailbox", "message", "envelope", "signature", "evidence", "register", "store", "alert"];
+const STAGES: [&str; 8] = [
+    "mailbox",
+    "message",
+    "envelope",
+    "signature",
+    "evidence",
+    "register",
+    "store",
+    "alert",
+];
 /// What every stage may use, and what uses no stage.
 const ROOTS: [&str; 7] = ["clock", "finding", "hash", "isolate", "limits", "secret", "text"];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
-const ABOVE: [&str; 7] = ["ledger", "config", "settings", "pipeline", "daemon", "demo", "cli"];
+const ABOVE: [&str; 6] = ["ledger", "config", "settings", "pipeline", "daemon", "cli"];
 
 fn rank(module: &str) -> Option<usize> {
     if ROOTS.contains(&module) {
@@ -33,7 +42,11 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// The modules that a file names behind `crate::`, also in groups.
 fn used(text: &str) -> BTreeSet<String> {
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut modules = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
         let heads: Vec<&str> = match rest.strip_prefix('{') {
@@ -82,6 +95,9 @@ fn every_module_has_its_place_in_the_order() {
 
 #[test]
 fn a_backward_edge_is_seen() {
-    assert_eq!(used("use crate::{store::Store, hash};\nfn f() { crate::alert::x() } // crate::cli"), BTreeSet::from(["store".into(), "hash".into(), "alert".into(), "cli".into()]));
+    assert_eq!(
+        used("use crate::{store::Store, hash};\nfn f() { crate::alert::x() } // crate::cli"),
+        BTreeSet::from(["store".into(), "hash".into(), "alert".into(), "cli".into()])
+    );
     assert!(rank("store") > rank("register"));
 }

@@ -87,7 +87,12 @@ impl AlertEvent {
     /// The window that this event opens or changes.
     pub fn touched_window(&self) -> Option<WindowKey> {
         match self {
-            Self::Raised { notice, hold_until: Some(_), .. } | Self::Held { notice } => Some(WindowKey::of(notice)),
+            Self::Raised {
+                notice,
+                hold_until: Some(_),
+                ..
+            }
+            | Self::Held { notice } => Some(WindowKey::of(notice)),
             Self::Summarised { window, .. } => Some(window.clone()),
             _ => None,
         }
@@ -116,7 +121,11 @@ impl Outbox {
     /// The outbox as it was when `jobs` waited and `windows` were open. Ended jobs are not needed to go on.
     pub fn restore(jobs: Vec<Job>, windows: Vec<(WindowKey, Window)>) -> Self {
         let waiting = jobs.into_iter().map(|job| (job.id.clone(), Arc::new(job))).collect();
-        Self { waiting: Arc::new(waiting), windows: Arc::new(windows.into_iter().collect()), ..Self::default() }
+        Self {
+            waiting: Arc::new(waiting),
+            windows: Arc::new(windows.into_iter().collect()),
+            ..Self::default()
+        }
     }
 
     /// The open window of a key.
@@ -195,7 +204,12 @@ impl Outbox {
                 job: job.id.clone(),
                 at: now,
                 class: error.class,
-                next_attempt: retry_at(self.waiting.get(&job.id).map_or(job, |job| job), error.class, now, config.quiet_hours),
+                next_attempt: retry_at(
+                    self.waiting.get(&job.id).map_or(job, |job| job),
+                    error.class,
+                    now,
+                    config.quiet_hours,
+                ),
                 problem: error.problem,
             },
         }
@@ -336,7 +350,9 @@ impl Outbox {
         if !self.waiting.contains_key(id) {
             return;
         }
-        let Some(mut job) = Arc::make_mut(&mut self.waiting).remove(id) else { return };
+        let Some(mut job) = Arc::make_mut(&mut self.waiting).remove(id) else {
+            return;
+        };
         Arc::make_mut(&mut job).state = state;
         let ended = Arc::make_mut(&mut self.ended);
         ended.ids.insert(id.clone());
@@ -380,7 +396,10 @@ impl Outbox {
     }
 
     pub fn get(&self, id: &JobId) -> Option<&Job> {
-        self.waiting.get(id).map(Arc::as_ref).or_else(|| self.ended().find(|job| job.id == *id))
+        self.waiting
+            .get(id)
+            .map(Arc::as_ref)
+            .or_else(|| self.ended().find(|job| job.id == *id))
     }
 }
 

@@ -76,7 +76,14 @@ async fn test(session: &Session) -> Result<Exit, Failure> {
         }
     }
     if sent.is_empty() {
-        println!("{}", if session.lang == Lang::Tr { "yapılandırmada alıcı yok ([[alert.group]])" } else { "the configuration names no recipient ([[alert.group]])" });
+        println!(
+            "{}",
+            if session.lang == Lang::Tr {
+                "yapılandırmada alıcı yok ([[alert.group]])"
+            } else {
+                "the configuration names no recipient ([[alert.group]])"
+            }
+        );
         worst = Exit::Failed;
     }
     Ok(worst)
@@ -84,12 +91,17 @@ async fn test(session: &Session) -> Result<Exit, Failure> {
 
 /// For the systemd timer: alarms directly when the daemon made no progress. 10: dead, and somebody was told; 1: dead and nobody could be told.
 pub async fn heartbeat(session: &Session, quiet: bool) -> Result<Exit, Failure> {
-    let (path, age, now) = (session.config().heartbeat_file(), session.config().daemon.heartbeat_age, session.clock().now());
+    let (path, age, now) = (
+        session.config().heartbeat_file(),
+        session.config().daemon.heartbeat_age,
+        session.clock().now(),
+    );
     let (health, unheard) = if quiet {
         (heartbeat::check(&path, age, now), false)
     } else {
         let settings = session.settings()?;
-        let watch = heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await?;
+        let watch = heartbeat::watch(&path, age, &settings.dispatcher, &settings.alerts, now).await;
+        let watch = watch.map_err(|error| Failure::file(&path, &error))?;
         (watch.health, watch.unheard)
     };
     Ok(match health {

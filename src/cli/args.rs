@@ -54,7 +54,7 @@ impl From<LangArg> for Lang {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The whole gateway over bundled sample mail; prints the register and the verdicts.
+    /// The whole gateway over bundled sample mail; prints the register and the verdicts. With --store DIR in that folder.
     Demo,
     /// The daemon: polls, verifies, registers and alerts until it is told to stop.
     Run,
@@ -66,6 +66,7 @@ pub enum Command {
     },
     /// Takes .eml/.eyp/.xml files, Maildir or mbox, as if they had arrived.
     Import {
+        /// Files, Maildir folders, mbox files, or folders of any of these. What was imported before is not registered twice.
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
@@ -73,6 +74,7 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Opens a package or message and writes its parts into a folder, under safe names.
     Unpack {
+        /// A message or package; the kind is told by content, not by name.
         file: PathBuf,
         /// The folder; created when missing. Nothing in it is overwritten.
         #[arg(long, value_name = "DIR")]
@@ -86,11 +88,13 @@ pub enum Command {
     Evidence(EvidenceCommand),
     /// Per mailbox: last check, counts on the server / fetched / registered, holes, quota.
     Mailboxes {
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
     },
     /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing.
     Reconcile {
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
     },
@@ -104,9 +108,15 @@ pub enum Command {
     #[command(subcommand)]
     Index(IndexCommand),
     /// Copies the store into a folder, also while the daemon runs; a second run into the same folder adds what is new.
-    Backup { dir: PathBuf },
+    Backup {
+        /// The folder of the backup; created when missing. Keep it on another machine.
+        dir: PathBuf,
+    },
     /// Builds an empty store from a backup, checking every byte.
-    Restore { dir: PathBuf },
+    Restore {
+        /// The folder of the backup.
+        dir: PathBuf,
+    },
     /// What was told to whom.
     #[command(subcommand)]
     Alerts(AlertsCommand),
@@ -126,6 +136,7 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
+    /// Print one JSON document instead of lines.
     #[arg(long)]
     pub json: bool,
     /// Fetch nothing from the network.
@@ -157,7 +168,9 @@ pub enum DocumentsCommand {
     List(Period),
     /// One entry with its verdicts, findings, evidence and deadlines. Looking at it is recorded as opened when --opened-by is given.
     Show {
+        /// The register number, as 2026/000001.
         number: RegisterNumber,
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
         /// Record that this person opened the document: the proof of the daily duty, and the end of its alarm.
@@ -177,8 +190,10 @@ pub enum DocumentsCommand {
 /// Days of registration, Turkish time, both included.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct Period {
+    /// First day, as 2026-11-22.
     #[arg(long, value_name = "DATE")]
     pub from: Option<Date>,
+    /// Last day, as 2026-11-22.
     #[arg(long, value_name = "DATE")]
     pub to: Option<Date>,
 }
@@ -187,6 +202,7 @@ pub struct Period {
 pub enum EvidenceCommand {
     /// All evidence; orphans are marked.
     List {
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
         /// Only evidence that no message is known for.
@@ -195,7 +211,9 @@ pub enum EvidenceCommand {
     },
     /// The timeline of one message, by register number, Message-ID or the SHA-256 of an evidence document.
     Show {
+        /// A register number (2026/000001), a Message-ID, or the SHA-256 of an evidence document or its beginning.
         what: String,
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
     },
@@ -205,13 +223,18 @@ pub enum EvidenceCommand {
 pub enum TrustCommand {
     /// The anchors that verdicts rest on, with the hash of the set.
     List {
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
     },
     /// What a folder of certificates would change, without changing it. Exit code 10 when it differs.
-    Diff { dir: PathBuf },
+    Diff {
+        /// A folder as for `verify --trust`.
+        dir: PathBuf,
+    },
     /// Adds the certificates of a folder to the anchors, after showing the difference.
     Import {
+        /// A folder as for `verify --trust`.
         dir: PathBuf,
         /// Yes, these certificates are to be trusted.
         #[arg(long)]
@@ -223,6 +246,7 @@ pub enum TrustCommand {
 pub enum JournalCommand {
     /// Walks the chain and every blob. Exit code 20 when anything is broken, with its place.
     Verify {
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
     },
@@ -238,6 +262,7 @@ pub enum IndexCommand {
 pub enum AlertsCommand {
     /// What waits and what was told.
     List {
+        /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
     },
@@ -248,7 +273,10 @@ pub enum AlertsCommand {
 #[derive(Debug, Subcommand)]
 pub enum RoutingCommand {
     /// For one entry: which rule matches, which does not, and why. Changes nothing.
-    Explain { number: RegisterNumber },
+    Explain {
+        /// The register number, as 2026/000001.
+        number: RegisterNumber,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -258,4 +286,3 @@ pub enum ConfigCommand {
     /// Every setting with its value, limits included. Secrets are files and are not shown.
     Show,
 }
-

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::args::{DocumentsCommand, Period};
-use super::table::{clean, table};
+use super::table::table;
 use super::{Exit, Failure, Session};
 use crate::clock::{istanbul, local_day};
 use crate::ledger::event::{Event, Handled};
@@ -43,14 +43,21 @@ pub fn register_table(entries: &[Entry], prefix: &str, lang: Lang) -> String {
 
 fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
     let document = entry.document.as_ref();
-    let institution = document.and_then(|document| document.sender.as_ref()).and_then(|sender| sender.name.clone());
-    let subject = document.and_then(|document| document.subject.clone()).or_else(|| entry.message.subject.clone());
+    let institution = document
+        .and_then(|document| document.sender.as_ref())
+        .and_then(|sender| sender.name.clone());
+    let subject = document
+        .and_then(|document| document.subject.clone())
+        .or_else(|| entry.message.subject.clone());
     let deadline = entry.deadlines.iter().min_by_key(|deadline| deadline.at);
     [
         format!("{prefix}{}", entry.register_number),
         local_time(entry.message.received_at),
         super::words::kind(entry.message.kind, lang).to_owned(),
-        institution.or_else(|| entry.message.sender_kep.clone()).or_else(|| entry.message.sender.clone()).unwrap_or_default(),
+        institution
+            .or_else(|| entry.message.sender_kep.clone())
+            .or_else(|| entry.message.sender.clone())
+            .unwrap_or_default(),
         subject.unwrap_or_default(),
         super::words::verdict(entry, lang).to_owned(),
         entry.unit.clone().unwrap_or_default(),
@@ -64,66 +71,40 @@ pub fn local_time(at: jiff::Timestamp) -> String {
 }
 
 fn show(session: &Session, number: RegisterNumber, json: bool) -> Result<Exit, Failure> {
-    let entry = session.reader()?.entry(number)?.ok_or_else(|| Failure::not_found(session.lang, &number.to_string()))?;
-    let value = export::to_json(&entry, session.lang, &session.prefix());
-    if json {
-        println!("{value:#}");
-        return Ok(Exit::Done);
+    let ledger = session.reader()?;
+    let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
+    match json {
+        true => println!("{:#}", export::to_json(&entry, session.lang, &session.prefix())),
+        false => print!("{}", super::entry::screen(&entry, &session.prefix(), ledger, session.lang)?),
     }
-    print!("{}", register_table(std::slice::from_ref(&entry), &session.prefix(), session.lang));
-    print!("{}", details(&value, session.lang));
     Ok(Exit::Done)
 }
 
-/// Verdicts, findings, deadlines and evidence of one entry, a line each.
-fn details(value: &Value, lang: Lang) -> String {
-    let mut out = String::new();
-    let mut section = |tr: &str, en: &str, lines: Vec<String>| {
-        if !lines.is_empty() {
-            let heading = if lang == Lang::Tr { tr } else { en };
-            out += &format!("\n{heading}\n");
-            lines.iter().for_each(|line| out += &format!("  {}\n", clean(line)));
-        }
-    };
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-    let each = |key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let signatures = value.pointer("/verdict/signatures").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut lines = Vec::new();
-    for signature in &signatures {
-        let signer = signature.pointer("/signer/common_name").and_then(Value::as_str).unwrap_or("-");
-        let sub = signature.get("sub_indication").and_then(Value::as_str).map(|sub| format!(" / {sub}")).unwrap_or_default();
-        lines.push(format!("{} · {} · {signer} · {}{sub}", text(signature, "role"), text(signature, "format"), text(signature, "indication")));
-        for reason in signature.get("reasons").and_then(Value::as_array).into_iter().flatten() {
-            lines.push(format!("    {} {}", text(reason, "code"), text(reason, "text")));
-        }
-    }
-    section("İmzalar", "Signatures", lines);
-    section(
-        "Bulgular",
-        "Findings",
-        each("findings").iter().map(|f| format!("{} [{}] {}: {}", text(f, "rule"), text(f, "severity"), text(f, "place"), text(f, "text"))).collect(),
-    );
-    section("Süreler", "Deadlines", each("deadlines").iter().map(|d| format!("{} {} ({})", text(d, "at"), text(d, "kind"), text(d, "rule"))).collect());
-    section(
-        "Deliller",
-        "Evidence",
-        each("evidence").iter().map(|e| format!("{} {} {} {}", text(e, "event_time"), text(e, "kind"), text(e, "event"), text(e, "indication"))).collect(),
-    );
-    out
-}
-
 async fn record_opening(session: &Session, number: RegisterNumber, by: String) -> Result<(), Failure> {
+    session.must_have_store()?;
     let ledger = session.writer()?;
-    let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(session.lang, &number.to_string()))?;
-    let state = if entry.state == State::Registered { State::Opened } else { entry.state };
-    let handling = Handling { by, at: ledger.clock().now(), state, note: None };
+    let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
+    let state = if entry.state == State::Registered {
+        State::Opened
+    } else {
+        entry.state
+    };
+    let handling = Handling {
+        by,
+        at: ledger.clock().now(),
+        state,
+        note: None,
+    };
     ledger.append(Event::Handled(Handled { number, handling })).await?;
     Ok(())
 }
 
 fn export_json(session: &Session, period: Period) -> Result<Exit, Failure> {
     let entries = within(session, period)?;
-    let values: Vec<Value> = entries.iter().map(|entry| export::to_json(entry, session.lang, &session.prefix())).collect();
+    let values: Vec<Value> = entries
+        .iter()
+        .map(|entry| export::to_json(entry, session.lang, &session.prefix()))
+        .collect();
     println!("{:#}", Value::Array(values));
     Ok(Exit::Done)
 }

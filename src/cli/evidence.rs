@@ -1,5 +1,7 @@
 //! `evidence`: delil, and the timeline of a message.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::args::EvidenceCommand;
@@ -34,7 +36,7 @@ fn list(session: &Session, as_json: bool, orphans_only: bool) -> Result<Exit, Fa
 fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
     let mut found = find(session.reader()?, what)?;
     if found.is_empty() {
-        return Err(Failure::not_found(session.lang, what));
+        return Err(Failure::not_found(what));
     }
     sort_by_time(&mut found);
     let mut timeline = Timeline::default();
@@ -52,34 +54,37 @@ fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Everything that is known of the message that `what` names.
+/// The shortest beginning of a SHA-256 that names evidence; the tables print more.
+const SHORTEST_HASH: usize = 8;
+
+/// Everything that is known of the message that `what` names, or that the evidence that `what` names is about.
 fn find(ledger: &Ledger, what: &str) -> Result<Vec<EvidenceState>, Failure> {
-    if let Ok(number) = what.parse::<RegisterNumber>() {
-        let entry = ledger.entry(number)?;
-        let hashes = entry.into_iter().flat_map(|entry| entry.evidence).map(|evidence| evidence.sha256);
-        return documents(ledger, hashes);
+    let mut found: BTreeMap<Sha256, EvidenceState> = BTreeMap::new();
+    for one in named(ledger, what)? {
+        found.insert(one.found.evidence.sha256, one);
     }
-    let keys = match what.parse::<Sha256>() {
-        Ok(sha256) => match ledger.evidence_document(&sha256)? {
-            Some(one) => one.found.link_keys,
-            None => return Ok(Vec::new()),
-        },
-        Err(_) => evidence::id_keys(what).iter().map(ToString::to_string).collect(),
-    };
-    let mut hashes: Vec<Sha256> = Vec::new();
+    let keys: BTreeSet<String> = found.values().flat_map(|one| one.found.link_keys.iter().cloned()).collect();
     for key in &keys {
-        hashes.extend(ledger.evidence_under(key)?.iter().map(|one| one.found.evidence.sha256));
+        found.extend(ledger.evidence_under(key)?.into_iter().map(|one| (one.found.evidence.sha256, one)));
     }
-    hashes.extend(what.parse::<Sha256>().ok());
-    hashes.sort_unstable();
-    hashes.dedup();
-    documents(ledger, hashes.into_iter())
+    Ok(found.into_values().collect())
 }
 
-fn documents(ledger: &Ledger, hashes: impl Iterator<Item = Sha256>) -> Result<Vec<EvidenceState>, Failure> {
+/// What is named itself: by register number, by the beginning of its hash, or by the message's id.
+fn named(ledger: &Ledger, what: &str) -> Result<Vec<EvidenceState>, Failure> {
     let mut found = Vec::new();
-    for sha256 in hashes {
-        found.extend(ledger.evidence_document(&sha256)?);
+    if let Ok(number) = what.parse::<RegisterNumber>() {
+        for record in ledger.entry(number)?.into_iter().flat_map(|entry| entry.evidence) {
+            found.extend(ledger.evidence_document(&record.sha256)?);
+        }
+    } else if what.len() >= SHORTEST_HASH && what.chars().all(|c| c.is_ascii_hexdigit()) {
+        let wanted = what.to_ascii_lowercase();
+        found = ledger.evidence()?;
+        found.retain(|one| one.found.evidence.sha256.to_string().starts_with(&wanted));
+    } else {
+        for key in evidence::id_keys(what) {
+            found.extend(ledger.evidence_under(&key.to_string())?);
+        }
     }
     Ok(found)
 }

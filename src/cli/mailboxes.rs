@@ -1,29 +1,36 @@
 //! `mailboxes`, `poll`, `import`, `reconcile`: the mailboxes against the register.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::documents::local_time;
-use super::table::table;
+use super::failure::mailbox_problem;
+use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{self, Locator, Mailbox};
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// What is known of each mailbox.
 pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let ledger = session.reader()?;
     let mut rows = Vec::new();
     let mut values = Vec::new();
+    let mut cures = Vec::new();
     let mut holes = 0;
     for config in &session.config().mailbox {
         let (name, state, counts) = (config.name(), ledger.mailbox(config.name())?, ledger.counts(config.name())?);
         holes += counts.holes;
-        let failure = state.failure.as_ref().map(|failure| failure.cure.get(session.lang).to_owned());
+        // What to do is a sentence or two, which no column holds.
+        cures.extend(
+            state
+                .failure
+                .as_ref()
+                .map(|failure| format!("{name}: {}. {}", failure.problem, failure.cure.get(session.lang))),
+        );
         rows.push([
             name.to_owned(),
             state.last_check.map(local_time).unwrap_or_else(|| "-".into()),
@@ -31,8 +38,11 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             counts.fetched.to_string(),
             counts.registered.to_string(),
             counts.holes.to_string(),
-            state.quota.map(|quota| format!("%{}", quota.percent())).unwrap_or_else(|| "-".into()),
-            failure.clone().unwrap_or_default(),
+            state
+                .quota
+                .map(|quota| format!("%{}", quota.percent()))
+                .unwrap_or_else(|| "-".into()),
+            state.failure.as_ref().map(|failure| failure.step.clone()).unwrap_or_default(),
         ]);
         values.push(json!({
             "mailbox": name, "last_check": state.last_check, "listed": counts.listed, "fetched": counts.fetched,
@@ -41,11 +51,23 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     }
     let headings = match session.lang {
         Lang::Tr => ["Kutu", "Son denetim", "Sunucuda", "Alınan", "Kayıtlı", "Eksik", "Kota", "Sorun"],
-        Lang::En => ["Mailbox", "Last check", "On server", "Fetched", "Registered", "Holes", "Quota", "Problem"],
+        Lang::En => [
+            "Mailbox",
+            "Last check",
+            "On server",
+            "Fetched",
+            "Registered",
+            "Holes",
+            "Quota",
+            "Problem",
+        ],
     };
     match as_json {
         true => println!("{:#}", json!(values)),
-        false => print!("{}", table(headings, &rows)),
+        false => {
+            print!("{}", table(headings, &rows));
+            cures.iter().for_each(|cure| println!("\n{}", clean(cure)));
+        }
     }
     Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
 }
@@ -56,13 +78,24 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
     let configs = chosen(session, names)?;
     let mut worst = Exit::Done;
     for config in configs {
-        let mut mailbox = open(&pipeline, &config)?;
-        let mut known = crate::daemon::watch::recollect(&pipeline, &mut *mailbox)?;
+        let (mut mailbox, mut known) = pipeline.open(&config)?;
         match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 let line = match session.lang {
-                    Lang::Tr => format!("{}: sunucuda {}, yeni {}, alınamayan {}", config.name(), brought.listed, brought.new, brought.missing),
-                    Lang::En => format!("{}: on server {}, new {}, not delivered {}", config.name(), brought.listed, brought.new, brought.missing),
+                    Lang::Tr => format!(
+                        "{}: sunucuda {}, yeni {}, alınamayan {}",
+                        config.name(),
+                        brought.listed,
+                        brought.new,
+                        brought.missing
+                    ),
+                    Lang::En => format!(
+                        "{}: on server {}, new {}, not delivered {}",
+                        config.name(),
+                        brought.listed,
+                        brought.new,
+                        brought.missing
+                    ),
                 };
                 println!("{line}");
                 if brought.missing > 0 {
@@ -71,7 +104,7 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
             }
             Err(PipelineError::Mailbox(error)) => {
                 crate::daemon::watch::report(&pipeline, &error).await;
-                eprintln!("{error}\n{}", error.cure.get(session.lang));
+                eprintln!("{}", mailbox_problem(&error).get(session.lang));
                 worst = worst.max(Exit::Failed);
             }
             Err(error) => return Err(error.into()),
@@ -95,14 +128,20 @@ async fn register_all(session: &Session, pipeline: &Arc<Pipeline>) -> Result<(),
 fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Failure> {
     let all = &session.config().mailbox;
     if let Some(unknown) = names.iter().find(|name| !all.iter().any(|config| config.name() == name.as_str())) {
-        return Err(Failure::usage(format!("'{unknown}' adlı kutu yapılandırmada yok / no mailbox named '{unknown}' in the configuration")));
+        return Err(Failure::usage(Text::new(
+            format!("'{unknown}' adlı kutu yapılandırmada yok; olanlar: {}", names_of(all)),
+            format!("no mailbox is named '{unknown}' in the configuration; there are: {}", names_of(all)),
+        )));
     }
-    Ok(all.iter().filter(|config| names.is_empty() || names.iter().any(|name| name == config.name())).cloned().collect())
+    Ok(all
+        .iter()
+        .filter(|config| names.is_empty() || names.iter().any(|name| name == config.name()))
+        .cloned()
+        .collect())
 }
 
-fn open(pipeline: &Pipeline, config: &MailboxConfig) -> Result<Box<dyn Mailbox>, Failure> {
-    let settings = pipeline.settings();
-    Ok(mailbox::open(config, &settings.secrets, &settings.limits).map_err(PipelineError::from)?)
+fn names_of(configs: &[MailboxConfig]) -> String {
+    configs.iter().map(MailboxConfig::name).collect::<Vec<_>>().join(", ")
 }
 
 /// Takes files as if they had arrived in a mailbox called `import`.
@@ -125,6 +164,7 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let known = ledger.known(config.name())?;
         let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
             Ok(mut mailbox) => {
+                mailbox.recall(ledger.mailbox(config.name())?.folders);
                 let listing = mailbox.list(&known).await;
                 mailbox.close().await;
                 listing
@@ -134,12 +174,14 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let listing = match listing {
             Ok(listing) => listing,
             Err(error) => {
-                eprintln!("{error}\n{}", error.cure.get(session.lang));
+                eprintln!("{}", mailbox_problem(&error).get(session.lang));
                 worst = worst.max(Exit::Failed);
+                values.push(json!({ "mailbox": config.name(), "problem": mailbox_problem(&error).get(session.lang) }));
                 continue;
             }
         };
-        let absent: BTreeSet<&Locator> = listing.present.difference(&known).collect();
+        // Also what lies under a known UID and may be another message.
+        let absent: Vec<&Locator> = listing.new.iter().map(|listed| &listed.locator).collect();
         let counts = ledger.counts(config.name())?;
         if !absent.is_empty() || counts.registered != counts.fetched {
             worst = worst.max(Exit::Indeterminate);

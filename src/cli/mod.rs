@@ -2,18 +2,22 @@
 
 mod alerts;
 mod args;
-pub mod documents;
+mod demo;
+mod documents;
+mod entry;
 mod evidence;
+mod failure;
 mod mailboxes;
 mod record;
 mod setup;
-pub mod table;
+mod table;
 mod trust;
 mod unpack;
 mod verify;
-pub mod words;
+mod words;
 
 use std::cell::OnceCell;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,18 +26,27 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::clock::{SharedClock, SystemClock};
-use crate::config::{self, Config, ConfigError, Loaded};
+use crate::config::{self, Config, Loaded};
 use crate::daemon;
-use crate::ledger::{Ledger, LedgerError};
-use crate::pipeline::{Pipeline, PipelineError};
-use crate::settings::{Settings, SettingsError};
+use crate::ledger::Ledger;
+use crate::pipeline::Pipeline;
+use crate::settings::Settings;
 use crate::store::disk::RealDisk;
-use crate::store::error::StoreError;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use args::{Args, Command};
+pub use failure::Failure;
 
-/// Libraries that print what goes over the wire or into a file, whole messages and passwords included, below the level info.
-const TALKATIVE: [&str; 8] = ["sled", "async_imap", "imap_proto", "lettre", "reqwest", "hyper", "native_tls", "tokio_openssl"];
+/// Libraries that print what goes over the wire or into the index, whole messages and passwords included, below the level info.
+const TALKATIVE: [&str; 8] = [
+    "async_imap",
+    "imap_proto",
+    "lettre",
+    "reqwest",
+    "hyper",
+    "native_tls",
+    "tokio_openssl",
+    "sled",
+];
 
 /// How long the end of the process waits for threads that still work.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
@@ -60,79 +73,6 @@ impl Exit {
             Self::Indeterminate => 10,
             Self::Broken => 20,
         }
-    }
-}
-
-/// Why a command did not do what it was asked.
-#[derive(Debug)]
-pub struct Failure {
-    exit: Exit,
-    message: String,
-}
-
-impl Failure {
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into() }
-    }
-
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
-    }
-
-    pub fn not_found(lang: Lang, what: &str) -> Self {
-        Self::new(match lang {
-            Lang::Tr => format!("{what} bulunamadı"),
-            Lang::En => format!("{what} was not found"),
-        })
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        let exit = match &error {
-            LedgerError::Store(StoreError::BrokenChain { .. } | StoreError::BlobCorrupt { .. }) => Exit::Broken,
-            _ => Exit::Failed,
-        };
-        let cure = match &error {
-            LedgerError::Store(store) => Some(store.cure()),
-            LedgerError::Refused(store) => Some(store.cure()),
-            _ => None,
-        };
-        let cure = cure.map(|cure| format!("\n{}\n{}", cure.tr, cure.en)).unwrap_or_default();
-        Self { exit, message: format!("{error}{cure}") }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        LedgerError::from(error).into()
-    }
-}
-
-impl From<PipelineError> for Failure {
-    fn from(error: PipelineError) -> Self {
-        match error {
-            PipelineError::Ledger(error) => error.into(),
-            other => Self::new(other.to_string()),
-        }
-    }
-}
-
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::usage(error.to_string())
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
     }
 }
 
@@ -192,8 +132,29 @@ impl Session {
         if let Some(ledger) = self.reader.get() {
             return Ok(ledger);
         }
+        self.must_have_store()?;
         let ledger = Ledger::open_read_only(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
         Ok(self.reader.get_or_init(|| ledger))
+    }
+
+    /// For questions about a store: a folder that nothing was ever written to has no answers.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn must_have_store(&self) -> Result<(), Failure> {
+        let path = self.store_path();
+        if path.exists() {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(Failure::new(Text::new(
+            format!(
+                "{path} altında henüz bir depo yok; ilk 'poll', 'import' ya da 'run' onu kurar. Önceden vardıysa diskin bağlı olduğunu denetleyin"
+            ),
+            format!(
+                "there is no store yet at {path}; the first 'poll', 'import' or 'run' makes it. If there was one, see whether its disk is mounted"
+            ),
+        )))
     }
 
     /// The register for writing; only one process may have it.
@@ -223,16 +184,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(Exit::Failed.code());
         }
     };
-    let exit = match runtime.block_on(dispatch(args)) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            eprintln!("kep-gateway: {}", failure.message);
-            failure.exit
-        }
-    };
+    let code = runtime.block_on(dispatch(args)).code();
     // A parser that hostile bytes keep busy must not hold up the end: what it works on is taken up again at the next start.
     runtime.shutdown_timeout(SHUTDOWN_GRACE);
-    ExitCode::from(exit.code())
+    ExitCode::from(code)
 }
 
 /// `kep-gateway documents list | head` closes our output early: that is no failure worth a backtrace.
@@ -247,37 +202,53 @@ fn end_quietly_when_nobody_reads() {
     }));
 }
 
-async fn dispatch(args: Args) -> Result<Exit, Failure> {
+/// Runs the command and says what went wrong: in the session's language, and as long as that is not known, in both.
+async fn dispatch(args: Args) -> Exit {
+    let asked = args.lang.map(Lang::from);
     if let Command::Demo = args.command {
-        return crate::demo::run(args.lang.map(Lang::from).unwrap_or_default(), args.store).await.map_err(Failure::new);
+        let lang = asked.unwrap_or_default();
+        return demo::run(lang, args.store).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
     }
-    let session = Session::open(&args)?;
-    match args.command {
+    let session = match Session::open(&args) {
+        Ok(session) => session,
+        Err(failure) => return failure.tell(asked),
+    };
+    run(&session, args.command)
+        .await
+        .unwrap_or_else(|failure| failure.tell(Some(session.lang)))
+}
+
+async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
+    match command {
         Command::Demo => Ok(Exit::Done),
-        Command::Run => run_daemon(&session).await,
-        Command::Poll { mailbox } => mailboxes::poll(&session, &mailbox).await,
-        Command::Import { paths } => mailboxes::import(&session, &paths).await,
-        Command::Verify(verify) => verify::run(&session, &verify),
-        Command::Unpack { file, to } => unpack::run(&session, &file, &to),
-        Command::Documents(command) => documents::run(&session, command).await,
-        Command::Evidence(command) => evidence::run(&session, command),
-        Command::Mailboxes { json } => mailboxes::show(&session, json),
-        Command::Reconcile { json } => mailboxes::reconcile(&session, json).await,
-        Command::Trust(command) => trust::run(&session, command),
-        Command::Journal(command) => record::journal(&session, command),
-        Command::Index(command) => record::index(&session, command),
-        Command::Backup { dir } => record::backup(&session, &dir),
-        Command::Restore { dir } => record::restore(&session, &dir),
-        Command::Alerts(command) => alerts::run(&session, command).await,
-        Command::Routing(command) => setup::routing(&session, command),
-        Command::Heartbeat { quiet } => alerts::heartbeat(&session, quiet).await,
-        Command::Config(command) => setup::run(&session, command),
+        Command::Run => run_daemon(session).await,
+        Command::Poll { mailbox } => mailboxes::poll(session, &mailbox).await,
+        Command::Import { paths } => mailboxes::import(session, &paths).await,
+        Command::Verify(verify) => verify::run(session, &verify),
+        Command::Unpack { file, to } => unpack::run(session, &file, &to),
+        Command::Documents(command) => documents::run(session, command).await,
+        Command::Evidence(command) => evidence::run(session, command),
+        Command::Mailboxes { json } => mailboxes::show(session, json),
+        Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
+        Command::Trust(command) => trust::run(session, command),
+        Command::Journal(command) => record::journal(session, command),
+        Command::Index(command) => record::index(session, command),
+        Command::Backup { dir } => record::backup(session, &dir),
+        Command::Restore { dir } => record::restore(session, &dir),
+        Command::Alerts(command) => alerts::run(session, command).await,
+        Command::Routing(command) => setup::routing(session, command),
+        Command::Heartbeat { quiet } => alerts::heartbeat(session, quiet).await,
+        Command::Config(command) => setup::run(session, command),
     }
 }
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
     let pipeline = session.pipeline()?;
-    let (path, store, clock) = (session.config_path.clone(), session.store_path().to_owned(), Arc::clone(session.clock()));
+    let (path, store, clock) = (
+        session.config_path.clone(),
+        session.store_path().to_owned(),
+        Arc::clone(session.clock()),
+    );
     let reload: daemon::Reload = Box::new(move || {
         let mut loaded = config::load(path.as_deref()).map_err(|error| error.to_string())?;
         loaded.config.store.path.clone_from(&store);
@@ -296,5 +267,14 @@ fn start_log(daemon: bool) {
     let wanted = EnvFilter::builder().with_default_directive(default.into()).from_env_lossy();
     // A filter of its own: in one filter "async_imap::client=trace" would outweigh our "async_imap=info".
     let discreet = filter_fn(|event| *event.level() <= LevelFilter::INFO || !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
-    registry().with(fmt::layer().with_writer(std::io::stderr).with_target(false)).with(wanted).with(discreet).init();
+    registry()
+        .with(
+            fmt::layer()
+                .with_writer(std::io::stderr)
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_target(false),
+        )
+        .with(wanted)
+        .with(discreet)
+        .init();
 }

@@ -15,6 +15,7 @@ use crate::text::Lang;
 
 pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failure> {
     let JournalCommand::Verify { json: as_json } = command;
+    session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
     if report.is_intact() {
         // Only the ledger knows which blobs there must be: every message that it says is durable.
@@ -28,15 +29,29 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
             .map(|issue| json!({ "place": issue.place.to_string(), "error": issue.is_error(), "text": issue.text().get(session.lang) }))
             .collect();
         let head = json!({ "sequence": report.head.sequence, "hash": report.head.hash });
-        println!("{:#}", json!({ "intact": report.is_intact(), "records": report.records, "blobs": report.blobs, "head": head, "issues": issues }));
+        println!(
+            "{:#}",
+            json!({ "intact": report.is_intact(), "records": report.records, "blobs": report.blobs, "head": head, "issues": issues })
+        );
     } else {
         for issue in &report.issues {
-            println!("{} {}: {}", if issue.is_error() { "✘" } else { "!" }, issue.place, issue.text().get(session.lang));
+            println!(
+                "{} {}: {}",
+                if issue.is_error() { "✘" } else { "!" },
+                issue.place,
+                issue.text().get(session.lang)
+            );
         }
         let (records, blobs, head) = (report.records, report.blobs, report.head);
         match (session.lang, report.is_intact()) {
-            (Lang::Tr, true) => println!("✔ sağlam: {records} kayıt, {blobs} dosya; zincir başı {} {}", head.sequence, head.hash),
-            (Lang::En, true) => println!("✔ intact: {records} records, {blobs} blobs; chain head {} {}", head.sequence, head.hash),
+            (Lang::Tr, true) => println!(
+                "✔ sağlam: {records} kayıt, {blobs} dosya; zincir başı {} {}",
+                head.sequence, head.hash
+            ),
+            (Lang::En, true) => println!(
+                "✔ intact: {records} records, {blobs} blobs; chain head {} {}",
+                head.sequence, head.hash
+            ),
             (Lang::Tr, false) => println!("✘ BOZUK: klasörü olduğu gibi saklayın ve yedekten geri yükleyin (kep-gateway restore)"),
             (Lang::En, false) => println!("✘ BROKEN: keep the folder as it is and restore from a backup (kep-gateway restore)"),
         }
@@ -46,6 +61,7 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
 
 pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
     let IndexCommand::Rebuild = command;
+    session.must_have_store()?;
     let ledger = Ledger::rebuild(session.store_path(), RealDisk::shared(), Arc::clone(session.clock()))?;
     let entries = ledger.entries().count();
     match session.lang {
@@ -56,10 +72,19 @@ pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> 
 }
 
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
+    session.must_have_store()?;
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
     match session.lang {
-        Lang::Tr => println!("yedeklendi: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {}", copied(&report, session.lang), dir.display()),
-        Lang::En => println!("backed up: {}\nTo restore: kep-gateway --store NEW_FOLDER restore {}", copied(&report, session.lang), dir.display()),
+        Lang::Tr => println!(
+            "yedeklendi: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {}",
+            copied(&report, session.lang),
+            dir.display()
+        ),
+        Lang::En => println!(
+            "backed up: {}\nTo restore: kep-gateway --store NEW_FOLDER restore {}",
+            copied(&report, session.lang),
+            dir.display()
+        ),
     }
     Ok(Exit::Done)
 }
@@ -74,10 +99,22 @@ pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
 }
 
 fn copied(report: &CopyReport, lang: Lang) -> String {
-    let CopyReport { head, blobs_copied, blob_bytes_copied, blobs_kept, .. } = report;
+    let CopyReport {
+        head,
+        blobs_copied,
+        blob_bytes_copied,
+        blobs_kept,
+        ..
+    } = report;
     match lang {
-        Lang::Tr => format!("{} kayıt, {blobs_copied} yeni dosya ({blob_bytes_copied} bayt), {blobs_kept} dosya zaten vardı", head.sequence),
-        Lang::En => format!("{} records, {blobs_copied} new blobs ({blob_bytes_copied} bytes), {blobs_kept} were there already", head.sequence),
+        Lang::Tr => format!(
+            "{} kayıt, {blobs_copied} yeni dosya ({blob_bytes_copied} bayt), {blobs_kept} dosya zaten vardı",
+            head.sequence
+        ),
+        Lang::En => format!(
+            "{} records, {blobs_copied} new blobs ({blob_bytes_copied} bytes), {blobs_kept} were there already",
+            head.sequence
+        ),
     }
 }
 

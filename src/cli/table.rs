@@ -43,5 +43,8 @@ fn cut(text: &str, width: usize) -> String {
 
 /// Text of unknown origin, safe for a terminal: no control characters, nothing that reorders or hides.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !crate::text::is_deceptive(*c)).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|c| !crate::text::is_deceptive(*c))
+        .collect()
 }

@@ -36,7 +36,15 @@ fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     print!("{}", anchor_table(trust.anchors(), session.lang));
-    println!("\n{} {}", if session.lang == Lang::Tr { "küme / set SHA-256" } else { "set SHA-256" }, trust.anchors_sha256());
+    println!(
+        "\n{} {}",
+        if session.lang == Lang::Tr {
+            "kümenin SHA-256 değeri"
+        } else {
+            "SHA-256 of the set"
+        },
+        trust.anchors_sha256()
+    );
     Ok(Exit::Done)
 }
 
@@ -46,15 +54,30 @@ fn anchor_table<'a>(anchors: impl Iterator<Item = &'a Anchor>, lang: Lang) -> St
         Lang::En => ["Root", "Purpose", "Until", "SHA-256"],
     };
     let rows: Vec<[String; 4]> = anchors
-        .map(|anchor| [anchor.name(), anchor.purposes().join(" "), anchor.not_after().map(local_time).unwrap_or_default(), anchor.sha256().to_string().chars().take(16).collect()])
+        .map(|anchor| {
+            [
+                anchor.name(),
+                anchor.purposes().join(" "),
+                anchor.not_after().map(local_time).unwrap_or_default(),
+                anchor.sha256().to_string().chars().take(16).collect(),
+            ]
+        })
         .collect();
     table(headings, &rows)
 }
 
 /// Anchors of `dir` that are not trusted yet.
 fn added(session: &Session, dir: &Path) -> Result<Vec<Anchor>, Failure> {
+    std::fs::read_dir(dir).map_err(|error| Failure::file(dir, &error))?;
     let (now, then) = (configured(session)?, load_trust(dir, Path::new(""), Path::new(""))?);
-    Ok(then.anchors().filter(|anchor| !now.anchors().any(|known| known.sha256() == anchor.sha256() && known.purposes() == anchor.purposes())).cloned().collect())
+    Ok(then
+        .anchors()
+        .filter(|anchor| {
+            !now.anchors()
+                .any(|known| known.sha256() == anchor.sha256() && known.purposes() == anchor.purposes())
+        })
+        .cloned()
+        .collect())
 }
 
 fn diff(session: &Session, dir: &Path) -> Result<Exit, Failure> {
@@ -71,10 +94,14 @@ fn import(session: &Session, dir: &Path, yes: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     if !yes {
-        println!("{}", match session.lang {
-            Lang::Tr => "Hiçbir şey değiştirilmedi. Parmak izlerini sağlayıcının yayımladıklarıyla karşılaştırın, sonra --yes ile yineleyin.",
-            Lang::En => "Nothing was changed. Compare the fingerprints with those the provider publishes, then repeat with --yes.",
-        });
+        println!(
+            "{}",
+            match session.lang {
+                Lang::Tr =>
+                    "Hiçbir şey değiştirilmedi. Parmak izlerini sağlayıcının yayımladıklarıyla karşılaştırın, sonra --yes ile yineleyin.",
+                Lang::En => "Nothing was changed. Compare the fingerprints with those the provider publishes, then repeat with --yes.",
+            }
+        );
         return Ok(Exit::Indeterminate);
     }
     let target = &session.config().trust.anchors;
@@ -84,10 +111,19 @@ fn import(session: &Session, dir: &Path, yes: bool) -> Result<Exit, Failure> {
             folders => folders.iter().map(|folder| target.join(folder)).collect(),
         };
         for folder in folders {
-            std::fs::create_dir_all(&folder)?;
-            std::fs::write(folder.join(format!("{}.der", anchor.sha256())), anchor.der())?;
+            let file = folder.join(format!("{}.der", anchor.sha256()));
+            let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, anchor.der()));
+            written.map_err(|error| Failure::file(&file, &error))?;
         }
     }
-    println!("{} {}", added.len(), if session.lang == Lang::Tr { "kök eklendi; çalışan hizmete SIGHUP gönderin" } else { "roots added; send SIGHUP to a running daemon" });
+    println!(
+        "{} {}",
+        added.len(),
+        if session.lang == Lang::Tr {
+            "kök eklendi; çalışan hizmete SIGHUP gönderin"
+        } else {
+            "roots added; send SIGHUP to a running daemon"
+        }
+    );
     Ok(Exit::Done)
 }

@@ -1,68 +1,160 @@
 //! `unpack`: the parts of a package or message as files, under safe names.
 
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use super::table::clean;
-use super::{Exit, Failure, Session};
-use crate::envelope::{self, Receiver};
+use super::{Exit, Failure, Session, entry, words};
+use crate::envelope::{self, Package, Receiver};
+use crate::finding::{Finding, Severity};
+use crate::limits::Limits;
 use crate::message::{self, PartRole};
 use crate::text::{Lang, safe_file_name};
 
+/// Files of one name that are told apart by a number in front. More are an attack on the folder.
+const NAMESAKES: u32 = 10_000;
+
 pub fn run(session: &Session, file: &Path, to: &Path) -> Result<Exit, Failure> {
-    let bytes = Bytes::from(std::fs::read(file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?);
+    let bytes = fs::read(file).map_err(|error| Failure::file(file, &error))?;
+    fs::create_dir_all(to).map_err(|error| Failure::file(to, &error))?;
     let limits = session.config().limits.clone();
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    let deadline = limits.parse_deadline;
-    let parts = crate::isolate::run(deadline, move || open(&bytes, name.as_deref(), &limits)).map_err(|broken| Failure::new(broken.to_string()))?;
-    std::fs::create_dir_all(to)?;
-    for (place, name, bytes) in &parts {
-        let path = write_new(to, name, bytes)?;
-        println!("{}  ←  {}  ({})", clean(&path.display().to_string()), clean(place), bytes.len());
+    let own_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (deadline, folder) = (limits.parse_deadline, to.to_owned());
+    let out = crate::isolate::run(deadline, move || Unpacking::of(&bytes.into(), &own_name, folder, &limits))?;
+
+    for written in &out.written {
+        println!(
+            "{}  ←  {}  ({})",
+            clean(&written.path.display().to_string()),
+            clean(&written.place),
+            words::bytes(written.size, session.lang)
+        );
     }
-    if parts.is_empty() {
-        println!("{}", if session.lang == Lang::Tr { "içinde çıkarılacak bir parça yok" } else { "there is nothing to take out" });
+    for finding in out.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+        eprintln!("! {}", clean(&entry::finding(finding, session.lang)));
     }
-    Ok(Exit::Done)
+    for (place, error) in &out.failed {
+        eprintln!("✘ {}: {}", clean(place), super::failure::reason(error).get(session.lang));
+    }
+    if out.written.is_empty() {
+        println!(
+            "{}",
+            if session.lang == Lang::Tr {
+                "içinde çıkarılacak bir parça yok"
+            } else {
+                "there is nothing to take out"
+            }
+        );
+    }
+    Ok(match (out.failed.is_empty(), out.written.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Indeterminate,
+        (true, false) => Exit::Done,
+    })
 }
 
-/// (place, safe name, bytes) of everything inside.
-fn open(bytes: &Bytes, name: Option<&str>, limits: &crate::limits::Limits) -> Vec<(String, String, Bytes)> {
-    let message = message::read(bytes, limits);
-    let mut found = Vec::new();
-    for (at, part) in message.parts.iter().enumerate() {
-        if part.role == PartRole::Message {
-            continue;
-        }
-        let fallback = format!("part-{at:04}");
-        let own_name = part.name.clone().or_else(|| name.map(str::to_owned)).unwrap_or_else(|| fallback.clone());
-        if part.role == PartRole::Package {
-            let package = envelope::read(&part.bytes, Some(&own_name), &Receiver::default(), limits);
-            for inner in &package.parts {
-                if let Some(bytes) = package.open_part(&inner.uri) {
-                    found.push((format!("{}!{}", part.place, inner.uri), safe_file_name(&inner.uri, &fallback), bytes));
-                }
-            }
-        }
-        found.push((part.place.clone(), safe_file_name(&own_name, &fallback), part.bytes.clone()));
-    }
-    found
+struct Written {
+    path: PathBuf,
+    place: String,
+    size: u64,
 }
 
-/// Writes a file that was not there before; a taken name gets a number.
-fn write_new(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
-    use std::io::Write;
-    for attempt in 0_u32.. {
-        let path = folder.join(if attempt == 0 { name.to_owned() } else { format!("{attempt}-{name}") });
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => {
-                file.write_all(bytes)?;
-                return Ok(path);
+/// What was taken out so far.
+struct Unpacking {
+    folder: PathBuf,
+    written: Vec<Written>,
+    failed: Vec<(String, io::Error)>,
+    findings: Vec<Finding>,
+}
+
+impl Unpacking {
+    /// Takes everything out of a message, a package or whatever else lies in the file.
+    fn of(bytes: &Bytes, own_name: &str, folder: PathBuf, limits: &Limits) -> Self {
+        let message = message::read(bytes, limits);
+        let mut out = Self {
+            folder,
+            written: Vec::new(),
+            failed: Vec::new(),
+            findings: message.findings,
+        };
+        for (at, part) in message.parts.iter().enumerate().filter(|(_, part)| part.role != PartRole::Message) {
+            let is_whole_file = part.bytes == *bytes;
+            let name = part.name.as_deref().or(Some(own_name).filter(|_| is_whole_file));
+            if part.role == PartRole::Package {
+                out.package(&envelope::read(&part.bytes, name, &Receiver::default(), limits), &part.place);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Failure::new(format!("{}: {error}", path.display()))),
+            // A package that is the whole file needs no copy of itself.
+            if !is_whole_file {
+                let nameless = format!("part-{at:04}{}", extension(&part.content_type));
+                out.write(&part.place, &safe_file_name(name.unwrap_or(&nameless), &nameless), |file| {
+                    copy(&part.bytes, file)
+                });
+            }
+        }
+        out
+    }
+
+    fn package(&mut self, package: &Package, place: &str) {
+        self.findings.extend(package.all_findings());
+        for (at, part) in package.parts.iter().enumerate() {
+            let name = safe_file_name(&part.uri, &format!("part-{at:04}"));
+            self.write(&format!("{place}!{}", part.uri), &name, |file| package.copy_part(&part.uri, file));
         }
     }
-    Err(Failure::new("no free name"))
+
+    fn write(&mut self, place: &str, name: &str, content: impl FnOnce(&mut File) -> io::Result<u64>) {
+        let written = create_new(&self.folder, name).and_then(|(path, mut file)| match content(&mut file) {
+            Ok(size) => Ok(Written {
+                path,
+                place: place.to_owned(),
+                size,
+            }),
+            Err(error) => {
+                // Half a part under its full name would be taken for the whole.
+                fs::remove_file(&path)?;
+                Err(error)
+            }
+        });
+        match written {
+            Ok(written) => self.written.push(written),
+            Err(error) => self.failed.push((place.to_owned(), error)),
+        }
+    }
+}
+
+/// For a part that has no name: what lets a person open it.
+fn extension(content_type: &str) -> &'static str {
+    match content_type {
+        "text/plain" => ".txt",
+        "text/html" => ".html",
+        "application/pdf" => ".pdf",
+        "application/xml" | "text/xml" => ".xml",
+        _ => "",
+    }
+}
+
+fn copy(bytes: &[u8], file: &mut File) -> io::Result<u64> {
+    file.write_all(bytes)?;
+    Ok(bytes.len() as u64)
+}
+
+/// Makes a file that was not there before, for its owner alone; a taken name gets a number. A link that lies in wait is a taken name (O_EXCL).
+fn create_new(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+    for attempt in 0..NAMESAKES {
+        let path = folder.join(if attempt == 0 {
+            name.to_owned()
+        } else {
+            format!("{attempt}-{name}")
+        });
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }

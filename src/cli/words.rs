@@ -1,12 +1,19 @@
 //! The words of the screen for what the register knows.
 
+use serde::Serialize;
+
+use crate::finding::Severity;
 use crate::message::MessageKind;
-use crate::register::entry::{Entry, flag};
-use crate::signature::report::Indication;
+use crate::register::entry::{Entry, State, flag};
+use crate::signature::report::{Indication, Role};
 use crate::text::Lang;
 
+fn either<'a>((tr, en): (&'a str, &'a str), lang: Lang) -> &'a str {
+    if lang == Lang::Tr { tr } else { en }
+}
+
 pub fn kind(kind: MessageKind, lang: Lang) -> &'static str {
-    let (tr, en) = match kind {
+    let words = match kind {
         MessageKind::Dispatch => ("e-Yazışma", "e-Yazışma"),
         MessageKind::Standard => ("standart", "standard"),
         MessageKind::ETebligat => ("e-Tebligat", "e-Tebligat"),
@@ -15,25 +22,113 @@ pub fn kind(kind: MessageKind, lang: Lang) -> &'static str {
         MessageKind::Encrypted => ("şifreli", "encrypted"),
         MessageKind::Unclassified => ("sınıflanmamış", "unclassified"),
     };
-    if lang == Lang::Tr { tr } else { en }
+    either(words, lang)
 }
 
 pub fn indication(indication: Indication, lang: Lang) -> &'static str {
-    let (tr, en) = match indication {
+    let words = match indication {
         Indication::Passed => ("✔ geçerli", "✔ valid"),
         Indication::Indeterminate => ("? belirsiz", "? undetermined"),
         Indication::Failed => ("✘ GEÇERSİZ", "✘ INVALID"),
     };
-    if lang == Lang::Tr { tr } else { en }
+    either(words, lang)
 }
 
 /// The verdict in a word and a shape; a quarantined message has none.
 pub fn verdict(entry: &Entry, lang: Lang) -> &'static str {
     if entry.flags.contains(flag::QUARANTINED) {
-        return if lang == Lang::Tr { "! karantinada" } else { "! quarantined" };
+        return either(("! karantinada", "! quarantined"), lang);
     }
     match &entry.verdict {
         Some(verdict) => indication(verdict.indication, lang),
         None => "-",
     }
+}
+
+/// Whose signature.
+pub fn role(role: Role, lang: Lang) -> &'static str {
+    let words = match role {
+        Role::Signature => ("imza", "signature"),
+        Role::Initial => ("paraf", "initial"),
+        Role::Seal => ("mühür", "seal"),
+        Role::Sender => ("gönderenin imzası", "sender's signature"),
+        Role::Provider => ("KEP sağlayıcısının imzası", "KEP provider's signature"),
+        Role::Evidence => ("delil imzası", "evidence signature"),
+        Role::Document => ("belge imzası", "document signature"),
+        Role::Timestamp => ("zaman damgası", "time-stamp"),
+    };
+    either(words, lang)
+}
+
+pub fn severity(severity: Severity, lang: Lang) -> &'static str {
+    let words = match severity {
+        Severity::Note => ("bilgi", "note"),
+        Severity::Warning => ("uyarı", "warning"),
+        Severity::Error => ("hata", "error"),
+        Severity::Fatal => ("işlenemez", "fatal"),
+    };
+    either(words, lang)
+}
+
+pub fn state(state: State, lang: Lang) -> &'static str {
+    let words = match state {
+        State::Registered => ("kaydedildi, açılmadı", "registered, not opened"),
+        State::Quarantined => ("karantinada", "quarantined"),
+        State::Opened => ("açıldı", "opened"),
+        State::Assigned => ("havale edildi", "assigned"),
+        State::Done => ("tamamlandı", "done"),
+        State::OnHold => ("bekletiliyor", "on hold"),
+        State::NotRecorded => ("kayda alınmadı", "not recorded"),
+    };
+    either(words, lang)
+}
+
+/// What the moment of arrival rests on.
+pub fn received_by(word: &str, lang: Lang) -> &str {
+    let words = match word {
+        "evidence" => ("delile göre", "by the evidence"),
+        "provider-date" => ("sağlayıcının tarihine göre", "by the provider's date"),
+        "server" => ("sunucuya varışına göre", "by arrival on the server"),
+        "fetched" => ("alındığı ana göre", "by when it was fetched"),
+        other => (other, other),
+    };
+    either(words, lang)
+}
+
+/// A flag of the contract; an unknown one as it is.
+pub fn flag(word: &str, lang: Lang) -> &str {
+    let turkish = match word {
+        flag::INVALID_SIGNATURE => "geçersiz imza",
+        flag::UNVERIFIED => "doğrulanamadı",
+        flag::ENCRYPTED => "şifreli",
+        flag::MALFORMED_PACKAGE => "bozuk paket",
+        flag::UNCLASSIFIED => "sınıflanmamış",
+        flag::QUARANTINED => "karantinada",
+        flag::DUPLICATE => "mükerrer",
+        flag::E_TEBLIGAT => "e-Tebligat",
+        flag::ADDRESS_VERIFICATION => "adres doğrulama",
+        flag::UNSIGNED => "imzasız",
+        flag::ORPHAN_EVIDENCE => "sahipsiz delil",
+        flag::NEGATIVE_EVIDENCE => "olumsuz delil",
+        flag::UNKNOWN_SENDER => "tanınmayan gönderen",
+        other => other,
+    };
+    either((turkish, word), lang)
+}
+
+/// A size for people.
+pub fn bytes(size: u64, lang: Lang) -> String {
+    match size {
+        0..1_024 => format!("{size} {}", either(("bayt", "bytes"), lang)),
+        1_024..1_048_576 => format!("{} KiB", size.div_ceil(1_024)),
+        _ => format!("{} MiB", size.div_ceil(1_048_576)),
+    }
+}
+
+/// A word of a standard, as its JSON has it.
+pub fn stable(word: impl Serialize) -> String {
+    serde_json::to_value(word)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -1,37 +1,144 @@
 //! Turns a parser's complaint into a sentence that an administrator can act on.
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::de::{DeTable, DeValue, Error};
+
+use crate::mailbox::config::MailboxConfig;
+use crate::text::{Text, fold};
+
 /// How alike two keys must be (Jaro-Winkler, 0 to 1) for one to be offered in place of the other.
 const ALIKE: f64 = 0.75;
 
 /// Words that name a secret. Secrets have no place in this file.
-const SECRET_WORDS: [&str; 4] = ["password", "parola", "sifre", "secret"];
+const SECRET_WORDS: [&str; 9] = ["password", "passwd", "parola", "sifre", "secret", "token", "pin", "tcno", "api_key"];
 
-pub fn explain(error: &toml::de::Error, text: &str) -> String {
-    let line = error.span().map(|span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count());
-    let place = line.map(|line| format!("satır / line {line}: ")).unwrap_or_default();
-    let message = error.message();
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    match quoted.split_first() {
-        Some((unknown, known)) if message.starts_with("unknown field") => format!("{place}{}", unknown_key(unknown, known)),
-        _ => format!("{place}{message}"),
+/// What is wrong, with the line where it stands.
+pub fn explain(error: &Error, text: &str) -> Text {
+    match in_mailbox(text) {
+        Some((place, error)) => at(place, text, sentence(&error)),
+        None => match error.span() {
+            Some(span) => at(span.start, text, sentence(error)),
+            None => sentence(error),
+        },
     }
 }
 
-fn unknown_key(unknown: &str, known: &[&str]) -> String {
-    if SECRET_WORDS.contains(&unknown) {
-        return format!(
-            "'{unknown}' bu dosyaya yazılmaz; sırrı ayrı bir dosyaya koyup adını '{unknown}_file' ile verin / secrets do not belong in this file; put it into a file of its own and name that with '{unknown}_file'"
+fn at(place: usize, text: &str, sentence: Text) -> Text {
+    let line = 1 + text.get(..place).unwrap_or_default().matches('\n').count();
+    Text::new(format!("satır {line}: {}", sentence.tr), format!("line {line}: {}", sentence.en))
+}
+
+/// The first `[[mailbox]]` that cannot be read. Which keys it may have is known only after its `kind`, so it is read whole first and
+/// the parser no longer knows the line: it is looked up here.
+fn in_mailbox(text: &str) -> Option<(usize, Error)> {
+    let file = DeTable::parse(text).ok()?;
+    let mailboxes = file.get_ref().get("mailbox")?.get_ref().as_array()?;
+    mailboxes.iter().find_map(|mailbox| {
+        let error = MailboxConfig::deserialize(mailbox.clone().into_deserializer()).err()?;
+        let key = quoted(error.message()).first().and_then(|name| place_of(mailbox.get_ref(), name));
+        Some((key.unwrap_or(mailbox.span().start), error))
+    })
+}
+
+/// Where a key or a value with this text stands in a table.
+fn place_of(table: &DeValue<'_>, name: &str) -> Option<usize> {
+    let mut keys = table.as_table()?.iter();
+    keys.find(|(key, value)| key.get_ref() == name || value.get_ref().as_str() == Some(name))
+        .map(|(key, _)| key.span().start)
+}
+
+/// The names in a message of serde's: first the one that is wrong, then those that may be.
+fn quoted(message: &str) -> Vec<&str> {
+    message.split('`').skip(1).step_by(2).collect()
+}
+
+fn sentence(error: &Error) -> Text {
+    let message = error.message();
+    match (quoted(message).split_first(), message.split(' ').next()) {
+        (Some((key, known)), _) if message.starts_with("unknown field") => unknown_key(key, known),
+        (Some((value, known)), _) if message.starts_with("unknown variant") => unknown_value(value, known),
+        (Some((key, _)), _) if message.starts_with("missing field") => Text::new(
+            format!("burada '{key}' zorunludur; ekleyin"),
+            format!("'{key}' is required here; add it"),
+        ),
+        (_, Some(value)) if message.contains("is not a duration") => Text::new(
+            format!("{value} bir süre değil; tam sayı ve birim yazın: 250ms, 30s, 5m, 12h, 1d"),
+            message,
+        ),
+        _ => Text::new(
+            format!("okunamadı; ayrıştırıcının dediği: {message}"),
+            format!("cannot be read; the parser says: {message}"),
+        ),
+    }
+}
+
+fn unknown_key(key: &str, known: &[&str]) -> Text {
+    if key == "decryption" {
+        return Text::new(
+            "şifreli paketlerin (.eyps) açılması bu sürümde yok; 'decryption' anahtarını kaldırın, paketler şifreli olarak kaydedilir",
+            "decryption of .eyps packages is not in this version; remove the key 'decryption', such packages are registered as encrypted",
         );
     }
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(unknown, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|left, right| left.0.total_cmp(&right.0));
-    match nearest {
-        Some((_, nearest)) => {
-            format!("'{unknown}' diye bir anahtar yok; '{nearest}' mi demek istediniz? / there is no key '{unknown}'; did you mean '{nearest}'?")
-        }
-        None => format!("'{unknown}' diye bir anahtar yok; olanlar / there is no key '{unknown}'; there are: {}", known.join(", ")),
+    if names_a_secret(key) {
+        return no_secrets_here(key, known);
     }
+    match nearest(key, known) {
+        Some(nearest) => Text::new(
+            format!("'{key}' diye bir anahtar yok; '{nearest}' mi demek istediniz?"),
+            format!("there is no key '{key}'; did you mean '{nearest}'?"),
+        ),
+        None => Text::new(
+            format!("'{key}' diye bir anahtar yok; olanlar: {}", known.join(", ")),
+            format!("there is no key '{key}'; there are: {}", known.join(", ")),
+        ),
+    }
+}
+
+fn unknown_value(value: &str, known: &[&str]) -> Text {
+    if value == "eyservis" {
+        return Text::new(
+            "kind = \"eyservis\" (PTT'nin e-Yazışma servisi) bu sürümde yok, sonraki bir sürümle gelecek; şimdilik bu kutuyu IMAP ile tanımlayın ya da kaldırın",
+            "kind = \"eyservis\" (PTT's e-Yazışma service) is not in this version and comes with a later one; until then define this mailbox over IMAP, or remove it",
+        );
+    }
+    let offer = nearest(value, known).map(|nearest| (format!(" '{nearest}' mi demek istediniz?"), format!(" did you mean '{nearest}'?")));
+    let (tr, en) = offer.unwrap_or_default();
+    Text::new(
+        format!("'{value}' burada olamaz; olabilecekler: {}.{tr}", known.join(", ")),
+        format!("'{value}' cannot stand here; possible are: {}.{en}", known.join(", ")),
+    )
+}
+
+/// Whether a key's name says that its value is a secret.
+pub fn names_a_secret(key: &str) -> bool {
+    let key = fold(key);
+    !key.ends_with("_file") && SECRET_WORDS.iter().any(|word| key == *word || key.ends_with(&format!("_{word}")))
+}
+
+fn no_secrets_here(key: &str, known: &[&str]) -> Text {
+    let own = format!("{key}_file");
+    let file = known
+        .iter()
+        .find(|known| **known == own)
+        .or_else(|| known.iter().find(|known| names_a_secret(known.trim_end_matches("_file"))));
+    match file {
+        Some(file) => Text::new(
+            format!("'{key}' bu dosyaya yazılmaz; sırrı ayrı bir dosyaya koyup dosyanın adını '{file}' ile verin"),
+            format!("'{key}': secrets do not belong in this file; put it into a file of its own and name that with '{file}'"),
+        ),
+        None => Text::new(
+            format!("'{key}' bu dosyaya yazılmaz; sırlar ayrı dosyalarda durur ve *_file anahtarlarıyla gösterilir"),
+            format!("'{key}': secrets do not belong in this file; they stand in files of their own, named by *_file keys"),
+        ),
+    }
+}
+
+fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(wrong, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, nearest)| nearest)
 }

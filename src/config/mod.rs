@@ -14,13 +14,13 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::register::config::RegisterConfig;
 use crate::secret::SecretFolder;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// Where the file lies when `--config` does not say.
 pub const DEFAULT_PATH: &str = "/etc/kep-gateway/kep-gateway.toml";
 
 /// The whole configuration. Every key has a default but the ones marked in the sample file.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Language of what people read: `tr` (default) or `en`. `--lang` wins.
@@ -35,7 +35,7 @@ pub struct Config {
     pub web: WebConfig,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// Index, journal and blobs. `--store DIR` wins. Default `/var/lib/kep-gateway`.
@@ -44,11 +44,13 @@ pub struct StoreConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { path: "/var/lib/kep-gateway".into() }
+        Self {
+            path: "/var/lib/kep-gateway".into(),
+        }
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrustConfig {
     /// Trusted roots in PEM or DER; sub-folders `nes muhur kephs tsa` narrow what each is trusted for. Default `/etc/kep-gateway/trust`.
@@ -78,7 +80,7 @@ impl Default for TrustConfig {
 }
 
 /// Timers and thresholds of the daemon itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DaemonConfig {
     /// Messages that are read and verified at the same time. Default 2.
@@ -110,7 +112,7 @@ impl Default for DaemonConfig {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebConfig {
     /// Address of the page. Read and kept for the page, which this version does not have yet. Default `127.0.0.1:8425`.
@@ -119,19 +121,38 @@ pub struct WebConfig {
 
 impl Default for WebConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8425".into() }
+        Self {
+            listen: "127.0.0.1:8425".into(),
+        }
     }
 }
 
-/// What is wrong with the configuration, in a sentence that names the place and the cure.
+/// What is wrong with the configuration, in a sentence that names the place and the cure. Shown in both languages where it must be: the
+/// language is a setting too, and the settings could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("KEP-8001 {path} okunamadı / cannot be read: {source}")]
+    #[error("{}", self.text().both())]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("KEP-8002 {path}: {problem}")]
-    Malformed { path: PathBuf, problem: String },
-    #[error("KEP-8003 {0}")]
-    Wrong(String),
+    #[error("{}", self.text().both())]
+    Malformed { path: PathBuf, problem: Text },
+    #[error("{}", self.text().both())]
+    Wrong(Text),
+}
+
+impl ConfigError {
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Unreadable { path, source } => Text::new(
+                format!("KEP-8001 yapılandırma dosyası {} okunamadı: {source}", path.display()),
+                format!("KEP-8001 the configuration file {} cannot be read: {source}", path.display()),
+            ),
+            Self::Malformed { path, problem } => Text::new(
+                format!("KEP-8002 {}, {}", path.display(), problem.tr),
+                format!("KEP-8002 {}, {}", path.display(), problem.en),
+            ),
+            Self::Wrong(problem) => Text::new(format!("KEP-8003 {}", problem.tr), format!("KEP-8003 {}", problem.en)),
+        }
+    }
 }
 
 /// A configuration with what belongs to its file.
@@ -151,24 +172,52 @@ pub struct Loaded {
 /// # Errors
 /// A named file is missing, or a file does not say what a configuration may say.
 pub fn load(named: Option<&Path>) -> Result<Loaded, ConfigError> {
-    let path = named.map(Path::to_owned).or_else(|| Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.exists()));
+    let path = named
+        .map(Path::to_owned)
+        .or_else(|| Some(PathBuf::from(DEFAULT_PATH)).filter(|path| path.exists()));
     let Some(path) = path else {
         let (config, folder, sha256) = (Config::default(), PathBuf::from("."), Sha256::of(b""));
-        return Ok(Loaded { config, path: None, sha256, secrets: SecretFolder::beside(&folder), folder });
+        return Ok(Loaded {
+            config,
+            path: None,
+            sha256,
+            secrets: SecretFolder::beside(&folder),
+            folder,
+        });
     };
-    let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-    let mut config = parse(&text).map_err(|problem| ConfigError::Malformed { path: path.clone(), problem })?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
+    let mut config = parse(&text).map_err(|problem| ConfigError::Malformed {
+        path: path.clone(),
+        problem,
+    })?;
+    // Absolute, so that what is resolved once stays where it is.
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let folder = std::path::absolute(folder).map_err(|source| ConfigError::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
     config.resolve_paths(&folder);
     config.check().map_err(ConfigError::Wrong)?;
-    Ok(Loaded { config, sha256: Sha256::of(text.as_bytes()), secrets: SecretFolder::beside(&folder), path: Some(path), folder })
+    Ok(Loaded {
+        config,
+        sha256: Sha256::of(text.as_bytes()),
+        secrets: SecretFolder::beside(&folder),
+        path: Some(path),
+        folder,
+    })
 }
 
 /// Reads the text of a configuration.
 ///
 /// # Errors
 /// A sentence with line, key and, for an unknown key, the nearest known one.
-pub fn parse(text: &str) -> Result<Config, String> {
+pub fn parse(text: &str) -> Result<Config, Text> {
     toml::from_str(text).map_err(|error| explain::explain(&error, text))
 }
 
@@ -194,33 +243,53 @@ impl Config {
         resolve(&mut self.trust.anchors);
         resolve(&mut self.trust.intermediates);
         resolve(&mut self.trust.revocation);
+        resolve(&mut self.register.calendar);
+        resolve(&mut self.register.routing);
+        resolve(&mut self.alert.email.ca_file);
+        resolve(&mut self.alert.sms.ca_file);
+        resolve(&mut self.alert.webhook.ca_file);
         resolve(&mut self.daemon.heartbeat_file);
         self.mailbox.iter_mut().flat_map(MailboxConfig::paths_mut).for_each(resolve);
     }
 
     /// What no single key can be blamed for.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Text> {
         let mut names = std::collections::BTreeSet::new();
         for mailbox in &self.mailbox {
             let name = mailbox.name();
             let fits = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
             if !fits {
-                return Err(format!(
-                    "[[mailbox]] name = \"{name}\": ad yalnız harf, rakam, '-', '_' ve '.' içerebilir / a name may hold only letters, digits, '-', '_' and '.'"
+                return Err(Text::new(
+                    format!("[[mailbox]] name = \"{name}\": ad yalnız harf, rakam, '-', '_' ve '.' içerebilir"),
+                    format!("[[mailbox]] name = \"{name}\": a name may hold only letters, digits, '-', '_' and '.'"),
                 ));
             }
             if !names.insert(name) {
-                return Err(format!("[[mailbox]] name = \"{name}\" iki kez kullanılmış; birini değiştirin / is used twice; change one of them"));
+                return Err(Text::new(
+                    format!("[[mailbox]] name = \"{name}\" iki kez kullanılmış; birini değiştirin"),
+                    format!("[[mailbox]] name = \"{name}\" is used twice; change one of them"),
+                ));
             }
         }
+        if let Some(key) = self.alert.sms.params.keys().find(|key| explain::names_a_secret(key)) {
+            return Err(Text::new(
+                format!(
+                    "[alert.sms.params] {key}: sırlar bu dosyaya yazılmaz; 'alert.sms.password_file' ile bir dosya gösterip şablonda {{secret}} kullanın"
+                ),
+                format!(
+                    "[alert.sms.params] {key}: secrets do not belong in this file; name a file with 'alert.sms.password_file' and use {{secret}} in the template"
+                ),
+            ));
+        }
         let watched: Vec<Watched> = self.mailbox.iter().map(watched).collect();
-        self.alert.validate(&watched).map_err(|bad| {
-            let sentences: Vec<String> = bad.problems.iter().map(|problem| format!("{} / {}", problem.tr, problem.en)).collect();
-            sentences.join("\n")
-        })
+        self.alert.validate(&watched).map_err(|bad| Text::joined(&bad.problems, "\n"))
     }
 
     pub fn heartbeat_file(&self) -> PathBuf {
-        if self.daemon.heartbeat_file.as_os_str().is_empty() { self.store.path.join("heartbeat") } else { self.daemon.heartbeat_file.clone() }
+        if self.daemon.heartbeat_file.as_os_str().is_empty() {
+            self.store.path.join("heartbeat")
+        } else {
+            self.daemon.heartbeat_file.clone()
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
@@ -97,7 +97,14 @@ async fn stand(pipeline: &Pipeline, alarm: String, begun: Option<Notice>, ended:
     }
     pipeline.raise(if holds { begun } else { ended }.into_iter().collect()).await?;
     let since = holds.then(|| pipeline.now());
-    Ok(pipeline.ledger.append(Event::Standing(Standing { alarm, since, facts: BTreeMap::new() })).await?)
+    Ok(pipeline
+        .ledger
+        .append(Event::Standing(Standing {
+            alarm,
+            since,
+            facts: BTreeMap::new(),
+        }))
+        .await?)
 }
 
 const DAILY_CHECK: &str = "daily-check/";
@@ -108,22 +115,40 @@ async fn check_daily_duty(pipeline: &Pipeline) -> Result<(), PipelineError> {
     for standing in pipeline.ledger.standing_under(DAILY_CHECK)? {
         let mailbox = standing.alarm.trim_start_matches(DAILY_CHECK).to_owned();
         let day = standing.since.map(local_day).unwrap_or_default();
-        alarms.apply(&CheckEvent::Missed { mailbox, day, last_success: None });
+        alarms.apply(&CheckEvent::Missed {
+            mailbox,
+            day,
+            last_success: None,
+        });
     }
     let mut checks = Vec::new();
     for mailbox in &settings.config.mailbox {
         let last_success = pipeline.ledger.mailbox(mailbox.name())?.last_check;
-        checks.push(MailboxCheck { mailbox: mailbox.name().to_owned(), last_success });
+        checks.push(MailboxCheck {
+            mailbox: mailbox.name().to_owned(),
+            last_success,
+        });
     }
-    for event in alarms.judge(now, settings.alerts.daily_check, &checks, |day| settings.registry.calendar.is_business_day(day)) {
+    for event in alarms.judge(now, settings.alerts.daily_check, &checks, |day| {
+        settings.registry.calendar.is_business_day(day)
+    }) {
         let (alarm, since, notice) = match event {
-            CheckEvent::Missed { mailbox, last_success, .. } => {
-                (format!("{DAILY_CHECK}{mailbox}"), Some(now), causes::daily_check_missed(&mailbox, last_success, now))
-            }
+            CheckEvent::Missed { mailbox, last_success, .. } => (
+                format!("{DAILY_CHECK}{mailbox}"),
+                Some(now),
+                causes::daily_check_missed(&mailbox, last_success, now),
+            ),
             CheckEvent::Done { mailbox, .. } => (format!("{DAILY_CHECK}{mailbox}"), None, causes::daily_check_done(&mailbox, now)),
         };
         pipeline.raise(vec![notice]).await?;
-        pipeline.ledger.append(Event::Standing(Standing { alarm, since, facts: BTreeMap::new() })).await?;
+        pipeline
+            .ledger
+            .append(Event::Standing(Standing {
+                alarm,
+                since,
+                facts: BTreeMap::new(),
+            }))
+            .await?;
     }
     Ok(())
 }
@@ -138,7 +163,13 @@ async fn check_failing_mailboxes(pipeline: &Pipeline) -> Result<(), PipelineErro
             now.duration_since(since).unsigned_abs() >= settings.config.daemon.failing_for
         });
         let begun = failing.map(|failure| {
-            causes::mailbox_failing(mailbox.name(), &failure.step, state.failing_since.unwrap_or(now), &failure.cure, now)
+            causes::mailbox_failing(
+                mailbox.name(),
+                &failure.step,
+                state.failing_since.unwrap_or(now),
+                &failure.cure,
+                now,
+            )
         });
         stand(pipeline, format!("failing/{}", mailbox.name()), begun, None).await?;
     }
@@ -153,7 +184,13 @@ async fn check_deadlines(pipeline: &Pipeline) -> Result<(), PipelineError> {
         for near in nearing(&entry, now, &settings.registry.calendar, lead) {
             let told = Told::new(&entry, &settings.config.register.prefix, &[]);
             let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
-            stand(pipeline, deadline_alarm(number, &near.deadline.kind, near.phase), Some(notice), None).await?;
+            stand(
+                pipeline,
+                deadline_alarm(number, &near.deadline.kind, near.phase),
+                Some(notice),
+                None,
+            )
+            .await?;
         }
     }
     Ok(())
@@ -178,8 +215,12 @@ fn with_untold_deadlines(pipeline: &Pipeline, now: Timestamp) -> Result<BTreeSet
 
 /// Entries with a deadline that can still be missed, or was missed within `REPORTED_BACK`.
 fn open_entries(pipeline: &Pipeline, now: Timestamp) -> Result<Vec<Entry>, PipelineError> {
-    let numbers: BTreeSet<RegisterNumber> =
-        pipeline.ledger.open_deadlines(back(now, REPORTED_BACK))?.into_iter().map(|open| open.number).collect();
+    let numbers: BTreeSet<RegisterNumber> = pipeline
+        .ledger
+        .open_deadlines(back(now, REPORTED_BACK))?
+        .into_iter()
+        .map(|open| open.number)
+        .collect();
     let mut entries = Vec::new();
     for number in numbers {
         entries.extend(pipeline.ledger.entry(number)?);
@@ -194,7 +235,9 @@ fn back(now: Timestamp, by: SignedDuration) -> Timestamp {
 async fn check_quotas(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let now = pipeline.now();
     for mailbox in &pipeline.settings().config.mailbox {
-        let Some(quota) = pipeline.ledger.mailbox(mailbox.name())?.quota else { continue };
+        let Some(quota) = pipeline.ledger.mailbox(mailbox.name())?.quota else {
+            continue;
+        };
         let mut told = false;
         // From the highest step down: a mailbox that fills at once is told once.
         for (step, _) in causes::QUOTA_STEPS {
@@ -208,7 +251,14 @@ async fn check_quotas(pipeline: &Pipeline) -> Result<(), PipelineError> {
             told |= reached;
             pipeline.raise(notice.into_iter().collect()).await?;
             let since = reached.then_some(now);
-            pipeline.ledger.append(Event::Standing(Standing { alarm, since, facts: BTreeMap::new() })).await?;
+            pipeline
+                .ledger
+                .append(Event::Standing(Standing {
+                    alarm,
+                    since,
+                    facts: BTreeMap::new(),
+                }))
+                .await?;
         }
     }
     Ok(())
@@ -220,7 +270,9 @@ async fn check_orphans(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let orphans = pipeline.ledger.orphans()?;
     let oldest = orphans.iter().map(|orphan| orphan.seen_at).min();
     // Evidence may be a little earlier than its message: only what waits since another day is told.
-    let begun = oldest.filter(|oldest| local_day(*oldest) < local_day(now)).map(|oldest| causes::orphan_evidence(orphans.len() as u64, oldest, now));
+    let begun = oldest
+        .filter(|oldest| local_day(*oldest) < local_day(now))
+        .map(|oldest| causes::orphan_evidence(orphans.len() as u64, oldest, now));
     if begun.is_some() {
         stand(pipeline, format!("orphans/{}", local_day(now)), begun, None).await?;
     }
@@ -239,10 +291,16 @@ const REPORT: &str = "daily-report";
 async fn report_daily(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let (settings, now) = (pipeline.settings(), pipeline.now());
     let last = pipeline.ledger.standing(REPORT)?.and_then(|standing| standing.since);
-    let Some(day) = report_due(now, settings.alerts.daily_report, last.map(local_day)) else { return Ok(()) };
+    let Some(day) = report_due(now, settings.alerts.daily_report, last.map(local_day)) else {
+        return Ok(());
+    };
     let report = compose(pipeline, day, now, last)?;
     pipeline.raise(vec![report.notice()]).await?;
-    let said = Standing { alarm: REPORT.to_owned(), since: Some(now), facts: BTreeMap::new() };
+    let said = Standing {
+        alarm: REPORT.to_owned(),
+        since: Some(now),
+        facts: BTreeMap::new(),
+    };
     Ok(pipeline.ledger.append(Event::Standing(said)).await?)
 }
 
@@ -268,8 +326,18 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
     let open = open_entries(pipeline, now)?;
     let mut deadlines: Vec<DeadlineLine> = open
         .iter()
-        .flat_map(|entry| entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline) && deadline.at >= now).map(move |deadline| (entry, deadline)))
-        .map(|(entry, deadline)| DeadlineLine { number: entry.register_number.to_string(), kind: deadline.kind.clone(), at: deadline.at })
+        .flat_map(|entry| {
+            entry
+                .deadlines
+                .iter()
+                .filter(|deadline| is_open(entry.state, deadline) && deadline.at >= now)
+                .map(move |deadline| (entry, deadline))
+        })
+        .map(|(entry, deadline)| DeadlineLine {
+            number: entry.register_number.to_string(),
+            kind: deadline.kind.clone(),
+            at: deadline.at,
+        })
         .collect();
     deadlines.sort_by_key(|line| line.at);
     deadlines.truncate(REPORTED_DEADLINES);
@@ -288,6 +356,12 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         head: ledger.head(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_versions: BTreeMap::from([("anchors".to_owned(), settings.trust.anchors_sha256().to_string())]),
-        remarks: settings.registry.calendar.warning(today).map(|finding| finding.text).into_iter().collect(),
+        remarks: settings
+            .registry
+            .calendar
+            .warning(today)
+            .map(|finding| finding.text)
+            .into_iter()
+            .collect(),
     })
 }

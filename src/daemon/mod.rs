@@ -86,8 +86,15 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
 
 async fn record_start(pipeline: &Pipeline) -> Result<(), String> {
     let config_sha256 = pipeline.settings().config_sha256;
-    let started = Started { version: env!("CARGO_PKG_VERSION").to_owned(), config_sha256 };
-    pipeline.ledger.append(Event::Started(started)).await.map_err(|error| error.to_string())
+    let started = Started {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config_sha256,
+    };
+    pipeline
+        .ledger
+        .append(Event::Started(started))
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// The mailbox tasks of one configuration.

@@ -17,7 +17,13 @@ struct Beat {
 impl Progress {
     /// The task lives, and will be heard again within `allowance`.
     pub fn beat(&self, task: &str, allowance: Duration) {
-        self.beats().insert(task.to_owned(), Beat { at: Instant::now(), allowance });
+        self.beats().insert(
+            task.to_owned(),
+            Beat {
+                at: Instant::now(),
+                allowance,
+            },
+        );
     }
 
     /// The task ended as it should.
@@ -27,7 +33,11 @@ impl Progress {
 
     /// Tasks that are silent for longer than they said.
     pub fn silent(&self) -> Vec<String> {
-        self.beats().iter().filter(|(_, beat)| beat.at.elapsed() > beat.allowance).map(|(task, _)| task.clone()).collect()
+        self.beats()
+            .iter()
+            .filter(|(_, beat)| beat.at.elapsed() > beat.allowance)
+            .map(|(task, _)| task.clone())
+            .collect()
     }
 
     fn beats(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Beat>> {

@@ -36,7 +36,9 @@ pub async fn tell_disk(pipeline: &Pipeline, error: &PipelineError) {
 /// # Errors
 /// The record cannot be written.
 pub async fn tell_recovery(pipeline: &Pipeline) -> Result<(), PipelineError> {
-    let Some(recovery) = pipeline.ledger.recovery() else { return Ok(()) };
+    let Some(recovery) = pipeline.ledger.recovery() else {
+        return Ok(());
+    };
     tracing::info!(created = recovery.created, cut = ?recovery.cut, head = ?recovery.head, index = ?recovery.index, "the store was opened");
     let is_known = matches!(recovery.head, KnownHead::Known(_));
     if recovery.created || is_known {

@@ -1,6 +1,5 @@
 //! One task per mailbox: check, wait, check again. A mailbox is handled serially; nothing that arrives in it can stop it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use crate::alert::causes;
 use crate::ledger::event::{CheckFailed, Event};
 use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
-use crate::ledger::LedgerError;
-use crate::mailbox::{self, ErrorClass, Locator, Mailbox, MailboxError};
+use crate::mailbox::{ErrorClass, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
@@ -34,15 +32,13 @@ pub async fn watch(pipeline: Arc<Pipeline>, config: MailboxConfig, progress: Pro
 }
 
 async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, progress: &Progress) {
-    let settings = pipeline.settings();
-    let mut mailbox = match mailbox::open(config, &settings.secrets, &settings.limits) {
-        Ok(mailbox) => mailbox,
-        Err(error) => return report(pipeline, &error).await,
-    };
-    let mut known = loop {
-        match recollect(pipeline, &mut *mailbox) {
-            Ok(known) => break known,
-            Err(error) => tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched until it can"),
+    let (mut mailbox, mut known) = loop {
+        match pipeline.open(config) {
+            Ok(opened) => break opened,
+            Err(PipelineError::Mailbox(error)) => return report(pipeline, &error).await,
+            Err(error) => {
+                tracing::error!(mailbox = config.name(), %error, "the index cannot be read; this mailbox is not watched until it can")
+            }
         }
         tokio::time::sleep(DISK_PAUSE).await;
     };
@@ -52,7 +48,13 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         let pause = match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 backoff.succeeded();
-                tracing::info!(mailbox = config.name(), listed = brought.listed, new = brought.new, missing = brought.missing, "checked");
+                tracing::info!(
+                    mailbox = config.name(),
+                    listed = brought.listed,
+                    new = brought.new,
+                    missing = brought.missing,
+                    "checked"
+                );
                 if config.acknowledges() {
                     acknowledge(pipeline, &mut *mailbox).await;
                 }
@@ -78,16 +80,6 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
     }
 }
 
-/// What the record knows of a mailbox before the first look: what is durable, and how the server's folders stood at the last check.
-///
-/// # Errors
-/// The index cannot be read.
-pub fn recollect(pipeline: &Pipeline, mailbox: &mut dyn Mailbox) -> Result<BTreeSet<Locator>, LedgerError> {
-    let name = mailbox.name().to_owned();
-    mailbox.recall(pipeline.ledger.mailbox(&name)?.folders);
-    pipeline.ledger.known(&name)
-}
-
 /// Waits for news or for the interval to end. A server that cuts the connection here is found out by the next check.
 async fn wait(mailbox: &mut dyn Mailbox, interval: Duration, task: &str, progress: &Progress) {
     progress.beat(task, interval + CHECK_ALLOWANCE);
@@ -109,13 +101,20 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
         let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
         if !matches!(tokio::task::spawn_blocking(move || blobs.get(&sha256)).await, Ok(Ok(_))) {
-            tracing::error!(mailbox = name, message = sha256.short(), "the stored bytes cannot be proved; the server is left as it is");
+            tracing::error!(
+                mailbox = name,
+                message = sha256.short(),
+                "the stored bytes cannot be proved; the server is left as it is"
+            );
             continue;
         }
         if let Err(error) = mailbox.acknowledge(&locator).await {
             return tracing::warn!(mailbox = name, %error, "acknowledging on the server stopped; it goes on at the next check");
         }
-        let done = Event::Acknowledged(crate::ledger::event::Acknowledged { mailbox: name.clone(), locator });
+        let done = Event::Acknowledged(crate::ledger::event::Acknowledged {
+            mailbox: name.clone(),
+            locator,
+        });
         if let Err(error) = pipeline.ledger.append(done).await {
             return tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
         }

@@ -48,7 +48,15 @@ impl std::fmt::Display for LinkKey {
 /// All keys that a Message-ID given by a person may stand for.
 pub fn id_keys(id: &str) -> Vec<LinkKey> {
     let id = normal_id(id);
-    id.into_iter().flat_map(|id| [LinkKey::KepId(id.clone()), LinkKey::ProviderMessageId(id.clone()), LinkKey::OriginalMessageId(id)]).collect()
+    id.into_iter()
+        .flat_map(|id| {
+            [
+                LinkKey::KepId(id.clone()),
+                LinkKey::ProviderMessageId(id.clone()),
+                LinkKey::OriginalMessageId(id),
+            ]
+        })
+        .collect()
 }
 
 /// The keys to look up for a delil, in the order to try them. Put [`kep_id_keys`] before them when it was fetched under a kepId.

@@ -19,14 +19,15 @@ use crate::text::Text;
 pub enum Event {
     Started(Started),
     Stopped,
-    /// The server listed these for the first time. From here on each must be fetched or be a hole.
+    /// The server listed these as messages that are not here. From here on each must be fetched or be a hole. A locator that was fetched
+    /// before stands here when the server may have given it to another message.
     Seen(Seen),
     /// The bytes are durable as a blob.
     Fetched(Fetched),
     /// Listed and not delivered: a hole.
     Missing(Missing),
     /// The server renumbered the folder before these were fetched; what it lists since then is durable under other locators.
-    Renumbered(Seen),
+    Renumbered(Renumbered),
     /// Work on a message begins. Written before the work, so that a crash counts.
     Attempted(Attempted),
     /// A message got its register numbers: everything about it in one record.
@@ -57,6 +58,10 @@ pub struct Started {
 pub struct Seen {
     pub mailbox: String,
     pub locators: Vec<Locator>,
+    /// What the listing said of each folder: durable before the first body is fetched, so that a restart in between still sees a UIDNEXT
+    /// that went back.
+    #[serde(default)]
+    pub folders: Vec<FolderState>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,6 +81,12 @@ pub struct Missing {
     pub locator: Locator,
     pub problem: String,
     pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Renumbered {
+    pub mailbox: String,
+    pub locators: Vec<Locator>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

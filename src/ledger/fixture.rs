@@ -43,10 +43,25 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let email = Route { to: vec!["nobetci@kurum.example".into()], ..Route::default() };
-        let group = Group { name: "default".into(), email, sms: Route::default(), webhook: Route::default() };
-        let alerts = AlertConfig { group: vec![group], ..AlertConfig::default() };
-        Self { dir: tempfile::tempdir().unwrap(), clock: FixedClock::at(friday()), alerts: Arc::new(alerts) }
+        let email = Route {
+            to: vec!["nobetci@kurum.example".into()],
+            ..Route::default()
+        };
+        let group = Group {
+            name: "default".into(),
+            email,
+            sms: Route::default(),
+            webhook: Route::default(),
+        };
+        let alerts = AlertConfig {
+            group: vec![group],
+            ..AlertConfig::default()
+        };
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            clock: FixedClock::at(friday()),
+            alerts: Arc::new(alerts),
+        }
     }
 
     pub fn root(&self) -> PathBuf {
@@ -89,13 +104,24 @@ impl World {
 }
 
 pub fn locator(uid: u32) -> Locator {
-    Locator { folder: "INBOX".into(), epoch: 7, id: uid.to_string() }
+    Locator {
+        folder: "INBOX".into(),
+        epoch: 7,
+        id: uid.to_string(),
+    }
 }
 
 /// The bytes came under a locator.
 pub fn fetched(mailbox: &str, uid: u32, bytes: &str) -> Fetched {
     let sha256 = Sha256::of(bytes.as_bytes());
-    Fetched { mailbox: mailbox.into(), locator: locator(uid), sha256, size: bytes.len() as u64, arrived: Some(friday()), at: friday() }
+    Fetched {
+        mailbox: mailbox.into(),
+        locator: locator(uid),
+        sha256,
+        size: bytes.len() as u64,
+        arrived: Some(friday()),
+        at: friday(),
+    }
 }
 
 pub async fn fetch(ledger: &Ledger, mailbox: &str, uid: u32, bytes: &str) -> Sha256 {
@@ -109,7 +135,16 @@ pub fn draft(sha256: Sha256, kind: MessageKind) -> Draft {
     let registry = Registry::load(RegisterConfig::default(), Path::new("/")).unwrap();
     let (server_time, fetched_at) = (Some(friday()), friday());
     let reason = Text::new("deneme", "a test");
-    let input = QuarantineInput { registry: &registry, mailbox: "evrak", sha256, size: 7, headers: None, server_time, fetched_at, reason };
+    let input = QuarantineInput {
+        registry: &registry,
+        mailbox: "evrak",
+        sha256,
+        size: 7,
+        headers: None,
+        server_time,
+        fetched_at,
+        reason,
+    };
     let mut draft = quarantine(input);
     draft.flags.clear();
     draft.findings.clear();
@@ -167,14 +202,26 @@ pub fn evidence(name: &str, kind: EvidenceKind, event: &str, link_keys: &[&str])
         revocation: Vec::new(),
         counter_signatures: Vec::new(),
     };
-    FoundEvidence { evidence, report, link_keys: link_keys.iter().map(|key| (*key).to_owned()).collect(), place: "L0/2".into() }
+    FoundEvidence {
+        evidence,
+        report,
+        link_keys: link_keys.iter().map(|key| (*key).to_owned()).collect(),
+        place: "L0/2".into(),
+    }
 }
 
 /// An evidence mail, as the pipeline hands it over.
 pub fn evidence_mail(world: &World, sha256: Sha256, found: Vec<FoundEvidence>) -> Registration {
     let mut draft = draft(sha256, MessageKind::Evidence);
-    draft.evidence = found.iter().map(|found| evidence_record(&found.evidence, found.report.indication, "carried")).collect();
-    Registration { drafts: vec![draft], evidence: found, ..world.registration(sha256) }
+    draft.evidence = found
+        .iter()
+        .map(|found| evidence_record(&found.evidence, found.report.indication, "carried"))
+        .collect();
+    Registration {
+        drafts: vec![draft],
+        evidence: found,
+        ..world.registration(sha256)
+    }
 }
 
 /// The register as `documents export --json` prints it.
@@ -186,7 +233,12 @@ pub fn export(ledger: &Ledger) -> String {
 /// Everything that the index holds.
 pub fn dump(ledger: &Ledger) -> Vec<(String, String)> {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    ledger.index.scan(b"").map(|pair| pair.unwrap()).map(|(key, value)| (text(key), text(value))).collect()
+    ledger
+        .index
+        .scan(b"")
+        .map(|pair| pair.unwrap())
+        .map(|(key, value)| (text(key), text(value)))
+        .collect()
 }
 
 pub fn numbers(ledger: &Ledger) -> Vec<RegisterNumber> {

@@ -13,10 +13,10 @@ use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
+use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
 use crate::register::nearing::is_open;
 use crate::register::numbering::Numbering;
 use crate::register::{deadlines, evidence_record, is_negative};
-use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
 
 /// The state that events are folded into.
 pub struct State<'i> {
@@ -45,16 +45,17 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::Seen(seen) => apply_seen(seen, at, state),
         Event::Fetched(fetched) => apply_fetched(fetched, state),
         Event::Missing(missing) => apply_missing(missing, state),
-        Event::Renumbered(gone) => {
-            for locator in &gone.locators {
-                state.remove(key::locator(&gone.mailbox, locator));
-                state.remove(key::hole(&gone.mailbox, locator));
+        Event::Renumbered(renumbered) => {
+            for locator in &renumbered.locators {
+                state.remove(key::locator(&renumbered.mailbox, locator));
+                state.remove(key::hole(&renumbered.mailbox, locator));
             }
             Ok(())
         }
-        Event::Attempted(attempted) => {
-            attempted.messages.iter().try_for_each(|sha256| state.amend(key::message(sha256), |message: &mut MessageState| message.attempts += 1))
-        }
+        Event::Attempted(attempted) => attempted
+            .messages
+            .iter()
+            .try_for_each(|sha256| state.amend(key::message(sha256), |message: &mut MessageState| message.attempts += 1)),
         Event::Registered(registered) => apply_registered(registered, at, state),
         Event::Checked(checked) => apply_checked(checked, state),
         Event::CheckFailed(failed) => state.update(key::mailbox(&failed.mailbox), |mailbox: &mut MailboxState| {
@@ -82,24 +83,44 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
 }
 
 fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.update(key::mailbox(&seen.mailbox), |mailbox: &mut MailboxState| {
+        mailbox.folders.clone_from(&seen.folders)
+    })?;
     for locator in &seen.locators {
         let name = key::locator(&seen.mailbox, locator);
-        if state.contains(&name)? {
+        if let Some(LocatorState::Seen { .. }) = state.get(&name)? {
             continue;
         }
         state.put(name, &LocatorState::Seen { at })?;
-        let hole = Hole { mailbox: seen.mailbox.clone(), locator: locator.clone(), since: at, problem: None };
+        let hole = Hole {
+            mailbox: seen.mailbox.clone(),
+            locator: locator.clone(),
+            since: at,
+            problem: None,
+        };
         state.put(key::hole(&seen.mailbox, locator), &hole)?;
     }
     Ok(())
 }
 
 fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let Fetched { mailbox, locator, sha256, .. } = fetched;
-    state.put(key::locator(mailbox, locator), &LocatorState::Fetched { sha256: *sha256, acknowledged: false })?;
+    let Fetched {
+        mailbox, locator, sha256, ..
+    } = fetched;
+    state.put(
+        key::locator(mailbox, locator),
+        &LocatorState::Fetched {
+            sha256: *sha256,
+            acknowledged: false,
+        },
+    )?;
     state.remove(key::hole(mailbox, locator));
 
-    let sighting = Sighting { mailbox: mailbox.clone(), locator: locator.clone(), at: fetched.at };
+    let sighting = Sighting {
+        mailbox: mailbox.clone(),
+        locator: locator.clone(),
+        at: fetched.at,
+    };
     let name = key::message(sha256);
     let Some(mut message) = state.get::<MessageState>(&name)? else {
         let order: u64 = state.get(key::ORDER)?.unwrap_or(0) + 1;
@@ -119,7 +140,11 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
             },
         );
     };
-    if message.sightings.iter().any(|seen| seen.mailbox == *mailbox && seen.locator == *locator) {
+    if message
+        .sightings
+        .iter()
+        .any(|seen| seen.mailbox == *mailbox && seen.locator == *locator)
+    {
         return Ok(());
     }
     message.sightings.push(sighting.clone());
@@ -133,10 +158,23 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
 }
 
 fn apply_missing(missing: &Missing, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let Missing { mailbox, locator, problem, at } = missing;
+    let Missing {
+        mailbox,
+        locator,
+        problem,
+        at,
+    } = missing;
     let name = key::hole(mailbox, locator);
     let since = state.get::<Hole>(&name)?.map_or(*at, |hole| hole.since);
-    state.put(name, &Hole { mailbox: mailbox.clone(), locator: locator.clone(), since, problem: Some(problem.clone()) })
+    state.put(
+        name,
+        &Hole {
+            mailbox: mailbox.clone(),
+            locator: locator.clone(),
+            since,
+            problem: Some(problem.clone()),
+        },
+    )
 }
 
 fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -162,7 +200,9 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     }
 
     for link_key in &registered.link_keys {
-        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| known.extend(&numbers))?;
+        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| {
+            known.extend(&numbers)
+        })?;
     }
     for found in &registered.evidence {
         take_evidence(found, registered, &numbers, at, state)?;
@@ -195,8 +235,13 @@ fn take_evidence(
         link = Some((own_numbers.to_vec(), "same-envelope".to_owned()));
     }
     let (numbers, linked_by) = link.map_or((Vec::new(), None), |(numbers, by)| (numbers, Some(by)));
-    let evidence =
-        EvidenceState { found: found.clone(), in_message: registered.sha256, seen_at: at, numbers: numbers.clone(), linked_by: linked_by.clone() };
+    let evidence = EvidenceState {
+        found: found.clone(),
+        in_message: registered.sha256,
+        seen_at: at,
+        numbers: numbers.clone(),
+        linked_by: linked_by.clone(),
+    };
     state.put(key::evidence(&sha256), &evidence)?;
     match linked_by {
         Some(by) => attach(&evidence, &numbers, &by, state),
@@ -209,9 +254,14 @@ fn take_evidence(
 
 /// An evidence mail carries the flag while any of its evidence is an orphan.
 fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let numbers = state.get::<MessageState>(&key::message(&message))?.map(|message| message.numbers).unwrap_or_default();
+    let numbers = state
+        .get::<MessageState>(&key::message(&message))?
+        .map(|message| message.numbers)
+        .unwrap_or_default();
     for number in numbers {
-        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { continue };
+        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else {
+            continue;
+        };
         let mut waits = false;
         for record in &entry.evidence {
             waits |= state.contains(&key::orphan(&record.sha256))?;
@@ -234,14 +284,29 @@ fn carries_original(registered: &Registered) -> bool {
 fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
     for link_key in link_keys {
-        waiting.extend(state.keys(&key::evidence_under(link_key))?.iter().filter_map(|name| key::trailing_sha256(name)));
+        waiting.extend(
+            state
+                .keys(&key::evidence_under(link_key))?
+                .iter()
+                .filter_map(|name| key::trailing_sha256(name)),
+        );
     }
     for sha256 in waiting {
         if !state.contains(&key::orphan(&sha256))? {
             continue;
         }
-        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else { continue };
-        let Some(by) = evidence.found.link_keys.iter().find(|key| link_keys.contains(key)).map(|key| link_kind(key)) else { continue };
+        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
+            continue;
+        };
+        let Some(by) = evidence
+            .found
+            .link_keys
+            .iter()
+            .find(|key| link_keys.contains(key))
+            .map(|key| link_kind(key))
+        else {
+            continue;
+        };
         evidence.numbers = numbers.to_vec();
         evidence.linked_by = Some(by.clone());
         state.put(key::evidence(&sha256), &evidence)?;
@@ -303,7 +368,9 @@ fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), Ledge
 
 /// Changes an entry where there is one, and with it the list of deadlines that can still be missed.
 fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnOnce(&mut Entry)) -> Result<(), LedgerError> {
-    let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else { return Ok(()) };
+    let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else {
+        return Ok(());
+    };
     let before = open_deadlines(&entry);
     change(&mut entry);
     let after = open_deadlines(&entry);

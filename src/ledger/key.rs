@@ -81,7 +81,11 @@ pub fn read_locator(rest: &[u8]) -> Option<Locator> {
     let mut fields = text.splitn(3, '\0');
     let folder = fields.next()?.to_owned();
     let epoch = u32::from_str_radix(fields.next()?, 16).ok()?;
-    Some(Locator { folder, epoch, id: fields.next()?.to_owned() })
+    Some(Locator {
+        folder,
+        epoch,
+        id: fields.next()?.to_owned(),
+    })
 }
 
 pub fn mailbox(name: &str) -> Vec<u8> {
@@ -146,7 +150,10 @@ pub fn read_deadline(name: &[u8]) -> Option<(Timestamp, RegisterNumber, String)>
     let rest = std::str::from_utf8(name.get(DEADLINES.len()..)?).ok()?;
     let mut fields = rest.splitn(4, '/');
     let at = Timestamp::from_second(fields.next()?.parse().ok()?).ok()?;
-    let number = RegisterNumber { year: fields.next()?.parse().ok()?, number: fields.next()?.parse().ok()? };
+    let number = RegisterNumber {
+        year: fields.next()?.parse().ok()?,
+        number: fields.next()?.parse().ok()?,
+    };
     Some((at, number, fields.next()?.to_owned()))
 }
 

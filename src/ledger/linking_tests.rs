@@ -13,7 +13,10 @@ const DIGEST: &str = "digest:sha256:00ff";
 
 /// A message that evidence can find in two ways.
 fn message(world: &World, sha256: Sha256) -> Registration {
-    Registration { link_keys: vec![DIGEST.into(), PROVIDER.into()], ..world.registration(sha256) }
+    Registration {
+        link_keys: vec![DIGEST.into(), PROVIDER.into()],
+        ..world.registration(sha256)
+    }
 }
 
 async fn entry(ledger: &Ledger, registration: Registration) -> RegisterNumber {
@@ -25,7 +28,12 @@ fn read(ledger: &Ledger, number: RegisterNumber) -> Entry {
 }
 
 fn deemed_read(entry: &Entry) -> Timestamp {
-    entry.deadlines.iter().find(|deadline| deadline.kind == kind::DEEMED_READ).unwrap().at
+    entry
+        .deadlines
+        .iter()
+        .find(|deadline| deadline.kind == kind::DEEMED_READ)
+        .unwrap()
+        .at
 }
 
 fn is_orphan_mail(ledger: &Ledger, number: RegisterNumber) -> bool {
@@ -47,8 +55,14 @@ async fn evidence_that_comes_first_waits_as_an_orphan_until_its_message_adopts_i
     let number = entry(&ledger, message(&world, sha256)).await;
     let found = read(&ledger, number);
     assert_eq!(found.evidence.len(), 1);
-    assert_eq!((found.evidence[0].sha256, found.evidence[0].linked_by.as_str()), (read_receipt.evidence.sha256, "provider-message-id"));
-    assert_eq!(ledger.evidence_document(&read_receipt.evidence.sha256).unwrap().unwrap().numbers, [number]);
+    assert_eq!(
+        (found.evidence[0].sha256, found.evidence[0].linked_by.as_str()),
+        (read_receipt.evidence.sha256, "provider-message-id")
+    );
+    assert_eq!(
+        ledger.evidence_document(&read_receipt.evidence.sha256).unwrap().unwrap().numbers,
+        [number]
+    );
     assert_eq!(ledger.orphans().unwrap().len(), 1);
     assert!(is_orphan_mail(&ledger, mail), "one of its evidence is still alone");
 }
@@ -58,7 +72,15 @@ async fn the_orphan_mark_goes_when_the_last_orphan_of_a_mail_is_adopted() {
     let world = World::new();
     let ledger = world.open();
     let mail = fetch(&ledger, "evrak", 1, "evidence mail").await;
-    let mail = entry(&ledger, evidence_mail(&world, mail, vec![evidence("read", EvidenceKind::Retrieval, "Retrieval", &[PROVIDER])])).await;
+    let mail = entry(
+        &ledger,
+        evidence_mail(
+            &world,
+            mail,
+            vec![evidence("read", EvidenceKind::Retrieval, "Retrieval", &[PROVIDER])],
+        ),
+    )
+    .await;
     assert!(is_orphan_mail(&ledger, mail));
     let sha256 = fetch(&ledger, "evrak", 2, "the message").await;
     entry(&ledger, message(&world, sha256)).await;
@@ -87,7 +109,11 @@ async fn late_evidence_brings_the_deadline_forward_and_marks_what_is_negative() 
     assert_eq!(deemed_read(&after), at("2026-11-20T09:00:00Z"));
     assert!(deemed_read(&after) < deemed_read(&before));
     let listed = ledger.open_deadlines(friday()).unwrap();
-    let moments: Vec<Timestamp> = listed.iter().filter(|open| open.number == number && open.kind == kind::DEEMED_READ).map(|open| open.at).collect();
+    let moments: Vec<Timestamp> = listed
+        .iter()
+        .filter(|open| open.number == number && open.kind == kind::DEEMED_READ)
+        .map(|open| open.at)
+        .collect();
     assert_eq!(moments, [deemed_read(&after)], "the list has the new moment and not the old one");
     assert!(!is_orphan_mail(&ledger, mail));
 }
@@ -100,7 +126,15 @@ async fn the_same_evidence_twice_is_one() {
     let number = entry(&ledger, message(&world, sha256)).await;
     for uid in 2..4 {
         let mail = fetch(&ledger, "evrak", uid, &format!("evidence mail {uid}")).await;
-        entry(&ledger, evidence_mail(&world, mail, vec![evidence("read", EvidenceKind::Retrieval, "Retrieval", &[PROVIDER])])).await;
+        entry(
+            &ledger,
+            evidence_mail(
+                &world,
+                mail,
+                vec![evidence("read", EvidenceKind::Retrieval, "Retrieval", &[PROVIDER])],
+            ),
+        )
+        .await;
     }
     assert_eq!(read(&ledger, number).evidence.len(), 1);
     assert_eq!(ledger.evidence().unwrap().len(), 1);
@@ -112,12 +146,22 @@ async fn evidence_without_any_identifier_speaks_of_the_message_around_it() {
     let ledger = world.open();
     let sha256 = fetch(&ledger, "evrak", 1, "dispatch").await;
     let nameless = evidence("nameless", EvidenceKind::Delivery, "Delivery", &[]);
-    let number = entry(&ledger, Registration { evidence: vec![nameless.clone()], ..message(&world, sha256) }).await;
+    let number = entry(
+        &ledger,
+        Registration {
+            evidence: vec![nameless.clone()],
+            ..message(&world, sha256)
+        },
+    )
+    .await;
     assert_eq!(read(&ledger, number).evidence[0].linked_by, "same-envelope");
     let mail = fetch(&ledger, "evrak", 2, "evidence mail").await;
     let other = evidence("nameless too", EvidenceKind::Delivery, "Delivery", &[]);
     let mail = entry(&ledger, evidence_mail(&world, mail, vec![other])).await;
-    assert!(is_orphan_mail(&ledger, mail), "a mail of evidence alone is no message that it could be about");
+    assert!(
+        is_orphan_mail(&ledger, mail),
+        "a mail of evidence alone is no message that it could be about"
+    );
 }
 
 /// Whatever comes first: the message ends with the same evidence, links, flags and deadlines.
@@ -144,7 +188,10 @@ async fn the_order_of_arrival_does_not_matter() {
             }
         }
         assert!(ledger.orphans().unwrap().is_empty(), "{order:?}");
-        assert!(ledger.entries().all(|entry| !entry.unwrap().flags.contains(flag::ORPHAN_EVIDENCE)), "{order:?}");
+        assert!(
+            ledger.entries().all(|entry| !entry.unwrap().flags.contains(flag::ORPHAN_EVIDENCE)),
+            "{order:?}"
+        );
         let mut end = read(&ledger, number.unwrap());
         end.evidence.sort_by_key(|record| record.sha256);
         ends.push((order, (end.evidence, end.flags, end.deadlines)));

@@ -15,12 +15,23 @@ const GROWTH: f64 = 3.0;
 async fn work_off(ledger: &Ledger, uids: std::ops::Range<u32>) {
     for from in uids.clone().step_by(1_000) {
         let to = (from + 1_000).min(uids.end);
-        ledger.commit(move |decision| (from..to).try_for_each(|uid| {
-            let fetched = fetched("evrak", uid, &uid.to_string());
-            let none = Registered { sha256: fetched.sha256, entries: Vec::new(), link_keys: Vec::new(), evidence: Vec::new(), alerts: Vec::new() };
-            decision.record(Event::Fetched(fetched))?;
-            decision.record(Event::Registered(Box::new(none)))
-        })).await.unwrap();
+        ledger
+            .commit(move |decision| {
+                (from..to).try_for_each(|uid| {
+                    let fetched = fetched("evrak", uid, &uid.to_string());
+                    let none = Registered {
+                        sha256: fetched.sha256,
+                        entries: Vec::new(),
+                        link_keys: Vec::new(),
+                        evidence: Vec::new(),
+                        alerts: Vec::new(),
+                    };
+                    decision.record(Event::Fetched(fetched))?;
+                    decision.record(Event::Registered(Box::new(none)))
+                })
+            })
+            .await
+            .unwrap();
     }
 }
 
@@ -57,7 +68,10 @@ async fn a_backlog_is_worked_off_without_looking_at_all_of_it_for_each_group() {
     let world = World::new();
     let ledger = world.open();
     let backlog = |uid| Event::Fetched(fetched("evrak", uid, &uid.to_string()));
-    ledger.commit(move |decision| (0..5_000).try_for_each(|uid| decision.record(backlog(uid)))).await.unwrap();
+    ledger
+        .commit(move |decision| (0..5_000).try_for_each(|uid| decision.record(backlog(uid))))
+        .await
+        .unwrap();
     let group = time(|| ledger.pending(32).unwrap());
     let all = time(|| assert_eq!(ledger.pending(usize::MAX).unwrap().len(), 5_000));
     assert!(group * 20 < all, "{group:?} for 32 and {all:?} for 5,000 waiting messages");
@@ -73,7 +87,12 @@ async fn thousands_of_waiting_alerts_do_not_slow_the_register() {
     world.arrive(&ledger, 0..60).await;
     let alone = began.elapsed();
     for from in (0..5_000).step_by(500) {
-        let notices = (from..from + 500).map(|nth| Notice { cause: Cause::Test, ..notice(&format!("alarm {nth}"), friday()) }).collect();
+        let notices = (from..from + 500)
+            .map(|nth| Notice {
+                cause: Cause::Test,
+                ..notice(&format!("alarm {nth}"), friday())
+            })
+            .collect();
         ledger.raise(notices, Arc::clone(&world.alerts)).await.unwrap();
     }
     assert!(ledger.open_jobs().unwrap().len() > 5_000);
@@ -81,7 +100,10 @@ async fn thousands_of_waiting_alerts_do_not_slow_the_register() {
     world.arrive(&ledger, 100..160).await;
     let beside = began.elapsed();
     println!("60 registrations: {alone:?} with an empty outbox, {beside:?} beside 5,000 waiting alerts");
-    assert!(beside < alone * 4 + Duration::from_secs(1), "{alone:?} alone, {beside:?} beside 5,000 waiting alerts");
+    assert!(
+        beside < alone * 4 + Duration::from_secs(1),
+        "{alone:?} alone, {beside:?} beside 5,000 waiting alerts"
+    );
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
 use crate::register::numbering::NumberingError;
 use crate::store::blobs::Blobs;
@@ -38,13 +39,12 @@ use crate::store::index::Index;
 use crate::store::journal::Journal;
 use crate::store::record::Head;
 use crate::store::{Recovery, Store};
-use crate::alert::outbox::Outbox;
 use event::Event;
 use fold::State;
 use overlay::{Overlay, decode};
 pub use query::{Counts, OpenDeadline};
-pub use writer::{Decision, Pending};
 use writer::Writer;
+pub use writer::{Decision, Pending};
 
 /// Why the record could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,16 @@ impl Ledger {
         let outbox = restore_outbox(&store.index).and_then(|outbox| catch_up(&store.journal, &store.index, outbox))?;
         let (index, blobs, head) = (store.index.clone(), store.blobs.clone(), store.journal.head());
         let writer = Writer::start(store, outbox, Arc::clone(&clock));
-        Ok(Self { index, blobs, root: root.to_owned(), disk, clock, writer: Some(writer), head, recovery: Some(recovery) })
+        Ok(Self {
+            index,
+            blobs,
+            root: root.to_owned(),
+            disk,
+            clock,
+            writer: Some(writer),
+            head,
+            recovery: Some(recovery),
+        })
     }
 
     /// Opens the store for questions only, beside a daemon that writes: the journal is folded into memory.
@@ -114,7 +123,16 @@ impl Ledger {
         let store = Store::open_read_only(root, Arc::clone(&disk))?;
         catch_up(&store.journal, &store.index, Outbox::default())?;
         let Store { blobs, journal, index, .. } = store;
-        Ok(Self { index, blobs, root: root.to_owned(), disk, clock, writer: None, head: journal.head(), recovery: None })
+        Ok(Self {
+            index,
+            blobs,
+            root: root.to_owned(),
+            disk,
+            clock,
+            writer: None,
+            head: journal.head(),
+            recovery: None,
+        })
     }
 
     /// Throws the index away and opens the store: the journal is folded anew.
@@ -170,7 +188,13 @@ impl Ledger {
     /// # Errors
     /// The file system does not say.
     pub fn free_bytes(&self) -> Result<u64, LedgerError> {
-        self.disk.free_bytes(&self.root).map_err(|source| LedgerError::Store(StoreError::Io { step: Step::FreeSpace, path: self.root.clone(), source }))
+        self.disk.free_bytes(&self.root).map_err(|source| {
+            LedgerError::Store(StoreError::Io {
+                step: Step::FreeSpace,
+                path: self.root.clone(),
+                source,
+            })
+        })
     }
 }
 
@@ -185,11 +209,17 @@ fn catch_up(journal: &Journal, index: &Index, outbox: Outbox) -> Result<Outbox, 
     }
     let mut records = journal.read_from(index.applied() + 1).peekable();
     while records.peek().is_some() {
-        let mut state = State { index: Overlay::new(index), outbox };
+        let mut state = State {
+            index: Overlay::new(index),
+            outbox,
+        };
         let mut last = index.applied();
         for record in records.by_ref().take(GROUP) {
             let record = record?;
-            let event = read_event(&record.kind, &record.body).map_err(|problem| LedgerError::Unknown { sequence: record.sequence, problem })?;
+            let event = read_event(&record.kind, &record.body).map_err(|problem| LedgerError::Unknown {
+                sequence: record.sequence,
+                problem,
+            })?;
             fold::apply(&event, record.time, &mut state)?;
             state.index.settle();
             last = record.sequence;

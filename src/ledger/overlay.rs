@@ -24,7 +24,11 @@ type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl<'a> Overlay<'a> {
     pub fn new(index: &'a Index) -> Self {
-        Self { index, settled: Changes::new(), changes: Changes::new() }
+        Self {
+            index,
+            settled: Changes::new(),
+            changes: Changes::new(),
+        }
     }
 
     /// The present request stands.
@@ -63,7 +67,11 @@ impl<'a> Overlay<'a> {
     }
 
     /// Reads a value, lets it be changed, and writes it back. A missing value starts from its default.
-    pub fn update<T: Serialize + DeserializeOwned + Default>(&mut self, key: Vec<u8>, change: impl FnOnce(&mut T)) -> Result<(), LedgerError> {
+    pub fn update<T: Serialize + DeserializeOwned + Default>(
+        &mut self,
+        key: Vec<u8>,
+        change: impl FnOnce(&mut T),
+    ) -> Result<(), LedgerError> {
         let mut value: T = self.get(&key)?.unwrap_or_default();
         change(&mut value);
         self.put(key, &value)
@@ -106,5 +114,8 @@ impl<'a> Overlay<'a> {
 }
 
 pub fn decode<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T, LedgerError> {
-    serde_json::from_slice(bytes).map_err(|error| LedgerError::Decode { key: String::from_utf8_lossy(key).into_owned(), problem: error.to_string() })
+    serde_json::from_slice(bytes).map_err(|error| LedgerError::Decode {
+        key: String::from_utf8_lossy(key).into_owned(),
+        problem: error.to_string(),
+    })
 }

@@ -103,7 +103,9 @@ impl Ledger {
     pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
         let mut open = Vec::new();
         for pair in self.index.scan_back(key::DEADLINES) {
-            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else { continue };
+            let Some((at, number, kind)) = key::read_deadline(&pair?.0) else {
+                continue;
+            };
             if at.as_second() < since.as_second() {
                 break;
             }
@@ -152,7 +154,12 @@ impl Ledger {
             waiting += message.sightings.iter().filter(|seen| seen.mailbox == mailbox).count() as u64;
         }
         let holes = self.holes_of(mailbox)?.len() as u64;
-        Ok(Counts { listed: self.mailbox(mailbox)?.listed, fetched, registered: fetched.saturating_sub(waiting), holes })
+        Ok(Counts {
+            listed: self.mailbox(mailbox)?.listed,
+            fetched,
+            registered: fetched.saturating_sub(waiting),
+            holes,
+        })
     }
 
     pub fn day(&self, mailbox: &str, day: Date) -> Result<DayOfChecks, LedgerError> {

@@ -15,24 +15,56 @@ use crate::store::index::IndexState;
 /// A little of everything that the journal can hold.
 async fn story(world: &World, ledger: &Ledger) {
     world.arrive(ledger, 0..30).await;
-    ledger.see("evrak", vec![locator(500), locator(501)]).await.unwrap();
-    let missing = Missing { mailbox: "evrak".into(), locator: locator(500), problem: "not delivered".into(), at: friday() };
+    ledger.see("evrak", vec![locator(500), locator(501)], Vec::new()).await.unwrap();
+    let missing = Missing {
+        mailbox: "evrak".into(),
+        locator: locator(500),
+        problem: "not delivered".into(),
+        at: friday(),
+    };
     ledger.append(Event::Missing(missing)).await.unwrap();
     fetch(ledger, "ikinci", 1, "message 3").await;
     let mail = fetch(ledger, "evrak", 600, "evidence mail").await;
-    let found = vec![evidence("read", EvidenceKind::Retrieval, "Retrieval", &["provider-message-id:later"])];
+    let found = vec![evidence(
+        "read",
+        EvidenceKind::Retrieval,
+        "Retrieval",
+        &["provider-message-id:later"],
+    )];
     ledger.register(evidence_mail(world, mail, found)).await.unwrap();
-    let folders = vec![FolderState { folder: "INBOX".into(), epoch: 7, next_uid: Some(602), exists: 33 }];
-    let checked = super::event::Checked { mailbox: "evrak".into(), at: friday(), folders, listed: 33, new: 31, quota: None };
+    let folders = vec![FolderState {
+        folder: "INBOX".into(),
+        epoch: 7,
+        next_uid: Some(602),
+        exists: 33,
+    }];
+    let checked = super::event::Checked {
+        mailbox: "evrak".into(),
+        at: friday(),
+        folders,
+        listed: 33,
+        new: 31,
+        quota: None,
+    };
     ledger.append(Event::Checked(checked)).await.unwrap();
-    let standing = Standing { alarm: "quota/evrak/70".into(), since: Some(friday()), facts: Default::default() };
+    let standing = Standing {
+        alarm: "quota/evrak/70".into(),
+        since: Some(friday()),
+        facts: Default::default(),
+    };
     ledger.append(Event::Standing(standing)).await.unwrap();
     let sha256 = fetch(ledger, "evrak", 601, "waits").await;
-    ledger.append(Event::Attempted(super::event::Attempted { messages: vec![sha256] })).await.unwrap();
+    ledger
+        .append(Event::Attempted(super::event::Attempted { messages: vec![sha256] }))
+        .await
+        .unwrap();
     let due = ledger.open_jobs().unwrap().remove(0);
     let alerts = Arc::clone(&world.alerts);
     let tried = due.clone();
-    ledger.commit(move |decision| decision.record(Event::Alert(decision.state.outbox.attempt(&tried, decision.now)))).await.unwrap();
+    ledger
+        .commit(move |decision| decision.record(Event::Alert(decision.state.outbox.attempt(&tried, decision.now))))
+        .await
+        .unwrap();
     ledger
         .commit(move |decision| {
             let receipt = Ok(crate::alert::deliver::Receipt("250 ok".into()));
@@ -40,7 +72,13 @@ async fn story(world: &World, ledger: &Ledger) {
         })
         .await
         .unwrap();
-    ledger.raise(vec![notice("ikinci", friday()), notice("ikinci", friday())], Arc::clone(&world.alerts)).await.unwrap();
+    ledger
+        .raise(
+            vec![notice("ikinci", friday()), notice("ikinci", friday())],
+            Arc::clone(&world.alerts),
+        )
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -74,7 +112,11 @@ async fn an_index_that_is_gone_or_garbage_is_rebuilt_to_the_same_bytes() {
     drop(ledger);
 
     std::thread::sleep(std::time::Duration::from_millis(300));
-    for file in std::fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+    for file in std::fs::read_dir(&index)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+    {
         let length = std::fs::metadata(&file).unwrap().len();
         std::fs::write(&file, vec![0xA5; length as usize]).unwrap();
     }
@@ -95,7 +137,10 @@ async fn an_index_that_is_gone_or_garbage_is_rebuilt_to_the_same_bytes() {
 async fn what_was_to_be_told_is_still_to_be_told_after_a_restart() {
     let world = World::new();
     let ledger = world.open();
-    ledger.raise((0..3).map(|_| notice("evrak", friday())).collect(), Arc::clone(&world.alerts)).await.unwrap();
+    ledger
+        .raise((0..3).map(|_| notice("evrak", friday())).collect(), Arc::clone(&world.alerts))
+        .await
+        .unwrap();
     let jobs = ledger.open_jobs().unwrap();
     assert_eq!(jobs.len(), 1, "the second and third are held");
     drop(ledger);
@@ -105,7 +150,10 @@ async fn what_was_to_be_told_is_still_to_be_told_after_a_restart() {
     assert_eq!(outbox.waiting().cloned().collect::<Vec<_>>(), jobs);
     assert_eq!(outbox.held(), 2);
     // The window is still open: a fourth is held, too; when it is over, they are told as one.
-    ledger.raise(vec![notice("evrak", friday())], Arc::clone(&world.alerts)).await.unwrap();
+    ledger
+        .raise(vec![notice("evrak", friday())], Arc::clone(&world.alerts))
+        .await
+        .unwrap();
     assert_eq!(ledger.open_jobs().unwrap().len(), 1);
     world.clock.set(friday() + SignedDuration::from_hours(1));
     let alerts = Arc::clone(&world.alerts);
@@ -118,10 +166,17 @@ async fn what_was_to_be_told_is_still_to_be_told_after_a_restart() {
         .unwrap();
     let jobs = ledger.open_jobs().unwrap();
     assert_eq!(jobs.len(), 2);
-    assert!(jobs.iter().any(|job| job.notice.facts.get("count").is_some_and(|count| count == "3")));
+    assert!(
+        jobs.iter()
+            .any(|job| job.notice.facts.get("count").is_some_and(|count| count == "3"))
+    );
     let written = dump(&ledger);
     drop(ledger);
-    assert_eq!(dump(&world.open_read_only()), written, "the journal tells the same story from its start");
+    assert_eq!(
+        dump(&world.open_read_only()),
+        written,
+        "the journal tells the same story from its start"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -168,7 +223,13 @@ async fn an_index_that_fails_after_the_record_is_durable_is_caught_up() {
     let world = World::new();
     let ledger = world.open();
     world.arrive(&ledger, 0..3).await;
-    ledger.raise(vec![notice("ikinci", friday()), notice("ikinci", friday())], Arc::clone(&world.alerts)).await.unwrap();
+    ledger
+        .raise(
+            vec![notice("ikinci", friday()), notice("ikinci", friday())],
+            Arc::clone(&world.alerts),
+        )
+        .await
+        .unwrap();
     let index = ledger.index.clone();
     let shared = Arc::new(world);
     let theirs = Arc::clone(&shared);
@@ -200,7 +261,10 @@ async fn an_index_that_cannot_be_read_is_opened_anew_without_a_restart() {
     world.arrive(&ledger, 0..3).await;
     break_index(&world, &ledger.index);
     let refused = ledger.append(Event::Fetched(fetched("evrak", 900, "refused"))).await;
-    assert!(matches!(&refused, Err(error @ LedgerError::Store(StoreError::Index { .. })) if error.is_transient()), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(error @ LedgerError::Store(StoreError::Index { .. })) if error.is_transient()),
+        "{refused:?}"
+    );
     assert_eq!(world.arrive(&ledger, 3..4).await, gap_free(4)[3..]);
     assert!(ledger.pending(10).unwrap().is_empty(), "what was refused did not happen");
     let written = dump(&ledger);
@@ -227,5 +291,11 @@ async fn a_request_that_fails_leaves_nothing_and_its_neighbours_stand() {
     after.await.unwrap();
     assert_eq!(ledger.known("evrak").unwrap().len(), 2);
     assert!(ledger.open_jobs().unwrap().is_empty());
-    assert_eq!(ledger.commit(|decision| Ok((decision.state.outbox.held(), decision.state.outbox.waiting().count()))).await.unwrap(), (before, 0));
+    assert_eq!(
+        ledger
+            .commit(|decision| Ok((decision.state.outbox.held(), decision.state.outbox.waiting().count())))
+            .await
+            .unwrap(),
+        (before, 0)
+    );
 }

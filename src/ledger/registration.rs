@@ -1,18 +1,21 @@
 //! Number, entry, evidence and alerts of one message, decided and made durable in one step.
 
 use super::event::{Event, FoundEvidence, Registered, Seen};
-use super::state::MessageState;
+use super::state::{LocatorState, MessageState};
 use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, key};
 use crate::alert::config::AlertConfig;
 use crate::alert::notice::Notice;
 use crate::alert::outbox::AlertEvent;
 use crate::hash::Sha256;
-use crate::mailbox::Locator;
+use crate::mailbox::{FolderState, Locator};
 use crate::register::draft::Draft;
 use crate::register::entry::{Entry, RegisterNumber, flag};
 use crate::register::numbering::Numbering;
 use std::sync::Arc;
+
+/// Turns finished entries into what people are told of them.
+pub type Announce = Box<dyn FnOnce(&[Entry]) -> Vec<Notice> + Send>;
 
 /// What is known of a message when it is ready for its numbers.
 pub struct Registration {
@@ -22,7 +25,7 @@ pub struct Registration {
     pub link_keys: Vec<String>,
     pub evidence: Vec<FoundEvidence>,
     /// Who must hear of the finished entries.
-    pub announce: Box<dyn FnOnce(&[Entry]) -> Vec<Notice> + Send>,
+    pub announce: Announce,
     pub alerts: Arc<AlertConfig>,
 }
 
@@ -35,20 +38,32 @@ impl Ledger {
         self.commit(move |decision| decide(registration, decision))
     }
 
-    /// Records which messages a server lists for the first time.
+    /// Records which messages a server lists that are not here. One that was fetched before and is listed so again is a hole until its
+    /// bytes are here anew: a restored server gives known UIDs to other messages.
     ///
     /// # Errors
     /// The disk refused.
-    pub async fn see(&self, mailbox: &str, mut locators: Vec<Locator>) -> Result<(), LedgerError> {
+    pub async fn see(&self, mailbox: &str, mut locators: Vec<Locator>, folders: Vec<FolderState>) -> Result<(), LedgerError> {
         let mailbox = mailbox.to_owned();
         self.commit(move |decision| {
             let mut first = Vec::new();
             for locator in locators.drain(..) {
-                if !decision.state.index.contains(&key::locator(&mailbox, &locator))? {
+                if !matches!(
+                    decision.state.index.get(&key::locator(&mailbox, &locator))?,
+                    Some(LocatorState::Seen { .. })
+                ) {
                     first.push(locator);
                 }
             }
-            if first.is_empty() { Ok(()) } else { decision.record(Event::Seen(Seen { mailbox, locators: first })) }
+            if first.is_empty() {
+                Ok(())
+            } else {
+                decision.record(Event::Seen(Seen {
+                    mailbox,
+                    locators: first,
+                    folders,
+                }))
+            }
         })
         .await
     }
@@ -58,18 +73,29 @@ impl Ledger {
     /// # Errors
     /// The disk refused.
     pub async fn raise(&self, notices: Vec<Notice>, alerts: Arc<AlertConfig>) -> Result<(), LedgerError> {
-        self.commit(move |decision| notices.into_iter().try_for_each(|notice| {
-            let event = decision.state.outbox.plan(notice, &alerts);
-            decision.record(Event::Alert(event))
-        }))
+        self.commit(move |decision| {
+            notices.into_iter().try_for_each(|notice| {
+                let event = decision.state.outbox.plan(notice, &alerts);
+                decision.record(Event::Alert(event))
+            })
+        })
         .await
     }
 }
 
 fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec<RegisterNumber>, LedgerError> {
-    let Registration { sha256, drafts, link_keys, evidence, announce, alerts } = registration;
+    let Registration {
+        sha256,
+        drafts,
+        link_keys,
+        evidence,
+        announce,
+        alerts,
+    } = registration;
     let message: Option<MessageState> = decision.state.index.get(&key::message(&sha256))?;
-    let Some(message) = message.filter(|message| message.numbers.is_empty()) else { return Ok(Vec::new()) };
+    let Some(message) = message.filter(|message| message.numbers.is_empty()) else {
+        return Ok(Vec::new());
+    };
 
     let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
@@ -80,7 +106,13 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
     }
     let given = entries.iter().map(|entry| entry.register_number).collect();
     let alerts = plan_all(announce(&entries), &alerts, decision);
-    decision.record(Event::Registered(Box::new(Registered { sha256, entries, link_keys, evidence, alerts })))?;
+    decision.record(Event::Registered(Box::new(Registered {
+        sha256,
+        entries,
+        link_keys,
+        evidence,
+        alerts,
+    })))?;
     Ok(given)
 }
 
@@ -90,8 +122,16 @@ fn mark_duplicate(draft: &mut Draft, message: &MessageState, before: &[Entry], d
     if message.sightings.len() > 1 {
         draft.flags.insert(flag::DUPLICATE.to_owned());
     }
-    let Some(id) = draft.document.as_ref().and_then(|document| document.id.as_deref()) else { return Ok(()) };
-    let has_id = |entry: &&Entry| entry.document.as_ref().and_then(|document| document.id.as_deref()).is_some_and(|known| known.eq_ignore_ascii_case(id));
+    let Some(id) = draft.document.as_ref().and_then(|document| document.id.as_deref()) else {
+        return Ok(());
+    };
+    let has_id = |entry: &&Entry| {
+        entry
+            .document
+            .as_ref()
+            .and_then(|document| document.id.as_deref())
+            .is_some_and(|known| known.eq_ignore_ascii_case(id))
+    };
     let beside = before.iter().find(has_id).map(|entry| entry.register_number);
     if let Some(first) = decision.state.index.get(&key::document(id))?.or(beside) {
         draft.mark_duplicate_of(first);

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::event::{Event, Handled, Missing, Seen};
+use super::event::{Event, Handled, Missing, Renumbered};
 use super::fixture::*;
 use crate::message::MessageKind;
 use crate::register::entry::{Entry, Handling, RegisterNumber, State, flag};
@@ -63,7 +63,11 @@ async fn a_registration_that_the_disk_refuses_burns_no_number_and_the_next_one_g
             }
             assert_eq!(ledger.register(world.registration(next)).await.unwrap().len(), 1, "{mode:?} {nth}");
             if outcome.is_err() {
-                assert_eq!(ledger.register(world.registration(refused)).await.unwrap(), gap_free(4)[3..], "{mode:?} {nth}");
+                assert_eq!(
+                    ledger.register(world.registration(refused)).await.unwrap(),
+                    gap_free(4)[3..],
+                    "{mode:?} {nth}"
+                );
             }
             assert_eq!(numbers(&ledger), gap_free(4), "{mode:?} {nth}");
             let before = export(&ledger);
@@ -80,7 +84,10 @@ async fn a_message_that_has_its_number_keeps_it_and_gets_no_second() {
     let ledger = world.open();
     let sha256 = fetch(&ledger, "evrak", 1, "once").await;
     // Both are under way before either is decided.
-    let (first, second) = (ledger.register(world.registration(sha256)), ledger.register(world.registration(sha256)));
+    let (first, second) = (
+        ledger.register(world.registration(sha256)),
+        ledger.register(world.registration(sha256)),
+    );
     assert_eq!(first.await.unwrap(), gap_free(1));
     assert_eq!(second.await.unwrap(), []);
     assert_eq!(numbers(&ledger), gap_free(1));
@@ -94,14 +101,20 @@ async fn several_documents_of_one_message_have_numbers_in_a_row_and_the_second_w
     let ledger = world.open();
     let sha256 = fetch(&ledger, "evrak", 1, "two packages").await;
     let mut registration = world.registration(sha256);
-    let document = crate::envelope::Document { id: Some("0f0e7c2a-0000-4000-8000-000000000001".into()), ..Default::default() };
+    let document = crate::envelope::Document {
+        id: Some("0f0e7c2a-0000-4000-8000-000000000001".into()),
+        ..Default::default()
+    };
     registration.drafts[0].document = Some(document.clone());
     registration.drafts.push(registration.drafts[0].clone());
     ledger.register(registration).await.unwrap();
     // Examined beside the first, so that its examiner could not know.
     let beside = fetch(&ledger, "evrak", 2, "the same document in another message").await;
     let mut registration = world.registration(beside);
-    registration.drafts[0].document = Some(crate::envelope::Document { id: document.id.map(|id| id.to_uppercase()), ..Default::default() });
+    registration.drafts[0].document = Some(crate::envelope::Document {
+        id: document.id.map(|id| id.to_uppercase()),
+        ..Default::default()
+    });
     ledger.register(registration).await.unwrap();
 
     let entries: Vec<Entry> = ledger.entries().map(Result::unwrap).collect();
@@ -109,7 +122,10 @@ async fn several_documents_of_one_message_have_numbers_in_a_row_and_the_second_w
     assert_eq!(duplicates, [false, true, true]);
     assert!(entries[2].findings.iter().any(|finding| finding.text.en.contains("2026/000001")));
     assert_eq!(ledger.message(&sha256).unwrap().unwrap().numbers, gap_free(2));
-    assert_eq!(ledger.entry_of_document("0F0E7C2A-0000-4000-8000-000000000001").unwrap(), Some(gap_free(1)[0]));
+    assert_eq!(
+        ledger.entry_of_document("0F0E7C2A-0000-4000-8000-000000000001").unwrap(),
+        Some(gap_free(1)[0])
+    );
 }
 
 #[tokio::test]
@@ -126,8 +142,14 @@ async fn a_redelivery_is_a_sighting_before_and_after_registration_and_in_another
     fetch(&ledger, "ikinci", 1, "again").await;
 
     let entry = ledger.entry(number).unwrap().unwrap();
-    let seen: Vec<(String, String)> = entry.message.sightings.iter().map(|seen| (seen.mailbox.clone(), seen.locator.id.clone())).collect();
-    let expected = [("evrak", "1"), ("evrak", "2"), ("evrak", "3"), ("ikinci", "1")].map(|(mailbox, id)| (mailbox.to_owned(), id.to_owned()));
+    let seen: Vec<(String, String)> = entry
+        .message
+        .sightings
+        .iter()
+        .map(|seen| (seen.mailbox.clone(), seen.locator.id.clone()))
+        .collect();
+    let expected =
+        [("evrak", "1"), ("evrak", "2"), ("evrak", "3"), ("ikinci", "1")].map(|(mailbox, id)| (mailbox.to_owned(), id.to_owned()));
     assert_eq!(seen, expected);
     assert!(entry.flags.contains(flag::DUPLICATE));
     assert_eq!(numbers(&ledger), gap_free(1));
@@ -151,17 +173,22 @@ async fn a_message_seen_twice_before_its_number_is_marked_as_one_seen_twice_afte
 async fn a_listed_message_is_a_hole_until_its_bytes_are_durable() {
     let world = World::new();
     let ledger = world.open();
-    ledger.see("evrak", vec![locator(1), locator(2)]).await.unwrap();
-    ledger.see("ikinci", vec![locator(1)]).await.unwrap();
+    ledger.see("evrak", vec![locator(1), locator(2)], Vec::new()).await.unwrap();
+    ledger.see("ikinci", vec![locator(1)], Vec::new()).await.unwrap();
     assert_eq!(ledger.holes_of("evrak").unwrap().len(), 2);
     let head = ledger.head();
-    ledger.see("evrak", vec![locator(1), locator(2)]).await.unwrap();
+    ledger.see("evrak", vec![locator(1), locator(2)], Vec::new()).await.unwrap();
     assert_eq!(ledger.head(), head, "what is known is recorded once");
 
     fetch(&ledger, "evrak", 1, "came").await;
     assert_eq!(ledger.hole("evrak", &locator(1)).unwrap().map(|hole| hole.since), None);
     let later = at("2026-11-23T07:00:00Z");
-    let missing = Missing { mailbox: "evrak".into(), locator: locator(2), problem: "not delivered".into(), at: later };
+    let missing = Missing {
+        mailbox: "evrak".into(),
+        locator: locator(2),
+        problem: "not delivered".into(),
+        at: later,
+    };
     ledger.append(Event::Missing(missing)).await.unwrap();
     let hole = ledger.hole("evrak", &locator(2)).unwrap().unwrap();
     assert_eq!((hole.since, hole.problem.as_deref()), (friday(), Some("not delivered")));
@@ -177,12 +204,22 @@ async fn a_listed_message_is_a_hole_until_its_bytes_are_durable() {
 async fn a_renumbered_folder_leaves_no_hole_behind() {
     let world = World::new();
     let ledger = world.open();
-    ledger.see("evrak", vec![locator(1), locator(2)]).await.unwrap();
-    ledger.append(Event::Renumbered(Seen { mailbox: "evrak".into(), locators: vec![locator(1)] })).await.unwrap();
+    ledger.see("evrak", vec![locator(1), locator(2)], Vec::new()).await.unwrap();
+    ledger
+        .append(Event::Renumbered(Renumbered {
+            mailbox: "evrak".into(),
+            locators: vec![locator(1)],
+        }))
+        .await
+        .unwrap();
     let left: Vec<String> = ledger.holes().unwrap().into_iter().map(|hole| hole.locator.id).collect();
     assert_eq!(left, ["2"]);
-    ledger.see("evrak", vec![locator(1)]).await.unwrap();
-    assert_eq!(ledger.holes().unwrap().len(), 2, "should the old number come back, it is asked for again");
+    ledger.see("evrak", vec![locator(1)], Vec::new()).await.unwrap();
+    assert_eq!(
+        ledger.holes().unwrap().len(),
+        2,
+        "should the old number come back, it is asked for again"
+    );
 }
 
 #[tokio::test]
@@ -193,11 +230,28 @@ async fn a_deadline_is_listed_until_nobody_can_miss_it_any_more() {
     let open = ledger.open_deadlines(friday()).unwrap();
     let listed: BTreeSet<_> = open.iter().map(|open| (open.number, open.kind.clone(), open.at)).collect();
     let entry = ledger.entry(number).unwrap().unwrap();
-    assert_eq!(listed, entry.deadlines.iter().map(|deadline| (number, deadline.kind.clone(), deadline.at)).collect());
+    assert_eq!(
+        listed,
+        entry
+            .deadlines
+            .iter()
+            .map(|deadline| (number, deadline.kind.clone(), deadline.at))
+            .collect()
+    );
     assert_eq!(open.len(), 2);
     assert!(ledger.open_deadlines(at("2027-01-01T00:00:00Z")).unwrap().is_empty());
 
-    let handle = |state| Event::Handled(Handled { number, handling: Handling { by: "memur".into(), at: friday(), state, note: None } });
+    let handle = |state| {
+        Event::Handled(Handled {
+            number,
+            handling: Handling {
+                by: "memur".into(),
+                at: friday(),
+                state,
+                note: None,
+            },
+        })
+    };
     ledger.append(handle(State::Opened)).await.unwrap();
     assert!(ledger.open_deadlines(friday()).unwrap().is_empty());
     ledger.append(handle(State::Registered)).await.unwrap();

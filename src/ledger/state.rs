@@ -13,8 +13,13 @@ use crate::register::entry::{RegisterNumber, Sighting};
 #[serde(tag = "stage", rename_all = "kebab-case")]
 pub enum LocatorState {
     /// Listed, no bytes yet.
-    Seen { at: Timestamp },
-    Fetched { sha256: Sha256, acknowledged: bool },
+    Seen {
+        at: Timestamp,
+    },
+    Fetched {
+        sha256: Sha256,
+        acknowledged: bool,
+    },
 }
 
 /// A message that the server listed and has not delivered.

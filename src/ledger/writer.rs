@@ -66,9 +66,21 @@ impl Writer {
     pub fn start(store: Store, outbox: Outbox, clock: SharedClock) -> Self {
         let (requests, inbox) = mpsc::channel();
         let head = Arc::new(Mutex::new(store.journal.head()));
-        let mut scribe = Scribe { store, outbox, clock, head: Arc::clone(&head), behind: false };
-        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || scribe.serve(&inbox));
-        Self { requests: thread.is_ok().then_some(requests), head, thread: thread.ok() }
+        let mut scribe = Scribe {
+            store,
+            outbox,
+            clock,
+            head: Arc::clone(&head),
+            behind: false,
+        };
+        let thread = std::thread::Builder::new()
+            .name("ledger".into())
+            .spawn(move || scribe.serve(&inbox));
+        Self {
+            requests: thread.is_ok().then_some(requests),
+            head,
+            thread: thread.ok(),
+        }
     }
 
     /// Hands the request over at once, so that requests are decided in the order of the calls; the future only waits for the answer.
@@ -82,7 +94,10 @@ impl Writer {
             // A request that finds no thread is dropped, and its answer with it: the future then says that the ledger is closed.
             let _ = requests.send(Request { decide, answer });
         }
-        Pending { outcome: Some(outcome), value: PhantomData }
+        Pending {
+            outcome: Some(outcome),
+            value: PhantomData,
+        }
     }
 
     pub fn head(&self) -> Head {
@@ -100,7 +115,10 @@ pub struct Pending<T> {
 impl<T> Pending<T> {
     /// For a ledger that was opened for reading only.
     pub fn refused() -> Self {
-        Self { outcome: None, value: PhantomData }
+        Self {
+            outcome: None,
+            value: PhantomData,
+        }
     }
 }
 
@@ -151,10 +169,15 @@ impl Scribe {
         let index: Index = self.store.index.clone();
         if let Err(error) = self.ensure_caught_up() {
             let error = Arc::new(error);
-            group.into_iter().for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
+            group
+                .into_iter()
+                .for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
             return;
         }
-        let mut group_state = State { index: Overlay::new(&index), outbox: self.outbox.clone() };
+        let mut group_state = State {
+            index: Overlay::new(&index),
+            outbox: self.outbox.clone(),
+        };
         let mut records = Vec::new();
         let mut answers = Vec::with_capacity(group.len());
         for Request { decide, answer } in group {
@@ -178,11 +201,17 @@ impl Scribe {
     fn decide<'i>(&self, decide: Decide, state: State<'i>, records: &mut Vec<NewRecord>) -> (State<'i>, Answer) {
         let now = self.clock.now();
         let outbox_before = state.outbox.clone();
-        let mut decision = Decision { state, now, events: Vec::new() };
+        let mut decision = Decision {
+            state,
+            now,
+            events: Vec::new(),
+        };
         let outcome = decide(&mut decision);
         let Decision { mut state, events, .. } = decision;
-        let written: Result<Vec<NewRecord>, LedgerError> =
-            events.iter().map(|event| write_event(event).map(|(kind, body)| NewRecord { time: now, kind, body })).collect();
+        let written: Result<Vec<NewRecord>, LedgerError> = events
+            .iter()
+            .map(|event| write_event(event).map(|(kind, body)| NewRecord { time: now, kind, body }))
+            .collect();
         match (outcome, written) {
             (Ok(value), Ok(written)) => {
                 state.index.settle();
@@ -223,7 +252,10 @@ impl Scribe {
             let caught_up = restore_outbox(index).and_then(|outbox| catch_up(&self.store.journal, index, outbox));
             caught_up.map_err(|error| match error {
                 LedgerError::Store(error) => error,
-                other => StoreError::Index { reason: other.to_string(), kind: None },
+                other => StoreError::Index {
+                    reason: other.to_string(),
+                    kind: None,
+                },
             })?;
             self.behind = false;
         }

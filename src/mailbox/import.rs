@@ -40,7 +40,11 @@ pub struct Import {
 
 impl Import {
     pub fn new(paths: &[PathBuf], limits: &Limits) -> Self {
-        Self { paths: paths.to_vec(), message_limit: limits.message_bytes, sources: BTreeMap::new() }
+        Self {
+            paths: paths.to_vec(),
+            message_limit: limits.message_bytes,
+            sources: BTreeMap::new(),
+        }
     }
 
     fn find(&mut self) -> io::Result<Vec<Listed>> {
@@ -63,29 +67,54 @@ impl Import {
             return Ok(());
         }
         // A file over the limit is listed by its size alone: its bytes are not read.
-        let sha256 = if size > self.message_limit { Sha256::of(&size.to_be_bytes()) } else { Sha256::of(&std::fs::read(path)?) };
+        let sha256 = if size > self.message_limit {
+            Sha256::of(&size.to_be_bytes())
+        } else {
+            Sha256::of(&std::fs::read(path)?)
+        };
         self.add(path, None, sha256, size, listed);
         Ok(())
     }
 
     fn add(&mut self, path: &Path, nth: Option<usize>, sha256: Sha256, size: u64, listed: &mut Vec<Listed>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().replace('\0', "");
-        let locator = Locator { folder: "files".to_owned(), epoch: 0, id: format!("{name}/{sha256}") };
-        self.sources.insert(locator.clone(), Source { path: path.to_owned(), nth });
-        listed.push(Listed { locator, size: Some(size), arrived: None });
+        let locator = Locator {
+            folder: "files".to_owned(),
+            epoch: 0,
+            id: format!("{name}/{sha256}"),
+        };
+        self.sources.insert(
+            locator.clone(),
+            Source {
+                path: path.to_owned(),
+                nth,
+            },
+        );
+        listed.push(Listed {
+            locator,
+            size: Some(size),
+            arrived: None,
+        });
     }
 
     fn read(&self, listed: &Listed) -> Result<Bytes, NotFetched> {
         let missing = |problem: String| NotFetched::Missing(problem);
         let size = listed.size.unwrap_or_default();
         if size > self.message_limit {
-            return Err(NotFetched::TooLarge { size, limit: self.message_limit });
+            return Err(NotFetched::TooLarge {
+                size,
+                limit: self.message_limit,
+            });
         }
         let source = self.sources.get(&listed.locator).ok_or_else(|| missing("not listed".to_owned()))?;
         let bytes = std::fs::read(&source.path).map_err(|error| missing(error.to_string()))?;
         match source.nth {
             None => Ok(bytes.into()),
-            Some(nth) => split_mbox(&bytes).into_iter().nth(nth).map(Bytes::from).ok_or_else(|| missing("the mbox changed meanwhile".to_owned())),
+            Some(nth) => split_mbox(&bytes)
+                .into_iter()
+                .nth(nth)
+                .map(Bytes::from)
+                .ok_or_else(|| missing("the mbox changed meanwhile".to_owned())),
         }
     }
 }
@@ -107,8 +136,18 @@ impl Mailbox for Import {
         let present = all.iter().map(|listed| listed.locator.clone()).collect();
         let exists = all.len() as u64;
         let new = all.into_iter().filter(|listed| !known.contains(&listed.locator)).collect();
-        let folders = vec![FolderState { folder: "files".to_owned(), epoch: 0, next_uid: None, exists }];
-        Ok(Listing { folders, new, present, oddities: Vec::new() })
+        let folders = vec![FolderState {
+            folder: "files".to_owned(),
+            epoch: 0,
+            next_uid: None,
+            exists,
+        }];
+        Ok(Listing {
+            folders,
+            new,
+            present,
+            oddities: Vec::new(),
+        })
     }
 
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {
@@ -138,8 +177,13 @@ impl Mailbox for Import {
 
 /// The files that a path stands for: itself, the messages of a Maildir, or the files of a folder. Links are not followed inside folders.
 fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
-    if !std::fs::metadata(path)?.is_dir() {
+    let about = std::fs::metadata(path)?;
+    if about.is_file() {
         return Ok(vec![path.to_owned()]);
+    }
+    if !about.is_dir() {
+        // Opening a pipe waits for its writer, for ever where there is none.
+        return Err(io::Error::other(format!("{}: neither a file nor a folder", path.display())));
     }
     let maildir: Vec<PathBuf> = ["cur", "new"].iter().map(|sub| path.join(sub)).filter(|sub| sub.is_dir()).collect();
     let folders = if maildir.is_empty() { vec![path.to_owned()] } else { maildir };
@@ -179,7 +223,10 @@ fn split_mbox(mbox: &[u8]) -> Vec<Vec<u8>> {
     }
     for message in &mut messages {
         // The blank line before the next `From ` belongs to the mbox.
-        let end = message.strip_suffix(b"\r\n\r\n").map(|rest| rest.len() + 2).or_else(|| message.strip_suffix(b"\n\n").map(|rest| rest.len() + 1));
+        let end = message
+            .strip_suffix(b"\r\n\r\n")
+            .map(|rest| rest.len() + 2)
+            .or_else(|| message.strip_suffix(b"\n\n").map(|rest| rest.len() + 1));
         message.truncate(end.unwrap_or(message.len()));
     }
     messages
@@ -200,7 +247,10 @@ mod tests {
     #[test]
     fn an_mbox_gives_its_messages_byte_for_byte() {
         let mbox = b"From a Mon\nSubject: 1\n\nbir\n>From eski\n\nFrom b Tue\nSubject: 2\n\niki\n";
-        assert_eq!(split_mbox(mbox), [b"Subject: 1\n\nbir\nFrom eski\n".to_vec(), b"Subject: 2\n\niki\n".to_vec()]);
+        assert_eq!(
+            split_mbox(mbox),
+            [b"Subject: 1\n\nbir\nFrom eski\n".to_vec(), b"Subject: 2\n\niki\n".to_vec()]
+        );
     }
 
     #[tokio::test]

@@ -66,6 +66,15 @@ pub struct FolderState {
     pub exists: u64,
 }
 
+impl FolderState {
+    /// Whether the folder was numbered anew since this locator was given: under another UIDVALIDITY, or at or above UIDNEXT, it can
+    /// mean no message.
+    pub fn outdates(&self, locator: &Locator) -> bool {
+        let beyond = |next: u32| locator.id.parse::<u32>().is_ok_and(|uid| uid >= next);
+        self.folder == locator.folder && (self.epoch != locator.epoch || self.next_uid.is_some_and(beyond))
+    }
+}
+
 /// What a whole listing of a mailbox brought.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {

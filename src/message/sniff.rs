@@ -97,7 +97,11 @@ pub fn xml_root(bytes: &[u8]) -> Option<String> {
         rest = match rest {
             [b'?', ..] => after(rest, b"?>")?,
             [b'!', b'-', b'-', ..] => after(rest, b"-->")?,
-            [b'!', ..] => after(rest, b">")?,
+            // An internal subset holds `>` of its own: without seeing through it, evidence with a DTD would be taken for something else.
+            [b'!', ..] => match rest.iter().position(|byte| b"[>".contains(byte)).and_then(|at| rest.get(at..))? {
+                [b'[', subset @ ..] => after(after(subset, b"]")?, b">")?,
+                end => after(end, b">")?,
+            },
             _ => break,
         };
     }

@@ -17,11 +17,20 @@ pub struct Told {
 
 impl Told {
     pub fn new(entry: &Entry, prefix: &str, groups: &[String]) -> Self {
-        Self { number: format!("{prefix}{}", entry.register_number), groups: groups.to_vec() }
+        Self {
+            number: format!("{prefix}{}", entry.register_number),
+            groups: groups.to_vec(),
+        }
     }
 
     pub fn facts<'a>(&'a self, entry: &'a Entry) -> EntryFacts<'a> {
-        EntryFacts { number: &self.number, mailbox: &entry.mailbox, institution: institution(entry), deadline: nearest(entry), groups: &self.groups }
+        EntryFacts {
+            number: &self.number,
+            mailbox: &entry.mailbox,
+            institution: institution(entry),
+            deadline: nearest(entry),
+            groups: &self.groups,
+        }
     }
 }
 
@@ -46,7 +55,13 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
     if entry.flags.contains(flag::NEGATIVE_EVIDENCE) {
         let negative = entry.evidence.iter().find(|record| is_negative(record));
         let evidence = negative.map(|record| format!("{} {}", record.kind, record.event.as_deref().unwrap_or_default()));
-        notices.push(causes::negative_evidence(&entry.mailbox, evidence.unwrap_or_default().trim(), None, groups, at));
+        notices.push(causes::negative_evidence(
+            &entry.mailbox,
+            evidence.unwrap_or_default().trim(),
+            None,
+            groups,
+            at,
+        ));
     }
     notices
 }

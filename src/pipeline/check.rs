@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use super::{Pipeline, PipelineError};
 use crate::alert::causes;
 use crate::hash::Sha256;
-use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Seen};
-use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox};
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered};
+use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::{self, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -34,28 +35,73 @@ pub struct Brought {
 }
 
 impl Pipeline {
+    /// A mailbox that knows what the last journaled look saw, and the locators that have a durable record. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// The settings contradict each other, or the index cannot be read.
+    pub fn open(&self, config: &MailboxConfig) -> Result<(Box<dyn Mailbox>, BTreeSet<Locator>), PipelineError> {
+        let settings = self.settings();
+        let mut mailbox = mailbox::open(config, &settings.secrets, &settings.limits)?;
+        mailbox.recall(self.ledger.mailbox(config.name())?.folders);
+        Ok((mailbox, self.ledger.known(config.name())?))
+    }
+
     /// Lists, fetches what has no durable record, keeps it, and records the check. `known` is kept up to date.
     ///
     /// # Errors
     /// The server or the disk failed. What was durable before stays; the rest is fetched at the next look.
     pub async fn check(&self, mailbox: &mut dyn Mailbox, known: &mut BTreeSet<Locator>) -> Result<Brought, PipelineError> {
         let name = mailbox.name().to_owned();
-        let Listing { folders, new, present, oddities } = mailbox.list(known).await?;
-        for some in new.chunks(SEEN_TOGETHER) {
-            self.ledger.see(&name, some.iter().map(|listed| listed.locator.clone()).collect()).await?;
+        let Listing {
+            folders,
+            new,
+            present,
+            oddities,
+        } = mailbox.list(known).await?;
+        // A known locator that is listed as new may mean another message now: until its bytes are here it is a hole like any other.
+        for listed in &new {
+            known.remove(&listed.locator);
         }
-        self.report_oddities(&name, oddities).await?;
+        for some in new.chunks(SEEN_TOGETHER) {
+            self.ledger
+                .see(&name, some.iter().map(|listed| listed.locator.clone()).collect(), folders.clone())
+                .await?;
+        }
+        let is_odd = self.report_oddities(&name, oddities).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
-        self.review_holes(&name, &folders, &present, kept == asked).await?;
-        let quota = mailbox.quota().await?;
-        let checked = Checked { mailbox: name, at: self.now(), folders, listed: present.len() as u64, new: kept, quota };
+        // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost; the next look is.
+        if !is_odd {
+            self.review_holes(&name, &folders, &present, kept == asked).await?;
+        }
+        let quota = mailbox.quota().await.unwrap_or_else(|error| {
+            // The duty is to look for messages, and that is done.
+            tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
+            None
+        });
+        let checked = Checked {
+            mailbox: name,
+            at: self.now(),
+            folders,
+            listed: present.len() as u64,
+            new: kept,
+            quota,
+        };
         self.ledger.append(Event::Checked(checked)).await?;
-        Ok(Brought { listed: present.len() as u64, new: kept, missing: asked - kept })
+        Ok(Brought {
+            listed: present.len() as u64,
+            new: kept,
+            missing: asked - kept,
+        })
     }
 
     /// The server and the disk work at the same time. Returns how many messages are durable now.
-    async fn fetch_and_keep(&self, mailbox: &mut dyn Mailbox, new: Vec<Listed>, known: &mut BTreeSet<Locator>) -> Result<u64, PipelineError> {
+    async fn fetch_and_keep(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        new: Vec<Listed>,
+        known: &mut BTreeSet<Locator>,
+    ) -> Result<u64, PipelineError> {
         if new.is_empty() {
             return Ok(0);
         }
@@ -107,7 +153,9 @@ impl Pipeline {
                 at: now,
             })
             .collect();
-        self.ledger.commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event)))).await?;
+        self.ledger
+            .commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event))))
+            .await?;
         self.report_missing(mailbox, missing).await?;
         Ok(listed.into_iter().map(|listed| listed.locator).collect())
     }
@@ -115,28 +163,53 @@ impl Pipeline {
     async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
         let blobs = self.ledger.blobs().clone();
         let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
-        put.map_err(|error| PipelineError::Broken(error.to_string()))?.map_err(|error| PipelineError::Ledger(error.into()))
+        put.map_err(|error| PipelineError::Broken(error.to_string()))?
+            .map_err(|error| PipelineError::Ledger(error.into()))
     }
 
-    /// Oddities are told when they change, not at every look.
-    async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<(), PipelineError> {
-        let before = self.oddities.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox.to_owned(), oddities.clone());
+    /// Oddities are told when they change, not at every look. Says whether there was something to tell.
+    async fn report_oddities(&self, mailbox: &str, oddities: Vec<Text>) -> Result<bool, PipelineError> {
+        let before = self
+            .oddities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(mailbox.to_owned(), oddities.clone());
         if oddities.is_empty() || before.as_ref() == Some(&oddities) {
-            return Ok(());
+            return Ok(false);
         }
-        self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await
+        self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await?;
+        Ok(true)
     }
 
     /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon
     /// as all of those are durable. What the server lists no more without that is lost to us: an alarm, and it stays a hole.
-    async fn review_holes(&self, mailbox: &str, folders: &[FolderState], present: &BTreeSet<Locator>, complete: bool) -> Result<(), PipelineError> {
-        let gone = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).filter(|locator| !present.contains(locator));
-        let is_renumbered = |locator: &Locator| folders.iter().any(|state| state.folder == locator.folder && state.epoch != locator.epoch);
-        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = gone.partition(is_renumbered);
+    async fn review_holes(
+        &self,
+        mailbox: &str,
+        folders: &[FolderState],
+        present: &BTreeSet<Locator>,
+        complete: bool,
+    ) -> Result<(), PipelineError> {
+        let mut absent: Vec<Locator> = self.ledger.holes_of(mailbox)?.into_iter().map(|hole| hole.locator).collect();
+        absent.retain(|locator| !present.contains(locator) && folders.iter().any(|state| state.folder == locator.folder));
+        let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = absent
+            .into_iter()
+            .partition(|locator| folders.iter().any(|state| state.outdates(locator)));
         if complete && !renumbered.is_empty() {
-            self.ledger.append(Event::Renumbered(Seen { mailbox: mailbox.to_owned(), locators: renumbered })).await?;
+            self.ledger
+                .append(Event::Renumbered(Renumbered {
+                    mailbox: mailbox.to_owned(),
+                    locators: renumbered,
+                }))
+                .await?;
         }
-        self.report_missing(mailbox, lost.into_iter().map(|locator| (locator, "the server lists it no more".to_owned())).collect()).await
+        self.report_missing(
+            mailbox,
+            lost.into_iter()
+                .map(|locator| (locator, "the server lists it no more".to_owned()))
+                .collect(),
+        )
+        .await
     }
 
     /// A hole is recorded when it opens and when its reason changes, not at every look.
@@ -144,8 +217,17 @@ impl Pipeline {
         let at = self.now();
         let mut changed = Vec::new();
         for (locator, problem) in missing {
-            if self.ledger.hole(mailbox, &locator)?.is_none_or(|hole| hole.problem.as_ref() != Some(&problem)) {
-                changed.push(Missing { mailbox: mailbox.to_owned(), locator, problem, at });
+            if self
+                .ledger
+                .hole(mailbox, &locator)?
+                .is_none_or(|hole| hole.problem.as_ref() != Some(&problem))
+            {
+                changed.push(Missing {
+                    mailbox: mailbox.to_owned(),
+                    locator,
+                    problem,
+                    at,
+                });
             }
         }
         if changed.is_empty() {
@@ -153,7 +235,10 @@ impl Pipeline {
         }
         // Told first: a crash between the two tells it twice, never not at all.
         self.raise(vec![causes::missing_message(mailbox, changed.len() as u64, at)]).await?;
-        Ok(self.ledger.commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing)))).await?)
+        Ok(self
+            .ledger
+            .commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing))))
+            .await?)
     }
 }
 

@@ -43,21 +43,44 @@ pub type Twins<'a> = &'a dyn Fn(&str) -> Option<RegisterNumber>;
 
 /// Reads, opens, judges and proves one message.
 pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timestamp, twins: Twins<'_>) -> Examined {
-    let context = settings.judging(now);
+    // Our own record proves that the bytes existed when they were fetched; a provider's valid time stamp proves it earlier.
+    let context = settings.judging(now).with_proof(Some(arrival.fetched));
     let message = message::read(raw, &settings.limits);
-    let carrier = signature::judge_message(&message, &context);
-    let (evidence, doubts) = prove(&message, settings, &context);
-    let records: Vec<EvidenceRecord> =
-        evidence.iter().map(|found| evidence_record(&found.evidence, found.report.indication, "carried")).collect();
-    let work = Work { arrival, settings, message: &message, carrier: &carrier, records: &records, doubts: &doubts, twins };
+    let mut carrier = signature::judge_message(&message, &context);
+    // What lies inside the provider's timestamped envelope existed when that was stamped.
+    let context = context.with_proof(signature::proof_of(&carrier));
+    let (evidence, mut doubts) = prove(&message, settings, &context);
+    // A message with a delil that does not hold is not a message that holds.
+    carrier.extend(evidence.iter().map(|found| found.report.clone()));
+    doubts.extend(signature::unjudged_attachments(&message));
+    let records: Vec<EvidenceRecord> = evidence
+        .iter()
+        .map(|found| evidence_record(&found.evidence, found.report.indication, "carried"))
+        .collect();
+    let work = Work {
+        arrival,
+        settings,
+        message: &message,
+        carrier: &carrier,
+        records: &records,
+        doubts: &doubts,
+        twins,
+    };
 
-    let packages: Vec<Package> = message.packages().map(|part| open(part, settings)).collect();
+    let packages: Vec<(&Part, Package)> = message.packages().map(|part| (part, open(part, settings))).collect();
     let drafts = match packages.is_empty() {
         true => vec![work.draft_of_message(&context)],
-        false => packages.iter().map(|package| work.draft_of_package(package, &context)).collect(),
+        false => packages
+            .iter()
+            .map(|(part, package)| work.draft_of_package(part, package, &context))
+            .collect(),
     };
     let link_keys: BTreeSet<String> = evidence::message_keys(&message).iter().map(LinkKey::to_string).collect();
-    Examined { drafts, link_keys: link_keys.into_iter().collect(), evidence }
+    Examined {
+        drafts,
+        link_keys: link_keys.into_iter().collect(),
+        evidence,
+    }
 }
 
 /// A message that could not be read in three attempts keeps its place in the register.
@@ -72,7 +95,11 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
         fetched_at: arrival.fetched,
         reason: why.text(),
     };
-    Examined { drafts: vec![draft::quarantine(input)], link_keys: Vec::new(), evidence: Vec::new() }
+    Examined {
+        drafts: vec![draft::quarantine(input)],
+        link_keys: Vec::new(),
+        evidence: Vec::new(),
+    }
 }
 
 /// message -> envelope
@@ -89,7 +116,12 @@ fn prove(message: &Message, settings: &Settings, context: &Context) -> (Vec<Foun
             Ok(evidence) => {
                 let link_keys = evidence::link_keys(&evidence).iter().map(LinkKey::to_string).collect();
                 let report = signature::judge_evidence(&part.bytes, context);
-                found.push(FoundEvidence { evidence, report, link_keys, place: part.place.clone() });
+                found.push(FoundEvidence {
+                    evidence,
+                    report,
+                    link_keys,
+                    place: part.place.clone(),
+                });
             }
             Err(finding) => doubts.push(finding),
         }
@@ -102,7 +134,7 @@ struct Work<'a> {
     arrival: &'a Arrival,
     settings: &'a Settings,
     message: &'a Message,
-    /// Verdicts on the provider's and the sender's signatures.
+    /// Verdicts on the provider's and the sender's signatures, and on the evidence beside them.
     carrier: &'a [SignatureReport],
     records: &'a [EvidenceRecord],
     doubts: &'a [Finding],
@@ -114,14 +146,20 @@ impl Work<'_> {
         self.draft(None, self.carrier.to_vec(), self.doubts.to_vec(), None, context)
     }
 
-    fn draft_of_package(&self, package: &Package, context: &Context) -> Draft {
+    fn draft_of_package(&self, part: &Part, package: &Package, context: &Context) -> Draft {
         let (signatures, doubts) = signature::judge_package(package, context);
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
         let sdp: Vec<String> = package.metadata.file_plan_codes();
         // The original inside an update package counts too.
         let inside = package.all_findings();
-        let input = PackageInput { kind: Some(package.kind), document: Some(&package.document), sdp: &sdp, findings: &inside };
+        let input = PackageInput {
+            part: Some(part),
+            kind: Some(package.kind),
+            document: Some(&package.document),
+            sdp: &sdp,
+            findings: &inside,
+        };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
         self.draft(Some(input), reports, findings, twin, context)
     }
@@ -135,7 +173,14 @@ impl Work<'_> {
         context: &Context,
     ) -> Draft {
         let package_findings = package.as_ref().map(|package| package.findings).unwrap_or_default();
-        let weighed: Vec<Finding> = self.message.findings.iter().chain(package_findings).chain(&findings).cloned().collect();
+        let weighed: Vec<Finding> = self
+            .message
+            .findings
+            .iter()
+            .chain(package_findings)
+            .chain(&findings)
+            .cloned()
+            .collect();
         draft::draft(DraftInput {
             registry: &self.settings.registry,
             mailbox: &self.arrival.mailbox,

@@ -77,7 +77,9 @@ impl Unreadable {
     pub fn text(&self) -> Text {
         Text::new(
             format!("İleti üç denemede de okunamadı ({self}). Baytları saklandı; dosyayı elle inceleyin ve geliştiriciye bildirin."),
-            format!("The message could not be read in three attempts ({self}). Its bytes are kept; look at the file by hand and report it to the developers."),
+            format!(
+                "The message could not be read in three attempts ({self}). Its bytes are kept; look at the file by hand and report it to the developers."
+            ),
         )
     }
 }
@@ -97,7 +99,9 @@ pub struct Pipeline {
 
 impl Pipeline {
     pub fn new(ledger: Arc<Ledger>, settings: Settings) -> Self {
-        let work_kib = u32::try_from(settings.config.daemon.work_bytes >> 10).unwrap_or(u32::MAX >> 4).clamp(1, u32::MAX >> 4);
+        let work_kib = u32::try_from(settings.config.daemon.work_bytes >> 10)
+            .unwrap_or(u32::MAX >> 4)
+            .clamp(1, u32::MAX >> 4);
         Self {
             ledger,
             settings: RwLock::new(Arc::new(settings)),
@@ -158,8 +162,13 @@ impl Pipeline {
         self.ledger.append(Event::Attempted(Attempted { messages })).await?;
         let settings = self.settings();
         // Examined side by side, registered in the order of arrival; the registrations of a group share their flush to the disk.
-        let mut examined = stream::iter(group.iter().cloned().map(|(sha256, message)| self.bring_to_drafts(sha256, message, &settings)))
-            .buffered(settings.config.daemon.workers.max(1));
+        let mut examined = stream::iter(
+            group
+                .iter()
+                .cloned()
+                .map(|(sha256, message)| self.bring_to_drafts(sha256, message, &settings)),
+        )
+        .buffered(settings.config.daemon.workers.max(1));
         let mut registrations = Vec::new();
         while let Some(outcome) = examined.next().await {
             if let Some((sha256, examined)) = outcome? {
@@ -181,9 +190,19 @@ impl Pipeline {
         settings: &Arc<Settings>,
     ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
         let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
-        let _permit = self.work.acquire_many(weight).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let _permit = self
+            .work
+            .acquire_many(weight)
+            .await
+            .map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let arrival = Arrival {
+            sha256,
+            mailbox: message.mailbox,
+            server: message.arrived,
+            fetched: message.fetched_at,
+            size: message.size,
+        };
         let attempt = message.attempts + 1;
-        let arrival = Arrival { sha256, mailbox: message.mailbox, server: message.arrived, fetched: message.fetched_at, size: message.size };
         if attempt > ATTEMPTS {
             return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));
         }
@@ -211,13 +230,19 @@ impl Pipeline {
             let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins));
             Ok(examined.map_err(Unreadable::Broken))
         };
-        let outcome = tokio::task::spawn_blocking(work).await.map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let outcome = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| PipelineError::Broken(error.to_string()))?;
         Ok(outcome.map_err(LedgerError::from)?)
     }
 
     /// drafts -> register -> store, with the alerts in the same record.
     fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> impl Future<Output = Result<(), PipelineError>> + use<> {
-        let Examined { drafts, link_keys, evidence } = examined;
+        let Examined {
+            drafts,
+            link_keys,
+            evidence,
+        } = examined;
         let now = self.now();
         let prefix = settings.config.register.prefix.clone();
         let groups: Vec<Vec<String>> = drafts.iter().map(|draft| draft.alert_groups.iter().cloned().collect()).collect();
@@ -227,7 +252,11 @@ impl Pipeline {
             link_keys,
             evidence,
             announce: Box::new(move |entries: &[Entry]| {
-                entries.iter().zip(&groups).flat_map(|(entry, groups)| announce::of_entry(entry, &prefix, groups, now)).collect()
+                entries
+                    .iter()
+                    .zip(&groups)
+                    .flat_map(|(entry, groups)| announce::of_entry(entry, &prefix, groups, now))
+                    .collect()
             }),
             alerts: Arc::clone(&settings.alerts),
         };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::{Calendar, CalendarError, HalfDays};
 use super::deadlines::DeemedReadRule;
 use super::rules::{Rules, RulesError};
+use crate::text::Text;
 
 /// `[register]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,22 @@ impl RegisterError {
     /// True when trying again may help: the file could not be read just now.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreadable { .. })
+    }
+
+    /// The sentence for the administrator.
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Unreadable { path, source } => format!("{} okunamadı: {source}", path.display()),
+            Self::Calendar { path, source } => format!("{} takvim olarak kullanılamıyor: {source}", path.display()),
+            Self::Rules {
+                path,
+                source: RulesError::Content { line, rule, problem },
+            } => {
+                format!("{} yönlendirme kuralları, satır {line}, '{rule}': {problem}", path.display())
+            }
+            Self::Rules { path, source } => format!("{} yönlendirme kuralları olarak kullanılamıyor: {source}", path.display()),
+        };
+        Text::new(turkish, self.to_string())
     }
 }
 

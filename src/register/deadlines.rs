@@ -123,9 +123,17 @@ pub fn deadlines(facts: &Facts<'_>, rule: DeemedReadRule, calendar: &Calendar) -
 /// Evidence that came after its message was registered can only bring the deemed-read moment forward: a later one may be about another
 /// recipient, and no deadline is put off on a guess.
 pub fn bring_forward(deadlines: &mut [Deadline], record: &EvidenceRecord, recipients: &[String]) {
-    let ours = record.recipient.as_ref().is_none_or(|recipient| recipients.iter().any(|known| known.eq_ignore_ascii_case(recipient)));
-    let (Some(moment), true) = (record.event_time, ours && record.kind == "retrieval") else { return };
-    for deadline in deadlines.iter_mut().filter(|deadline| deadline.kind == kind::DEEMED_READ && moment < deadline.at) {
+    let ours = record
+        .recipient
+        .as_ref()
+        .is_none_or(|recipient| recipients.iter().any(|known| known.eq_ignore_ascii_case(recipient)));
+    let (Some(moment), true) = (record.event_time, ours && record.kind == "retrieval") else {
+        return;
+    };
+    for deadline in deadlines
+        .iter_mut()
+        .filter(|deadline| deadline.kind == kind::DEEMED_READ && moment < deadline.at)
+    {
         deadline.at = moment;
     }
 }

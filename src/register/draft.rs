@@ -11,15 +11,15 @@ use super::access::{Classification, access_level};
 use super::arrival::{ArrivalTimes, arrival, kep_begins, read_evidence};
 use super::config::Registry;
 use super::deadlines::{Facts, ReadEvidence, deadlines};
-use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, RegisterNumber, Sighting, State, flag};
+use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, PartRecord, RegisterNumber, Sighting, State, flag};
 use super::flags::flags;
-use super::records::message_record;
+use super::records::{message_record, part_record};
 use super::routing::{NotRecorded, Routed, RoutingInput, is_unknown_sender, route};
 use super::xsd_duration::XsdDuration;
 use crate::envelope::{Addressee, Document, PackageKind};
 use crate::finding::{Finding, Severity};
 use crate::hash::Sha256;
-use crate::message::{Headers, Message, MessageKind};
+use crate::message::{Headers, Message, MessageKind, Part};
 use crate::signature::report::Verdict;
 use crate::text::Text;
 
@@ -49,6 +49,8 @@ pub struct DraftInput<'a> {
 
 /// One package of a message, read.
 pub struct PackageInput<'a> {
+    /// Where it lay in the message.
+    pub part: Option<&'a Part>,
     pub kind: Option<PackageKind>,
     /// `None` when nothing could be read from it.
     pub document: Option<&'a Document>,
@@ -77,6 +79,7 @@ pub struct Draft {
     pub mailbox: String,
     /// Without sightings: the ledger knows them.
     pub message: MessageRecord,
+    pub package: Option<PartRecord>,
     pub document: Option<Document>,
     pub verdict: Option<Verdict>,
     pub findings: Vec<Finding>,
@@ -109,6 +112,7 @@ impl Draft {
             registered_at,
             mailbox: self.mailbox,
             message: MessageRecord { sightings, ..self.message },
+            package: self.package,
             document: self.document,
             verdict: self.verdict,
             findings: self.findings,
@@ -213,6 +217,7 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
     Draft {
         mailbox: input.mailbox.to_owned(),
         message: message_record(message, arrived),
+        package: package.and_then(|package| package.part).map(part_record),
         document: document.cloned(),
         verdict: input.verdict,
         findings,

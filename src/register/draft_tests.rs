@@ -148,6 +148,7 @@ fn encrypted_things_are_flagged_and_closed() {
         &registry,
         &dispatch,
         Some(PackageInput {
+            part: None,
             kind: Some(PackageKind::Eyps),
             ..package(Some(&hidden))
         }),

@@ -67,6 +67,9 @@ pub struct Entry {
     /// Name of the mailbox where it was first seen.
     pub mailbox: String,
     pub message: MessageRecord,
+    /// The package (`.eyp`) that this entry stands for, as it lay in the message.
+    #[serde(default)]
+    pub package: Option<PartRecord>,
     pub document: Option<Document>,
     pub verdict: Option<Verdict>,
     pub findings: Vec<Finding>,

@@ -24,6 +24,7 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "registered_at": entry.registered_at,
         "mailbox": entry.mailbox,
         "message": plain(&entry.message),
+        "package": plain(&entry.package),
         "document": plain(&entry.document),
         "verdict": entry.verdict.as_ref().map(|verdict| verdict_json(verdict, lang)),
         "findings": entry.findings.iter().map(|finding| finding_json(finding, lang)).collect::<Vec<_>>(),

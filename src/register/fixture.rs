@@ -97,6 +97,7 @@ pub fn document() -> Document {
 
 pub fn package(document: Option<&Document>) -> PackageInput<'_> {
     PackageInput {
+        part: None,
         kind: Some(PackageKind::Eyp),
         document,
         sdp: &[],

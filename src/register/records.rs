@@ -58,7 +58,7 @@ pub(super) fn message_record(message: &Message, arrived: Arrival) -> MessageReco
     }
 }
 
-fn part_record(part: &Part) -> PartRecord {
+pub(super) fn part_record(part: &Part) -> PartRecord {
     PartRecord {
         place: part.place.clone(),
         name: part.name.clone(),

@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 pub struct Gateway {
     pub dir: TempDir,
-    extra: String,
+    /// Our own DETSİS number in the configuration.
+    receiver_kkk: String,
 }
 
 /// The end of a command and the most memory it had, in MiB.
@@ -31,28 +32,46 @@ impl Gateway {
     pub fn with_drop(world: &World) -> Self {
         let gateway = Self::bare(world);
         fs::create_dir(gateway.drop()).unwrap();
-        gateway.configure(&format!("[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\ninterval = \"200ms\"\n", gateway.drop().display()));
+        gateway.configure(&format!(
+            "[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\ninterval = \"200ms\"\n",
+            gateway.drop().display()
+        ));
         gateway
     }
 
     /// A store without mailboxes; add them with [`Gateway::configure`].
     pub fn bare(world: &World) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for (name, write) in [("trust", World::trust_folder as fn(&World, &Path)), ("intermediates", World::intermediates), ("revocation", World::revocation)] {
+        for (name, write) in [
+            ("trust", World::trust_folder as fn(&World, &Path)),
+            ("intermediates", World::intermediates),
+            ("revocation", World::revocation),
+        ] {
             let folder = dir.path().join(name);
             fs::create_dir(&folder).unwrap();
             write(world, &folder);
         }
-        let gateway = Self { dir, extra: String::new() };
+        let gateway = Self {
+            dir,
+            receiver_kkk: String::new(),
+        };
         gateway.configure("");
         gateway
     }
 
+    /// A store of the institution that the world's mail is sent to.
+    pub fn of_receiver(world: &World) -> Self {
+        Self {
+            receiver_kkk: world.receiver.kkk.clone(),
+            ..Self::bare(world)
+        }
+    }
+
     /// Writes the configuration: the store, the trust, and what is given.
-    pub fn configure(&self, mailboxes: &str) {
+    pub fn configure(&self, rest: &str) {
         let text = format!(
-            "language = \"tr\"\n[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false\n[register]\nreceiver_kkk = \"\"\n{}\n{mailboxes}",
-            self.extra
+            "language = \"tr\"\n[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false\n[register]\nreceiver_kkk = \"{}\"\n{rest}",
+            self.receiver_kkk
         );
         fs::write(self.config(), text).unwrap();
     }
@@ -90,7 +109,13 @@ impl Gateway {
     pub fn measured(&self, args: &[&str]) -> Ended {
         let files = [self.dir.path().join("stdout"), self.dir.path().join("stderr")];
         let [stdout, stderr] = files.each_ref().map(|path| fs::File::create(path).unwrap());
-        let mut child = self.command(args).stdout(stdout).stderr(stderr).stdin(Stdio::null()).spawn().unwrap();
+        let mut child = self
+            .command(args)
+            .stdout(stdout)
+            .stderr(stderr)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
         let began = Instant::now();
         let mut peak_mib = 0;
         let status = loop {
@@ -105,12 +130,31 @@ impl Gateway {
             std::thread::sleep(Duration::from_millis(5));
         };
         let [stdout, stderr] = files.map(|path| fs::read(path).unwrap());
-        Ended { output: Output { status, stdout, stderr }, peak_mib }
+        Ended {
+            output: Output { status, stdout, stderr },
+            peak_mib,
+        }
+    }
+
+    /// The result of a command that prints JSON, whatever its exit code says.
+    pub fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(args);
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
     pub fn spawn(&self, args: &[&str]) -> Child {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("daemon.log")).unwrap();
-        self.command(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.path().join("daemon.log"))
+            .unwrap();
+        self.command(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap()
     }
 
     /// The register, oldest first.
@@ -122,16 +166,25 @@ impl Gateway {
 
     pub fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{args:?}: {}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 }
 
 /// The high-water mark of a living process.
-fn peak_memory_mib(child: &Child) -> u64 {
+pub fn peak_memory_mib(child: &Child) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    let kib: u64 = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default();
+    let kib: u64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default();
     kib / 1024
 }
 

@@ -41,7 +41,11 @@ impl Inside {
             "[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nonline = false\n[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\n\
              path = \"drop\"\nsettle = \"0s\"\n{more}"
         );
-        Self { dir, clock: FixedClock::at(at(now)), text }
+        Self {
+            dir,
+            clock: FixedClock::at(at(now)),
+            text,
+        }
     }
 
     pub fn put(&self, name: &str, bytes: &[u8]) {

@@ -46,11 +46,20 @@ pub fn mailbox_oddities(mailbox: &str, oddities: &[Text], at: Timestamp) -> Noti
         Level::Warning,
         mailbox,
         at,
-        Text::new(format!("KEP {mailbox}: kutuda tuhaflık"), format!("KEP {mailbox}: the mailbox behaves oddly")),
+        Text::new(
+            format!("KEP {mailbox}: kutuda tuhaflık"),
+            format!("KEP {mailbox}: the mailbox behaves oddly"),
+        ),
         body(
             Text::new(list(|text| &text.tr), list(|text| &text.en)),
-            Text::new("Hiçbir ileti atlanmadı; ne olduğu günlükte.", "No message was skipped; what happened is in the journal."),
-            Text::new("`kep-gateway reconcile` ile kutuyu defterle karşılaştırın.", "Compare the mailbox with the register: `kep-gateway reconcile`."),
+            Text::new(
+                "Hiçbir ileti atlanmadı; ne olduğu günlükte.",
+                "No message was skipped; what happened is in the journal.",
+            ),
+            Text::new(
+                "`kep-gateway reconcile` ile kutuyu defterle karşılaştırın.",
+                "Compare the mailbox with the register: `kep-gateway reconcile`.",
+            ),
         ),
         &[("count", &oddities.len().to_string())],
     )

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 pub use entry::{EntryFacts, deemed_read_near, new_document, quarantine, signature};
 pub use gateway::{DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, orphan_evidence, test, undelivered};
 pub use mailbox::{
-    QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, mailbox_failing, mailbox_oddities, missing_message, negative_evidence, quota, quota_level,
+    QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, mailbox_failing, mailbox_oddities, missing_message,
+    negative_evidence, quota, quota_level,
 };
 
 use super::notice::{Cause, Level, Notice};

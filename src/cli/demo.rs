@@ -1,0 +1,191 @@
+//! `demo`: the whole gateway over bundled sample mail, on an embedded default, with nothing to set up.
+//!
+//! Nothing is shortened for the show: the same mailbox, store, verification and register as in a real run, in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+
+use super::documents::register_table;
+use super::failure::reason;
+use super::{Exit, Failure};
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::{self, Loaded};
+use crate::ledger::Ledger;
+use crate::mailbox;
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::register::entry::Entry;
+use crate::settings::Settings;
+use crate::store::disk::RealDisk;
+use crate::store::verify;
+use crate::text::{Lang, Text};
+
+static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
+
+/// First line of the configuration that the demo writes: a folder with another one is somebody's own.
+const MARK: &str = "# kep-gateway demo\n";
+
+/// The embedded default: a drop folder as the only mailbox, trust from the bundled test authorities.
+const CONFIG: &str = r#"
+[store]
+path = "store"
+[trust]
+anchors = "fixtures/trust"
+intermediates = "fixtures/intermediates"
+revocation = "fixtures/revocation"
+[register]
+receiver_kkk = "24301050"
+[[mailbox]]
+name = "ornek"
+kind = "folder"
+address = "ornektarim@hs01.kep.tr"
+path = "fixtures/messages"
+settle = "0s"
+"#;
+
+/// Runs the demo in `folder`, or in a new temporary one, and says what to do next.
+///
+/// # Errors
+/// A sentence: the disk refused, or something that must work did not.
+pub async fn run(lang: Lang, folder: Option<PathBuf>) -> Result<Exit, Failure> {
+    let say = |tr: &str, en: &str| println!("{}", if lang == Lang::Tr { tr } else { en });
+    let folder = folder.unwrap_or_else(|| std::env::temp_dir().join(format!("kep-gateway-demo-{}", std::process::id())));
+    let loaded = unfold(&folder, lang)?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let settings = Settings::build(loaded, &clock)?;
+    let ledger = Ledger::open(&folder.join("store"), RealDisk::shared(), clock)?;
+    let pipeline = Arc::new(Pipeline::new(Arc::new(ledger), settings));
+
+    say(
+        "1. Kutu okunuyor: her bayt saklanmadan hiçbir şey olmuş sayılmaz.",
+        "1. Reading the mailbox: nothing counts before every byte is kept.",
+    );
+    for config in &pipeline.settings().config.mailbox {
+        let opened = mailbox::open(config, &pipeline.settings().secrets, &pipeline.settings().limits);
+        let mut mailbox = opened.map_err(PipelineError::from)?;
+        let mut known = pipeline.ledger.known(config.name())?;
+        let brought = pipeline.check(&mut *mailbox, &mut known).await?;
+        say(
+            &format!("   {}: {} ileti, {} yeni", config.name(), brought.listed, brought.new),
+            &format!("   {}: {} messages, {} new", config.name(), brought.listed, brought.new),
+        );
+    }
+
+    say("2. Açılıyor, doğrulanıyor, kaydediliyor.", "2. Opening, verifying, registering.");
+    pipeline.work_off().await?;
+    let entries: Vec<Entry> = pipeline.ledger.entries().collect::<Result<_, _>>()?;
+    println!("\n{}", register_table(&entries, "", lang));
+    say(
+        "   ✔ geçerli: istenen her denetim yapıldı ve geçti\n   ? belirsiz: bir şey bilinmiyor, nedeni kayıtta\n   ✘ GEÇERSİZ: imza ya da içerik tutmuyor",
+        "   ✔ valid: every check that the profile asks for was made and passed\n   ? undetermined: something is unknown, the reason is in the entry\n   ✘ INVALID: signature or content does not hold",
+    );
+
+    drop(pipeline);
+    let report = verify::verify(&folder.join("store"), RealDisk::shared(), &mut |_| {});
+    let (records, blobs, sign, head) = (
+        report.records,
+        report.blobs,
+        if report.is_intact() { "✔" } else { "✘" },
+        report.head.hash,
+    );
+    say(
+        &format!("\n3. Zincir denetlendi: {sign} {records} kayıt, {blobs} dosya; zincir başı {head}"),
+        &format!("\n3. Chain checked: {sign} {records} records, {blobs} blobs; chain head {head}"),
+    );
+    next_steps(lang, &folder, &entries);
+    Ok(if report.is_intact() { Exit::Done } else { Exit::Broken })
+}
+
+fn next_steps(lang: Lang, folder: &Path, entries: &[Entry]) {
+    let config = folder.join("kep-gateway.toml");
+    // The entry with the most to say.
+    let worst = entries
+        .iter()
+        .max_by_key(|entry| (entry.verdict.as_ref().map(|verdict| verdict.indication), entry.findings.len()));
+    let show = format!(
+        "documents show {}",
+        worst.map(|entry| entry.register_number.to_string()).unwrap_or_default()
+    );
+    let (heading, lines) = match lang {
+        Lang::Tr => (
+            "\nBu örnekle devam edin:",
+            [
+                (show.as_str(), "bir kaydın imzaları, bulguları, süreleri, delilleri"),
+                ("evidence list", "deliller; sahipsizler işaretli"),
+                ("documents export --json", "defter, başka programlar için"),
+                ("journal verify", "zincir ve her dosya"),
+            ],
+        ),
+        Lang::En => (
+            "\nGo on with this sample:",
+            [
+                (show.as_str(), "signatures, findings, deadlines and evidence of one entry"),
+                ("evidence list", "evidence; orphans are marked"),
+                ("documents export --json", "the register, for other programs"),
+                ("journal verify", "the chain and every blob"),
+            ],
+        ),
+    };
+    let program = std::env::args().next().unwrap_or_else(|| "kep-gateway".to_owned());
+    println!("{heading}");
+    for (command, meaning) in lines {
+        println!("  {program} --config {} {command}\n      {meaning}", config.display());
+    }
+    match lang {
+        Lang::Tr => println!(
+            "\nKendi kutunuz için: config/kep-gateway.toml örneğini /etc/kep-gateway altına koyun, 'kep-gateway config check', sonra 'kep-gateway run'."
+        ),
+        Lang::En => println!(
+            "\nFor your own mailbox: put config/kep-gateway.toml under /etc/kep-gateway, run 'kep-gateway config check', then 'kep-gateway run'."
+        ),
+    }
+}
+
+/// Writes the bundled files and the configuration, and reads the latter as any other.
+fn unfold(folder: &Path, lang: Lang) -> Result<Loaded, Failure> {
+    let path = folder.join("kep-gateway.toml");
+    if !is_ours(folder, &path) {
+        return Err(Failure::new(Text::new(
+            format!(
+                "{} boş değil; örnek kendi klasörünü ister: --store ile boş ya da yeni bir klasör verin",
+                folder.display()
+            ),
+            format!(
+                "{} is not empty; the demo wants a folder of its own: name an empty or new one with --store",
+                folder.display()
+            ),
+        )));
+    }
+    let language = if lang == Lang::Tr { "tr" } else { "en" };
+    let fixtures = folder.join("fixtures");
+    // Mail that lies there already stays: written anew it would have arrived anew.
+    let unfolded = if fixtures.exists() {
+        Ok(())
+    } else {
+        std::fs::create_dir_all(&fixtures).and_then(|()| FIXTURES.extract(&fixtures))
+    };
+    let written = unfolded.and_then(|()| std::fs::write(&path, format!("{MARK}language = \"{language}\"\n{CONFIG}")));
+    written.map_err(|error| {
+        let (folder, reason) = (folder.display(), reason(&error));
+        Failure::new(Text::new(
+            format!(
+                "örnek {folder} içine yazılamadı: {}; --store ile yazılabilir bir klasör verin",
+                reason.tr
+            ),
+            format!(
+                "the demo cannot be written into {folder}: {}; name a writable folder with --store",
+                reason.en
+            ),
+        ))
+    })?;
+    Ok(config::load(Some(&path))?)
+}
+
+/// True for a folder that is missing, empty, or left by an earlier demo.
+fn is_ours(folder: &Path, config: &Path) -> bool {
+    match std::fs::read_to_string(config) {
+        Ok(text) => text.starts_with(MARK),
+        Err(_) => std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none()),
+    }
+}

@@ -1,0 +1,52 @@
+//! What a verdict is made with: trust, time, limits. The same inputs give the same verdict.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::algorithms::Constraints;
+use super::trust::Trust;
+use crate::limits::Limits;
+
+/// How old a signer's "good" may be when nothing proves that the signature is older: what strict Turkish verifiers use.
+pub const MAX_REVOCATION_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub trust: Arc<Trust>,
+    /// The validation time.
+    pub at: Timestamp,
+    /// When our own record proves that the signed bytes existed: the moment of their reception. Never the sender's claim.
+    pub received_at: Option<Timestamp>,
+    pub limits: Limits,
+    pub max_revocation_age: SignedDuration,
+    pub algorithms: Constraints,
+}
+
+impl Context {
+    pub fn new(trust: Arc<Trust>, at: Timestamp, limits: Limits) -> Self {
+        Self {
+            trust,
+            at,
+            received_at: None,
+            limits,
+            max_revocation_age: MAX_REVOCATION_AGE,
+            algorithms: Constraints::default(),
+        }
+    }
+
+    /// The same with another bound on the age of a signer's "good".
+    pub fn with_revocation_age(mut self, age: std::time::Duration) -> Self {
+        self.max_revocation_age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        self
+    }
+
+    /// The same with a proof that the signed bytes existed at `time`: our record, or a timestamp of the envelope around them.
+    pub fn with_proof(&self, time: Option<Timestamp>) -> Self {
+        let proofs = [self.received_at, time].into_iter().flatten().filter(|proof| *proof <= self.at);
+        Self {
+            received_at: proofs.min(),
+            ..self.clone()
+        }
+    }
+}

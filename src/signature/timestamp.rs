@@ -1,0 +1,200 @@
+//! RFC 3161 time-stamp tokens: the imprint over the right octets, the authority's certificate, its chain and its state.
+
+use jiff::Timestamp;
+
+use super::ber::{self, BerError, tag};
+use super::cause::{self, Reasons};
+use super::chain::{self, Material, Question};
+use super::cms::SignedData;
+use super::context::Context;
+use super::crypto::{Algorithm, Hash};
+use super::extension::{self, usage};
+use super::oid;
+use super::report::{Indication, SubIndication, TimestampReport};
+use super::signer::{self, CoreTask};
+use super::trust::Purpose;
+use crate::text::Text;
+
+/// A judged timestamp.
+pub struct Stamp {
+    pub report: TimestampReport,
+    pub time: Option<Timestamp>,
+    /// What kept it from passing, the first of the worst.
+    pub why: Option<Text>,
+    /// The authority's certificate has ended by the validation time: only a later archive timestamp still proves this one's age.
+    pub authority_ended: Option<Timestamp>,
+    pub outcome: (Indication, Option<SubIndication>),
+}
+
+impl Stamp {
+    pub fn passed(&self) -> bool {
+        self.outcome.0 == Indication::Passed
+    }
+
+    /// The report line, once it is settled whether an ended authority matters.
+    pub fn settle(&mut self, outcome: (Indication, Option<SubIndication>)) {
+        self.outcome = outcome;
+        self.report.indication = name(outcome.0).to_owned();
+        self.report.sub_indication = outcome.1;
+    }
+}
+
+fn name(indication: Indication) -> &'static str {
+    match indication {
+        Indication::Passed => "PASSED",
+        Indication::Indeterminate => "INDETERMINATE",
+        Indication::Failed => "FAILED",
+    }
+}
+
+struct TstInfo {
+    hash: Option<Hash>,
+    imprint: Vec<u8>,
+    time: Timestamp,
+}
+
+/// Judges `token`, which must be over one of `stamped` (each a list of pieces that are hashed one after another; several where writers
+/// differ in what they stamp).
+pub fn judge(token: &[u8], stamped: &[Vec<&[u8]>], kind: &str, material: &Material, context: &Context) -> Stamp {
+    let mut reasons = Reasons::default();
+    let mut time = None;
+    let mut ended = None;
+    match SignedData::parse(token, context.limits.cms_depth) {
+        Ok(signed) => judge_signed(&signed, stamped, material, context, &mut reasons, (&mut time, &mut ended)),
+        Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
+    }
+    let outcome = reasons.outcome();
+    let worst = reasons
+        .into_list()
+        .into_iter()
+        .find(|reason| outcome.0 != Indication::Passed && reason.severity >= crate::finding::Severity::Warning);
+    Stamp {
+        report: TimestampReport {
+            r#type: kind.to_owned(),
+            time,
+            indication: name(outcome.0).to_owned(),
+            sub_indication: outcome.1,
+        },
+        time,
+        why: worst.map(|reason| reason.text),
+        authority_ended: ended,
+        outcome,
+    }
+}
+
+fn judge_signed(
+    signed: &SignedData<'_>,
+    stamped: &[Vec<&[u8]>],
+    material: &Material,
+    context: &Context,
+    reasons: &mut Reasons,
+    (time, ended): (&mut Option<Timestamp>, &mut Option<Timestamp>),
+) {
+    let ([signer], Some(content)) = (signed.signers.as_slice(), &signed.content) else {
+        return reasons.add_with(cause::NOT_CMS, "time-stamp token");
+    };
+    if signed.content_type != oid::TST_INFO {
+        return reasons.add_with(cause::NOT_CMS, "TSTInfo");
+    }
+    let info = match TstInfo::read(content) {
+        Ok(info) => info,
+        Err(error) => return reasons.add_with(cause::NOT_CMS, &error.to_string()),
+    };
+    *time = Some(info.time);
+    info.check_imprint(stamped, context, reasons);
+
+    let mut own = signer::material_of(signed, context.limits.cms_depth);
+    own.extend(material);
+    let task = CoreTask {
+        signer,
+        content_type: Some(signed.content_type),
+        candidates: &[("tst", content)],
+        certificates: &own.certificates,
+        at: info.time,
+        proven: true,
+    };
+    let Some(core) = signer::judge_core(&task, context, reasons) else {
+        return;
+    };
+    let authority = core.certificate;
+    let only_stamps = authority.extensions.extended_key_usage.as_deref() == Some(&[oid::EKU_TIME_STAMPING]);
+    let may_sign = authority.extensions.allows(usage::DIGITAL_SIGNATURE | usage::NON_REPUDIATION);
+    if !only_stamps || !may_sign || !authority.extensions.extended_key_usage_critical {
+        reasons.add(cause::TSA_PROFILE);
+    }
+    let question = Question {
+        purpose: Purpose::Tsa,
+        at: info.time,
+        proven: true,
+        not_before: None,
+    };
+    chain::judge(&authority, &own, question, context, reasons);
+    if context.at > authority.not_after {
+        *ended = Some(authority.not_after);
+    }
+    if info.time > context.at {
+        reasons.add_in_two(
+            cause::TIME_ORDER,
+            "zaman damgası doğrulama zamanından sonra",
+            "the timestamp lies after the validation time",
+        );
+    }
+}
+
+impl TstInfo {
+    /// # Errors
+    /// Not a TSTInfo, or with a critical extension that is not understood.
+    fn read(bytes: &[u8]) -> ber::Result<Self> {
+        let mut fields = ber::whole(bytes, 16)?.expect(tag::SEQUENCE)?;
+        if fields.expect(tag::INTEGER)?.unsigned()? != 1 {
+            return Err(BerError::Malformed);
+        }
+        fields.expect(tag::OID)?;
+        let mut imprint = fields.expect(tag::SEQUENCE)?.children();
+        let algorithm = Algorithm::read(&imprint.next()?)?;
+        let digest = imprint.next()?.octets()?.into_owned();
+        imprint.finish()?;
+        fields.expect(tag::INTEGER)?;
+        let time = fields.expect(tag::GENERALIZED_TIME)?.time()?;
+        for optional in [tag::SEQUENCE, tag::BOOLEAN, tag::INTEGER, tag::context(0)] {
+            fields.optional(optional)?;
+        }
+        if let Some(list) = fields.optional(tag::context(1))? {
+            let extensions = ber::encode(tag::SEQUENCE, list.content);
+            if extension::each(&ber::whole(&extensions, 12)?)?
+                .iter()
+                .any(|(_, critical, _)| *critical)
+            {
+                return Err(BerError::Unexpected);
+            }
+        }
+        fields.finish()?;
+        Ok(Self {
+            hash: Hash::from_oid(&algorithm.oid),
+            imprint: digest,
+            time,
+        })
+    }
+
+    fn check_imprint(&self, stamped: &[Vec<&[u8]>], context: &Context, reasons: &mut Reasons) {
+        let Some(hash) = self.hash else {
+            return reasons.add_with(cause::UNSUPPORTED, "messageImprint");
+        };
+        if !stamped
+            .iter()
+            .any(|pieces| hash.of_all(pieces).is_ok_and(|digest| digest == self.imprint))
+        {
+            reasons.add(cause::TIMESTAMP_IMPRINT);
+        }
+        if let Err(weak) = context.algorithms.check_hash(hash, self.time) {
+            reasons.add_with(cause::WEAK, &weak);
+        }
+    }
+}
+
+/// The time in a token that is not judged yet, and the hash it uses; `None` when it cannot be read.
+pub fn peek(token: &[u8], depth: u32) -> Option<(Timestamp, Hash)> {
+    let signed = SignedData::parse(token, depth).ok()?;
+    let info = TstInfo::read(signed.content.as_deref()?).ok()?;
+    Some((info.time, info.hash?))
+}

@@ -1,0 +1,480 @@
+//! The verdict on every signature of a CMS: each SignerInfo, and counter-signatures at any depth.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::archive;
+use super::cause::{self, Reasons};
+use super::certificate::Certificate;
+use super::chain::{self, ChainVerdict, Material, Question};
+use super::class;
+use super::cms::{CmsError, SignedData, SignerInfo};
+use super::context::Context;
+use super::oid;
+use super::profile::{self, Facts, Profile};
+use super::report::{CertificateClass, Indication, Role, SignatureReport, Signer, SubIndication, TimestampReport};
+use super::signer::{self, CoreTask};
+use super::timestamp::{self, Stamp};
+use super::trust::Purpose;
+
+/// What a CMS must cover.
+pub enum Expected<'a> {
+    /// Whatever it encapsulates: opaque signatures.
+    Inside,
+    /// These bytes: encapsulated and equal, or detached.
+    Bytes(&'a [u8]),
+    /// Detached, over one of these forms of the content, most faithful first.
+    Candidates(Vec<(&'static str, &'a [u8])>),
+    /// Something that is not there.
+    Missing,
+}
+
+/// Whose signature it is and what it must cover.
+pub struct Subject<'a> {
+    pub role: Role,
+    /// Name of what is signed.
+    pub covers: String,
+    pub expected: Expected<'a>,
+}
+
+/// The verdicts on the signers of `cms`, at least one: bytes that cannot be read are a verdict too.
+pub fn judge(cms: &[u8], subject: &Subject<'_>, context: &Context) -> Vec<SignatureReport> {
+    let signed = match SignedData::parse(cms, context.limits.cms_depth) {
+        Ok(signed) => signed,
+        Err(CmsError::NotSignedData) => return vec![unreadable(subject, cause::NOT_SIGNED_DATA, "")],
+        Err(error) => return vec![unreadable(subject, cause::NOT_CMS, &error.to_string())],
+    };
+    if signed.signers.is_empty() {
+        return vec![unreadable(subject, cause::NO_SIGNERS, "")];
+    }
+    let mut common = Reasons::default();
+    let candidates = content_candidates(&signed, &subject.expected, context, &mut common);
+    let material = signer::material_of(&signed, context.limits.cms_depth);
+    let judge = Judge {
+        subject,
+        signed: &signed,
+        material: &material,
+        context,
+    };
+    signed
+        .signers
+        .iter()
+        .map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), 0))
+        .collect()
+}
+
+fn unreadable(subject: &Subject<'_>, cause: cause::Cause, detail: &str) -> SignatureReport {
+    let mut reasons = Reasons::default();
+    reasons.add_with(cause, detail);
+    empty_report(subject.role, "CMS", &subject.covers, reasons)
+}
+
+/// A report that rests on reasons alone.
+pub fn empty_report(role: Role, format: &str, covers: &str, reasons: Reasons) -> SignatureReport {
+    let (indication, sub_indication) = reasons.outcome();
+    SignatureReport {
+        role,
+        format: format.to_owned(),
+        level: None,
+        profile: None,
+        indication,
+        sub_indication,
+        reasons: reasons.into_list(),
+        signer: None,
+        claimed_signing_time: None,
+        best_signature_time: None,
+        covers: covers.to_owned(),
+        timestamps: Vec::new(),
+        revocation: Vec::new(),
+        counter_signatures: Vec::new(),
+    }
+}
+
+/// Adds reasons that only the place of a signature gives.
+pub fn worsen(report: &mut SignatureReport, more: Reasons) {
+    let (indication, sub_indication) = more.outcome();
+    if indication > report.indication {
+        report.reasons.retain(|reason| reason.code != cause::PASSED.code);
+        (report.indication, report.sub_indication) = (indication, sub_indication);
+    }
+    report
+        .reasons
+        .extend(more.into_list().into_iter().filter(|reason| reason.code != cause::PASSED.code));
+}
+
+/// The octets that the signature is over, refusing two contents that differ: one would be shown and the other verified.
+fn content_candidates<'a>(
+    signed: &'a SignedData<'_>,
+    expected: &Expected<'a>,
+    context: &Context,
+    reasons: &mut Reasons,
+) -> Vec<(&'static str, &'a [u8])> {
+    let inside = signed.content.as_deref();
+    match (expected, inside) {
+        (Expected::Inside, Some(content)) => vec![("attached", content)],
+        (Expected::Bytes(bytes), Some(content)) if *bytes == content => vec![("attached", *bytes)],
+        (Expected::Bytes(bytes), Some(content)) => {
+            let nested = SignedData::parse(content, context.limits.cms_depth).is_ok_and(|inner| inner.content.as_deref() == Some(bytes));
+            reasons.add(if nested {
+                cause::NESTED_SIGNED_DATA
+            } else {
+                cause::CONTENT_CONFUSION
+            });
+            vec![("attached", content)]
+        }
+        (Expected::Bytes(bytes), None) => {
+            reasons.add(cause::DETACHED);
+            vec![("detached", *bytes)]
+        }
+        (Expected::Candidates(forms), None) => forms.clone(),
+        (Expected::Candidates(forms), Some(content)) => {
+            let equal: Vec<_> = forms.iter().filter(|(_, bytes)| *bytes == content).copied().collect();
+            if equal.is_empty() {
+                reasons.add(cause::CONTENT_CONFUSION);
+            }
+            equal
+        }
+        (Expected::Inside | Expected::Missing, _) => {
+            reasons.add(cause::NO_CONTENT);
+            Vec::new()
+        }
+    }
+}
+
+/// What a signature stands on.
+#[derive(Clone, Copy)]
+enum Parent<'a> {
+    Content(&'a [(&'static str, &'a [u8])]),
+    /// The signature value under a counter-signature.
+    Signature(&'a [u8]),
+}
+
+struct Judge<'a> {
+    subject: &'a Subject<'a>,
+    signed: &'a SignedData<'a>,
+    material: &'a Material,
+    context: &'a Context,
+}
+
+impl Judge<'_> {
+    fn signer(&self, info: &SignerInfo<'_>, parent: Parent<'_>, mut reasons: Reasons, depth: u32) -> SignatureReport {
+        let single;
+        let (candidates, content_type) = match parent {
+            Parent::Content(candidates) => (candidates, Some(self.signed.content_type)),
+            Parent::Signature(value) => {
+                single = [("signature", value)];
+                (single.as_slice(), None)
+            }
+        };
+        let content = candidates.first().map(|(_, bytes)| *bytes).unwrap_or_default();
+        let mut stamps = self.signature_stamps(info, content);
+        let stamped = stamps
+            .iter()
+            .filter(|stamp| stamp.passed() && stamp.report.r#type == "signature")
+            .filter_map(|stamp| stamp.time)
+            .min();
+        let proven = [stamped, self.context.received_at].into_iter().flatten().min();
+        let at = proven.unwrap_or(self.context.at);
+
+        let task = CoreTask {
+            signer: info,
+            content_type,
+            candidates,
+            certificates: &self.material.certificates,
+            at,
+            proven: proven.is_some(),
+        };
+        let core = signer::judge_core(&task, self.context, &mut reasons);
+        let signing_time = info.signing_time().ok().flatten();
+        let (_, claimed_profile) = profile::claimed(info, &mut reasons);
+        let level = profile::level(info);
+        self.check_times(signing_time, stamped, &mut reasons);
+        let mut verdict = ChainVerdict::default();
+        let mut signer = None;
+        if let Some(core) = &core {
+            let not_before = matches!(claimed_profile, Some(Profile::P2 | Profile::P3))
+                .then(|| stamped.and_then(|time| time.saturating_add(profile::GRACE).ok()))
+                .flatten();
+            let judged = judge_signer_certificate(
+                &core.certificate,
+                self.subject.role,
+                self.material,
+                (at, proven.is_some(), not_before),
+                self.context,
+                &mut reasons,
+            );
+            verdict = judged.0;
+            signer = Some(describe(&core.certificate, judged.1));
+            if let Some(profile) = claimed_profile {
+                let facts = Facts {
+                    signer: info,
+                    level,
+                    binding_v2: core.binding_v2,
+                    signing_time,
+                    stamped,
+                    good: &verdict.good,
+                    signer_good: !verdict.good.is_empty(),
+                };
+                profile::check(profile, &facts, &mut reasons);
+            }
+        }
+        self.archive(info, content, &mut stamps, &mut reasons);
+        add_stamps(&stamps, &mut reasons);
+        if let Some(which) = archive::unanswered_reference(info) {
+            reasons.add_with(cause::REFERENCES_MISMATCH, which);
+        }
+        let counter_signatures = self.counter_signatures(info, depth);
+
+        let (indication, sub_indication) = reasons.outcome();
+        SignatureReport {
+            role: self.subject.role,
+            format: if level.is_some() { "CAdES" } else { "CMS" }.to_owned(),
+            level: level.map(str::to_owned),
+            profile: claimed_profile.map(|profile| profile.name().to_owned()),
+            indication,
+            sub_indication,
+            reasons: reasons.into_list(),
+            signer,
+            claimed_signing_time: signing_time,
+            best_signature_time: proven,
+            covers: match parent {
+                Parent::Content(_) => self.subject.covers.clone(),
+                Parent::Signature(_) => format!("{} (imza/signature)", self.subject.covers),
+            },
+            timestamps: stamps.into_iter().map(|stamp| stamp.report).collect::<Vec<TimestampReport>>(),
+            revocation: verdict.revocation,
+            counter_signatures,
+        }
+    }
+
+    /// Content and signature timestamps.
+    fn signature_stamps(&self, info: &SignerInfo<'_>, content: &[u8]) -> Vec<Stamp> {
+        let over_signature = vec![vec![&*info.signature]];
+        let over_content = vec![vec![content]];
+        let mut stamps = Vec::new();
+        if let Ok(Some(token)) = info.signed(oid::CONTENT_TIMESTAMP) {
+            stamps.push(timestamp::judge(token.raw, &over_content, "content", self.material, self.context));
+        }
+        for token in info.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
+            stamps.push(timestamp::judge(
+                token.raw,
+                &over_signature,
+                "signature",
+                self.material,
+                self.context,
+            ));
+        }
+        stamps
+    }
+
+    /// Adds the timestamps of types X and A, and settles whether timestamps of authorities that have ended are still proven by a later one.
+    fn archive(&self, info: &SignerInfo<'_>, content: &[u8], stamps: &mut Vec<Stamp>, reasons: &mut Reasons) {
+        let (later, open) = archive::judge(self.signed, info, content, self.material, self.context);
+        if let Some(kind) = open {
+            reasons.add_with(cause::ARCHIVE_UNJUDGED, kind);
+        }
+        stamps.extend(later);
+        // Newest first: each archive timestamp that stands proves the age of the ones before it.
+        let mut proofs: Vec<Timestamp> = Vec::new();
+        for stamp in stamps.iter_mut().rev() {
+            if let Some(ended) = stamp.authority_ended
+                && stamp.passed()
+                && !proofs.iter().any(|proof| *proof <= ended)
+            {
+                reasons.add(cause::TSA_EXPIRED);
+                stamp.settle((Indication::Indeterminate, Some(SubIndication::OutOfBoundsNoPoe)));
+            }
+            if stamp.passed() && stamp.report.r#type == "archive" {
+                proofs.extend(stamp.time);
+            }
+        }
+        let newest_signature_stamp = stamps
+            .iter()
+            .filter(|stamp| stamp.report.r#type == "signature")
+            .filter_map(|stamp| stamp.time)
+            .max();
+        let oldest_archive = stamps
+            .iter()
+            .filter(|stamp| !matches!(stamp.report.r#type.as_str(), "signature" | "content"))
+            .filter_map(|stamp| stamp.time)
+            .min();
+        if let (Some(signature), Some(archive)) = (newest_signature_stamp, oldest_archive)
+            && archive < signature
+        {
+            reasons.add_in_two(
+                cause::TIME_ORDER,
+                "arşiv zaman damgası imza zaman damgasından önce",
+                "the archive timestamp lies before the signature timestamp",
+            );
+        }
+    }
+
+    fn check_times(&self, signing_time: Option<Timestamp>, stamped: Option<Timestamp>, reasons: &mut Reasons) {
+        let persons = matches!(self.subject.role, Role::Signature | Role::Initial | Role::Document);
+        let Some(claimed) = signing_time else {
+            if persons {
+                reasons.add(cause::NO_SIGNING_TIME);
+            }
+            return;
+        };
+        let earliest = claimed.saturating_sub(profile::CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+        if stamped.is_some_and(|stamp| stamp < earliest) {
+            reasons.add_in_two(
+                cause::TIME_ORDER,
+                "zaman damgası beyan edilen imza zamanından önce",
+                "the timestamp lies before the claimed signing time",
+            );
+        } else if earliest > self.context.at {
+            reasons.add(cause::FUTURE_SIGNING_TIME);
+        }
+    }
+
+    /// "Seri imza": each signs the value of the signature above it.
+    fn counter_signatures(&self, info: &SignerInfo<'_>, depth: u32) -> Vec<SignatureReport> {
+        let values: Vec<_> = info.unsigned_values(oid::COUNTER_SIGNATURE).collect();
+        let judged = values.into_iter().map(|value| {
+            let unreadable = |detail: &str| unreadable(self.subject, cause::NOT_CMS, detail);
+            if depth >= self.context.limits.cms_depth {
+                return unreadable("too deep");
+            }
+            match SignerInfo::read(value) {
+                Ok(counter) => self.signer(&counter, Parent::Signature(&info.signature), Reasons::default(), depth + 1),
+                Err(error) => unreadable(&error.to_string()),
+            }
+        });
+        judged.collect()
+    }
+}
+
+/// A timestamp that is there must stand (BTK guide: what is present is processed).
+pub fn add_stamps(stamps: &[Stamp], reasons: &mut Reasons) {
+    for stamp in stamps {
+        let (tr, en) = stamp
+            .why
+            .as_ref()
+            .map(|text| (text.tr.as_str(), text.en.as_str()))
+            .unwrap_or_default();
+        match stamp.outcome {
+            (Indication::Passed, _) => {}
+            (Indication::Failed, _) => reasons.add_in_two(cause::TIMESTAMP_BAD, tr, en),
+            // Already a reason of the signature itself, or its own.
+            (Indication::Indeterminate, _) if stamp.why.is_none() => {}
+            (Indication::Indeterminate, sub) => {
+                reasons.add_as_in_two(
+                    cause::TIMESTAMP_OPEN,
+                    (tr, en),
+                    (Indication::Indeterminate, sub.unwrap_or(SubIndication::NoPoe)),
+                );
+            }
+        }
+    }
+}
+
+/// Path, class and state of a signer's certificate, by the role that its signature has.
+pub fn judge_signer_certificate(
+    certificate: &Arc<Certificate>,
+    role: Role,
+    material: &Material,
+    (at, proven, not_before): (Timestamp, bool, Option<Timestamp>),
+    context: &Context,
+    reasons: &mut Reasons,
+) -> (ChainVerdict, CertificateClass) {
+    let content_class = class::classify(certificate);
+    let purpose = match role {
+        Role::Signature | Role::Initial | Role::Sender => Purpose::Nes,
+        Role::Seal => Purpose::Seal,
+        Role::Provider | Role::Evidence => Purpose::Provider,
+        Role::Timestamp => Purpose::Tsa,
+        Role::Document if class::is_seal(content_class) => Purpose::Seal,
+        Role::Document => Purpose::Nes,
+    };
+    let question = Question {
+        purpose,
+        at,
+        proven,
+        not_before,
+    };
+    if !certificate
+        .extensions
+        .allows(super::extension::usage::DIGITAL_SIGNATURE | super::extension::usage::NON_REPUDIATION)
+    {
+        reasons.add(cause::KEY_USAGE);
+    }
+    let verdict = chain::judge(certificate, material, question, context, reasons);
+    // The allow-list makes a provider of a certificate that is nothing else; a person's certificate never becomes one.
+    let class = match content_class {
+        CertificateClass::Other if purpose == Purpose::Provider && verdict.anchor.is_some() && !certificate.is_ca() => {
+            CertificateClass::KepProvider
+        }
+        class => class,
+    };
+    check_class(certificate, class, role, verdict.anchor.is_some(), reasons);
+    (verdict, class)
+}
+
+fn check_class(certificate: &Certificate, class: CertificateClass, role: Role, anchored: bool, reasons: &mut Reasons) {
+    let fits = match role {
+        Role::Signature | Role::Initial | Role::Sender => class == CertificateClass::Nes,
+        Role::Seal => class::is_seal(class),
+        // Without an anchor nobody knows whether it is a provider's: that is a reason already.
+        Role::Provider | Role::Evidence => class == CertificateClass::KepProvider || (class == CertificateClass::Other && !anchored),
+        Role::Document => class == CertificateClass::Nes || class::is_seal(class),
+        Role::Timestamp => class == CertificateClass::Tsa,
+    };
+    if fits {
+        return;
+    }
+    let missing = class::missing_for_nes(certificate);
+    let person = matches!(role, Role::Signature | Role::Initial | Role::Sender | Role::Document);
+    let (tr, en) = match class {
+        CertificateClass::Other if person && !missing.is_empty() => (
+            format!("nitelikli sertifika değil; eksik: {}", join(missing.iter().map(|(tr, _)| *tr))),
+            format!("not a qualified certificate; missing: {}", join(missing.iter().map(|(_, en)| *en))),
+        ),
+        _ => (format!("sertifikanın türü {}", turkish(class)), format!("it is {}", english(class))),
+    };
+    reasons.add_in_two(cause::WRONG_CLASS, &tr, &en);
+}
+
+fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn turkish(class: CertificateClass) -> &'static str {
+    match class {
+        CertificateClass::Nes => "nitelikli elektronik sertifika (kişi)",
+        CertificateClass::QualifiedSeal => "nitelikli elektronik mühür",
+        CertificateClass::InstitutionalSeal => "kurumsal mühür",
+        CertificateClass::FiscalSeal => "mali mühür",
+        CertificateClass::KepProvider => "KEPHS işlem sertifikası",
+        CertificateClass::Tsa => "zaman damgası sertifikası",
+        CertificateClass::OcspSigner => "OCSP sertifikası",
+        CertificateClass::Other => "bilinen türlerden hiçbiri",
+    }
+}
+
+fn english(class: CertificateClass) -> &'static str {
+    match class {
+        CertificateClass::Nes => "a person's qualified certificate",
+        CertificateClass::QualifiedSeal => "a qualified seal",
+        CertificateClass::InstitutionalSeal => "an institutional seal",
+        CertificateClass::FiscalSeal => "a fiscal seal",
+        CertificateClass::KepProvider => "a KEP provider's certificate",
+        CertificateClass::Tsa => "a timestamping certificate",
+        CertificateClass::OcspSigner => "an OCSP certificate",
+        CertificateClass::Other => "of none of the known kinds",
+    }
+}
+
+/// The signer as the report shows it.
+pub fn describe(certificate: &Certificate, class: CertificateClass) -> Signer {
+    Signer {
+        common_name: certificate.subject.common_name().map(str::to_owned),
+        organization: certificate.subject.get(oid::ORGANIZATION).map(str::to_owned),
+        serial_masked: certificate.masked_subject_serial(),
+        class,
+        certificate_sha256: certificate.sha256,
+        issuer: Some(certificate.issuer.label()),
+    }
+}
