@@ -36,7 +36,7 @@ use crate::text::{Lang, Text};
 use args::{Args, Command};
 pub use failure::Failure;
 
-/// Libraries that print what goes over the wire or into the index, passwords and subjects included, below the level info.
+/// Libraries that print what goes over the wire or into the index, whole messages and passwords included, below the level info.
 const TALKATIVE: [&str; 8] = [
     "async_imap",
     "imap_proto",
