@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod gateway;
 mod forge;
+mod gateway;
 mod inside;
 mod support;
 
@@ -56,7 +56,10 @@ async fn survive(seed: u64) {
 
     let entries = export(&pipeline.ledger);
     gateway::assert_gap_free(&entries);
-    let registered: Vec<String> = entries.iter().map(|entry| entry["message"]["sha256"].as_str().unwrap().to_owned()).collect();
+    let registered: Vec<String> = entries
+        .iter()
+        .map(|entry| entry["message"]["sha256"].as_str().unwrap().to_owned())
+        .collect();
     let distinct: BTreeSet<String> = registered.iter().cloned().collect();
     assert_eq!(distinct.len(), registered.len(), "seed {seed}: a message has two entries");
     let there: BTreeSet<String> = server.world().bodies().iter().map(Sha256::to_string).collect();
@@ -64,8 +67,18 @@ async fn survive(seed: u64) {
     // What was listed, never delivered and then deleted is the only hole there can be, and it was told.
     for hole in pipeline.ledger.holes().unwrap() {
         let problem = hole.problem.unwrap_or_default();
-        assert!(problem.contains("no more"), "seed {seed}: a hole under {:?}: {problem}; {:?} struck", hole.locator, server.world().struck);
-        let told = pipeline.ledger.jobs().unwrap().into_iter().any(|job| job.notice.cause == Cause::MissingMessage);
+        assert!(
+            problem.contains("no more"),
+            "seed {seed}: a hole under {:?}: {problem}; {:?} struck",
+            hole.locator,
+            server.world().struck
+        );
+        let told = pipeline
+            .ledger
+            .jobs()
+            .unwrap()
+            .into_iter()
+            .any(|job| job.notice.cause == Cause::MissingMessage);
         assert!(told, "seed {seed}");
     }
 }
@@ -102,7 +115,14 @@ async fn a_message_on_which_the_process_died_three_times_is_set_aside_and_its_ne
     assert_eq!(states, ["quarantined", "registered", "registered"]);
     assert_eq!(entries[0]["message"]["sha256"], waiting[0].to_string());
     assert!(entries[0]["findings"][0]["rule"] == "KEP-5050" && entries[0]["flags"].as_array().unwrap().contains(&"quarantined".into()));
-    assert!(pipeline.ledger.jobs().unwrap().iter().any(|job| job.notice.cause == Cause::Quarantine));
+    assert!(
+        pipeline
+            .ledger
+            .jobs()
+            .unwrap()
+            .iter()
+            .any(|job| job.notice.cause == Cause::Quarantine)
+    );
     assert!(pipeline.ledger.blobs().get(&waiting[0]).is_ok(), "its bytes are kept");
 }
 
@@ -117,7 +137,10 @@ async fn a_message_whose_stored_bytes_are_gone_is_set_aside_and_told() {
     let blob = inside.root().join("blobs").join(&gone[..2]).join(&gone[2..]);
     std::fs::remove_file(blob).unwrap();
     assert_eq!(pipeline.work_off().await.unwrap(), 2);
-    let states: Vec<String> = export(&pipeline.ledger).iter().map(|entry| entry["state"].as_str().unwrap().to_owned()).collect();
+    let states: Vec<String> = export(&pipeline.ledger)
+        .iter()
+        .map(|entry| entry["state"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(states.iter().filter(|state| *state == "quarantined").count(), 1, "{states:?}");
 }
 
@@ -129,13 +152,27 @@ async fn a_file_that_goes_before_it_was_read_is_a_hole_that_is_told_once() {
     let mut mailbox = open_mailbox(&pipeline);
     // Listed, recorded, and the connection breaks before the bytes come.
     let listing = mailbox.list(&BTreeSet::new()).await.unwrap();
-    pipeline.ledger.see("drop", listing.new.into_iter().map(|listed| listed.locator).collect(), listing.folders).await.unwrap();
+    pipeline
+        .ledger
+        .see(
+            "drop",
+            listing.new.into_iter().map(|listed| listed.locator).collect(),
+            listing.folders,
+        )
+        .await
+        .unwrap();
     std::fs::remove_file(inside.dir.path().join("drop/1.eml")).unwrap();
     let mut known = BTreeSet::new();
     for _ in 0..3 {
         pipeline.check(&mut *mailbox, &mut known).await.unwrap();
     }
     assert_eq!(pipeline.ledger.counts("drop").unwrap().holes, 1);
-    let told = pipeline.ledger.jobs().unwrap().into_iter().filter(|job| job.notice.cause == Cause::MissingMessage).count();
+    let told = pipeline
+        .ledger
+        .jobs()
+        .unwrap()
+        .into_iter()
+        .filter(|job| job.notice.cause == Cause::MissingMessage)
+        .count();
     assert_eq!(told, 1);
 }

@@ -243,6 +243,12 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
 }
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
+    if session.config().mailbox.is_empty() {
+        return Err(Failure::usage(Text::new(
+            "Yapılandırmada izlenecek kutu yok: en az bir [[mailbox]] yazın, sonra 'kep-gateway config check' ile denetleyin.",
+            "The configuration names no mailbox to watch: write at least one [[mailbox]], then run 'kep-gateway config check'.",
+        )));
+    }
     let pipeline = session.pipeline()?;
     let (path, store, clock) = (
         session.config_path.clone(),

@@ -42,6 +42,6 @@ pub mod xmldsig;
 pub use context::Context;
 pub use file::{FileReport, judge_evidence, judge_whole_message, verify_file};
 pub use package::judge_package;
-pub use smime::{judge_message, proof_of, unjudged_attachments};
+pub use smime::{judge_message, proof_of, unjudged};
 pub use trust::Trust;
 pub use verdict::verdict;
