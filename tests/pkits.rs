@@ -1,5 +1,7 @@
 //! NIST PKITS against our path validation and revocation, through the same functions that judge signatures.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 

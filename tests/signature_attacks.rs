@@ -1,5 +1,7 @@
 //! Attacks on signatures, and genuine ones made by other programs: nothing altered passes, nothing genuine is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod forge;
 
 use std::ops::Range;
