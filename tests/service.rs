@@ -100,8 +100,8 @@ fn sigterm_ends_within_ten_seconds_with_nothing_half_done_while_messages_arrive(
     let mut sent = BTreeSet::new();
     for round in 0..4 {
         let daemon = Daemon::start(&gateway);
-        for nth in 0..12 {
-            let mut raw = samples[nth].raw.clone();
+        for (nth, sample) in samples.iter().enumerate() {
+            let mut raw = sample.raw.clone();
             raw.extend_from_slice(format!("\r\nround {round}.{nth}\r\n").as_bytes());
             sent.insert(World::sha256(&raw));
             gateway.put(&format!("{round}-{nth}.eml"), &raw);
