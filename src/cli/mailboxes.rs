@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::documents::local_time;
 use super::failure::mailbox_problem;
@@ -80,9 +81,15 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
 pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> {
     let pipeline = session.pipeline()?;
     let configs = chosen(session, names)?;
+    let (looked, registered) = beside_registering(&pipeline, look_into(session, &pipeline, &configs)).await;
+    say_registered(session, registered?);
+    looked
+}
+
+async fn look_into(session: &Session, pipeline: &Arc<Pipeline>, configs: &[MailboxConfig]) -> Result<Exit, Failure> {
     let mut worst = Exit::Done;
     for config in configs {
-        let (mut mailbox, mut known) = pipeline.open(&config)?;
+        let (mut mailbox, mut known) = pipeline.open(config)?;
         match pipeline.check(&mut *mailbox, &mut known).await {
             Ok(brought) => {
                 let line = match session.lang {
@@ -108,7 +115,7 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
                 }
             }
             Err(PipelineError::Mailbox(error)) => {
-                crate::daemon::watch::report(&pipeline, &error).await;
+                crate::daemon::watch::report(pipeline, &error).await;
                 eprintln!("{}", mailbox_problem(&error).get(session.lang));
                 worst = worst.max(Exit::Failed);
             }
@@ -116,7 +123,6 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
         }
         mailbox.close().await;
     }
-    register_all(session, &pipeline).await?;
     Ok(worst)
 }
 
@@ -147,14 +153,36 @@ fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang) -> Result<(), Failure>
     Ok(())
 }
 
-/// Registers what waits and says how much it was.
-async fn register_all(session: &Session, pipeline: &Arc<Pipeline>) -> Result<(), Failure> {
-    let registered = pipeline.work_off().await?;
+/// Registers what comes while `fetching` goes on, and the rest after it.
+async fn beside_registering<T>(pipeline: &Pipeline, fetching: impl Future<Output = T>) -> (T, Result<usize, PipelineError>) {
+    let done = CancellationToken::new();
+    let fetching = async {
+        let fetched = fetching.await;
+        done.cancel();
+        fetched
+    };
+    let registering = async {
+        let mut registered = 0;
+        loop {
+            let is_last = done.is_cancelled();
+            registered += pipeline.work_off().await?;
+            if is_last {
+                return Ok(registered);
+            }
+            tokio::select! {
+                () = done.cancelled() => {}
+                () = pipeline.news.notified() => {}
+            }
+        }
+    };
+    tokio::join!(fetching, registering)
+}
+
+fn say_registered(session: &Session, registered: usize) {
     match session.lang {
         Lang::Tr => println!("{registered} ileti kaydedildi"),
         Lang::En => println!("{registered} messages registered"),
     }
-    Ok(())
 }
 
 fn chosen(session: &Session, names: &[String]) -> Result<Vec<MailboxConfig>, Failure> {
@@ -181,9 +209,10 @@ pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failur
     let pipeline = session.pipeline()?;
     let mut mailbox = mailbox::import::Import::new(paths, &session.config().limits);
     let mut known = pipeline.ledger.known(mailbox.name())?;
-    let brought = pipeline.check(&mut mailbox, &mut known).await?;
+    let (brought, registered) = beside_registering(&pipeline, pipeline.check(&mut mailbox, &mut known)).await;
+    say_registered(session, registered?);
+    let brought = brought?;
     tell_holes(&pipeline.ledger, mailbox::import::NAME, session.lang)?;
-    register_all(session, &pipeline).await?;
     Ok(if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done })
 }
 

@@ -12,11 +12,13 @@ pub mod examine;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
 use crate::alert::notice::Notice;
 use crate::hash::Sha256;
@@ -37,6 +39,9 @@ const ATTEMPTS: u32 = 3;
 /// Messages whose attempt is counted in one record. A message that was tried before is always alone in its record,
 /// so that a killer takes no innocent neighbours into quarantine.
 const TRIED_TOGETHER: usize = 32;
+
+/// How long an examined message waits for others that share its flush to the disk. A person does not notice it.
+const REGISTERED_TOGETHER: Duration = Duration::from_millis(250);
 
 /// Why work stopped. A message cannot cause this: what is wrong with a message becomes findings.
 #[derive(Debug, thiserror::Error)]
@@ -169,12 +174,28 @@ impl Pipeline {
                 .map(|(sha256, message)| self.bring_to_drafts(sha256, message, &settings)),
         )
         .buffered(settings.config.daemon.workers.max(1));
+        let mut ready = Vec::new();
         let mut registrations = Vec::new();
-        while let Some(outcome) = examined.next().await {
-            if let Some((sha256, examined)) = outcome? {
-                registrations.push(self.register(sha256, examined, &settings));
+        let mut due = None;
+        loop {
+            let next = match due {
+                Some(due) => timeout_at(due, examined.next()).await,
+                None => Ok(examined.next().await),
+            };
+            match next {
+                Ok(Some(outcome)) => {
+                    ready.extend(outcome?);
+                    due = due.or_else(|| (!ready.is_empty()).then(|| Instant::now() + REGISTERED_TOGETHER));
+                }
+                // The slow one must not hold up those that are ready.
+                Err(_elapsed) => {
+                    registrations.extend(ready.drain(..).map(|(sha256, examined)| self.register(sha256, examined, &settings)));
+                    due = None;
+                }
+                Ok(None) => break,
             }
         }
+        registrations.extend(ready.drain(..).map(|(sha256, examined)| self.register(sha256, examined, &settings)));
         let registered = registrations.len();
         for registration in registrations {
             registration.await?;
