@@ -81,7 +81,10 @@ fn pull(world: &World, dovecot: &Dovecot, messages: usize, rounds: usize) {
     report("pulled to durable blobs", &blobs, &peer, 1.0);
     report("registered and verified", &whole, &peer, 2.0);
     let peak = daemon_memory(&configured(world, dovecot), messages);
-    println!("the daemon's peak memory              {peak:>6} MiB  limit 128 MiB  {}", verdict(peak < 128));
+    println!(
+        "the daemon's peak memory              {peak:>6} MiB  limit 128 MiB  {}",
+        verdict(peak < 128)
+    );
 }
 
 fn nothing_new(world: &World, dovecot: &Dovecot, messages: usize, rounds: usize) {
@@ -111,7 +114,9 @@ fn nothing_new(world: &World, dovecot: &Dovecot, messages: usize, rounds: usize)
         .collect();
     report("the daemon's look, new session", &cold, &peer, 1.0);
 
-    let MailboxConfig::Imap(config) = loaded.config.mailbox[0].clone() else { panic!("an IMAP mailbox") };
+    let MailboxConfig::Imap(config) = loaded.config.mailbox[0].clone() else {
+        panic!("an IMAP mailbox")
+    };
     let mut mailbox = ImapMailbox::new(config, loaded.secrets, &Limits::default()).unwrap();
     let mut known = pipeline.recollect(&mut mailbox).unwrap();
     assert_eq!(known.len(), messages);
@@ -125,9 +130,19 @@ fn nothing_new(world: &World, dovecot: &Dovecot, messages: usize, rounds: usize)
         pipeline.check(&mut mailbox, &mut known).await.unwrap();
         report("the daemon's look, kept session", &[began.elapsed()], &peer, 1.0);
         mailbox.close().await;
-        println!("round trips, cold                     {cold:>6}      limit 5  {}", verdict(cold <= 5));
-        println!("round trips, kept session             {kept:>6}      limit 1  {}", verdict(kept <= 1));
-        println!("body bytes                            {:>6}      limit 0  {}", traffic.body_bytes(), verdict(traffic.body_bytes() == 0));
+        println!(
+            "round trips, cold                     {cold:>6}      limit 5  {}",
+            verdict(cold <= 5)
+        );
+        println!(
+            "round trips, kept session             {kept:>6}      limit 1  {}",
+            verdict(kept <= 1)
+        );
+        println!(
+            "body bytes                            {:>6}      limit 0  {}",
+            traffic.body_bytes(),
+            verdict(traffic.body_bytes() == 0)
+        );
     });
 }
 
@@ -200,7 +215,12 @@ fn mbsync(dovecot: &Dovecot, mirror: &Path) {
         dovecot.ca_file().display(),
     );
     std::fs::write(mirror.join("rc"), settings).unwrap();
-    let output = Command::new("mbsync").arg("-c").arg(mirror.join("rc")).arg("c").output().expect("mbsync; tests/run installs it");
+    let output = Command::new("mbsync")
+        .arg("-c")
+        .arg(mirror.join("rc"))
+        .arg("c")
+        .output()
+        .expect("mbsync; tests/run installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -218,7 +238,11 @@ fn median(times: &[Duration]) -> Duration {
 
 fn report(what: &str, ours: &[Duration], peer: &[Duration], limit: f64) {
     let ratio = median(ours).as_secs_f64() / median(peer).as_secs_f64();
-    println!("{what:<37} {:>9.2?}  {ratio:.2} x  limit {limit:.1} x  {}", median(ours), verdict(ratio <= limit));
+    println!(
+        "{what:<37} {:>9.2?}  {ratio:.2} x  limit {limit:.1} x  {}",
+        median(ours),
+        verdict(ratio <= limit)
+    );
 }
 
 fn verdict(holds: bool) -> &'static str {

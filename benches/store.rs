@@ -1,5 +1,6 @@
 //! What durability costs: blobs beside the plain way (write, fdatasync, rename, fsync of the folder, one file after the other), journal and
 //! index by themselves. Prints one line each; run on the disk that `TMPDIR` names, since a file system in memory flushes nothing.
+
 #![allow(clippy::expect_used)] // a benchmark that cannot run says why and stops
 
 use std::path::Path;

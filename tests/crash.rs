@@ -90,7 +90,14 @@ fn two_hundred_kills_lose_nothing_double_nothing_and_burn_no_number() {
     let quarantined: Vec<&Value> = entries.iter().filter(|entry| entry["state"] == "quarantined").collect();
     println!("{} of {documents} were set aside", quarantined.len());
     for entry in quarantined {
-        assert!(entry["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == "KEP-5050"), "{entry}");
+        assert!(
+            entry["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|finding| finding["rule"] == "KEP-5050"),
+            "{entry}"
+        );
     }
     gateway.ok(&["journal", "verify"]);
 }

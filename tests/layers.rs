@@ -1,5 +1,7 @@
 //! The one-way rule of the house: a stage uses only stages to its left and the roots. Reads the `use crate::` lines and every `crate::` path.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

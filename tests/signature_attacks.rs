@@ -1,5 +1,7 @@
 //! Attacks on signatures, and genuine ones made by other programs: nothing altered passes, nothing genuine is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod forge;
 
 use std::ops::Range;
@@ -537,11 +539,17 @@ fn a_typed_der_reader_sees_the_same_signers_and_certificates() {
     let ours = SignedData::parse(&bytes, 32).unwrap();
     let info = cms::content_info::ContentInfo::from_der(&bytes).unwrap();
     let theirs: cms::signed_data::SignedData = info.content.decode_as().unwrap();
-    assert_eq!(theirs.encap_content_info.econtent.unwrap().value(), ours.content.as_deref().unwrap());
+    assert_eq!(
+        theirs.encap_content_info.econtent.unwrap().value(),
+        ours.content.as_deref().unwrap()
+    );
     assert_eq!(theirs.signer_infos.0.len(), ours.signers.len());
     let (their_signer, our_signer) = (theirs.signer_infos.0.get(0).unwrap(), &ours.signers[0]);
     assert_eq!(their_signer.signature.as_bytes(), &*our_signer.signature);
-    assert_eq!(their_signer.signed_attrs.as_ref().unwrap().to_der().unwrap(), our_signer.signed_octets()[0]);
+    assert_eq!(
+        their_signer.signed_attrs.as_ref().unwrap().to_der().unwrap(),
+        our_signer.signed_octets()[0]
+    );
     for authority in [&world.nes_root, &world.nes, &world.seal, &world.tsa_root] {
         let typed = x509_cert::Certificate::from_der(&authority.ca.der).unwrap();
         let own = Certificate::parse(&authority.ca.der).unwrap();

@@ -1,5 +1,7 @@
 //! The verdicts of the product on what the forge makes: sound signatures pass, each defect alone does not, and says what it is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod forge;
 
 use std::path::Path;

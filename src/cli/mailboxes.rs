@@ -10,6 +10,7 @@ use super::documents::local_time;
 use super::failure::mailbox_problem;
 use super::table::{clean, table};
 use super::{Exit, Failure, Session};
+use crate::ledger::Ledger;
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{self, Locator, Mailbox};
 use crate::pipeline::{Pipeline, PipelineError};
@@ -68,6 +69,9 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         false => {
             print!("{}", table(headings, &rows));
             cures.iter().for_each(|cure| println!("\n{}", clean(cure)));
+            for config in &session.config().mailbox {
+                tell_holes(ledger, config.name(), session.lang)?;
+            }
         }
     }
     Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
@@ -106,6 +110,7 @@ async fn look_into(session: &Session, pipeline: &Arc<Pipeline>, configs: &[Mailb
                 };
                 println!("{line}");
                 if brought.missing > 0 {
+                    tell_holes(&pipeline.ledger, config.name(), session.lang)?;
                     worst = worst.max(Exit::Indeterminate);
                 }
             }
@@ -119,6 +124,33 @@ async fn look_into(session: &Session, pipeline: &Arc<Pipeline>, configs: &[Mailb
         mailbox.close().await;
     }
     Ok(worst)
+}
+
+/// Which messages could not be fetched, why, and what to do: a number alone helps nobody.
+fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang) -> Result<(), Failure> {
+    let holes = ledger.holes_of(mailbox)?;
+    for hole in &holes {
+        let problem = hole.problem.as_deref().unwrap_or(match lang {
+            Lang::Tr => "henüz istenmedi",
+            Lang::En => "not asked for yet",
+        });
+        println!(
+            "! {}",
+            clean(&format!("{mailbox}: {} {}: {problem}", hole.locator.folder, hole.locator.id))
+        );
+    }
+    if !holes.is_empty() {
+        println!(
+            "{}",
+            match lang {
+                Lang::Tr =>
+                    "  Bu iletilere sağlayıcının sayfasından ya da klasörden elle bakın; çok büyükse limits.message_bytes değerini yükseltin.",
+                Lang::En =>
+                    "  Look at these messages by hand, on the provider's page or in the folder; if one is too large, raise limits.message_bytes.",
+            }
+        );
+    }
+    Ok(())
 }
 
 /// Registers what comes while `fetching` goes on, and the rest after it.
@@ -180,6 +212,7 @@ pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failur
     let (brought, registered) = beside_registering(&pipeline, pipeline.check(&mut mailbox, &mut known)).await;
     say_registered(session, registered?);
     let brought = brought?;
+    tell_holes(&pipeline.ledger, mailbox::import::NAME, session.lang)?;
     Ok(if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done })
 }
 

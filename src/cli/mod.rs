@@ -17,6 +17,7 @@ mod verify;
 mod words;
 
 use std::cell::OnceCell;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ use crate::text::{Lang, Text};
 use args::{Args, Command};
 pub use failure::Failure;
 
-/// Libraries that print what goes over the wire, passwords included, below the level info.
-const TALKATIVE: [&str; 7] = [
+/// Libraries that print what goes over the wire or into the index, whole messages and passwords included, below the level info.
+const TALKATIVE: [&str; 8] = [
     "async_imap",
     "imap_proto",
     "lettre",
@@ -44,6 +45,7 @@ const TALKATIVE: [&str; 7] = [
     "hyper",
     "native_tls",
     "tokio_openssl",
+    "sled",
 ];
 
 /// How long the end of the process waits for threads that still work.
@@ -241,6 +243,12 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
 }
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
+    if session.config().mailbox.is_empty() {
+        return Err(Failure::usage(Text::new(
+            "Yapılandırmada izlenecek kutu yok: en az bir [[mailbox]] yazın, sonra 'kep-gateway config check' ile denetleyin.",
+            "The configuration names no mailbox to watch: write at least one [[mailbox]], then run 'kep-gateway config check'.",
+        )));
+    }
     let pipeline = session.pipeline()?;
     let (path, store, clock) = (
         session.config_path.clone(),
@@ -266,7 +274,12 @@ fn start_log(daemon: bool) {
     // A filter of its own: in one filter "async_imap::client=trace" would outweigh our "async_imap=info".
     let discreet = filter_fn(|event| *event.level() <= LevelFilter::INFO || !TALKATIVE.iter().any(|name| event.target().starts_with(name)));
     registry()
-        .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+        .with(
+            fmt::layer()
+                .with_writer(std::io::stderr)
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_target(false),
+        )
         .with(wanted)
         .with(discreet)
         .init();

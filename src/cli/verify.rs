@@ -24,7 +24,14 @@ pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
     let mut worst = Exit::Done;
     let mut reports = Vec::new();
     for path in &args.files {
-        let report = judge(path, content.clone(), &context)?;
+        // One file that cannot be read does not cost the verdicts on the others.
+        let report = match judge(path, content.clone(), &context) {
+            Ok(report) => report,
+            Err(failure) => {
+                worst = worst.max(failure.tell(Some(session.lang)));
+                continue;
+            }
+        };
         worst = worst.max(exit_of(report.indication));
         match args.json {
             true => reports.push(report.json(session.lang)),

@@ -299,8 +299,9 @@ fn text(node: Node<'_, '_>) -> Option<String> {
 fn address(entity: Node<'_, '_>) -> Option<String> {
     let named = |node: &Node<'_, '_>| matches!(node.tag_name().name(), "AttributedElectronicAddress" | "ElectronicAddress");
     entity.children().filter(named).find_map(|node| {
-        // tsl:ElectronicAddress holds a list of URIs: the first is the address.
-        let written = node.descendants().filter(Node::is_text).find_map(text)?;
+        // tsl:ElectronicAddress holds a list of URIs: the first is the address. Its text is taken whole: a comment inside, which
+        // signatures do not cover, must not cut it.
+        let written = node.descendants().filter(is_leaf).find_map(text)?;
         let first = written.split_whitespace().next()?;
         let bare = match first.get(..7) {
             Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => first.get(7..)?,
@@ -308,6 +309,10 @@ fn address(entity: Node<'_, '_>) -> Option<String> {
         };
         (!bare.is_empty()).then(|| bare.to_owned())
     })
+}
+
+fn is_leaf(node: &Node<'_, '_>) -> bool {
+    node.is_element() && !node.children().any(|child| child.is_element())
 }
 
 fn name(entity: Node<'_, '_>) -> Option<String> {

@@ -294,3 +294,9 @@ proptest! {
         let _ = parse(&xml.into(), &Limits::default());
     }
 }
+
+#[test]
+fn a_comment_cannot_cut_an_address() {
+    let written = delil("DeliveryNonDeliveryToRecipient", "Delivery", &["kurum<!-- -->@hs01.kep.tr"], None);
+    assert_eq!(read(&written).unwrap().recipient.as_deref(), Some("kurum@hs01.kep.tr"));
+}

@@ -234,9 +234,12 @@ async fn an_index_that_fails_after_the_record_is_durable_is_caught_up() {
     let shared = Arc::new(world);
     let theirs = Arc::clone(&shared);
     let new = fetched("evrak", 900, "in between");
+    let alerts = Arc::clone(&shared.alerts);
     ledger
         .commit(move |decision| {
             decision.record(Event::Fetched(new))?;
+            let held = decision.state.outbox.plan(notice("ikinci", decision.now), &alerts);
+            decision.record(Event::Alert(held))?;
             // Decided, and before it is durable the index goes.
             break_index(&theirs, &index);
             Ok(())

@@ -72,6 +72,11 @@ async fn a_registration_that_the_disk_refuses_burns_no_number_and_the_next_one_g
             assert_eq!(numbers(&ledger), gap_free(4), "{mode:?} {nth}");
             let before = export(&ledger);
             drop(ledger);
+            assert_eq!(
+                export(&world.open_read_only()),
+                before,
+                "{mode:?} {nth}: the journal tells what the index told"
+            );
             assert_eq!(export(&world.open()), before, "{mode:?} {nth}");
         }
     }

@@ -177,8 +177,13 @@ impl Mailbox for Import {
 
 /// The files that a path stands for: itself, the messages of a Maildir, or the files of a folder. Links are not followed inside folders.
 fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
-    if !std::fs::metadata(path)?.is_dir() {
+    let about = std::fs::metadata(path)?;
+    if about.is_file() {
         return Ok(vec![path.to_owned()]);
+    }
+    if !about.is_dir() {
+        // Opening a pipe waits for its writer, for ever where there is none.
+        return Err(io::Error::other(format!("{}: neither a file nor a folder", path.display())));
     }
     let maildir: Vec<PathBuf> = ["cur", "new"].iter().map(|sub| path.join(sub)).filter(|sub| sub.is_dir()).collect();
     let folders = if maildir.is_empty() { vec![path.to_owned()] } else { maildir };

@@ -73,7 +73,8 @@ pub fn headers(layers: &[Layer]) -> Headers {
     Headers {
         message_id: outermost.and_then(|headers| headers.message_id.clone()),
         original_message_id: original.and_then(|headers| headers.message_id.clone()),
-        rem_type: order().find_map(|headers| headers.rem_type.clone()),
+        // The envelope speaks for the sender's message only where there is one: an evidence mail has no type of its own.
+        rem_type: original.and_then(|_| order().find_map(|headers| headers.rem_type.clone())),
         rem_id: order().find_map(|headers| headers.rem_id.clone()),
         sender: sender.and_then(|headers| headers.sender()),
         sender_kep: sender

@@ -52,7 +52,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     let (evidence, mut doubts) = prove(&message, settings, &context);
     // A message with a delil that does not hold is not a message that holds.
     carrier.extend(evidence.iter().map(|found| found.report.clone()));
-    doubts.extend(signature::unjudged_attachments(&message));
+    doubts.extend(signature::unjudged(&message));
     let records: Vec<EvidenceRecord> = evidence
         .iter()
         .map(|found| evidence_record(&found.evidence, found.report.indication, "carried"))

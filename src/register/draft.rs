@@ -21,6 +21,7 @@ use crate::finding::{Finding, Severity};
 use crate::hash::Sha256;
 use crate::message::{Headers, Message, MessageKind, Part};
 use crate::signature::report::Verdict;
+use crate::signature::smime::UNSIGNED_MESSAGE;
 use crate::text::Text;
 
 /// What the stages to the left found out about one message, and about one of its packages.
@@ -196,6 +197,9 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
     let mut flags = flags(message.kind, package, input.verdict.as_ref(), &input.evidence);
     if is_quarantined {
         flags.insert(flag::QUARANTINED.to_owned());
+    }
+    if findings.iter().any(|finding| finding.rule == UNSIGNED_MESSAGE) {
+        flags.insert(flag::UNSIGNED.to_owned());
     }
     if let Some(first) = input.duplicate_of {
         flags.insert(flag::DUPLICATE.to_owned());

@@ -212,9 +212,9 @@ causes! {
     ADDRESS_UNBOUND = "KEP-3409", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "Gönderen adresi imza sertifikasındaki adreslerden biri değil ve geçerli bir KEPHS imzası yok. Göndereni başka yoldan doğrulayın.",
         "The sender address is none of the certificate's and no valid provider signature vouches for it. Confirm the sender by another way.";
-    ADDRESS_UNKNOWN = "KEP-3410", Note, None,
-        "İmza sertifikası bir e-posta adresi içermiyor; gönderen adresi bu imzayla kanıtlanmıyor.",
-        "The certificate names no e-mail address; this signature does not prove the sender address.";
+    ADDRESS_UNKNOWN = "KEP-3410", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmza sertifikası bir e-posta adresi içermiyor ve geçerli bir KEPHS imzası yok: gönderen adresi kanıtlanmıyor. İletiyi KEP zarfıyla alın ya da göndereni başka yoldan doğrulayın.",
+        "The certificate names no e-mail address and no valid provider signature vouches: the sender address is not proved. Get the message in its KEP envelope, or confirm the sender by another way.";
     FORMAT_UNJUDGED = "KEP-3411", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "Bu imza biçimi ({}) henüz denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
         "Signatures of this format ({}) are not judged yet. Check the document with another tool.";
@@ -227,7 +227,7 @@ causes! {
     ENCRYPTED = "KEP-3416", Warning, Some((Indeterminate, Sub::SignedDataNotFound)),
         "İçerik şifreli; imzası açılmadan denetlenemez. Paketi kurumun anahtarıyla açıp yeniden doğrulayın.",
         "The content is encrypted; its signature cannot be judged before it is opened. Open it with the institution's key and validate again.";
-    FUTURE_SIGNING_TIME = "KEP-3415", Warning, None,
+    FUTURE_SIGNING_TIME = "KEP-3415", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "Beyan edilen imza zamanı doğrulama zamanından sonra. Göndericinin saatini sorun.",
         "The claimed signing time lies after the validation time. Ask about the sender's clock.";
 

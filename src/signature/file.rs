@@ -9,7 +9,7 @@ use super::cause::{self, Reasons};
 use super::context::Context;
 use super::package::judge_package;
 use super::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
-use super::smime::{judge_message, proof_of, unjudged_attachments};
+use super::smime::{judge_message, proof_of, unjudged as unjudged_parts};
 use super::verdict::verdict;
 use super::verify::{self, Expected, Subject};
 use super::xmldsig;
@@ -111,7 +111,7 @@ fn mail(bytes: &Bytes, context: &Context) -> Judged {
 pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<SignatureReport>, Vec<Finding>) {
     let mut signatures = judge_message(message, context);
     let mut findings = message.findings.clone();
-    findings.extend(unjudged_attachments(message));
+    findings.extend(unjudged_parts(message));
     let inside = context.with_proof(proof_of(&signatures));
     for part in &message.parts {
         match part.role {

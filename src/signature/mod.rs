@@ -13,6 +13,7 @@ pub mod class;
 pub mod cms;
 pub mod context;
 pub mod crl;
+pub mod crl_scope;
 pub mod crypto;
 pub mod edges;
 pub mod extension;
@@ -28,20 +29,19 @@ pub mod profile;
 pub mod report;
 pub mod revocation;
 pub mod signer;
+pub mod signer_class;
 pub mod smime;
 pub mod timestamp;
 pub mod trust;
 pub mod verdict;
 pub mod verify;
 pub mod xades;
+pub mod xml_algorithms;
 pub mod xmldsig;
 
 pub use context::Context;
 pub use file::{FileReport, judge_evidence, judge_whole_message, verify_file};
 pub use package::judge_package;
-pub use smime::{judge_message, proof_of, unjudged_attachments};
+pub use smime::{judge_message, proof_of, unjudged};
 pub use trust::Trust;
 pub use verdict::verdict;
-
-#[cfg(test)]
-mod pkits_tests;

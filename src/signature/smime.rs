@@ -7,7 +7,7 @@ use super::report::{Indication, Role, SignatureReport};
 use super::signer;
 use super::verify::{self, Expected, Subject};
 use crate::finding::{Finding, Severity};
-use crate::message::{Message, MessageKind, PartRole, SignedLayer};
+use crate::message::{Message, MessageKind, PartRole, SignedLayer, codes};
 
 /// The verdicts on every signature of a message: the layers from the outside in, then signature files among the attachments.
 ///
@@ -138,8 +138,26 @@ fn signature_files(message: &Message) -> Vec<SignatureFile<'_>> {
         .collect()
 }
 
-/// Attachments that carry signatures which are not judged within a message: said, so that nobody takes silence for a verdict.
-pub fn unjudged_attachments(message: &Message) -> Vec<Finding> {
+/// Rule of a message that nobody signed: what is signed inside it may have been put there by anybody.
+pub const UNSIGNED_MESSAGE: &str = "KEP-3418";
+
+/// What no signature of the message speaks for: said, so that nobody takes silence for a verdict. A mail without any signature around it,
+/// and attachments whose own signatures are not judged.
+pub fn unjudged(message: &Message) -> Vec<Finding> {
+    let is_bare_file = message.findings.iter().any(|finding| finding.rule == codes::BARE_FILE.rule);
+    let unsigned = (message.signed_layers.is_empty() && !is_bare_file).then(|| {
+        Finding::new(
+            UNSIGNED_MESSAGE,
+            Severity::Warning,
+            "L1",
+            "İletinin kendisi imzasız: göndereni, konusu ve ekleri kanıtlanmıyor. İçindeki imzalı belge başkasınca iletilmiş olabilir; göndereni doğrulayın.",
+            "The message itself is unsigned: its sender, subject and attachments are not proved. A signed document inside may have been passed on by anybody; confirm the sender.",
+        )
+    });
+    unsigned.into_iter().chain(signed_pdfs(message)).collect()
+}
+
+fn signed_pdfs(message: &Message) -> Vec<Finding> {
     let signed_pdfs = message.parts.iter().filter(|part| super::file::is_signed_pdf(&part.bytes));
     signed_pdfs
         .map(|part| {

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::package::flatten;
 use super::report::{Indication, SignatureReport, SubIndication, Verdict};
+use super::smime::UNSIGNED_MESSAGE;
 use crate::finding::{Finding, Severity};
 
 /// The worst indication over `signatures`, their counter-signatures and the error findings; `INDETERMINATE / NO_SIGNATURE` without any.
@@ -16,6 +17,8 @@ pub fn verdict(signatures: Vec<SignatureReport>, findings: &[Finding], context: 
     }
     let errors = findings.iter().filter(|finding| finding.severity >= Severity::Error);
     effects.extend(errors.map(|finding| (Indication::Failed, Some(effect_of(&finding.rule)))));
+    let unsigned = findings.iter().any(|finding| finding.rule == UNSIGNED_MESSAGE);
+    effects.extend(unsigned.then_some((Indication::Indeterminate, Some(SubIndication::NoSignature))));
     let worst = effects
         .iter()
         .map(|(indication, _)| *indication)

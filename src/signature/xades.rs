@@ -12,7 +12,8 @@ use super::chain::Material;
 use super::context::Context;
 use super::name;
 use super::timestamp::{self, Stamp};
-use super::xmldsig::{Canonical, Checked, DSIG, algorithm, children, decode, hash, refuse};
+use super::xml_algorithms::hash;
+use super::xmldsig::{Canonical, Checked, DSIG, algorithm, children, decode, refuse};
 
 /// XAdES 1.3.2; 1.4.1 adds archive timestamps.
 const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";

@@ -1,15 +1,17 @@
 //! NIST PKITS against our path validation and revocation, through the same functions that judge signatures.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use super::algorithms::Constraints;
-use super::certificate::Certificate;
-use super::edges::Edges;
-use super::path::{self, PathRules};
-use super::policy::PolicyInput;
-use super::revocation::{Checker, Freshness, Pool, Status};
 use jiff::{SignedDuration, Timestamp};
+use kep_gateway::signature::algorithms::Constraints;
+use kep_gateway::signature::certificate::Certificate;
+use kep_gateway::signature::edges::Edges;
+use kep_gateway::signature::path::{self, PathRules};
+use kep_gateway::signature::policy::PolicyInput;
+use kep_gateway::signature::revocation::{Checker, Freshness, Pool, Status};
 
 fn corpus() -> Option<PathBuf> {
     let folder = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora/pkits");
