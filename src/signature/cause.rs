@@ -227,7 +227,7 @@ causes! {
     ENCRYPTED = "KEP-3416", Warning, Some((Indeterminate, Sub::SignedDataNotFound)),
         "İçerik şifreli; imzası açılmadan denetlenemez. Paketi kurumun anahtarıyla açıp yeniden doğrulayın.",
         "The content is encrypted; its signature cannot be judged before it is opened. Open it with the institution's key and validate again.";
-    FUTURE_SIGNING_TIME = "KEP-3415", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+    FUTURE_SIGNING_TIME = "KEP-3415", Warning, None,
         "Beyan edilen imza zamanı doğrulama zamanından sonra. Göndericinin saatini sorun.",
         "The claimed signing time lies after the validation time. Ask about the sender's clock.";
 
