@@ -33,7 +33,8 @@ impl<'a> Overlay<'a> {
 
     /// The present request stands.
     pub fn settle(&mut self) {
-        self.settled.append(&mut self.changes);
+        // Not `append`, which builds the whole map anew.
+        self.settled.extend(std::mem::take(&mut self.changes));
     }
 
     /// The present request failed: as if it had not been.
