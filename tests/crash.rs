@@ -17,7 +17,7 @@ const ROUNDS: usize = 200;
 /// Messages that arrive in each round.
 const PER_ROUND: usize = 2;
 /// Every so many rounds the register is read and compared with what it showed before.
-const LOOK_EVERY: usize = 10;
+const LOOK_EVERY: usize = 20;
 
 /// A small deterministic random source.
 struct Dice(u64);
