@@ -23,7 +23,7 @@ const CACHE_BYTES: u64 = 16 << 20;
 /// How often sled writes what it holds back. A killed process replays at most this much of the journal.
 const FLUSH_MILLISECONDS: u64 = 2_000;
 /// sled lets go of its own lock on a thread of its own, some time after it was dropped.
-const LOCK_ATTEMPTS: u32 = 40;
+const LOCK_ATTEMPTS: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const TREE: &str = "index";
 /// Before the caller's keys, and before ours: the two never meet.
