@@ -6,11 +6,11 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use kep_gateway::signature::algorithms::Constraints;
 use kep_gateway::signature::certificate::Certificate;
-use kep_gateway::signature::edges::Edges;
+use kep_gateway::signature::crypto::algorithms::Constraints;
+use kep_gateway::signature::crypto::edges::Edges;
+use kep_gateway::signature::path::policy::PolicyInput;
 use kep_gateway::signature::path::{self, PathRules};
-use kep_gateway::signature::policy::PolicyInput;
 use kep_gateway::signature::revocation::{Checker, Freshness, Pool, Status};
 
 fn corpus() -> Option<PathBuf> {

@@ -13,11 +13,11 @@ use bytes::Bytes;
 use forge::world::World;
 use jiff::Timestamp;
 use kep_gateway::limits::Limits;
+use kep_gateway::signature::cades::cms::SignedData;
+use kep_gateway::signature::cades::{self, Expected, Subject};
 use kep_gateway::signature::certificate::Certificate;
-use kep_gateway::signature::cms::SignedData;
 use kep_gateway::signature::report::{CertificateClass, Indication, Role, SignatureReport, SubIndication};
 use kep_gateway::signature::trust::Purpose;
-use kep_gateway::signature::verify::{self, Expected, Subject};
 use kep_gateway::signature::{Context, Trust, judge_evidence, verdict, verify_file};
 
 /// Fresh for the folder's CRLs of 18 November.
@@ -44,7 +44,7 @@ fn judge(cms: &[u8], role: Role, expected: Expected<'_>, context: &Context) -> (
         covers: "test".into(),
         expected,
     };
-    let all = verdict(verify::judge(cms, &subject, context), &[], context);
+    let all = verdict(cades::judge(cms, &subject, context), &[], context);
     (all.indication, all.sub_indication)
 }
 

@@ -12,8 +12,8 @@ use forge::cases::Case;
 use forge::world::World;
 use jiff::Timestamp;
 use kep_gateway::limits::Limits;
+use kep_gateway::signature::cades::{self, Expected, Subject};
 use kep_gateway::signature::report::Role;
-use kep_gateway::signature::verify::{self, Expected, Subject};
 use kep_gateway::signature::{Context, FileReport, Trust, verdict, verify_file};
 
 /// A day after the CRLs of the folder: fresh for a signer without a timestamp, past the grace period of the mail.
@@ -52,7 +52,7 @@ fn as_person(cms: &[u8], context: &Context) -> FileReport {
         covers: "x".into(),
         expected: Expected::Inside,
     };
-    let all = verdict(verify::judge(cms, &subject, context), &[], context);
+    let all = verdict(cades::judge(cms, &subject, context), &[], context);
     FileReport {
         file: String::new(),
         kind: "cms".into(),

@@ -1,8 +1,8 @@
 //! The reasons of a verdict: code, weight, indication and sentence in one table. An indication is never set by itself: it follows from the
 //! reasons, the worst of them.
 
-use super::report::{Indication, Reason, SubIndication};
 use crate::finding::Severity;
+use crate::signature::report::{Indication, Reason, SubIndication};
 use crate::text::Text;
 
 /// A reason that can be given. `{}` in the sentences takes a detail.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::algorithms::Constraints;
-use super::trust::Trust;
 use crate::limits::Limits;
+use crate::signature::crypto::algorithms::Constraints;
+use crate::signature::trust::Trust;
 
 /// How old a signer's "good" may be when nothing proves that the signature is older: what strict Turkish verifiers use.
 pub const MAX_REVOCATION_AGE: SignedDuration = SignedDuration::from_hours(24);

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::cause::{self, Reasons};
-use super::certificate::Certificate;
-use super::chain::{self, ChainVerdict, Material, Question};
-use super::class;
-use super::context::Context;
-use super::extension::usage;
-use super::oid;
-use super::report::{CertificateClass, Role, Signer};
-use super::trust::Purpose;
+use crate::signature::asn1::oid;
+use crate::signature::cause::{self, Reasons};
+use crate::signature::certificate::Certificate;
+use crate::signature::certificate::class;
+use crate::signature::certificate::extension::usage;
+use crate::signature::context::Context;
+use crate::signature::path::chain::{self, ChainVerdict, Material, Question};
+use crate::signature::report::{CertificateClass, Role, Signer};
+use crate::signature::trust::Purpose;
 
 /// Path, class and state of a signer's certificate, by the role that its signature has.
 pub fn judge_signer_certificate(

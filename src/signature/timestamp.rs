@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::ber::{self, BerError, tag};
-use super::cause::{self, Reasons};
-use super::chain::{self, Material, Question};
-use super::cms::SignedData;
-use super::context::Context;
-use super::crypto::{Algorithm, Hash};
-use super::extension::{self, usage};
-use super::oid;
-use super::report::{Indication, SubIndication, TimestampReport};
-use super::signer::{self, CoreTask};
-use super::trust::Purpose;
+use crate::signature::asn1::ber::{self, BerError, tag};
+use crate::signature::asn1::oid;
+use crate::signature::cades::cms::SignedData;
+use crate::signature::cades::signer::{self, CoreTask};
+use crate::signature::cause::{self, Reasons};
+use crate::signature::certificate::extension::{self, usage};
+use crate::signature::context::Context;
+use crate::signature::crypto::{Algorithm, Hash};
+use crate::signature::path::chain::{self, Material, Question};
+use crate::signature::report::{Indication, SubIndication, TimestampReport};
+use crate::signature::trust::Purpose;
 use crate::text::Text;
 
 /// A judged timestamp.
@@ -197,4 +197,28 @@ pub fn peek(token: &[u8], depth: u32) -> Option<(Timestamp, Hash)> {
     let signed = SignedData::parse(token, depth).ok()?;
     let info = TstInfo::read(signed.content.as_deref()?).ok()?;
     Some((info.time, info.hash?))
+}
+
+/// A timestamp that is there must stand (BTK guide: what is present is processed).
+pub fn add_reasons(stamps: &[Stamp], reasons: &mut Reasons) {
+    for stamp in stamps {
+        let (tr, en) = stamp
+            .why
+            .as_ref()
+            .map(|text| (text.tr.as_str(), text.en.as_str()))
+            .unwrap_or_default();
+        match stamp.outcome {
+            (Indication::Passed, _) => {}
+            (Indication::Failed, _) => reasons.add_in_two(cause::TIMESTAMP_BAD, tr, en),
+            // Already a reason of the signature itself, or its own.
+            (Indication::Indeterminate, _) if stamp.why.is_none() => {}
+            (Indication::Indeterminate, sub) => {
+                reasons.add_as_in_two(
+                    cause::TIMESTAMP_OPEN,
+                    (tr, en),
+                    (Indication::Indeterminate, sub.unwrap_or(SubIndication::NoPoe)),
+                );
+            }
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! The verdict over all signatures and findings of one thing: the worst of them.
 
-use super::context::Context;
-use super::package::flatten;
-use super::report::{Indication, SignatureReport, SubIndication, Verdict};
-use super::smime::UNSIGNED_MESSAGE;
 use crate::finding::{Finding, Severity};
+use crate::signature::carrier::package::flatten;
+use crate::signature::carrier::smime::UNSIGNED_MESSAGE;
+use crate::signature::cause::{self, Reasons};
+use crate::signature::context::Context;
+use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
 
 /// The worst indication over `signatures`, their counter-signatures and the error findings; `INDETERMINATE / NO_SIGNATURE` without any.
 pub fn verdict(signatures: Vec<SignatureReport>, findings: &[Finding], context: &Context) -> Verdict {
@@ -45,4 +46,37 @@ fn effect_of(rule: &str) -> SubIndication {
         rule if rule.starts_with('H') => SubIndication::HashFailure,
         _ => SubIndication::FormatFailure,
     }
+}
+
+/// A report that rests on reasons alone.
+pub fn empty_report(role: Role, format: &str, covers: &str, reasons: Reasons) -> SignatureReport {
+    let (indication, sub_indication) = reasons.outcome();
+    SignatureReport {
+        role,
+        format: format.to_owned(),
+        level: None,
+        profile: None,
+        indication,
+        sub_indication,
+        reasons: reasons.into_list(),
+        signer: None,
+        claimed_signing_time: None,
+        best_signature_time: None,
+        covers: covers.to_owned(),
+        timestamps: Vec::new(),
+        revocation: Vec::new(),
+        counter_signatures: Vec::new(),
+    }
+}
+
+/// Adds reasons that only the place of a signature gives.
+pub fn worsen(report: &mut SignatureReport, more: Reasons) {
+    let (indication, sub_indication) = more.outcome();
+    if indication > report.indication {
+        report.reasons.retain(|reason| reason.code != cause::PASSED.code);
+        (report.indication, report.sub_indication) = (indication, sub_indication);
+    }
+    report
+        .reasons
+        .extend(more.into_list().into_iter().filter(|reason| reason.code != cause::PASSED.code));
 }

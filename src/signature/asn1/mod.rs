@@ -1,0 +1,4 @@
+//! What signatures, certificates and timestamps are written in: BER and DER over the received bytes, and the object identifiers that matter.
+
+pub mod ber;
+pub mod oid;

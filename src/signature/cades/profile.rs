@@ -1,0 +1,236 @@
+//! Levels of CAdES by the attributes present, and the BTK usage profiles P1 to P4 (Elektronik İmza Kullanım Profilleri Rehberi 1.0).
+
+use der::asn1::ObjectIdentifier;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::signature::asn1::ber::{self, Value, tag};
+use crate::signature::asn1::oid;
+use crate::signature::cades::cms::SignerInfo;
+use crate::signature::cause::{self, Reasons};
+use crate::signature::crypto::{Algorithm, Hash};
+use crate::signature::revocation::{Good, Source};
+
+/// SHA-256 of the BTK guide: one document serves P2, P3 and P4, and all signers state this value.
+const GUIDE_SHA256: [u8; 32] = [
+    0xff, 0x39, 0xbd, 0x29, 0x46, 0x33, 0x83, 0xf6, 0x9b, 0x20, 0x52, 0xac, 0x47, 0x43, 0x9e, 0x06, 0xce, 0x7c, 0x3b, 0x86, 0x46, 0xe8,
+    0x88, 0xb6, 0xe5, 0xae, 0x3e, 0x46, 0xba, 0x08, 0x11, 0x7a,
+];
+
+/// A signature timestamp comes at most this long after signing-time (P2-P4) …
+const STAMP_WITHIN: SignedDuration = SignedDuration::from_hours(2);
+
+/// … and at most this long before it: clocks differ.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Kesinleşme süresi of P2 and P3: revocations of the time before are in a CRL that is issued this long after the timestamp.
+pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    P2,
+    P3,
+    P4,
+}
+
+impl Profile {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P2 => "P2",
+            Self::P3 => "P3",
+            Self::P4 => "P4",
+        }
+    }
+
+    fn of(policy: ObjectIdentifier) -> Option<Self> {
+        match policy {
+            oid::PROFILE_P2 => Some(Self::P2),
+            oid::PROFILE_P3 => Some(Self::P3),
+            oid::PROFILE_P4 => Some(Self::P4),
+            _ => None,
+        }
+    }
+}
+
+/// A signature-policy-identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Policy {
+    Implied,
+    Explicit {
+        id: ObjectIdentifier,
+        hash: Option<(ObjectIdentifier, Vec<u8>)>,
+        /// A SPURI qualifier is there.
+        has_uri: bool,
+    },
+}
+
+impl Policy {
+    /// # Errors
+    /// Malformed.
+    pub fn read(value: &Value<'_>) -> ber::Result<Self> {
+        if value.tag == tag::NULL {
+            return Ok(Self::Implied);
+        }
+        let mut fields = value.expect(tag::SEQUENCE)?;
+        let id = fields.next()?.oid()?;
+        let hash = match fields.optional(tag::SEQUENCE)? {
+            Some(pair) if pair.children().peek() == Some(tag::SEQUENCE) && is_hash(&pair) => {
+                let mut pair = pair.children();
+                let algorithm = Algorithm::read(&pair.next()?)?.oid;
+                Some((algorithm, pair.next()?.octets()?.into_owned()))
+            }
+            _ => None,
+        };
+        let has_uri = match fields.optional(tag::SEQUENCE)? {
+            Some(qualifiers) => {
+                let ids = qualifiers.children().all()?;
+                ids.iter()
+                    .any(|qualifier| qualifier.children().next().and_then(|id| id.oid()) == Ok(oid::POLICY_URI))
+            }
+            None => false,
+        };
+        Ok(Self::Explicit { id, hash, has_uri })
+    }
+}
+
+/// SigPolicyHash is a pair whose second part is an OCTET STRING; qualifiers are a list of pairs that begin with an identifier.
+fn is_hash(pair: &Value<'_>) -> bool {
+    let mut fields = pair.children();
+    fields.next().is_ok() && fields.peek() == Some(tag::OCTET_STRING)
+}
+
+/// The profile that a signature claims by its policy; unknown policies and altered policy hashes are reasons.
+pub fn claimed(signer: &SignerInfo<'_>, reasons: &mut Reasons) -> (Option<Policy>, Option<Profile>) {
+    let Ok(Some(value)) = signer.signed(oid::SIGNATURE_POLICY) else {
+        return (None, None);
+    };
+    let Ok(policy) = Policy::read(&value) else {
+        reasons.add_with(cause::MALFORMED_ATTRIBUTE, "sigPolicyId");
+        return (None, None);
+    };
+    let Policy::Explicit { id, hash, has_uri } = &policy else {
+        reasons.add_with(cause::POLICY_UNKNOWN, "implied");
+        return (Some(policy), None);
+    };
+    let Some(profile) = Profile::of(*id) else {
+        reasons.add_with(cause::POLICY_UNKNOWN, &id.to_string());
+        return (Some(policy), None);
+    };
+    match hash {
+        Some((algorithm, value)) if Hash::from_oid(algorithm) == Some(Hash::Sha256) && *value == GUIDE_SHA256 => {}
+        _ => reasons.add(cause::POLICY_HASH),
+    }
+    if !has_uri {
+        rule(reasons, "politika adresi (SPURI) yok", "the policy address (SPURI) is missing");
+    }
+    (Some(policy), Some(profile))
+}
+
+/// What a profile rule is checked against.
+pub struct Facts<'a> {
+    pub signer: &'a SignerInfo<'a>,
+    pub level: Option<&'static str>,
+    pub binding_v2: bool,
+    pub signing_time: Option<Timestamp>,
+    /// Time of the valid signature timestamp.
+    pub stamped: Option<Timestamp>,
+    /// Fresh sources that said good about the signer.
+    pub good: &'a [Good],
+    /// The signer's state is known good.
+    pub signer_good: bool,
+}
+
+/// The rules of P2 to P4 that are not rules of every signature.
+pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
+    if !facts.binding_v2 {
+        rule(
+            reasons,
+            "signing-certificate-v2 özniteliği yok",
+            "signing-certificate-v2 is missing",
+        );
+    }
+    let (Some(signed), Some(stamped)) = (facts.signing_time, facts.stamped) else {
+        if facts.signing_time.is_none() {
+            rule(reasons, "signing-time özniteliği yok", "signing-time is missing");
+        }
+        if !facts.signer.has_unsigned(oid::SIGNATURE_TIMESTAMP) {
+            rule(reasons, "imza zaman damgası yok", "the signature timestamp is missing");
+        }
+        return;
+    };
+    if stamped > signed.saturating_add(STAMP_WITHIN).unwrap_or(Timestamp::MAX) {
+        rule(
+            reasons,
+            "zaman damgası imzadan 2 saatten fazla sonra",
+            "the timestamp came more than two hours after signing",
+        );
+    }
+    if stamped < signed.saturating_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN) {
+        rule(
+            reasons,
+            "zaman damgası imza zamanından önce",
+            "the timestamp lies before the signing time",
+        );
+    }
+    let long = matches!(facts.level, Some("X-L" | "A"));
+    let embedded = |source| facts.good.iter().any(|good| good.embedded && good.source == source);
+    match profile {
+        Profile::P2 => {
+            if facts.signer_good && !facts.good.iter().any(|good| good.source == Source::Crl) {
+                rule(reasons, "NES için SİL gerekli", "a CRL is required for the signer");
+            }
+        }
+        Profile::P3 => {
+            if !long {
+                rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
+            }
+            if facts.signer_good && !embedded(Source::Crl) {
+                rule(
+                    reasons,
+                    "imzada NES için SİL gerekli",
+                    "a CRL for the signer is required in the signature",
+                );
+            }
+        }
+        Profile::P4 => {
+            if !long {
+                rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
+            }
+            if facts.signer_good && !embedded(Source::Ocsp) {
+                rule(
+                    reasons,
+                    "imzada NES için OCSP yanıtı gerekli",
+                    "an OCSP response for the signer is required in the signature",
+                );
+            }
+        }
+    }
+}
+
+fn rule(reasons: &mut Reasons, tr: &str, en: &str) {
+    reasons.add_in_two(cause::PROFILE_RULE, tr, en);
+}
+
+/// BES, EPES, T, C, X, X-L or A by the attributes present (RFC 5126 4.4); `None` for a CMS that binds no certificate and so is no CAdES.
+pub fn level(signer: &SignerInfo<'_>) -> Option<&'static str> {
+    let has = |id| signer.has_unsigned(id);
+    let signed = |id| signer.attributes.iter().any(|attribute| attribute.id == id);
+    if !signed(oid::SIGNING_CERTIFICATE) && !signed(oid::SIGNING_CERTIFICATE_V2) {
+        return None;
+    }
+    if has(oid::ARCHIVE_TIMESTAMP_V3) || has(oid::ARCHIVE_TIMESTAMP_V2) {
+        return Some("A");
+    }
+    if has(oid::CERTIFICATE_VALUES) && has(oid::REVOCATION_VALUES) {
+        return Some("X-L");
+    }
+    if has(oid::CADES_C_TIMESTAMP) || has(oid::REFS_TIMESTAMP) {
+        return Some("X");
+    }
+    if has(oid::CERTIFICATE_REFS) && has(oid::REVOCATION_REFS) {
+        return Some("C");
+    }
+    if has(oid::SIGNATURE_TIMESTAMP) {
+        return Some("T");
+    }
+    Some(if signed(oid::SIGNATURE_POLICY) { "EPES" } else { "BES" })
+}

@@ -1,0 +1,189 @@
+//! The verdict on one file, whatever it is: the engine behind `verify`, in the shape of the JSON contract.
+
+use base64::Engine;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::envelope::{self, PackageKind, Receiver};
+use crate::finding::Finding;
+use crate::message::sniff::{self, Content};
+use crate::message::{self, Message, PartRole};
+use crate::signature::cades::{self, Expected, Subject};
+use crate::signature::carrier::package::judge_package;
+use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
+use crate::signature::cause::{self, Reasons};
+use crate::signature::context::Context;
+use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
+use crate::signature::verdict;
+use crate::signature::xades::xmldsig;
+use crate::text::Lang;
+
+/// One element of `files[]`.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileReport {
+    pub file: String,
+    /// eyp eyps eypg message evidence cms pdf xml.
+    pub kind: String,
+    pub indication: Indication,
+    pub sub_indication: Option<SubIndication>,
+    pub validation_time: Timestamp,
+    pub signatures: Vec<SignatureReport>,
+    pub findings: Vec<Finding>,
+}
+
+impl FileReport {
+    /// The report as the contract's JSON: sentences in one language.
+    pub fn json(&self, lang: Lang) -> serde_json::Value {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        in_one_language(&mut value, lang);
+        value
+    }
+}
+
+/// Replaces every `{tr, en}` by the sentence in `lang`.
+pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
+    match value {
+        serde_json::Value::Object(fields) if fields.len() == 2 && fields.contains_key("tr") && fields.contains_key("en") => {
+            *value = fields.remove(if lang == Lang::Tr { "tr" } else { "en" }).unwrap_or_default();
+        }
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| in_one_language(field, lang)),
+        serde_json::Value::Array(elements) => elements.iter_mut().for_each(|element| in_one_language(element, lang)),
+        _ => {}
+    }
+}
+
+/// Judges a file by its content. `content` is what a detached CMS signs.
+pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> FileReport {
+    let bytes = &unwrapped(bytes);
+    let (kind, signatures, findings) = match sniff::content(bytes) {
+        Content::Package => package(bytes, name, context),
+        Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
+        Content::Pdf => pdf(bytes, name),
+        Content::Evidence => ("evidence", vec![xmldsig::judge(bytes, Role::Evidence, name, context)], Vec::new()),
+        Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
+        Content::Xml | Content::RemExtensions => xml(bytes, name),
+        Content::Zip | Content::Other => mail(bytes, context),
+    };
+    let Verdict {
+        indication,
+        sub_indication,
+        signatures,
+        validation_time,
+        ..
+    } = verdict(signatures, &findings, context);
+    FileReport {
+        file: name.to_owned(),
+        kind: kind.to_owned(),
+        indication,
+        sub_indication,
+        validation_time,
+        signatures,
+        findings,
+    }
+}
+
+type Judged = (&'static str, Vec<SignatureReport>, Vec<Finding>);
+
+fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
+    let package = envelope::read(bytes, Some(name), &Receiver::default(), &context.limits);
+    let (signatures, judged) = judge_package(&package, context);
+    let kind = match package.kind {
+        PackageKind::Eyp => "eyp",
+        PackageKind::Eyps => "eyps",
+        PackageKind::Eypg => "eypg",
+    };
+    let findings = package
+        .walk()
+        .into_iter()
+        .flat_map(|(_, inner)| inner.findings.clone())
+        .chain(judged);
+    (kind, signatures, findings.collect())
+}
+
+fn mail(bytes: &Bytes, context: &Context) -> Judged {
+    let message = message::read(bytes, &context.limits);
+    let (signatures, findings) = judge_whole_message(&message, context);
+    ("message", signatures, findings)
+}
+
+/// Everything signed in a message: its layers, its packages and its evidence. The provider's timestamp proves the age of what is inside.
+pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<SignatureReport>, Vec<Finding>) {
+    let mut signatures = judge_message(message, context);
+    let mut findings = message.findings.clone();
+    findings.extend(unjudged_parts(message));
+    let inside = context.with_proof(proof_of(&signatures));
+    for part in &message.parts {
+        match part.role {
+            PartRole::Package => {
+                let (_, more, found) = package(&part.bytes, part.name.as_deref().unwrap_or_default(), &inside);
+                signatures.extend(more);
+                findings.extend(found);
+            }
+            PartRole::Evidence => signatures.push(xmldsig::judge(&part.bytes, Role::Evidence, &part.place, &inside)),
+            _ => {}
+        }
+    }
+    (signatures, findings)
+}
+
+/// The verdict on the signature of one evidence document (delil).
+pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
+    xmldsig::judge(xml, Role::Evidence, "evidence", context)
+}
+
+fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
+    let subject = Subject {
+        role: Role::Document,
+        covers: name.to_owned(),
+        expected: content.map_or(Expected::Inside, |content| Expected::Bytes(content)),
+    };
+    cades::judge(bytes, &subject, context)
+}
+
+fn pdf(bytes: &Bytes, name: &str) -> Judged {
+    ("pdf", vec![unjudged(name, "PAdES", is_signed_pdf(bytes))], Vec::new())
+}
+
+fn xml(bytes: &Bytes, name: &str) -> Judged {
+    let signed = contains(bytes, xmldsig::DSIG.as_bytes()) || contains(bytes, b"SignedInfo");
+    ("xml", vec![unjudged(name, "XAdES", signed)], Vec::new())
+}
+
+/// A file that carries no signature, or one of a format that is not judged.
+fn unjudged(name: &str, format: &str, signed: bool) -> SignatureReport {
+    let mut reasons = Reasons::default();
+    match signed {
+        true => reasons.add_with(cause::FORMAT_UNJUDGED, format),
+        false => reasons.add(cause::NO_SIGNATURE),
+    }
+    verdict::empty_report(Role::Document, format, name, reasons)
+}
+
+/// A signature dictionary has a ByteRange, and that cannot be compressed: its offsets are patched in after writing.
+pub fn is_signed_pdf(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"%PDF-") && contains(bytes, b"/ByteRange")
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A CMS saved as PEM or as bare base64, decoded; everything else as it is.
+fn unwrapped(bytes: &Bytes) -> Bytes {
+    let decoded = || {
+        let text = std::str::from_utf8(bytes).ok()?.trim();
+        let body = match text.strip_prefix("-----BEGIN ") {
+            Some(rest) => rest.split_once("-----")?.1.split("-----END").next()?,
+            None => text,
+        };
+        // The base64 of a CMS begins with M: a SEQUENCE with a long length.
+        let compact: String = body
+            .trim()
+            .starts_with('M')
+            .then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
+        let der = base64::engine::general_purpose::STANDARD.decode(compact).ok()?;
+        (sniff::content(&der) == Content::Cms).then(|| Bytes::from(der))
+    };
+    decoded().unwrap_or_else(|| bytes.clone())
+}

@@ -1,0 +1,5 @@
+//! What bears signatures, and whose each is by its place: a package, a message, a file by itself.
+
+pub mod file;
+pub mod package;
+pub mod smime;

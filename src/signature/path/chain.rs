@@ -1,0 +1,242 @@
+//! One certificate judged: its path to an anchor trusted for the purpose, its state and that of its issuers at the judged time
+//! (EN 319 102-1 5.2.6).
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::signature::cause::{self, Reasons};
+use crate::signature::certificate::Certificate;
+use crate::signature::context::Context;
+use crate::signature::path::policy::PolicyInput;
+use crate::signature::path::{self, Path, PathIssue, PathRules};
+use crate::signature::report::RevocationReport;
+use crate::signature::revocation::crl::reason;
+use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Status};
+use crate::signature::trust::Purpose;
+
+/// Certificates and revocation data that a signature brings along.
+#[derive(Debug, Default, Clone)]
+pub struct Material {
+    pub certificates: Vec<Arc<Certificate>>,
+    pub revocation: Pool,
+}
+
+impl Material {
+    pub fn add_certificate(&mut self, certificate: Arc<Certificate>) {
+        if !self.certificates.contains(&certificate) {
+            self.certificates.push(certificate);
+        }
+    }
+
+    pub fn extend(&mut self, other: &Material) {
+        for certificate in &other.certificates {
+            self.add_certificate(certificate.clone());
+        }
+        for crl in other
+            .revocation
+            .crls
+            .iter()
+            .filter(|crl| !self.revocation.crls.iter().any(|known| known.sha256 == crl.sha256))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.revocation.crls.push(crl);
+        }
+        for one in other
+            .revocation
+            .ocsp
+            .iter()
+            .filter(|one| !self.revocation.ocsp.iter().any(|known| known.sha256 == one.sha256))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.revocation.ocsp.push(one);
+        }
+    }
+}
+
+/// What is asked about a certificate.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    pub purpose: Purpose,
+    /// The instant of judgement: best-signature-time.
+    pub at: Timestamp,
+    /// A proof of existence fixes `at`; otherwise it is the validation time.
+    pub proven: bool,
+    /// The signer's revocation data must not be older than this (P2, P3).
+    pub not_before: Option<Timestamp>,
+}
+
+#[derive(Debug, Default)]
+pub struct ChainVerdict {
+    pub anchor: Option<Arc<Certificate>>,
+    pub revocation: Vec<RevocationReport>,
+    /// Fresh sources that said good about the signer.
+    pub good: Vec<Good>,
+}
+
+/// Judges `leaf` and adds what it found to `reasons`.
+pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, context: &Context, reasons: &mut Reasons) -> ChainVerdict {
+    let rules = PathRules {
+        at: question.at,
+        policy: PolicyInput::default(),
+        positive_serials: true,
+        algorithms: context.algorithms,
+    };
+    let mut pool = material.certificates.clone();
+    for certificate in &context.trust.intermediates {
+        if !pool.contains(certificate) {
+            pool.push(certificate.clone());
+        }
+    }
+    let anchors = &context.trust.trusted_for(question.purpose);
+    let paths = path::find(leaf, &pool, anchors, &rules, &context.trust.edges);
+    let Some(best) = paths.first() else {
+        let cause = if question.purpose == Purpose::Provider {
+            cause::NO_PROVIDER_CHAIN
+        } else {
+            cause::NO_CHAIN
+        };
+        reasons.add_with(cause, &leaf.issuer.label());
+        return ChainVerdict::default();
+    };
+    let freshness = Freshness {
+        at: question.at,
+        strict: question.purpose != Purpose::Tsa,
+        max_age: context.max_revocation_age,
+        signer_not_before: question.not_before,
+    };
+    let checker = Checker::new(
+        (&material.revocation, &context.trust.revocation),
+        &pool,
+        anchors,
+        &rules,
+        freshness,
+        &context.trust.edges,
+    );
+    // Of several valid paths the first on which everybody is good counts; a signer that is revoked is so on every path.
+    let mut chosen = (best, answers(best, &checker));
+    for path in paths.iter().skip(1).filter(|path| path.is_valid()) {
+        if best.is_valid() && all_good(&chosen.1) {
+            break;
+        }
+        let answers = answers(path, &checker);
+        if all_good(&answers) {
+            chosen = (path, answers);
+        }
+    }
+    let (path, answers) = chosen;
+    // The signer's own dates say more than those of its issuers, which end with it.
+    let (own, others): (Vec<&PathIssue>, Vec<&PathIssue>) = path
+        .issues
+        .iter()
+        .partition(|issue| matches!(issue, PathIssue::LeafExpired | PathIssue::LeafNotYetValid));
+    for issue in own.into_iter().chain(others) {
+        add_issue(issue, question, reasons);
+    }
+    add_answers(path, &answers, question, reasons);
+    report(path, &answers)
+}
+
+fn answers(path: &Path, checker: &Checker<'_>) -> Vec<Answer> {
+    path.links().map(|link| checker.check(link, path)).collect()
+}
+
+fn all_good(answers: &[Answer]) -> bool {
+    answers.iter().all(|answer| answer.status == Status::Good)
+}
+
+fn report(path: &Path, answers: &[Answer]) -> ChainVerdict {
+    let rows = path.links().zip(answers).rev().map(|(link, answer)| RevocationReport {
+        subject: link.certificate.subject.label(),
+        source: answer.source.map_or("none", |(source, _)| source.name()).to_owned(),
+        status: match answer.status {
+            Status::Good => "good",
+            Status::Revoked { .. } | Status::OnHold { .. } => "revoked",
+            Status::Unknown => "unknown",
+        }
+        .to_owned(),
+        this_update: answer.source.map(|(_, at)| at),
+    });
+    ChainVerdict {
+        anchor: Some(path.anchor.clone()),
+        revocation: rows.collect(),
+        good: answers.last().map(|answer| answer.good.clone()).unwrap_or_default(),
+    }
+}
+
+fn add_issue(issue: &PathIssue, question: Question, reasons: &mut Reasons) {
+    let chain = |reasons: &mut Reasons, tr: String, en: String| reasons.add_in_two(cause::CHAIN, &tr, &en);
+    let constraint = |reasons: &mut Reasons, tr: String, en: String| reasons.add_in_two(cause::CHAIN_CONSTRAINTS, &tr, &en);
+    match issue {
+        PathIssue::LeafExpired if question.proven => reasons.add(cause::EXPIRED),
+        PathIssue::LeafNotYetValid if question.proven => reasons.add(cause::NOT_YET_VALID),
+        PathIssue::LeafExpired | PathIssue::LeafNotYetValid => reasons.add(cause::EXPIRED_NO_POE),
+        PathIssue::Signature => chain(
+            reasons,
+            "bir sertifikanın imzası doğrulanmıyor".into(),
+            "a certificate's signature does not verify".into(),
+        ),
+        PathIssue::UnsupportedAlgorithm => reasons.add_with(cause::UNSUPPORTED, "sertifika / certificate"),
+        PathIssue::WeakAlgorithm(what) if question.proven => reasons.add_with(cause::WEAK, what),
+        PathIssue::WeakAlgorithm(what) => reasons.add_with(cause::WEAK_NO_POE, what),
+        PathIssue::IssuerOutsideValidity(who) => chain(
+            reasons,
+            format!("{who} o anda geçerli değil"),
+            format!("{who} is not valid at that time"),
+        ),
+        PathIssue::NotCa(who) => constraint(
+            reasons,
+            format!("{who} sertifika veremez"),
+            format!("{who} may not issue certificates"),
+        ),
+        PathIssue::PathLength(who) => constraint(
+            reasons,
+            format!("{who} altındaki yol çok uzun"),
+            format!("the path below {who} is too long"),
+        ),
+        PathIssue::KeyUsage(who) => constraint(
+            reasons,
+            format!("{who} anahtarı sertifika imzalayamaz"),
+            format!("the key of {who} may not sign certificates"),
+        ),
+        PathIssue::NameConstraint => constraint(reasons, "ad kısıtı".into(), "a name constraint".into()),
+        PathIssue::Policy => constraint(reasons, "sertifika ilkesi".into(), "certificate policies".into()),
+        PathIssue::UnknownCritical(id) => {
+            constraint(
+                reasons,
+                format!("bilinmeyen kritik uzantı {id}"),
+                format!("an unknown critical extension {id}"),
+            );
+        }
+        PathIssue::Malformed(what) => constraint(reasons, format!("bozuk alan {what}"), format!("a malformed field {what}")),
+    }
+}
+
+fn is_compromise(reason: u64) -> bool {
+    matches!(reason, reason::KEY_COMPROMISE | reason::CA_COMPROMISE | reason::AA_COMPROMISE)
+}
+
+fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mut Reasons) {
+    for (link, answer) in path.links().zip(answers).rev() {
+        let who = link.certificate.subject.label();
+        match answer.status {
+            // RFC 3161 4: a compromise of the authority's key makes all its tokens worthless, also the older ones.
+            Status::Good if question.purpose == Purpose::Tsa && link.is_leaf => {
+                if let Some((at, _)) = answer.revoked_later.filter(|(_, reason)| reason.is_none_or(is_compromise)) {
+                    reasons.add_with(cause::REVOKED_NO_POE, &at.to_string());
+                }
+            }
+            Status::Good => {}
+            // Who vouched for a revoked authority's certificates afterwards is unknown.
+            Status::Revoked { at, .. } if !link.is_leaf => reasons.add_with(cause::REVOKED_CA, &format!("{who}, {at}")),
+            Status::Revoked { at, .. } if question.proven => reasons.add_with(cause::REVOKED, &at.to_string()),
+            Status::Revoked { at, .. } => reasons.add_with(cause::REVOKED_NO_POE, &at.to_string()),
+            Status::OnHold { at } => reasons.add_with(cause::ON_HOLD, &format!("{who}, {at}")),
+            Status::Unknown if question.not_before.is_some() && link.is_leaf => reasons.add(cause::GRACE_PERIOD),
+            Status::Unknown if answer.stale => reasons.add_with(cause::STALE, &who),
+            Status::Unknown => reasons.add_with(cause::TRY_LATER, &who),
+        }
+    }
+}

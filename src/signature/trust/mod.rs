@@ -1,0 +1,313 @@
+//! What is trusted, and for what: anchors by purpose, intermediate certificates, and a folder of revocation data.
+//!
+//! Public web stores are no substitute: they hold no root of a Turkish qualified provider.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::finding::{Finding, Severity};
+use crate::hash::{Sha256, Sha256Stream};
+use crate::signature::certificate::{self, Certificate};
+use crate::signature::crypto::Scheme;
+use crate::signature::crypto::edges::Edges;
+use crate::signature::revocation::Pool;
+
+/// Bytes of one file in a trust, intermediates or revocation folder. The largest CRL of a Turkish provider has some megabytes.
+const MAX_FILE: u64 = 64 << 20;
+
+/// What an anchor is trusted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Nitelikli elektronik sertifika.
+    Nes,
+    /// Mühür: seals.
+    Seal,
+    /// KEPHS: the transaction certificates of KEP providers; the certificate itself, or its issuer.
+    Provider,
+    /// Zaman damgası.
+    Tsa,
+}
+
+impl Purpose {
+    pub const ALL: [Self; 4] = [Self::Nes, Self::Seal, Self::Provider, Self::Tsa];
+
+    /// Sub-folder of the trust folder that narrows an anchor to this purpose.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Nes => "nes",
+            Self::Seal => "muhur",
+            Self::Provider => "kephs",
+            Self::Tsa => "tsa",
+        }
+    }
+}
+
+/// A folder or file could not be read. A file without a certificate in it is a finding instead.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path}: {source}")]
+pub struct TrustError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl TrustError {
+    pub fn is_transient(&self) -> bool {
+        !matches!(self.source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+    }
+}
+
+/// A trusted certificate and what it is trusted for.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    certificate: Arc<Certificate>,
+    purposes: Vec<Purpose>,
+}
+
+impl Anchor {
+    /// Common name of the subject.
+    pub fn name(&self) -> String {
+        self.certificate.subject.label()
+    }
+
+    pub fn sha256(&self) -> Sha256 {
+        self.certificate.sha256
+    }
+
+    /// Names of the purposes: `nes muhur kephs tsa`.
+    pub fn purposes(&self) -> Vec<&'static str> {
+        self.purposes.iter().map(|purpose| purpose.folder()).collect()
+    }
+
+    pub fn not_before(&self) -> Option<Timestamp> {
+        Some(self.certificate.not_before)
+    }
+
+    pub fn not_after(&self) -> Option<Timestamp> {
+        Some(self.certificate.not_after)
+    }
+
+    /// The sub-folders it must lie in to be trusted for the same again; none for an anchor trusted for everything.
+    pub fn folders(&self) -> Vec<&'static str> {
+        if self.purposes.len() == Purpose::ALL.len() {
+            Vec::new()
+        } else {
+            self.purposes()
+        }
+    }
+
+    pub fn der(&self) -> &[u8] {
+        &self.certificate.der
+    }
+}
+
+#[derive(Debug)]
+pub struct Trust {
+    anchors: Vec<Anchor>,
+    pub intermediates: Vec<Arc<Certificate>>,
+    pub revocation: Pool,
+    /// Signatures over certificates, CRLs and OCSP responses that were verified already: the same for every message.
+    pub edges: Edges,
+    sha256: Sha256,
+    /// Files that gave nothing, forged anchors.
+    pub findings: Vec<Finding>,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        let mut none = Self {
+            anchors: Vec::new(),
+            intermediates: Vec::new(),
+            revocation: Pool::default(),
+            edges: Edges::default(),
+            sha256: Sha256([0; 32]),
+            findings: Vec::new(),
+        };
+        none.seal_hash();
+        none
+    }
+}
+
+impl Trust {
+    /// Reads the anchors of a folder (its files for all purposes, those of `nes muhur kephs tsa` for one), issuer certificates, and
+    /// revocation data. What is not given is empty.
+    ///
+    /// # Errors
+    /// A folder or file cannot be read.
+    pub fn load(anchors: Option<&Path>, intermediates: Option<&Path>, revocation: Option<&Path>) -> Result<Self, TrustError> {
+        let mut trust = Self::default();
+        if let Some(folder) = anchors {
+            trust.read_anchors(folder, &Purpose::ALL)?;
+            for purpose in Purpose::ALL {
+                let narrowed = folder.join(purpose.folder());
+                if narrowed.is_dir() {
+                    trust.read_anchors(&narrowed, &[purpose])?;
+                }
+            }
+        }
+        if let Some(folder) = intermediates {
+            for file in files_in(folder)? {
+                let found = trust.read_certificates(&file)?;
+                trust.intermediates.extend(found);
+            }
+        }
+        if let Some(folder) = revocation {
+            for file in files_in(folder)? {
+                trust.read_revocation(&file)?;
+            }
+        }
+        trust.seal_hash();
+        Ok(trust)
+    }
+
+    fn read_anchors(&mut self, folder: &Path, purposes: &[Purpose]) -> Result<(), TrustError> {
+        for file in files_in(folder)? {
+            for certificate in self.read_certificates(&file)? {
+                self.add_anchor(&certificate, purposes, &file_name(&file));
+            }
+        }
+        Ok(())
+    }
+
+    /// Trusts `certificate` for `purposes`; `place` is where it came from. A self-issued one whose own signature does not verify is forged
+    /// and refused (a root with the name and key identifier of a genuine one is the oldest trick).
+    pub fn add_anchor(&mut self, certificate: &Arc<Certificate>, purposes: &[Purpose], place: &str) {
+        if certificate.is_self_issued() && !is_self_signed(certificate) {
+            self.findings.push(Finding::new(
+                "KEP-3801",
+                Severity::Error,
+                place,
+                "Kök sertifikanın kendi imzası doğrulanmıyor; güven listesine alınmadı. Dosyayı sağlayıcının yayımladığıyla değiştirin.",
+                "The root's own signature does not verify; it was not taken into the trust list. Replace the file by the published one.",
+            ));
+            return;
+        }
+        let known = self.anchors.iter_mut().find(|anchor| anchor.certificate == *certificate);
+        match known {
+            Some(anchor) => anchor.purposes.extend(purposes),
+            None => self.anchors.push(Anchor {
+                certificate: certificate.clone(),
+                purposes: purposes.to_vec(),
+            }),
+        }
+        for anchor in &mut self.anchors {
+            anchor.purposes.sort_unstable();
+            anchor.purposes.dedup();
+        }
+        self.seal_hash();
+    }
+
+    /// The anchors, by fingerprint.
+    pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
+        self.anchors.iter()
+    }
+
+    pub fn trusted_for(&self, purpose: Purpose) -> Vec<Arc<Certificate>> {
+        self.anchors
+            .iter()
+            .filter(|anchor| anchor.purposes.contains(&purpose))
+            .map(|anchor| anchor.certificate.clone())
+            .collect()
+    }
+
+    /// Hash over the anchors and their purposes: named in every verdict.
+    pub fn anchors_sha256(&self) -> Sha256 {
+        self.sha256
+    }
+
+    fn read_certificates(&mut self, file: &Path) -> Result<Vec<Arc<Certificate>>, TrustError> {
+        let bytes = read(file)?;
+        if let Ok(found) = certificate::read_bundle(&bytes) {
+            return Ok(found);
+        }
+        // A README beside the certificates is no mistake.
+        let looks_like_one = file.extension().is_some_and(|extension| {
+            ["pem", "der", "crt", "cer"]
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        });
+        if looks_like_one {
+            self.findings.push(Finding::new(
+                "KEP-3802",
+                Severity::Warning,
+                file_name(file),
+                "Dosyada okunabilir bir sertifika yok. Dosyayı düzeltin ya da kaldırın.",
+                "The file holds no readable certificate. Mend or remove it.",
+            ));
+        }
+        Ok(Vec::new())
+    }
+
+    fn read_revocation(&mut self, file: &Path) -> Result<(), TrustError> {
+        let bytes = read(file)?;
+        if self.revocation.add(&bytes) {
+            return Ok(());
+        }
+        if let Ok(certificates) = certificate::read_bundle(&bytes) {
+            self.intermediates.extend(certificates);
+            return Ok(());
+        }
+        self.findings.push(Finding::new(
+            "KEP-3803",
+            Severity::Warning,
+            file_name(file),
+            "Dosya DER biçiminde bir SİL ya da OCSP yanıtı değil. Dosyayı düzeltin ya da kaldırın.",
+            "The file is neither a CRL nor an OCSP response in DER. Mend or remove it.",
+        ));
+        Ok(())
+    }
+
+    fn seal_hash(&mut self) {
+        self.anchors.sort_by_key(Anchor::sha256);
+        let mut stream = Sha256Stream::default();
+        for anchor in &self.anchors {
+            stream.update(&anchor.sha256().0);
+            for purpose in Purpose::ALL {
+                stream.update(&[u8::from(anchor.purposes.contains(&purpose))]);
+            }
+        }
+        self.sha256 = stream.finish();
+    }
+}
+
+fn is_self_signed(certificate: &Certificate) -> bool {
+    let (Ok(key), Ok(scheme)) = (certificate.public_key(), Scheme::of(&certificate.algorithm, None)) else {
+        return false;
+    };
+    certificate.algorithms_agree && key.verify(scheme, certificate.tbs(), &certificate.signature) == Ok(true)
+}
+
+/// The files of a folder in a stable order, sub-folders and hidden files left out.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
+    let failed = |source| TrustError {
+        path: folder.to_path_buf(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, TrustError> {
+    let failed = |source| TrustError {
+        path: file.to_path_buf(),
+        source,
+    };
+    let size = std::fs::metadata(file).map_err(failed)?.len();
+    if size > MAX_FILE {
+        return Err(failed(std::io::Error::other(format!("larger than {MAX_FILE} bytes"))));
+    }
+    std::fs::read(file).map_err(failed)
+}
+
+fn file_name(file: &Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
