@@ -1,11 +1,11 @@
 //! Time comes in through a parameter, so that a test can be a clock.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// Where "now" comes from.
@@ -43,9 +43,14 @@ impl Clock for FixedClock {
     }
 }
 
-/// Turkish legal time: UTC+3 fixed since 2016-09-08, EET/EEST before.
+/// Turkish legal time: UTC+3 fixed since 2016-09-08, EET/EEST before. From the data in the program, so that a deadline is the same on every
+/// machine, whatever its administrator installed.
 pub fn istanbul() -> TimeZone {
-    TimeZone::get("Europe/Istanbul").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(3)))
+    static ISTANBUL: LazyLock<TimeZone> = LazyLock::new(|| {
+        let bundled = TimeZoneDatabase::bundled().get("Europe/Istanbul");
+        bundled.unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(3)))
+    });
+    ISTANBUL.clone()
 }
 
 /// The calendar day in Turkey at an instant.

@@ -2,8 +2,9 @@
 //! and the journal is replayed into it.
 //!
 //! sled 0.34 does not fsync and has open reports of corruption, so nothing it returns is believed on its word: beside the data stands, in
-//! the same atomic batch, the sequence of the last applied record and a sum over all entries. Opening adds the entries up again; an index
-//! that is not exactly what was written is emptied.
+//! the same atomic batch, the sequence of the last applied record and a sum over all entries. Opening adds the entries up again, unless the
+//! last stop was clean and the files are as it left them (see [`super::clean_stop`]); an index that is not exactly what was written is
+//! emptied.
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use super::clean_stop;
 use super::error::{Step, StoreError};
 use super::scan::Scan;
 use crate::hash::Sha256Stream;
@@ -60,6 +62,9 @@ impl IndexBatch {
 /// How the index was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexState {
+    /// As the last clean stop left it.
+    Untouched,
+    /// There was no clean stop, and its entries add up.
     Kept,
     New,
     /// It was emptied, for this reason; the journal must be replayed from the start.
@@ -105,6 +110,11 @@ impl State {
         bytes.extend_from_slice(&self.applied.to_be_bytes());
         bytes.extend_from_slice(&self.sum.to_be_bytes());
         bytes
+    }
+
+    /// As a clean stop notes it.
+    fn noted(self) -> String {
+        format!("{} {:032x}", self.applied, self.sum)
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
@@ -221,6 +231,20 @@ impl Index {
     }
 }
 
+impl Drop for Inner {
+    /// The last one lets go: what sled holds back is written, and how its files stand is noted.
+    fn drop(&mut self) {
+        let tree = std::mem::replace(self.tree.get_mut().unwrap_or_else(PoisonError::into_inner), Arc::new(Tree::Closed));
+        if let (Some(folder), Tree::Sled { db, .. }) = (&self.folder, &*tree)
+            && guarded(|| db.flush()).is_ok()
+        {
+            let state = *self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            drop(tree);
+            clean_stop::note(folder, &state.noted());
+        }
+    }
+}
+
 impl Tree {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
@@ -266,8 +290,12 @@ impl Tree {
 
 fn open(folder: &Path, journal_head: u64) -> Result<(Tree, State, IndexState), StoreError> {
     let existed = folder.exists();
+    let untouched = clean_stop::take(folder);
     let reason = match open_sled(folder) {
         Ok((tree, state)) if !existed => return Ok((tree, state, IndexState::New)),
+        Ok((tree, state)) if untouched.is_some_and(|noted| noted == state.noted()) && state.applied <= journal_head => {
+            return Ok((tree, state, IndexState::Untouched));
+        }
         Ok((tree, state)) => match check(&tree, state, journal_head) {
             Ok(()) => return Ok((tree, state, IndexState::Kept)),
             Err(reason) => reason,

@@ -65,11 +65,29 @@ fn a_reopened_index_is_kept_when_it_adds_up() {
     let folder = folder.path().join("index");
     filled(&folder);
     let (index, state) = Index::open(&folder, 200).unwrap();
-    assert_eq!((state, index.applied()), (IndexState::Kept, 200));
+    assert_eq!((state, index.applied()), (IndexState::Untouched, 200));
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o700);
     assert_eq!(index.get(b"counter").unwrap(), Some(b"value 200".to_vec()));
     assert_eq!(index.scan(b"key/").count(), 150);
+}
+
+/// Only a clean stop saves the adding up: neither a process that was killed nor files that were put back count as one.
+#[test]
+fn without_a_clean_stop_the_entries_are_added_up_again() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, killed) = (place.path().join("index"), place.path().join("killed"));
+    filled(&folder);
+    let (index, state) = Index::open(&folder, 200).unwrap();
+    assert_eq!(state, IndexState::Untouched);
+    index.flush().unwrap();
+    copy(&folder, &killed);
+    assert_eq!(Index::open(&killed, 200).unwrap().1, IndexState::Kept, "as a kill leaves it");
+    drop(index);
+    let restored = place.path().join("restored");
+    copy(&folder, &restored);
+    assert_eq!(Index::open(&restored, 200).unwrap().1, IndexState::Kept, "other files with the same content");
+    assert_eq!(Index::open(&folder, 200).unwrap().1, IndexState::Untouched);
 }
 
 #[test]

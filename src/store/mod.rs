@@ -15,6 +15,7 @@
 
 pub mod backup;
 pub mod blobs;
+mod clean_stop;
 pub mod disk;
 pub mod error;
 #[cfg(any(test, feature = "fault-injection"))]

@@ -47,7 +47,7 @@ fn a_store_is_made_once_and_found_again() {
     std::fs::write(root.join("blobs/tmp/left"), b"x").unwrap();
     let (store, recovery) = open(&root);
     assert_eq!((recovery.created, recovery.cut, recovery.temporaries), (false, None, 1));
-    assert_eq!((recovery.head, recovery.index), (KnownHead::Known(head), IndexState::Kept));
+    assert_eq!((recovery.head, recovery.index), (KnownHead::Known(head), IndexState::Untouched));
     assert_eq!((store.index.applied(), store.index.get(b"last").unwrap()), (5, Some(b"4".to_vec())));
 }
 

@@ -1,12 +1,14 @@
 //! From a host name to a protected stream: TCP, then TLS at once or after STARTTLS.
 
 use std::fmt::Debug;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
-use openssl::ssl::{ErrorCode, SslConnector, SslMethod, SslVerifyMode, SslVersion};
-use openssl::x509::store::X509StoreBuilder;
+use openssl::ssl::{ErrorCode, Ssl, SslContext, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509, X509VerifyResult};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -87,16 +89,7 @@ async fn open_tcp(config: &ImapConfig) -> Result<TcpStream, Problem> {
 }
 
 async fn start_tls(config: &ImapConfig, tcp: TcpStream) -> Result<SslStream<TcpStream>, Problem> {
-    let ssl = connector(&config.ca_file)?
-        .configure()
-        .and_then(|connector| {
-            connector
-                .verify_hostname(true)
-                .use_server_name_indication(true)
-                .into_ssl(&config.host)
-        })
-        .map_err(|error| Problem::Tls(error.to_string()))?;
-    let mut stream = SslStream::new(ssl, tcp).map_err(|error| Problem::Tls(error.to_string()))?;
+    let mut stream = SslStream::new(session(config)?, tcp).map_err(|error| Problem::Tls(error.to_string()))?;
     let Err(error) = Pin::new(&mut stream).connect().await else {
         return Ok(stream);
     };
@@ -113,30 +106,45 @@ async fn start_tls(config: &ImapConfig, tcp: TcpStream) -> Result<SslStream<TcpS
     }
 }
 
-/// Verifies chain and name always. With a `ca_file` only its certificates are trusted, else the system's.
-fn connector(ca_file: &Path) -> Result<SslConnector, Problem> {
+/// A session that verifies chain and name always. With a `ca_file` only its certificates are trusted and the system's are not even read.
+fn session(config: &ImapConfig) -> Result<Ssl, Problem> {
     let failed = |error: openssl::error::ErrorStack| Problem::Tls(error.to_string());
-    let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(failed)?;
+    let mut builder = SslContext::builder(SslMethod::tls_client()).map_err(failed)?;
     builder.set_verify(SslVerifyMode::PEER);
     builder.set_min_proto_version(Some(SslVersion::TLS1_2)).map_err(failed)?;
-    if ca_file.as_os_str().is_empty() {
-        if let Some(bundle) = system_authorities() {
-            builder.set_ca_file(bundle).map_err(failed)?;
-        }
-        return Ok(builder.build());
+    if !config.ca_file.as_os_str().is_empty() {
+        builder.set_cert_store(authorities(&config.ca_file)?);
+    } else if let Some(bundle) = system_authorities() {
+        builder.set_ca_file(bundle).map_err(failed)?;
+    } else {
+        builder.set_default_verify_paths().map_err(failed)?;
     }
+    let mut ssl = Ssl::new(&builder.build()).map_err(failed)?;
+    let wanted = ssl.param_mut();
+    match config.host.parse::<IpAddr>() {
+        Ok(address) => wanted.set_ip(address).map_err(failed)?,
+        Err(_) => {
+            wanted.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            wanted.set_host(&config.host).map_err(failed)?;
+            ssl.set_hostname(&config.host).map_err(failed)?;
+        }
+    }
+    Ok(ssl)
+}
+
+fn authorities(ca_file: &Path) -> Result<X509Store, Problem> {
     let unreadable = |why: String| Problem::Configuration(format!("ca_file {}: {why}", ca_file.display()));
     let pem = std::fs::read(ca_file).map_err(|error| unreadable(error.to_string()))?;
     let authorities = X509::stack_from_pem(&pem).map_err(|error| unreadable(error.to_string()))?;
     if authorities.is_empty() {
         return Err(unreadable("no PEM certificate in it".into()));
     }
+    let failed = |error: openssl::error::ErrorStack| Problem::Tls(error.to_string());
     let mut store = X509StoreBuilder::new().map_err(failed)?;
     for authority in authorities {
         store.add_cert(authority).map_err(failed)?;
     }
-    builder.set_cert_store(store.build());
-    Ok(builder.build())
+    Ok(store.build())
 }
 
 fn system_authorities() -> Option<PathBuf> {
