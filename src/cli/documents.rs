@@ -94,6 +94,7 @@ async fn record_opening(session: &Session, number: RegisterNumber, by: String) -
         at: ledger.clock().now(),
         state,
         note: None,
+        uid: None,
     };
     ledger.append(Event::Handled(Handled { number, handling })).await?;
     Ok(())

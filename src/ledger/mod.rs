@@ -9,6 +9,7 @@ pub mod fold;
 mod key;
 mod overlay;
 mod query;
+pub mod reexamination;
 pub mod registration;
 pub mod state;
 mod writer;
@@ -21,6 +22,8 @@ mod linking_tests;
 mod load_tests;
 #[cfg(test)]
 mod recovery_tests;
+#[cfg(test)]
+mod reexamination_tests;
 #[cfg(test)]
 mod registration_tests;
 
