@@ -6,6 +6,7 @@
 
 pub mod event;
 pub mod fold;
+mod handling;
 mod key;
 mod overlay;
 mod query;

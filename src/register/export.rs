@@ -36,6 +36,7 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "labels": entry.labels,
         "access": entry.access,
         "state": entry.state,
+        "history": plain(&entry.history),
     })
 }
 
