@@ -64,7 +64,8 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         mailbox: Vec<String>,
     },
-    /// Takes .eml/.eyp/.xml files, Maildir or mbox, as if they had arrived.
+    /// Takes .eml/.eyp/.xml files, Maildir or mbox, as if they had arrived. What it leaves aside it names: exit code 10, or 1 when that was
+    /// given by itself.
     Import {
         /// Files, Maildir folders, mbox files, or folders of any of these. What was imported before is not registered twice.
         #[arg(required = true, value_name = "PATH")]

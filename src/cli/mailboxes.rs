@@ -213,7 +213,16 @@ pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failur
     say_registered(session, registered?);
     let brought = brought?;
     tell_holes(&pipeline.ledger, mailbox::import::NAME, session.lang)?;
-    Ok(if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done })
+    let mut worst = if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done };
+    for skipped in mailbox.skipped() {
+        let line = format!("{}: {}", skipped.path.display(), skipped.why.get(session.lang));
+        match session.lang {
+            Lang::Tr => eprintln!("! alınmadı: {}", clean(&line)),
+            Lang::En => eprintln!("! not imported: {}", clean(&line)),
+        }
+        worst = worst.max(if skipped.named { Exit::Failed } else { Exit::Indeterminate });
+    }
+    Ok(worst)
 }
 
 /// Asks every server what it has and compares message by message.

@@ -101,7 +101,7 @@ impl Unreadable {
     /// What stopped the reading, in a few words.
     pub fn reason(&self) -> Text {
         match self {
-            Self::Broken(broken) => broken_text(broken),
+            Self::Broken(broken) => broken.text(),
             Self::Damaged(problem) => Text::new(format!("saklanan baytlar bozuk ya da yok: {problem}"), problem.clone()),
             Self::Fatal => Text::new("program onu okurken sona erdi", self.to_string()),
         }
@@ -312,16 +312,6 @@ impl Pipeline {
             Ok(())
         }
     }
-}
-
-/// What a parser did, for people.
-fn broken_text(broken: &isolate::Broken) -> Text {
-    let turkish = match broken {
-        isolate::Broken::Panicked(problem) => format!("ayrıştırıcı hata verdi: {problem}"),
-        isolate::Broken::TimedOut(limit) => format!("{} s içinde okunamadı", limit.as_secs()),
-        isolate::Broken::NoThread(problem) => format!("iş parçacığı başlatılamadı: {problem}"),
-    };
-    Text::new(turkish, broken.to_string())
 }
 
 /// The next messages to try: one that was tried before alone, else the first new ones together.
