@@ -46,7 +46,7 @@ impl Cause {
             Self::MailboxFailing => Text::new("posta kutusuna erişilemiyor", "mailbox cannot be reached"),
             Self::Quota => Text::new("kota", "quota"),
             Self::DailyCheckMissed => Text::new("günlük kontrol yapılmadı", "daily check not done"),
-            Self::DeemedReadNear => Text::new("okunmuş sayılma anı yaklaşıyor", "deemed-read moment is near"),
+            Self::DeemedReadNear => Text::new("süre doluyor ya da doldu", "a deadline nears or has passed"),
             Self::OrphanEvidence => Text::new("iletisi bulunamayan delil", "evidence without a message"),
             Self::NegativeEvidence => Text::new("olumsuz delil", "negative evidence"),
             Self::Disk => Text::new("disk", "disk"),

@@ -183,7 +183,7 @@ async fn check_deadlines(pipeline: &Pipeline) -> Result<(), PipelineError> {
         let Some(entry) = pipeline.ledger.entry(number)? else { continue };
         for near in nearing(&entry, now, &settings.registry.calendar, lead) {
             let told = Told::new(&entry, &settings.config.register.prefix, &[]);
-            let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
+            let notice = causes::deadline_near(&told.facts(&entry), near.deadline, now);
             stand(
                 pipeline,
                 deadline_alarm(number, &near.deadline.kind, near.phase),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use entry::{EntryFacts, deemed_read_near, new_document, quarantine, signature};
+pub use entry::{EntryFacts, deadline_near, new_document, quarantine, signature};
 pub use gateway::{DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, orphan_evidence, test, undelivered};
 pub use mailbox::{
     QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, mailbox_failing, mailbox_oddities, missing_message,
