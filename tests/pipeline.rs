@@ -246,3 +246,44 @@ async fn a_file_that_goes_before_it_was_read_is_a_hole_that_is_told_once() {
         .count();
     assert_eq!(told, 1);
 }
+
+#[tokio::test]
+async fn a_file_that_was_replaced_before_it_was_taken_leaves_no_hole_and_its_successor_is_registered() {
+    let inside = Inside::new("2026-11-23T09:00:00Z", LISTENER);
+    let (first, second) = (support::message(1, 400), support::message(2, 500));
+    inside.put("evrak.eml", &first);
+    let pipeline = inside.open(RealDisk::shared()).unwrap();
+    let mut mailbox = open_mailbox(&pipeline);
+    let listing = mailbox.list(&BTreeSet::new()).await.unwrap();
+    let listed = listing.new.into_iter().map(|listed| listed.locator).collect();
+    pipeline.ledger.see("drop", listed, listing.folders).await.unwrap();
+    inside.put("evrak.eml", &second);
+    // A file whose name only begins alike is another file.
+    inside.put("evrak.eml.eml", &support::message(3, 300));
+    let mut known = BTreeSet::new();
+    for _ in 0..2 {
+        pipeline.check(&mut *mailbox, &mut known).await.unwrap();
+    }
+    assert_eq!(pipeline.ledger.counts("drop").unwrap().holes, 0);
+    pipeline.work_off().await.unwrap();
+    let entries = export(&pipeline.ledger);
+    assert_eq!(entries.len(), 2);
+    let told: Vec<String> = pipeline.ledger.jobs().unwrap().into_iter().map(|job| job.notice.body.tr).collect();
+    assert_eq!(
+        told.iter()
+            .filter(|body| body.contains("'evrak.eml' alınmadan önce aynı adla değiştirildi"))
+            .count(),
+        1,
+        "{told:?}"
+    );
+
+    // One that was taken and then replaced is two messages, and the first keeps its entry.
+    inside.put("evrak.eml", &support::message(4, 600));
+    pipeline.check(&mut *mailbox, &mut known).await.unwrap();
+    pipeline.work_off().await.unwrap();
+    assert_eq!(export(&pipeline.ledger)[..2], entries[..]);
+    assert_eq!(
+        (export(&pipeline.ledger).len(), pipeline.ledger.counts("drop").unwrap().holes),
+        (3, 0)
+    );
+}

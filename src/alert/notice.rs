@@ -26,6 +26,8 @@ pub enum Cause {
     NegativeEvidence,
     Disk,
     ChainBroken,
+    /// Opening the store made a new one, or put something right.
+    Recovery,
     DaemonDead,
     /// An alert was given up, or its channel refuses our credentials: told over the other channels.
     Undelivered,
@@ -51,6 +53,7 @@ impl Cause {
             Self::NegativeEvidence => Text::new("olumsuz delil", "negative evidence"),
             Self::Disk => Text::new("disk", "disk"),
             Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
+            Self::Recovery => Text::new("depo onarımı", "recovery of the store"),
             Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
             Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),
             Self::DailyReport => Text::new("günlük rapor", "daily report"),

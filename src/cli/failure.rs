@@ -146,7 +146,15 @@ impl From<StoreError> for Failure {
 
 /// The cure first; what the server said stands behind it, as it said it.
 pub fn mailbox_problem(error: &MailboxError) -> Text {
-    let of = |lang| format!("{}: {} ({}: {})", error.mailbox, error.cure.get(lang), error.step, error.problem);
+    let of = |lang| {
+        format!(
+            "{}: {} ({}: {})",
+            error.mailbox,
+            error.cure.get(lang),
+            error.step,
+            error.problem.get(lang)
+        )
+    };
     Text::new(of(Lang::Tr), of(Lang::En))
 }
 

@@ -172,9 +172,12 @@ impl Session {
         Ok(self.writer.get_or_init(|| Arc::new(ledger)))
     }
 
-    pub fn pipeline(&self) -> Result<Arc<Pipeline>, Failure> {
+    /// The stages over the open store; what opening it put right is told, whoever opened it.
+    pub async fn pipeline(&self) -> Result<Arc<Pipeline>, Failure> {
         let settings = self.settings()?;
-        Ok(Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings)))
+        let pipeline = Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings));
+        daemon::trouble::tell_recovery(&pipeline).await?;
+        Ok(pipeline)
     }
 }
 
@@ -255,7 +258,7 @@ async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
             "The configuration names no mailbox to watch: write at least one [[mailbox]], then run 'kep-gateway config check'.",
         )));
     }
-    let pipeline = session.pipeline()?;
+    let pipeline = session.pipeline().await?;
     let (path, store, clock) = (
         session.config_path.clone(),
         session.store_path().to_owned(),

@@ -3,12 +3,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Failure, Session};
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 use crate::pipeline::reexamine::Reexamined;
 use crate::register::entry::{Asker, RegisterNumber, State, Why};
 use crate::store::error::StoreError;
@@ -19,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Who writes.
 enum Hand {
-    Ours(Arc<Ledger>),
+    Ours,
     Daemon(Box<BufReader<UnixStream>>),
 }
 
@@ -29,7 +28,7 @@ pub async fn open(session: &Session, number: RegisterNumber, by: String) -> Resu
         return Err(Failure::usage(control::no_name()));
     }
     let state: Option<State> = match hand(session)? {
-        Hand::Ours(ledger) => ledger.opened(number, ourselves(Some(by))).await?,
+        Hand::Ours => session.pipeline().await?.ledger.opened(number, ourselves(Some(by))).await?,
         Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::Opened { number, by })? {
             Reply::Opened { state } => state,
             other => return Err(misunderstood(&other)),
@@ -44,8 +43,8 @@ pub async fn retry(session: &Session, numbers: &[RegisterNumber], by: Option<Str
         return Err(Failure::usage(control::no_name()));
     }
     let mut daemon = match hand(session)? {
-        Hand::Ours(_) => {
-            let pipeline = session.pipeline()?;
+        Hand::Ours => {
+            let pipeline = session.pipeline().await?;
             return Ok(pipeline.reexamine(numbers, Why::Operator, &ourselves(by)).await?);
         }
         Hand::Daemon(daemon) => daemon,
@@ -71,7 +70,7 @@ fn ourselves(person: Option<String>) -> Asker {
 fn hand(session: &Session) -> Result<Hand, Failure> {
     session.must_have_store()?;
     match session.try_writer() {
-        Ok(ledger) => Ok(Hand::Ours(Arc::clone(ledger))),
+        Ok(_) => Ok(Hand::Ours),
         Err(LedgerError::Store(locked @ StoreError::Locked { .. })) => {
             let path = session.config().control_socket();
             match connect(&path) {

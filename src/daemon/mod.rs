@@ -4,7 +4,7 @@ pub mod control;
 pub mod duties;
 pub mod outbox;
 pub mod progress;
-mod trouble;
+pub mod trouble;
 pub mod watch;
 
 use std::sync::Arc;
@@ -50,7 +50,6 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
 
     record_start(&pipeline).await?;
-    trouble::tell_recovery(&pipeline).await.map_err(|error| error.to_string())?;
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();

@@ -26,7 +26,8 @@ pub enum Event {
     Fetched(Fetched),
     /// Listed and not delivered: a hole.
     Missing(Missing),
-    /// The server renumbered the folder before these were fetched; what it lists since then is durable under other locators.
+    /// These were never fetched and mean nothing any more: the server renumbered the folder, or another file was put in their place. What is
+    /// listed since then is durable under other locators.
     Renumbered(Renumbered),
     /// Work on a message begins. Written before the work, so that a crash counts.
     Attempted(Attempted),
@@ -81,7 +82,7 @@ pub struct Fetched {
 pub struct Missing {
     pub mailbox: String,
     pub locator: Locator,
-    pub problem: String,
+    pub problem: Text,
     pub at: Timestamp,
 }
 
@@ -136,7 +137,7 @@ pub struct CheckFailed {
     pub at: Timestamp,
     pub step: String,
     pub class: ErrorClass,
-    pub problem: String,
+    pub problem: Text,
     pub cure: Text,
 }
 

@@ -9,6 +9,7 @@ use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Ree
 use super::key;
 use super::overlay::Overlay;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
+use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
@@ -454,11 +455,17 @@ fn open_deadlines(entry: &Entry) -> BTreeSet<Vec<u8>> {
 
 /// The outbox decides what the event means; the index keeps what the outbox must know after a restart.
 fn apply_alert(event: &AlertEvent, state: &mut State<'_>) -> Result<(), LedgerError> {
+    for window in state.outbox.outdated_by(event) {
+        state.index.remove(key::window(&window));
+    }
     state.outbox.apply(event);
     for id in event.touched_jobs() {
         let name = id.to_string();
         let Some(job) = state.outbox.get(&id) else { continue };
         state.index.put(key::job(&name), job)?;
+        if let JobState::GivenUp { at, .. } = &job.state {
+            state.index.put(key::given_up(*at, &name), at)?;
+        }
         match job.is_open() {
             true => state.index.put(key::open_job(&name), &())?,
             false => state.index.remove(key::open_job(&name)),

@@ -16,6 +16,8 @@ pub mod state;
 mod writer;
 
 #[cfg(test)]
+mod alerting_tests;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod linking_tests;

@@ -224,6 +224,21 @@ impl Ledger {
         Ok(jobs)
     }
 
+    /// How many alerts were given up after an instant; all of them where there is none. Reads nothing else of the outbox.
+    pub fn given_up_since(&self, since: Option<Timestamp>) -> Result<u64, LedgerError> {
+        let mut count = 0;
+        for pair in self.index.scan_back(key::GIVEN_UP) {
+            let (name, value) = pair?;
+            let at: Timestamp = decode(&name, &value)?;
+            // The keys are in the order of seconds: within one, an earlier instant may stand behind a later one.
+            if since.is_some_and(|since| at.as_second() < since.as_second()) {
+                break;
+            }
+            count += u64::from(since.is_none_or(|since| at > since));
+        }
+        Ok(count)
+    }
+
     pub fn jobs(&self) -> Result<Vec<Job>, LedgerError> {
         self.walk(key::JOBS).collect()
     }

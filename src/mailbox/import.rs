@@ -127,7 +127,7 @@ impl Import {
     }
 
     fn read(&self, listed: &Listed) -> Result<Bytes, NotFetched> {
-        let missing = |problem: String| NotFetched::Missing(problem);
+        let missing = |tr: &str, en: &str| NotFetched::Missing(Text::new(tr, en));
         let size = listed.size.unwrap_or_default();
         if size > self.message_limit {
             return Err(NotFetched::TooLarge {
@@ -135,16 +135,19 @@ impl Import {
                 limit: self.message_limit,
             });
         }
-        let source = self.sources.get(&listed.locator).ok_or_else(|| missing("not listed".to_owned()))?;
+        let source = self
+            .sources
+            .get(&listed.locator)
+            .ok_or_else(|| missing("listelenmedi", "not listed"))?;
         let limit = if source.nth.is_some() { MBOX_BYTES } else { self.message_limit };
-        let bytes = regular_file::read(&source.path, limit).map_err(|error| missing(error.to_string()))?;
+        let bytes = regular_file::read(&source.path, limit).map_err(|error| NotFetched::Missing(refused(&error)))?;
         match source.nth {
             None => Ok(bytes.into()),
             Some(nth) => split_mbox(&bytes)
                 .into_iter()
                 .nth(nth)
                 .map(Bytes::from)
-                .ok_or_else(|| missing("the mbox changed meanwhile".to_owned())),
+                .ok_or_else(|| missing("mbox bu arada değişti", "the mbox changed meanwhile")),
         }
     }
 }

@@ -65,10 +65,12 @@ pub fn counted_from(arrived: &Arrival, times: &ArrivalTimes) -> (Timestamp, Opti
     let unsigned = times
         .provider_date
         .filter(|at| !times.provider_vouches && arrived.by != "evidence" && can_be(*at, times));
-    match unsigned.filter(|at| clock::local_day(*at) < clock::local_day(known)) {
-        Some(earlier) => (earlier, Some(unsigned_date(earlier))),
-        None => (known, None),
-    }
+    let Some(earlier) = unsigned.filter(|at| *at < known) else {
+        return (known, None);
+    };
+    // Minutes between provider and server are everyday; another day is worth a look.
+    let is_another_day = clock::local_day(earlier) < clock::local_day(known);
+    (earlier, is_another_day.then(|| unsigned_date(earlier)))
 }
 
 fn can_be(at: Timestamp, times: &ArrivalTimes) -> bool {

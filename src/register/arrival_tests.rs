@@ -132,8 +132,15 @@ fn a_date_that_nobody_signed_is_no_arrival_but_may_bring_deadlines_forward() {
     let (arrived, _) = arrival(&[], OURS, &earlier);
     let (from, finding) = counted_from(&arrived, &earlier);
     assert_eq!((from, finding.unwrap().rule.as_str()), (at("2026-11-18T07:00:00Z"), "KEP-5032"));
-    // The same day changes nothing, a later or impossible date neither.
-    for date in ["2026-11-20T05:00:00Z", "2026-11-21T07:00:00Z", "2001-01-01T00:00:00Z"] {
+    let same_day = unsigned("2026-11-20T05:00:00Z", Some("2026-11-20T07:01:00Z"));
+    let (arrived, _) = arrival(&[], OURS, &same_day);
+    assert_eq!(
+        counted_from(&arrived, &same_day),
+        (at("2026-11-20T05:00:00Z"), None),
+        "nothing to tell"
+    );
+    // A later or impossible date changes nothing.
+    for date in ["2026-11-20T09:00:00Z", "2026-11-21T07:00:00Z", "2001-01-01T00:00:00Z"] {
         let times = unsigned(date, Some("2026-11-20T07:01:00Z"));
         let (arrived, findings) = arrival(&[], OURS, &times);
         assert_eq!((arrived.by, findings.len()), ("server", 0), "{date}");

@@ -48,6 +48,8 @@ fn all() -> Vec<Notice> {
         disk(DiskTrouble::Full, now()),
         disk(DiskTrouble::Low(100), now()),
         chain_broken("000001.log 42", now()),
+        store_created(now()),
+        journal_repaired("000001.kepj @ 4096", 17, now()),
         daemon_dead(None, false, now()),
         daemon_alive(now()),
         undelivered(Channel::Sms, Cause::Disk, "HTTP 401", now()),
