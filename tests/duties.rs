@@ -340,7 +340,7 @@ async fn a_mailbox_that_fails_for_an_hour_is_said_once_and_the_same_failure_agai
         mailbox: "drop".into(),
         step: "connect",
         class: ErrorClass::Transient,
-        problem: "connection refused".into(),
+        problem: Box::new("connection refused".into()),
         cure: Text::new("Sunucuya bakın.", "Look at the server."),
     };
     for minute in 0..90 {

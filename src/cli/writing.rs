@@ -1,6 +1,6 @@
 //! Commands that write beside the daemon: the daemon does it when it holds the store, else we do.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -71,14 +71,23 @@ fn hand(session: &Session) -> Result<Hand, Failure> {
     session.must_have_store()?;
     match session.try_writer() {
         Ok(_) => Ok(Hand::Ours),
-        Err(LedgerError::Store(locked @ StoreError::Locked { .. })) => {
+        Err(LedgerError::Store(refused)) if belongs_to_the_daemon(&refused) => {
             let path = session.config().control_socket();
             match connect(&path) {
                 Ok(stream) => Ok(Hand::Daemon(Box::new(BufReader::new(stream)))),
-                Err(error) => Err(nobody_answers(&locked, &path, &error)),
+                Err(error) => Err(nobody_answers(&refused, &path, &error)),
             }
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The daemon writes there, or only the daemon's account may.
+fn belongs_to_the_daemon(refused: &StoreError) -> bool {
+    match refused {
+        StoreError::Locked { .. } => true,
+        StoreError::Io { source, .. } => source.kind() == ErrorKind::PermissionDenied,
+        _ => false,
     }
 }
 

@@ -120,10 +120,10 @@ impl FolderMailbox {
             mailbox: self.config.name.clone(),
             step,
             class: ErrorClass::Transient,
-            problem: Text::new(
+            problem: Box::new(Text::new(
                 format!("{}: {}", self.config.path.display(), problem.tr),
                 format!("{}: {}", self.config.path.display(), problem.en),
-            ),
+            )),
             cure: Text::new(
                 "Klasörün var olduğunu, bağlı (mount) olduğunu ve ağ geçidinin kullanıcısınca okunabildiğini denetleyin.",
                 "Check that the folder exists, is mounted and can be read by the gateway's user.",

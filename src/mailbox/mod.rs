@@ -184,7 +184,7 @@ pub struct MailboxError {
     pub step: &'static str,
     pub class: ErrorClass,
     /// What went wrong, with what the server or the system said, without secrets or content.
-    pub problem: Text,
+    pub problem: Box<Text>,
     /// What the operator should do.
     pub cure: Text,
 }

@@ -52,7 +52,7 @@ impl Problem {
             mailbox: mailbox.to_owned(),
             step,
             class: self.class(),
-            problem: self.text(),
+            problem: Box::new(self.text()),
             cure: self.cure(),
         }
     }
