@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::text::Text;
+
 /// Stack of a parsing thread. The deepest parser is bounded by `limits.nesting`; this leaves it a wide margin.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -18,6 +20,18 @@ pub enum Broken {
     TimedOut(Duration),
     #[error("no thread could be started: {0}")]
     NoThread(String),
+}
+
+impl Broken {
+    /// For people.
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Panicked(problem) => format!("ayrıştırıcı hata verdi: {problem}"),
+            Self::TimedOut(limit) => format!("ayrıştırıcı {} s içinde bitiremedi", limit.as_secs()),
+            Self::NoThread(problem) => format!("iş parçacığı başlatılamadı: {problem}"),
+        };
+        Text::new(turkish, self.to_string())
+    }
 }
 
 /// Runs `work` on its own thread and waits for it, at most `deadline`.

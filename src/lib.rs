@@ -6,7 +6,8 @@
 //! mailbox -> message -> envelope -> signature -> evidence -> register -> store -> alert
 //! ```
 //!
-//! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `secret`, `text`).
+//! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `regular_file`, `secret`,
+//! `text`).
 //! Above the stages stand `ledger` (what the journal's records mean), `config` and `settings`, `pipeline` (one function per arrow),
 //! `daemon` (the tasks) and the face, `cli`. `tests/layers.rs` checks it.
 
@@ -15,6 +16,7 @@ pub mod finding;
 pub mod hash;
 pub mod isolate;
 pub mod limits;
+pub mod regular_file;
 pub mod secret;
 pub mod text;
 

@@ -13,9 +13,27 @@ pub enum Lang {
 
 /// One sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Text {
     pub tr: String,
     pub en: String,
+}
+
+/// A text as a record has it: early records hold some sentences in one language only.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Same(String),
+    Both { tr: String, en: String },
+}
+
+impl From<Written> for Text {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Same(text) => Self::same(text),
+            Written::Both { tr, en } => Self { tr, en },
+        }
+    }
 }
 
 impl Text {

@@ -664,6 +664,98 @@ fn files_folders_maildirs_and_mboxes_are_imported_once() {
 }
 
 #[test]
+fn what_import_leaves_aside_is_named_with_its_reason_and_the_rest_is_taken() {
+    let world = World::new(33);
+    let gateway = Gateway::bare(&world);
+    let samples = world.mixed(4);
+    let given = gateway.dir.path().join("given");
+    let deep = (0..20).fold(given.join("deep"), |folder, nth| folder.join(nth.to_string()));
+    let sub_maildir = given.join("maildir/.Arsiv");
+    for folder in [
+        &given.join("a/b"),
+        &deep,
+        &given.join("maildir/cur"),
+        &given.join("maildir/new"),
+        &given.join("maildir/tmp"),
+    ] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    for box_ in ["cur", "new"] {
+        fs::create_dir_all(sub_maildir.join(box_)).unwrap();
+    }
+    fs::write(given.join("top.eml"), &samples[0].raw).unwrap();
+    fs::write(given.join("a/b/below.eml"), &samples[1].raw).unwrap();
+    fs::write(given.join("a/top.eml"), &samples[0].raw).unwrap();
+    fs::write(given.join("maildir/cur/1.M1P1.host:2,S"), &samples[2].raw).unwrap();
+    fs::write(sub_maildir.join("new/2.M1P1.host"), &samples[3].raw).unwrap();
+    fs::write(given.join("maildir/dovecot.index"), b"x").unwrap();
+    fs::write(given.join(".gizli"), b"x").unwrap();
+    fs::write(deep.join("deep.eml"), b"Subject: x\n\ny\n").unwrap();
+    std::os::unix::fs::symlink(given.join("top.eml"), given.join("link.eml")).unwrap();
+    let fifo = given.join("pipe.eml");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+
+    let output = gateway.run(&["import", given.to_str().unwrap()]);
+    let said = stderr(&output);
+    assert_eq!(code(&output), 10, "{said}");
+    assert!(stdout(&output).contains('4'), "{}", stdout(&output));
+    assert_eq!(
+        gateway
+            .export()
+            .iter()
+            .map(|entry| entry["message"]["sha256"].to_string())
+            .collect::<BTreeSet<_>>()
+            .len(),
+        4
+    );
+    for (name, why) in [
+        ("link.eml", "bağlantı"),
+        ("pipe.eml", "boru"),
+        (".gizli", "gizli"),
+        ("deep/0/1", "derinde"),
+    ] {
+        assert!(said.lines().any(|line| line.contains(name) && line.contains(why)), "{name}: {said}");
+    }
+    assert_eq!(said.lines().filter(|line| line.starts_with('!')).count(), 4, "{said}");
+
+    // What was named itself and could not be taken is a failure, and does not cost the others.
+    fs::write(given.join("last.eml"), b"Subject: son\n\nson\n").unwrap();
+    let args = [fifo.to_str().unwrap(), "/nowhere", given.to_str().unwrap()];
+    let output = gateway.run(&[&["import"], &args[..]].concat());
+    assert_eq!(code(&output), 1);
+    assert!(
+        stderr(&output).contains("/nowhere") && stdout(&output).contains('1'),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_pipe_a_device_and_a_socket_are_refused_and_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (pipe, socket) = (dir.path().join("pipe"), dir.path().join("socket"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let (config, out) = (dir.path().join("c.toml"), dir.path().join("out"));
+    fs::write(&config, "[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nonline = false\n").unwrap();
+    fs::create_dir(dir.path().join("trust")).unwrap();
+    for path in [pipe.as_path(), Path::new("/dev/zero"), socket.as_path()] {
+        let path = path.to_str().unwrap();
+        for (args, wanted) in [
+            (vec!["verify", path], "boru"),
+            (vec!["verify", "--content", path, config.to_str().unwrap()], "boru"),
+            (vec!["unpack", path, "--to", out.to_str().unwrap()], "boru"),
+            (vec!["import", path], "boru"),
+            (vec!["--lang", "en", "verify", path], "pipe"),
+        ] {
+            let output = program().arg("--config").arg(&config).args(&args).output().unwrap();
+            assert_eq!(code(&output), 1, "{args:?}: {}", stderr(&output));
+            assert!(stderr(&output).contains(wanted), "{args:?}: {}", stderr(&output));
+        }
+    }
+}
+
+#[test]
 fn a_package_is_imported_as_it_is() {
     let world = World::new(32);
     let gateway = Gateway::bare(&world);

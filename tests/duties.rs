@@ -14,7 +14,7 @@ use inside::{Inside, LISTENER, at, pass};
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::alert::job::Job;
 use kep_gateway::alert::notice::{Cause, Level};
-use kep_gateway::daemon::{duties, watch};
+use kep_gateway::daemon::{duties, trouble, watch};
 use kep_gateway::ledger::event::{Checked, Event, Handled};
 use kep_gateway::mailbox::{ErrorClass, MailboxError, Quota};
 use kep_gateway::pipeline::Pipeline;
@@ -207,6 +207,7 @@ async fn a_document_that_somebody_opened_needs_no_alarm() {
         at: office.pipeline.now(),
         state: State::Opened,
         note: None,
+        uid: None,
     };
     office
         .pipeline
@@ -339,7 +340,7 @@ async fn a_mailbox_that_fails_for_an_hour_is_said_once_and_the_same_failure_agai
         mailbox: "drop".into(),
         step: "connect",
         class: ErrorClass::Transient,
-        problem: "connection refused".into(),
+        problem: Box::new("connection refused".into()),
         cure: Text::new("Sunucuya bakın.", "Look at the server."),
     };
     for minute in 0..90 {
@@ -391,4 +392,41 @@ async fn what_stands_for_months_does_not_fill_the_journal() {
     println!("{written} records in {DAYS} days");
     // A report, a missed check and the orphans, each with its note that it was said; a document's alarms once.
     assert!(written <= 6 * DAYS as u64 + 20, "{written} records in {DAYS} days");
+}
+
+#[tokio::test]
+async fn what_opening_the_store_put_right_is_an_alarm() {
+    let office = Office::open("2026-11-23T07:00:00Z");
+    trouble::tell_recovery(&office.pipeline).await.unwrap();
+    let told = office.told(Cause::Recovery);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].notice.title.tr.contains("boş bir depo") && told[0].notice.level == Level::Warning);
+    let Office { inside, pipeline, .. } = office;
+    drop(pipeline);
+
+    // A stop in order is nothing to tell.
+    let pipeline = inside.open(RealDisk::shared()).unwrap();
+    let jobs = pipeline.ledger.jobs().unwrap().len();
+    trouble::tell_recovery(&pipeline).await.unwrap();
+    assert_eq!(pipeline.ledger.jobs().unwrap().len(), jobs);
+    drop(pipeline);
+
+    let segments = std::fs::read_dir(inside.root().join("journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let last = segments
+        .filter(|path| path.extension().is_some_and(|extension| extension == "kepj"))
+        .max()
+        .unwrap();
+    let mut torn = std::fs::OpenOptions::new().append(true).open(&last).unwrap();
+    std::io::Write::write_all(&mut torn, &[0, 0, 0, 40, 1, 2, 3]).unwrap();
+    drop(torn);
+    inside.set("2026-11-24T07:00:00Z");
+    let pipeline = inside.open(RealDisk::shared()).unwrap();
+    trouble::tell_recovery(&pipeline).await.unwrap();
+    let jobs = pipeline.ledger.jobs().unwrap();
+    let cut: Vec<&Job> = jobs.iter().filter(|job| job.notice.key == "journal/cut").collect();
+    assert_eq!(cut.len(), 1, "{jobs:?}");
+    assert_eq!(cut[0].notice.facts["bytes"], "7");
+    assert!(cut[0].notice.body.tr.contains(last.file_name().unwrap().to_str().unwrap()));
 }

@@ -74,7 +74,7 @@ async fn only_the_right_certificate_is_accepted() {
     for error in [wrong_authority, system_only, wrong_host] {
         assert_eq!((error.class, error.step), (ErrorClass::Permanent, "tls"), "{error}");
         assert!(
-            error.problem.contains("certificate") && error.cure.en.contains("ca_file"),
+            error.problem.en.contains("certificate") && error.cure.en.contains("ca_file"),
             "{error}"
         );
     }

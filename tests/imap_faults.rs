@@ -293,7 +293,7 @@ async fn nothing_can_be_slipped_in_before_tls_and_no_password_is_sent_without_it
     ] {
         let server = CannedImap::start(greeting, "").await;
         let error = first_list(&server, "starttls").await;
-        assert!(error.problem.contains(problem), "{error}");
+        assert!(error.problem.en.contains(problem), "{error}");
         assert!(
             !server.heard().contains("LOGIN") && !server.heard().contains("parola"),
             "{}",

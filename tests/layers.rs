@@ -17,7 +17,7 @@ const STAGES: [&str; 8] = [
     "alert",
 ];
 /// What every stage may use, and what uses no stage.
-const ROOTS: [&str; 7] = ["clock", "finding", "hash", "isolate", "limits", "secret", "text"];
+const ROOTS: [&str; 8] = ["clock", "finding", "hash", "isolate", "limits", "regular_file", "secret", "text"];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
 const ABOVE: [&str; 6] = ["ledger", "config", "settings", "pipeline", "daemon", "cli"];
 

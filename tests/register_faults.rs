@@ -196,7 +196,7 @@ fn assert_accounted(story: &str, gateway: &Gateway, server: &ScriptedImap) {
     let holes = ledger.holes().unwrap();
     assert!(holes.len() <= removed, "{story}: holes {holes:?}");
     for hole in &holes {
-        let problem = hole.problem.as_deref().unwrap_or_default();
+        let problem = hole.problem.as_ref().map_or("", |problem| &problem.en);
         assert!(problem.contains("lists it no more"), "{story}: {hole:?}");
     }
     let counts = ledger.counts(MAILBOX).unwrap();

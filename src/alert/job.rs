@@ -159,10 +159,6 @@ impl Job {
     pub fn is_open(&self) -> bool {
         matches!(self.state, JobState::Waiting { .. })
     }
-
-    pub fn was_given_up_since(&self, since: Option<Timestamp>) -> bool {
-        matches!(&self.state, JobState::GivenUp { at, .. } if since.is_none_or(|since| *at > since))
-    }
 }
 
 /// Where a job stands.

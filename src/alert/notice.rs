@@ -26,6 +26,8 @@ pub enum Cause {
     NegativeEvidence,
     Disk,
     ChainBroken,
+    /// Opening the store made a new one, or put something right.
+    Recovery,
     DaemonDead,
     /// An alert was given up, or its channel refuses our credentials: told over the other channels.
     Undelivered,
@@ -46,11 +48,12 @@ impl Cause {
             Self::MailboxFailing => Text::new("posta kutusuna erişilemiyor", "mailbox cannot be reached"),
             Self::Quota => Text::new("kota", "quota"),
             Self::DailyCheckMissed => Text::new("günlük kontrol yapılmadı", "daily check not done"),
-            Self::DeemedReadNear => Text::new("okunmuş sayılma anı yaklaşıyor", "deemed-read moment is near"),
+            Self::DeemedReadNear => Text::new("süre doluyor ya da doldu", "a deadline nears or has passed"),
             Self::OrphanEvidence => Text::new("iletisi bulunamayan delil", "evidence without a message"),
             Self::NegativeEvidence => Text::new("olumsuz delil", "negative evidence"),
             Self::Disk => Text::new("disk", "disk"),
             Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
+            Self::Recovery => Text::new("depo onarımı", "recovery of the store"),
             Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
             Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),
             Self::DailyReport => Text::new("günlük rapor", "daily report"),

@@ -133,6 +133,24 @@ impl Outbox {
         self.windows.get(key)
     }
 
+    /// The windows that mean nothing any more once this event is applied. Ask before applying it.
+    pub fn outdated_by(&self, event: &AlertEvent) -> Vec<WindowKey> {
+        let AlertEvent::Raised {
+            notice,
+            hold_until: Some(_),
+            ..
+        } = event
+        else {
+            return Vec::new();
+        };
+        let own = WindowKey::of(notice);
+        let outdated = self
+            .windows
+            .iter()
+            .filter(|(key, window)| **key != own && !window.means_something(notice.at));
+        outdated.map(|(key, _)| key.clone()).collect()
+    }
+
     /// What is to be done with a notice: told now, or held with others like it. Changes nothing; journal the event, then [`Self::apply`] it.
     pub fn plan(&self, notice: Notice, config: &AlertConfig) -> AlertEvent {
         let period = config.throttle_of(notice.cause);
@@ -374,9 +392,8 @@ impl Outbox {
 
     /// Windows that are over and hold nothing mean nothing any more.
     fn forget_windows_before(&mut self, now: Timestamp) {
-        let means_something = |window: &Window| window.held > 0 || window.until > now;
-        if !self.windows.values().all(means_something) {
-            self.windows_mut().retain(|_, window| means_something(window));
+        if !self.windows.values().all(|window| window.means_something(now)) {
+            self.windows_mut().retain(|_, window| window.means_something(now));
         }
     }
 

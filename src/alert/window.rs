@@ -55,6 +55,11 @@ impl Window {
         }
     }
 
+    /// It still holds notices, or would hold one that came now.
+    pub fn means_something(&self, now: Timestamp) -> bool {
+        self.held > 0 || self.until > now
+    }
+
     pub fn hold(&mut self, notice: &Notice) {
         self.held += 1;
         self.held_level = self.held_level.max(notice.level);

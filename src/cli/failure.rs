@@ -10,6 +10,7 @@ use crate::ledger::LedgerError;
 use crate::mailbox::MailboxError;
 use crate::pipeline::PipelineError;
 use crate::register::numbering::NumberingError;
+use crate::regular_file::{NotAFile, TooLarge};
 use crate::settings::SettingsError;
 use crate::store::error::StoreError;
 use crate::text::{Lang, Text};
@@ -45,6 +46,13 @@ impl Failure {
         ))
     }
 
+    /// The same about one of several files.
+    pub fn about(self, path: &Path) -> Self {
+        let (path, message) = (path.display(), self.message);
+        let message = Text::new(format!("{path}: {}", message.tr), format!("{path}: {}", message.en));
+        Self { message, ..self }
+    }
+
     /// A file or folder that was named could not be used.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let reason = reason(error);
@@ -62,6 +70,19 @@ impl Failure {
 
 /// What the system said, for people.
 pub fn reason(error: &io::Error) -> Text {
+    let inner = error.get_ref();
+    if inner.is_some_and(|inner| inner.is::<NotAFile>()) {
+        return Text::new(
+            "bir dosya değil: boru, aygıt ya da soket; dosyanın kendisini verin",
+            "it is not a file but a pipe, a device or a socket; give the file itself",
+        );
+    }
+    if let Some(TooLarge { size, limit }) = inner.and_then(|inner| inner.downcast_ref()) {
+        return Text::new(
+            format!("{size} bayt; sınır {limit} (limits.package_bytes)"),
+            format!("{size} bytes; the limit is {limit} (limits.package_bytes)"),
+        );
+    }
     let (tr, en) = match error.kind() {
         io::ErrorKind::NotFound => ("böyle bir dosya ya da klasör yok", "there is no such file or folder"),
         io::ErrorKind::PermissionDenied => ("izin yok", "permission denied"),
@@ -125,7 +146,15 @@ impl From<StoreError> for Failure {
 
 /// The cure first; what the server said stands behind it, as it said it.
 pub fn mailbox_problem(error: &MailboxError) -> Text {
-    let of = |lang| format!("{}: {} ({}: {})", error.mailbox, error.cure.get(lang), error.step, error.problem);
+    let of = |lang| {
+        format!(
+            "{}: {} ({}: {})",
+            error.mailbox,
+            error.cure.get(lang),
+            error.step,
+            error.problem.get(lang)
+        )
+    };
     Text::new(of(Lang::Tr), of(Lang::En))
 }
 
@@ -144,13 +173,16 @@ impl From<PipelineError> for Failure {
 
 impl From<Broken> for Failure {
     fn from(broken: Broken) -> Self {
-        let english = broken.to_string();
-        let turkish = match broken {
-            Broken::Panicked(problem) => format!("ayrıştırıcı bu dosyada hata verdi: {problem}; dosyayı geliştiricilere bildirin"),
-            Broken::TimedOut(limit) => format!("dosya {} s içinde okunamadı; düşmanca hazırlanmış olabilir", limit.as_secs()),
-            Broken::NoThread(problem) => format!("iş parçacığı başlatılamadı: {problem}"),
+        let (tr, en) = match &broken {
+            Broken::Panicked(_) => ("dosyayı geliştiricilere bildirin", "report the file to the developers"),
+            Broken::TimedOut(_) => ("düşmanca hazırlanmış olabilir", "it may be made to be slow"),
+            Broken::NoThread(_) => (
+                "belleği ve işlem sınırlarını denetleyin",
+                "look at the memory and the limits on processes",
+            ),
         };
-        Self::new(Text::new(turkish, english))
+        let what = broken.text();
+        Self::new(Text::new(format!("{}; {tr}", what.tr), format!("{}; {en}", what.en)))
     }
 }
 

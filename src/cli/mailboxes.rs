@@ -31,7 +31,7 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             state
                 .failure
                 .as_ref()
-                .map(|failure| format!("{name}: {}. {}", failure.problem, failure.cure.get(session.lang))),
+                .map(|failure| format!("{name}: {}. {}", failure.problem.get(session.lang), failure.cure.get(session.lang))),
         );
         rows.push([
             name.to_owned(),
@@ -79,7 +79,7 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
 
 /// One pass over the mailboxes that were named, or all, and everything that came is registered.
 pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> {
-    let pipeline = session.pipeline()?;
+    let pipeline = session.pipeline().await?;
     let configs = chosen(session, names)?;
     let (looked, registered) = beside_registering(&pipeline, look_into(session, &pipeline, &configs)).await;
     say_registered(session, registered?);
@@ -130,10 +130,8 @@ async fn look_into(session: &Session, pipeline: &Arc<Pipeline>, configs: &[Mailb
 fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang) -> Result<(), Failure> {
     let holes = ledger.holes_of(mailbox)?;
     for hole in &holes {
-        let problem = hole.problem.as_deref().unwrap_or(match lang {
-            Lang::Tr => "henüz istenmedi",
-            Lang::En => "not asked for yet",
-        });
+        let not_yet = Text::new("henüz istenmedi", "not asked for yet");
+        let problem = hole.problem.as_ref().unwrap_or(&not_yet).get(lang);
         println!(
             "! {}",
             clean(&format!("{mailbox}: {} {}: {problem}", hole.locator.folder, hole.locator.id))
@@ -206,14 +204,23 @@ fn names_of(configs: &[MailboxConfig]) -> String {
 
 /// Takes files as if they had arrived in a mailbox called `import`.
 pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
-    let pipeline = session.pipeline()?;
+    let pipeline = session.pipeline().await?;
     let mut mailbox = mailbox::import::Import::new(paths, &session.config().limits);
     let mut known = pipeline.ledger.known(mailbox.name())?;
     let (brought, registered) = beside_registering(&pipeline, pipeline.check(&mut mailbox, &mut known)).await;
     say_registered(session, registered?);
     let brought = brought?;
     tell_holes(&pipeline.ledger, mailbox::import::NAME, session.lang)?;
-    Ok(if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done })
+    let mut worst = if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done };
+    for skipped in mailbox.skipped() {
+        let line = format!("{}: {}", skipped.path.display(), skipped.why.get(session.lang));
+        match session.lang {
+            Lang::Tr => eprintln!("! alınmadı: {}", clean(&line)),
+            Lang::En => eprintln!("! not imported: {}", clean(&line)),
+        }
+        worst = worst.max(if skipped.named { Exit::Failed } else { Exit::Indeterminate });
+    }
+    Ok(worst)
 }
 
 /// Asks every server what it has and compares message by message.

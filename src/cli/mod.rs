@@ -15,6 +15,7 @@ mod trust;
 mod unpack;
 mod verify;
 mod words;
+mod writing;
 
 use std::cell::OnceCell;
 use std::io::IsTerminal;
@@ -28,7 +29,7 @@ use clap::Parser;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Loaded};
 use crate::daemon;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;
@@ -159,6 +160,11 @@ impl Session {
 
     /// The register for writing; only one process may have it.
     pub fn writer(&self) -> Result<&Arc<Ledger>, Failure> {
+        Ok(self.try_writer()?)
+    }
+
+    /// The same, for callers that know another way when somebody else writes.
+    pub fn try_writer(&self) -> Result<&Arc<Ledger>, LedgerError> {
         if let Some(ledger) = self.writer.get() {
             return Ok(ledger);
         }
@@ -166,9 +172,12 @@ impl Session {
         Ok(self.writer.get_or_init(|| Arc::new(ledger)))
     }
 
-    pub fn pipeline(&self) -> Result<Arc<Pipeline>, Failure> {
+    /// The stages over the open store; what opening it put right is told, whoever opened it.
+    pub async fn pipeline(&self) -> Result<Arc<Pipeline>, Failure> {
         let settings = self.settings()?;
-        Ok(Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings)))
+        let pipeline = Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings));
+        daemon::trouble::tell_recovery(&pipeline).await?;
+        Ok(pipeline)
     }
 }
 
@@ -249,7 +258,7 @@ async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
             "The configuration names no mailbox to watch: write at least one [[mailbox]], then run 'kep-gateway config check'.",
         )));
     }
-    let pipeline = session.pipeline()?;
+    let pipeline = session.pipeline().await?;
     let (path, store, clock) = (
         session.config_path.clone(),
         session.store_path().to_owned(),

@@ -13,13 +13,15 @@ use crate::envelope::{self, Package, Receiver};
 use crate::finding::{Finding, Severity};
 use crate::limits::Limits;
 use crate::message::{self, PartRole};
+use crate::regular_file;
 use crate::text::{Lang, safe_file_name};
 
 /// Files of one name that are told apart by a number in front. More are an attack on the folder.
 const NAMESAKES: u32 = 10_000;
 
 pub fn run(session: &Session, file: &Path, to: &Path) -> Result<Exit, Failure> {
-    let bytes = fs::read(file).map_err(|error| Failure::file(file, &error))?;
+    let limit = session.config().limits.package_bytes;
+    let bytes = regular_file::read(file, limit).map_err(|error| Failure::file(file, &error))?;
     fs::create_dir_all(to).map_err(|error| Failure::file(to, &error))?;
     let limits = session.config().limits.clone();
     let own_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -13,10 +13,11 @@ use super::{Exit, Failure, Session, words};
 use crate::finding::Severity;
 use crate::isolate;
 use crate::limits::Limits;
+use crate::regular_file;
 use crate::settings::{judging, load_trust};
 use crate::signature::report::{Indication, SignatureReport};
 use crate::signature::{Context, FileReport, verify_file};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
     let context = context(session, args)?;
@@ -56,7 +57,7 @@ fn exit_of(indication: Indication) -> Exit {
 fn context(session: &Session, args: &VerifyArgs) -> Result<Arc<Context>, Failure> {
     for folder in [&args.trust, &args.intermediates, &args.revocation].into_iter().flatten() {
         if !folder.is_dir() {
-            return Err(Failure::usage(format!("{}: klasör yok / no such folder", folder.display())));
+            return Err(Failure::usage(Text::new("böyle bir klasör yok", "there is no such folder")).about(folder));
         }
     }
     let config = &session.config().trust;
@@ -69,18 +70,10 @@ fn context(session: &Session, args: &VerifyArgs) -> Result<Arc<Context>, Failure
     Ok(Arc::new(judging(&Arc::new(trust), session.config(), at)))
 }
 
-/// Reads a file whole, within the limit of one message.
+/// Reads a file whole, within the limit of one package.
 fn read(path: &Path, limits: &Limits) -> Result<Bytes, Failure> {
-    let named = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
-    let size = std::fs::metadata(path).map_err(named)?.len();
-    if size > limits.package_bytes {
-        return Err(Failure::new(format!(
-            "{}: {size} > {} (limits.package_bytes)",
-            path.display(),
-            limits.package_bytes
-        )));
-    }
-    Ok(Bytes::from(std::fs::read(path).map_err(named)?))
+    let bytes = regular_file::read(path, limits.package_bytes).map_err(|error| Failure::file(path, &error))?;
+    Ok(bytes.into())
 }
 
 /// Hostile files are judged like hostile mail: on a thread of their own, under a deadline.
@@ -88,8 +81,7 @@ fn judge(path: &Path, content: Option<Bytes>, context: &Arc<Context>) -> Result<
     let bytes = read(path, &context.limits)?;
     let name = path.display().to_string();
     let (inner, deadline) = (Arc::clone(context), context.limits.parse_deadline);
-    isolate::run(deadline, move || verify_file(&bytes, &name, content.as_ref(), &inner))
-        .map_err(|broken| Failure::new(format!("{}: {broken}", path.display())))
+    isolate::run(deadline, move || verify_file(&bytes, &name, content.as_ref(), &inner)).map_err(|broken| Failure::from(broken).about(path))
 }
 
 /// One sentence, then a line for each signature with its reasons, then the findings that weigh.

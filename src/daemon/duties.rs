@@ -183,7 +183,7 @@ async fn check_deadlines(pipeline: &Pipeline) -> Result<(), PipelineError> {
         let Some(entry) = pipeline.ledger.entry(number)? else { continue };
         for near in nearing(&entry, now, &settings.registry.calendar, lead) {
             let told = Told::new(&entry, &settings.config.register.prefix, &[]);
-            let notice = causes::deemed_read_near(&told.facts(&entry), near.deadline.at, now);
+            let notice = causes::deadline_near(&told.facts(&entry), near.deadline, now);
             stand(
                 pipeline,
                 deadline_alarm(number, &near.deadline.kind, near.phase),
@@ -341,7 +341,6 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         .collect();
     deadlines.sort_by_key(|line| line.at);
     deadlines.truncate(REPORTED_DEADLINES);
-    let jobs = ledger.jobs()?;
     let today = now.to_zoned(istanbul()).date();
     Ok(DailyReport {
         day,
@@ -351,7 +350,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         deadlines,
         quarantined: open.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
         orphan_evidence: ledger.orphans()?.len() as u64,
-        alerts_given_up: jobs.iter().filter(|job| job.was_given_up_since(last)).count() as u64,
+        alerts_given_up: ledger.given_up_since(last)?,
         alerts_waiting: ledger.open_jobs()?.len() as u64,
         head: ledger.head(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

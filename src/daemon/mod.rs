@@ -1,9 +1,10 @@
-//! The long-running part: one task per mailbox, the worker, the outbox, the clock-driven duties; start, reload and stop.
+//! The long-running part: one task per mailbox, the worker, the outbox, the clock-driven duties, the control socket; start, reload and stop.
 
+pub mod control;
 pub mod duties;
 pub mod outbox;
 pub mod progress;
-mod trouble;
+pub mod trouble;
 pub mod watch;
 
 use std::sync::Arc;
@@ -49,13 +50,13 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
 
     record_start(&pipeline).await?;
-    trouble::tell_recovery(&pipeline).await.map_err(|error| error.to_string())?;
     let progress = Progress::default();
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     tasks.spawn(work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(outbox::work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(duties::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
+    tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);
     notify(&[NotifyState::Ready]);
     tracing::info!(mailboxes = watches.count, "the gateway is running");

@@ -40,11 +40,20 @@ pub async fn tell_recovery(pipeline: &Pipeline) -> Result<(), PipelineError> {
         return Ok(());
     };
     tracing::info!(created = recovery.created, cut = ?recovery.cut, head = ?recovery.head, index = ?recovery.index, "the store was opened");
-    let is_known = matches!(recovery.head, KnownHead::Known(_));
-    if recovery.created || is_known {
-        return Ok(());
+    let (now, mut notices) = (pipeline.now(), Vec::new());
+    if recovery.created {
+        notices.push(causes::store_created(now));
+    } else if !matches!(recovery.head, KnownHead::Known(_)) {
+        notices.push(causes::chain_broken("journal/head", now));
     }
-    pipeline.raise(vec![causes::chain_broken("journal/head", pipeline.now())]).await
+    notices.extend(recovery.cut.as_ref().map(|cut| {
+        let segment = cut.path.file_name().unwrap_or_default().to_string_lossy();
+        causes::journal_repaired(&format!("{segment} @ {}", cut.offset), cut.bytes, now)
+    }));
+    match notices.is_empty() {
+        true => Ok(()),
+        false => pipeline.raise(notices).await,
+    }
 }
 
 fn disk_trouble(error: &PipelineError) -> Option<DiskTrouble> {

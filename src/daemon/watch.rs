@@ -123,9 +123,9 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
 
 /// Records a failed check. Refused credentials alarm at once; other failures when they last. The same failure again adds nothing to the record.
 pub async fn report(pipeline: &Arc<Pipeline>, error: &MailboxError) {
-    tracing::warn!(mailbox = error.mailbox, step = error.step, class = ?error.class, problem = error.problem, cure = error.cure.en, "check failed");
+    tracing::warn!(mailbox = error.mailbox, step = error.step, class = ?error.class, problem = error.problem.en, cure = error.cure.en, "check failed");
     let standing = pipeline.ledger.mailbox(&error.mailbox).ok().and_then(|mailbox| mailbox.failure);
-    let is_same = |failed: &CheckFailed| failed.step == error.step && failed.class == error.class && failed.problem == error.problem;
+    let is_same = |failed: &CheckFailed| failed.step == error.step && failed.class == error.class && failed.problem == *error.problem;
     if error.class != ErrorClass::Authentication && standing.as_ref().is_some_and(is_same) {
         return;
     }
@@ -135,7 +135,7 @@ pub async fn report(pipeline: &Arc<Pipeline>, error: &MailboxError) {
         at,
         step: error.step.to_owned(),
         class: error.class,
-        problem: error.problem.clone(),
+        problem: (*error.problem).clone(),
         cure: error.cure.clone(),
     };
     let notices = match error.class {

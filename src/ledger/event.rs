@@ -9,7 +9,7 @@ use crate::alert::outbox::AlertEvent;
 use crate::evidence::Evidence;
 use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
-use crate::register::entry::{Entry, Handling, RegisterNumber};
+use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, Why};
 use crate::signature::report::{SignatureReport, Verdict};
 use crate::text::Text;
 
@@ -26,7 +26,8 @@ pub enum Event {
     Fetched(Fetched),
     /// Listed and not delivered: a hole.
     Missing(Missing),
-    /// The server renumbered the folder before these were fetched; what it lists since then is durable under other locators.
+    /// These were never fetched and mean nothing any more: the server renumbered the folder, or another file was put in their place. What is
+    /// listed since then is durable under other locators.
     Renumbered(Renumbered),
     /// Work on a message begins. Written before the work, so that a crash counts.
     Attempted(Attempted),
@@ -37,8 +38,10 @@ pub enum Event {
     CheckFailed(CheckFailed),
     /// A locator was marked on the server as taken.
     Acknowledged(Acknowledged),
-    /// A later verdict on an entry: nothing is overwritten, the last one is shown.
+    /// A later verdict on an entry, as early versions wrote it; [`Event::Reexamined`] takes its place.
     Judged(Judged),
+    /// A message that has its numbers was examined again and says something else now: nothing is overwritten, the last is shown.
+    Reexamined(Box<Reexamined>),
     /// A person saw or changed an entry.
     Handled(Handled),
     /// Something happened to the alerts: raised, held, tried, delivered.
@@ -79,7 +82,7 @@ pub struct Fetched {
 pub struct Missing {
     pub mailbox: String,
     pub locator: Locator,
-    pub problem: String,
+    pub problem: Text,
     pub at: Timestamp,
 }
 
@@ -134,7 +137,7 @@ pub struct CheckFailed {
     pub at: Timestamp,
     pub step: String,
     pub class: ErrorClass,
-    pub problem: String,
+    pub problem: Text,
     pub cure: Text,
 }
 
@@ -149,6 +152,23 @@ pub struct Judged {
     pub number: RegisterNumber,
     pub verdict: Verdict,
     pub why: String,
+}
+
+/// What the later examination of one message brought.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reexamined {
+    pub sha256: Sha256,
+    pub why: Why,
+    #[serde(default)]
+    pub asker: Asker,
+    /// The entries that changed, whole, as they stand from now on, each with the verdicts that it had before. Behind them documents that
+    /// nobody could read until now, under new numbers.
+    pub entries: Vec<Entry>,
+    /// Link keys of the message, by which evidence finds it.
+    pub link_keys: Vec<String>,
+    /// Evidence of the message that is new, or is judged otherwise than before.
+    pub evidence: Vec<FoundEvidence>,
+    pub alerts: Vec<AlertEvent>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -127,6 +127,13 @@ pub fn open_job(id: &str) -> Vec<u8> {
     format!("p/{id}").into_bytes()
 }
 
+/// Jobs that were given up, by when: `g/00001795557599/<id>`.
+pub const GIVEN_UP: &[u8] = b"g/";
+
+pub fn given_up(at: Timestamp, id: &str) -> Vec<u8> {
+    format!("g/{:014}/{id}", at.as_second().max(0)).into_bytes()
+}
+
 /// The job that an open-jobs key names.
 pub fn job_of_open(name: &[u8]) -> Vec<u8> {
     [JOBS, name.get(OPEN_JOBS.len()..).unwrap_or_default()].concat()

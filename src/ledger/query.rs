@@ -99,6 +99,22 @@ impl Ledger {
         Ok(pending)
     }
 
+    /// The same, without those on which work was begun as often as `attempts` already.
+    pub fn pending_below(&self, attempts: u32, at_most: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
+        let mut pending = Vec::new();
+        for pair in self.index.scan(key::PENDING) {
+            if pending.len() == at_most {
+                break;
+            }
+            if let Some(sha256) = key::trailing_sha256(&pair?.0)
+                && let Some(message) = self.message(&sha256)?.filter(|message| message.attempts < attempts)
+            {
+                pending.push((sha256, message));
+            }
+        }
+        Ok(pending)
+    }
+
     /// Deadlines at or after an instant that can still be missed, the latest first. Only their keys are read.
     pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
         let mut open = Vec::new();
@@ -206,6 +222,21 @@ impl Ledger {
             jobs.extend(self.read::<Job>(&key::job_of_open(&name))?);
         }
         Ok(jobs)
+    }
+
+    /// How many alerts were given up after an instant; all of them where there is none. Reads nothing else of the outbox.
+    pub fn given_up_since(&self, since: Option<Timestamp>) -> Result<u64, LedgerError> {
+        let mut count = 0;
+        for pair in self.index.scan_back(key::GIVEN_UP) {
+            let (name, value) = pair?;
+            let at: Timestamp = decode(&name, &value)?;
+            // The keys are in the order of seconds: within one, an earlier instant may stand behind a later one.
+            if since.is_some_and(|since| at.as_second() < since.as_second()) {
+                break;
+            }
+            count += u64::from(since.is_none_or(|since| at > since));
+        }
+        Ok(count)
     }
 
     pub fn jobs(&self) -> Result<Vec<Job>, LedgerError> {

@@ -195,7 +195,7 @@ async fn a_listed_message_is_a_hole_until_its_bytes_are_durable() {
     };
     ledger.append(Event::Missing(missing)).await.unwrap();
     let hole = ledger.hole("evrak", &locator(2)).unwrap().unwrap();
-    assert_eq!((hole.since, hole.problem.as_deref()), (friday(), Some("not delivered")));
+    assert_eq!((hole.since, hole.problem), (friday(), Some("not delivered".into())));
     assert_eq!(ledger.counts("evrak").unwrap().holes, 1);
     assert!(!ledger.known("evrak").unwrap().contains(&locator(2)), "a hole is asked for again");
 
@@ -253,6 +253,7 @@ async fn a_deadline_is_listed_until_nobody_can_miss_it_any_more() {
                 at: friday(),
                 state,
                 note: None,
+                uid: None,
             },
         })
     };

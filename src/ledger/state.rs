@@ -7,6 +7,7 @@ use super::event::{CheckFailed, FoundEvidence};
 use crate::hash::Sha256;
 use crate::mailbox::{FolderState, Locator, Quota};
 use crate::register::entry::{RegisterNumber, Sighting};
+use crate::text::Text;
 
 /// Where a listed message stands.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub struct Hole {
     pub locator: Locator,
     pub since: Timestamp,
     /// The last thing the server said about it; `None` = it was not asked for yet.
-    pub problem: Option<String>,
+    pub problem: Option<Text>,
 }
 
 /// A message whose bytes are durable.

@@ -4,12 +4,13 @@
 //! the same name, and a second message must not hide behind the record of the first. A Maildir name is unique for ever, so there the
 //! part before the flags (`:2,S`) is the whole identity.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -105,15 +106,24 @@ impl FolderMailbox {
     ) -> Result<T, MailboxError> {
         let problem = match timeout(FILE_DEADLINE, tokio::task::spawn_blocking(work)).await {
             Ok(Ok(Ok(done))) => return Ok(done),
-            Ok(Ok(Err(errno))) => errno.to_string(),
-            Ok(Err(_panic)) => "the work broke off".to_owned(),
-            Err(_elapsed) => format!("the file system did not answer within {FILE_DEADLINE:?}"),
+            Ok(Ok(Err(errno))) => Text::same(errno.to_string()),
+            Ok(Err(_panic)) => Text::new("iş yarıda kaldı", "the work broke off"),
+            Err(_elapsed) => {
+                let limit = FILE_DEADLINE.as_secs();
+                Text::new(
+                    format!("dosya sistemi {limit} s içinde yanıt vermedi"),
+                    format!("the file system did not answer within {limit} s"),
+                )
+            }
         };
         Err(MailboxError {
             mailbox: self.config.name.clone(),
             step,
             class: ErrorClass::Transient,
-            problem: format!("{}: {problem}", self.config.path.display()),
+            problem: Box::new(Text::new(
+                format!("{}: {}", self.config.path.display(), problem.tr),
+                format!("{}: {}", self.config.path.display(), problem.en),
+            )),
             cure: Text::new(
                 "Klasörün var olduğunu, bağlı (mount) olduğunu ve ağ geçidinin kullanıcısınca okunabildiğini denetleyin.",
                 "Check that the folder exists, is mounted and can be read by the gateway's user.",
@@ -121,13 +131,22 @@ impl FolderMailbox {
         })
     }
 
-    async fn read(&self, listed: &Listed) -> Result<Result<Bytes, NotFetched>, MailboxError> {
-        let path = self.config.path.clone();
-        let id = listed.locator.id.clone();
-        let maildir = listed.locator.folder == MAILDIR;
-        let limit = self.message_limit;
-        self.on_disk("fetch", move || read_by_id(&path, maildir, &id, limit)).await
+    async fn read(&self, listed: &Listed, places: &SharedPlaces) -> Result<Result<Bytes, NotFetched>, MailboxError> {
+        let (path, id, places) = (self.config.path.clone(), listed.locator.id.clone(), Arc::clone(places));
+        let (maildir, limit) = (listed.locator.folder == MAILDIR, self.message_limit);
+        let read = move || {
+            let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+            read_by_id(&path, maildir.then_some(&mut *places), &id, limit)
+        };
+        self.on_disk("fetch", read).await
     }
+}
+
+/// Whether two locators name the same file of a drop folder, at different times: one was put in the place of the other.
+pub fn is_same_file(one: &Locator, other: &Locator) -> bool {
+    let name = |locator: &Locator| locator.id.split_once('/').map(|(name, _)| name.to_owned());
+    let is_dropped = |locator: &Locator| locator.folder == DROP && locator.epoch == 0;
+    is_dropped(one) && is_dropped(other) && name(one).is_some() && name(one) == name(other)
 }
 
 /// How long ago the file was written; nothing when its time lies in the future.
@@ -296,38 +315,93 @@ fn unescape(text: &str) -> Vec<u8> {
     name
 }
 
+/// Where the messages of a Maildir lie. Read once for a whole fetch: to look for each message by itself is quadratic.
+#[derive(Default)]
+struct Places {
+    by_id: HashMap<String, (&'static str, Vec<u8>)>,
+    /// How often the folders were read.
+    looks: usize,
+}
+
+type SharedPlaces = Arc<Mutex<Places>>;
+
+impl Places {
+    /// Where a message lies now: other programs move it from `new` to `cur` and change its flags.
+    fn locate(&mut self, root: &OwnedFd, id: &str) -> Result<Option<(OwnedFd, Vec<u8>)>, Errno> {
+        if self.looks == 0 {
+            self.look(root)?;
+        }
+        if let Some(place) = self.open(root, id)? {
+            return Ok(Some(place));
+        }
+        // It was moved since, and others probably with it.
+        self.look(root)?;
+        self.open(root, id)
+    }
+
+    fn look(&mut self, root: &OwnedFd) -> Result<(), Errno> {
+        self.looks += 1;
+        self.by_id.clear();
+        for within in ["new", "cur"] {
+            for entry in Dir::read_from(sub_folder(root, within)?)? {
+                let name = entry?.file_name().to_bytes().to_vec();
+                self.by_id.insert(escape(unique_part(&name)), (within, name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder and the name, where that file is still there.
+    fn open(&self, root: &OwnedFd, id: &str) -> Result<Option<(OwnedFd, Vec<u8>)>, Errno> {
+        let Some((within, name)) = self.by_id.get(id) else {
+            return Ok(None);
+        };
+        let folder = sub_folder(root, within)?;
+        match statat(&folder, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(Some((folder, name.clone()))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+}
+
 /// Opens by name inside the folder, never through a link, and reads what the locator means: the same size and time before and after.
-fn read_by_id(path: &PathBuf, maildir: bool, id: &str, limit: u64) -> Result<Result<Bytes, NotFetched>, Errno> {
-    let missing = |why: &str| Ok(Err(NotFetched::Missing(why.to_owned())));
+/// `places`: for a Maildir.
+fn read_by_id(path: &PathBuf, places: Option<&mut Places>, id: &str, limit: u64) -> Result<Result<Bytes, NotFetched>, Errno> {
+    let missing = |tr: &str, en: &str| Ok(Err(NotFetched::Missing(Text::new(tr, en))));
     let root = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let (folder, name) = match maildir {
-        true => match locate_in_maildir(&root, id)? {
+    let maildir = places.is_some();
+    let (folder, name) = match places {
+        Some(places) => match places.locate(&root, id)? {
             Some(place) => place,
-            None => return missing("the message is not in the Maildir any more"),
+            None => return missing("ileti artık Maildir'de değil", "the message is not in the Maildir any more"),
         },
-        false => (root, unescape(id.split('/').next().unwrap_or_default())),
+        None => (root, unescape(id.split('/').next().unwrap_or_default())),
     };
     if name.is_empty() || name == b".." || name == b"." || name.contains(&b'/') {
-        return missing("its name is no file name");
+        return missing("adı bir dosya adı değil", "its name is no file name");
     }
     // NONBLOCK: to open a pipe must not wait for its writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match openat(&folder, OsStr::from_bytes(&name), flags, Mode::empty()) {
         Ok(file) => file,
-        Err(Errno::NOENT) => return missing("the file is not there any more"),
-        Err(Errno::LOOP | Errno::NXIO | Errno::ACCESS | Errno::PERM) => return missing("the file cannot be opened"),
+        Err(Errno::NOENT) => return missing("dosya artık yerinde değil", "the file is not there any more"),
+        Err(Errno::LOOP | Errno::NXIO | Errno::ACCESS | Errno::PERM) => return missing("dosya açılamıyor", "the file cannot be opened"),
         Err(other) => return Err(other),
     };
     let before = fstat(&file)?;
     if FileType::from_raw_mode(before.st_mode) != FileType::RegularFile {
-        return missing("it is not a file any more");
+        return missing("artık bir dosya değil", "it is not a file any more");
     }
     let size = u64::try_from(before.st_size).unwrap_or_default();
     if size > limit {
         return Ok(Err(NotFetched::TooLarge { size, limit }));
     }
     if !maildir && found(None, &name, &before).id() != id {
-        return missing("the file was replaced since it was listed; the next pass takes the new one");
+        return missing(
+            "dosya listelendikten sonra değiştirildi; yenisini sonraki denetim alır",
+            "the file was replaced since it was listed; the next pass takes the new one",
+        );
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     let mut file = std::fs::File::from(file);
@@ -336,24 +410,12 @@ fn read_by_id(path: &PathBuf, maildir: bool, id: &str, limit: u64) -> Result<Res
     }
     let after = fstat(&file)?;
     if bytes.len() as u64 != size || time_of(&after) != time_of(&before) {
-        return missing("the file is still being written; the next pass takes it");
+        return missing(
+            "dosya hâlâ yazılıyor; sonraki denetim alır",
+            "the file is still being written; the next pass takes it",
+        );
     }
     Ok(Ok(Bytes::from(bytes)))
-}
-
-/// Where a message lies now: other programs move it from `new` to `cur` and change its flags.
-fn locate_in_maildir(root: &OwnedFd, id: &str) -> Result<Option<(OwnedFd, Vec<u8>)>, Errno> {
-    for within in ["new", "cur"] {
-        let folder = sub_folder(root, within)?;
-        for entry in Dir::read_from(&folder)? {
-            let entry = entry?;
-            if escape(unique_part(entry.file_name().to_bytes())) == id {
-                let name = entry.file_name().to_bytes().to_vec();
-                return Ok(Some((folder, name)));
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// The times of the folders that change when a file is dropped.
@@ -396,8 +458,9 @@ impl Mailbox for FolderMailbox {
     }
 
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {
+        let places = SharedPlaces::default();
         for listed in wanted {
-            let outcome = self.read(&listed).await?;
+            let outcome = self.read(&listed, &places).await?;
             if to.send(Fetched { listed, outcome }).await.is_err() {
                 break; // Nobody takes them any more; there is no session to end.
             }

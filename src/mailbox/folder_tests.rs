@@ -179,5 +179,31 @@ async fn a_drop_is_noticed_while_waiting() {
 #[tokio::test]
 async fn a_folder_that_is_gone_is_an_error_with_a_cure() {
     let error = mailbox(Path::new("/nonexistent/drop")).list(&BTreeSet::new()).await.unwrap_err();
-    assert!(error.is_transient() && error.problem.contains("/nonexistent/drop"));
+    assert!(error.is_transient() && error.problem.tr.contains("/nonexistent/drop"));
+}
+
+#[tokio::test]
+async fn a_maildir_is_read_once_for_all_its_messages_and_again_when_one_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["cur", "new"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for nth in 0..200 {
+        write(&folder, format!("new/{nth}.a.host").as_bytes(), format!("body {nth}").as_bytes());
+    }
+    let mut mailbox = mailbox(folder.path());
+    let new = list(&mut mailbox).await.new;
+    let places = SharedPlaces::default();
+    for listed in &new {
+        assert!(mailbox.read(listed, &places).await.unwrap().is_ok());
+    }
+    assert_eq!(places.lock().unwrap().looks, 1);
+    for nth in 0..200 {
+        let (from, to) = (format!("new/{nth}.a.host"), format!("cur/{nth}.a.host:2,S"));
+        std::fs::rename(folder.path().join(from), folder.path().join(to)).unwrap();
+    }
+    for listed in &new {
+        assert!(mailbox.read(listed, &places).await.unwrap().is_ok());
+    }
+    assert_eq!(places.lock().unwrap().looks, 2);
 }

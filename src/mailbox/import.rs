@@ -4,7 +4,8 @@
 //! under another name is a sighting.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::fs::{File, FileType};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,9 +13,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::{ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
+use super::{Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::hash::Sha256;
 use crate::limits::Limits;
+use crate::regular_file::{self, NotAFile};
 use crate::text::Text;
 
 /// Name of the mailbox in the register.
@@ -22,6 +24,9 @@ pub const NAME: &str = "import";
 
 /// An mbox is read whole: bounded well above what a KEP quota holds.
 const MBOX_BYTES: u64 = 2 << 30;
+
+/// Folders within folders that are looked into. Deeper ones are an archive of something else, or a trap.
+const FOLDERS_DEEP: usize = 16;
 
 /// Where the bytes of one message are.
 #[derive(Debug, Clone)]
@@ -31,11 +36,21 @@ struct Source {
     nth: Option<usize>,
 }
 
+/// Something that was asked for and is not imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    pub path: PathBuf,
+    pub why: Text,
+    /// It stood on the command line itself, and not in a folder that did.
+    pub named: bool,
+}
+
 /// The files of one `import` command.
 pub struct Import {
     paths: Vec<PathBuf>,
     message_limit: u64,
     sources: BTreeMap<Locator, Source>,
+    skipped: Vec<Skipped>,
 }
 
 impl Import {
@@ -44,23 +59,37 @@ impl Import {
             paths: paths.to_vec(),
             message_limit: limits.message_bytes,
             sources: BTreeMap::new(),
+            skipped: Vec::new(),
         }
     }
 
-    fn find(&mut self) -> io::Result<Vec<Listed>> {
+    /// What the listing left aside, in the order in which it was found.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    fn find(&mut self) -> Vec<Listed> {
         let mut listed = Vec::new();
+        self.skipped.clear();
         for path in self.paths.clone() {
-            for file in files(&path)? {
-                self.list_file(&file, &mut listed)?;
+            let mut walk = Walk::default();
+            walk.take(&path, None, 0);
+            self.skipped.append(&mut walk.skipped);
+            for file in walk.files {
+                if let Err(error) = self.list_file(&file, &mut listed) {
+                    let (named, why) = (file == path, refused(&error));
+                    self.skipped.push(Skipped { path: file, why, named });
+                }
             }
         }
-        Ok(listed)
+        listed
     }
 
     fn list_file(&mut self, path: &Path, listed: &mut Vec<Listed>) -> io::Result<()> {
-        let size = std::fs::metadata(path)?.len();
-        if is_mbox(path)? && size <= MBOX_BYTES {
-            let mbox = std::fs::read(path)?;
+        let mut file = regular_file::open(path)?;
+        let size = file.metadata()?.len();
+        if is_mbox(&mut file)? && size <= MBOX_BYTES {
+            let mbox = regular_file::read(path, MBOX_BYTES)?;
             for (nth, message) in split_mbox(&mbox).into_iter().enumerate() {
                 self.add(path, Some(nth), Sha256::of(&message), message.len() as u64, listed);
             }
@@ -70,7 +99,7 @@ impl Import {
         let sha256 = if size > self.message_limit {
             Sha256::of(&size.to_be_bytes())
         } else {
-            Sha256::of(&std::fs::read(path)?)
+            Sha256::of(&regular_file::read(path, self.message_limit)?)
         };
         self.add(path, None, sha256, size, listed);
         Ok(())
@@ -83,22 +112,22 @@ impl Import {
             epoch: 0,
             id: format!("{name}/{sha256}"),
         };
-        self.sources.insert(
-            locator.clone(),
-            Source {
-                path: path.to_owned(),
-                nth,
-            },
-        );
-        listed.push(Listed {
-            locator,
-            size: Some(size),
-            arrived: None,
-        });
+        let source = Source {
+            path: path.to_owned(),
+            nth,
+        };
+        // The same bytes under the same name in another folder are the same file.
+        if self.sources.insert(locator.clone(), source).is_none() {
+            listed.push(Listed {
+                locator,
+                size: Some(size),
+                arrived: None,
+            });
+        }
     }
 
     fn read(&self, listed: &Listed) -> Result<Bytes, NotFetched> {
-        let missing = |problem: String| NotFetched::Missing(problem);
+        let missing = |tr: &str, en: &str| NotFetched::Missing(Text::new(tr, en));
         let size = listed.size.unwrap_or_default();
         if size > self.message_limit {
             return Err(NotFetched::TooLarge {
@@ -106,15 +135,19 @@ impl Import {
                 limit: self.message_limit,
             });
         }
-        let source = self.sources.get(&listed.locator).ok_or_else(|| missing("not listed".to_owned()))?;
-        let bytes = std::fs::read(&source.path).map_err(|error| missing(error.to_string()))?;
+        let source = self
+            .sources
+            .get(&listed.locator)
+            .ok_or_else(|| missing("listelenmedi", "not listed"))?;
+        let limit = if source.nth.is_some() { MBOX_BYTES } else { self.message_limit };
+        let bytes = regular_file::read(&source.path, limit).map_err(|error| NotFetched::Missing(refused(&error)))?;
         match source.nth {
             None => Ok(bytes.into()),
             Some(nth) => split_mbox(&bytes)
                 .into_iter()
                 .nth(nth)
                 .map(Bytes::from)
-                .ok_or_else(|| missing("the mbox changed meanwhile".to_owned())),
+                .ok_or_else(|| missing("mbox bu arada değişti", "the mbox changed meanwhile")),
         }
     }
 }
@@ -126,13 +159,8 @@ impl Mailbox for Import {
     }
 
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
-        let all = self.find().map_err(|error| MailboxError {
-            mailbox: NAME.to_owned(),
-            step: "list",
-            class: ErrorClass::Permanent,
-            problem: error.to_string(),
-            cure: Text::new("Yolu ve okuma iznini denetleyin.", "Check the path and that it can be read."),
-        })?;
+        self.sources.clear();
+        let all = self.find();
         let present = all.iter().map(|listed| listed.locator.clone()).collect();
         let exists = all.len() as u64;
         let new = all.into_iter().filter(|listed| !known.contains(&listed.locator)).collect();
@@ -175,38 +203,98 @@ impl Mailbox for Import {
     async fn close(&mut self) {}
 }
 
-/// The files that a path stands for: itself, the messages of a Maildir, or the files of a folder. Links are not followed inside folders.
-fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let about = std::fs::metadata(path)?;
-    if about.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    if !about.is_dir() {
-        // Opening a pipe waits for its writer, for ever where there is none.
-        return Err(io::Error::other(format!("{}: neither a file nor a folder", path.display())));
-    }
-    let maildir: Vec<PathBuf> = ["cur", "new"].iter().map(|sub| path.join(sub)).filter(|sub| sub.is_dir()).collect();
-    let folders = if maildir.is_empty() { vec![path.to_owned()] } else { maildir };
-    let mut found = Vec::new();
-    for folder in folders {
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            if entry.file_type()?.is_file() && !hidden {
-                found.push(entry.path());
-            }
+/// One path of the command line and what lies under it.
+#[derive(Default)]
+struct Walk {
+    files: Vec<PathBuf>,
+    skipped: Vec<Skipped>,
+}
+
+impl Walk {
+    /// Takes a file, the messages of a Maildir, or what lies in a folder. `found`: what the folder above says it is; `None` on the command
+    /// line, where a link is followed.
+    fn take(&mut self, path: &Path, found: Option<FileType>, depth: usize) {
+        let kind = match found.map_or_else(|| std::fs::metadata(path).map(|about| about.file_type()), Ok) {
+            Ok(kind) => kind,
+            Err(error) => return self.skip(path, depth, refused(&error)),
+        };
+        if kind.is_symlink() {
+            let why = Text::new(
+                "bağlantı izlenmez; gösterdiği dosyayı verin",
+                "a link is not followed; give the file that it points to",
+            );
+            return self.skip(path, depth, why);
+        }
+        if kind.is_file() {
+            return self.files.push(path.to_owned());
+        }
+        if !kind.is_dir() {
+            return self.skip(path, depth, refused(&io::Error::other(NotAFile)));
+        }
+        if depth > FOLDERS_DEEP {
+            let why = Text::new(
+                format!("{FOLDERS_DEEP} klasörden daha derinde; kendisini ayrıca verin"),
+                format!("more than {FOLDERS_DEEP} folders deep; give it by itself"),
+            );
+            return self.skip(path, depth, why);
+        }
+        if let Err(error) = self.look_into(path, depth) {
+            self.skip(path, depth, refused(&error));
         }
     }
-    found.sort();
-    Ok(found)
+
+    fn look_into(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
+        let is_maildir = holds_maildir(folder);
+        let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let (path, name, kind) = (entry.path(), entry.file_name(), entry.file_type()?);
+            let is_hidden = name.as_encoded_bytes().starts_with(b".");
+            let is_box = kind.is_dir() && is_maildir && (name == "cur" || name == "new");
+            // A Maildir keeps indexes and unfinished files beside its messages; its sub-folders begin with a dot.
+            if is_maildir && !is_box && !(kind.is_dir() && holds_maildir(&path)) {
+                continue;
+            }
+            if is_hidden && !is_maildir {
+                let why = Text::new(
+                    "gizli dosya ya da klasör; gerekiyorsa kendisini verin",
+                    "a hidden file or folder; give it by itself if it is wanted",
+                );
+                self.skip(&path, depth + 1, why);
+                continue;
+            }
+            self.take(&path, Some(kind), depth + 1);
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, path: &Path, depth: usize, why: Text) {
+        let (path, named) = (path.to_owned(), depth == 0);
+        self.skipped.push(Skipped { path, why, named });
+    }
+}
+
+fn holds_maildir(folder: &Path) -> bool {
+    ["cur", "new"].iter().all(|name| folder.join(name).is_dir())
+}
+
+/// What the system said of a file, for people.
+fn refused(error: &io::Error) -> Text {
+    if error.get_ref().is_some_and(|inner| inner.is::<NotAFile>()) {
+        return Text::new("boru, aygıt ya da soket; dosya değil", error.to_string());
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => Text::new("böyle bir dosya ya da klasör yok", "there is no such file or folder"),
+        io::ErrorKind::PermissionDenied => Text::new("okuma izni yok", "it may not be read"),
+        _ => Text::new(format!("okunamadı: {error}"), format!("it cannot be read: {error}")),
+    }
 }
 
 /// An mbox begins with a `From ` line (RFC 4155); a mail does not, since its first line is a header.
-fn is_mbox(path: &Path) -> io::Result<bool> {
-    use std::io::Read;
-    let mut start = [0; 5];
-    let mut file = std::fs::File::open(path)?;
-    Ok(file.read_exact(&mut start).is_ok() && &start == b"From ")
+fn is_mbox(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(5).read_to_end(&mut start)?;
+    Ok(start == b"From ")
 }
 
 /// The messages of an mbox, with the quoting of `From ` lines (mboxrd) taken off.

@@ -98,11 +98,27 @@ pub struct Fetched {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotFetched {
     /// Listed, asked for, not delivered: alarm, and try again at each pass.
-    #[error("the server listed the message and did not deliver it: {0}")]
-    Missing(String),
+    #[error("the server listed the message and did not deliver it: {}", .0.en)]
+    Missing(Text),
     /// Larger than `limits.message_bytes`: kept on the server, alarmed, shown as a hole.
     #[error("the message has {size} bytes, the limit is {limit}")]
     TooLarge { size: u64, limit: u64 },
+}
+
+impl NotFetched {
+    /// For people.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Missing(why) => Text::new(
+                format!("listelendi ama alınamadı: {}", why.tr),
+                format!("listed and not delivered: {}", why.en),
+            ),
+            Self::TooLarge { size, limit } => Text::new(
+                format!("{size} bayt; sınır {limit} (limits.message_bytes)"),
+                format!("{size} bytes; the limit is {limit} (limits.message_bytes)"),
+            ),
+        }
+    }
 }
 
 /// Bytes used and allowed.
@@ -161,14 +177,14 @@ pub trait Mailbox: Send {
 
 /// Why a mailbox could not be used. A message names the mailbox, the step and the cure.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{mailbox}: {step}: {problem}")]
+#[error("{mailbox}: {step}: {}", problem.en)]
 pub struct MailboxError {
     pub mailbox: String,
     /// connect, tls, login, select, list, fetch, quota, idle …
     pub step: &'static str,
     pub class: ErrorClass,
-    /// What the server or the system said, without secrets or content.
-    pub problem: String,
+    /// What went wrong, with what the server or the system said, without secrets or content.
+    pub problem: Box<Text>,
     /// What the operator should do.
     pub cure: Text,
 }

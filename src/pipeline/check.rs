@@ -12,6 +12,7 @@ use crate::hash::Sha256;
 use crate::ledger::LedgerError;
 use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered};
 use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::folder::is_same_file;
 use crate::mailbox::{self, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
 use crate::text::Text;
 
@@ -143,7 +144,7 @@ impl Pipeline {
         for Fetched { listed, outcome } in group {
             match outcome {
                 Ok(bytes) => arrived.push((listed, bytes)),
-                Err(problem) => missing.push((listed.locator, problem.to_string())),
+                Err(problem) => missing.push((listed.locator, problem.text())),
             }
         }
         let (listed, bytes): (Vec<Listed>, Vec<Bytes>) = arrived.into_iter().unzip();
@@ -205,6 +206,17 @@ impl Pipeline {
         let (renumbered, lost): (Vec<Locator>, Vec<Locator>) = absent
             .into_iter()
             .partition(|locator| folders.iter().any(|state| state.outdates(locator)));
+        // A dropped file that was put in the place of one that nobody had taken yet: what lies there now came under a locator of its own.
+        let (replaced, lost): (Vec<Locator>, Vec<Locator>) = lost.into_iter().partition(|locator| is_replaced(locator, present));
+        if complete && !replaced.is_empty() {
+            self.raise(vec![causes::mailbox_oddities(
+                mailbox,
+                &replaced.iter().map(replaced_file).collect::<Vec<_>>(),
+                self.now(),
+            )])
+            .await?;
+        }
+        let renumbered = [renumbered, replaced].concat();
         if complete && !renumbered.is_empty() {
             self.ledger
                 .append(Event::Renumbered(Renumbered {
@@ -216,14 +228,14 @@ impl Pipeline {
         self.report_missing(
             mailbox,
             lost.into_iter()
-                .map(|locator| (locator, "the server lists it no more".to_owned()))
+                .map(|locator| (locator, Text::new("sunucu artık listelemiyor", "the server lists it no more")))
                 .collect(),
         )
         .await
     }
 
     /// A hole is recorded when it opens and when its reason changes, not at every look.
-    async fn report_missing(&self, mailbox: &str, missing: Vec<(Locator, String)>) -> Result<(), PipelineError> {
+    async fn report_missing(&self, mailbox: &str, missing: Vec<(Locator, Text)>) -> Result<(), PipelineError> {
         let at = self.now();
         let mut changed = Vec::new();
         for (locator, problem) in missing {
@@ -250,6 +262,26 @@ impl Pipeline {
             .commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing))))
             .await?)
     }
+}
+
+/// A file of the same name lies there now.
+fn is_replaced(locator: &Locator, present: &BTreeSet<Locator>) -> bool {
+    let name = locator.id.split('/').next().unwrap_or_default();
+    let first = Locator {
+        id: format!("{name}/"),
+        ..locator.clone()
+    };
+    present.range(first..).next().is_some_and(|next| is_same_file(locator, next))
+}
+
+fn replaced_file(locator: &Locator) -> Text {
+    let name = locator.id.split('/').next().unwrap_or_default();
+    Text::new(
+        format!("'{name}' alınmadan önce aynı adla değiştirildi; şimdiki içeriği alındı, öncekini bırakan programa sorun."),
+        format!(
+            "'{name}' was replaced under the same name before it was taken; its present content was taken, ask the program that dropped the earlier one."
+        ),
+    )
 }
 
 /// What is already waiting, within the bounds of one group.

@@ -22,6 +22,8 @@ pub(super) fn kep_begins() -> Timestamp {
 pub struct ArrivalTimes {
     /// Date of the provider's envelope (L0).
     pub provider_date: Option<Timestamp>,
+    /// The provider's signature over that envelope passed. Anybody can write a Date.
+    pub provider_vouches: bool,
     /// When the mail server took it in (INTERNALDATE, the file's time).
     pub server: Option<Timestamp>,
     /// When we took it.
@@ -36,24 +38,43 @@ pub struct Arrival {
     pub by: &'static str,
 }
 
-/// Delivery evidence about us, else the provider's date, else the server's, else our own; the first that can be true.
+/// Delivery evidence about us, else the date that the provider signed, else the server's, else our own; the first that can be true.
 pub fn arrival(evidence: &[EvidenceRecord], ours: Option<&str>, times: &ArrivalTimes) -> (Arrival, Vec<Finding>) {
     let mut findings = Vec::new();
     let delivered = delivery(evidence, ours, &mut findings);
     let candidates = [
         ("evidence", delivered),
-        ("provider-date", times.provider_date),
+        ("provider-date", times.provider_date.filter(|_| times.provider_vouches)),
         ("server", times.server),
     ];
     for (by, at) in candidates {
         let Some(at) = at else { continue };
-        if at >= kep_begins() && at <= latest(times.fetched) {
+        if can_be(at, times) {
             return (Arrival { at, by }, findings);
         }
         findings.push(implausible(by, at));
     }
     let at = times.fetched;
     (Arrival { at, by: "fetched" }, findings)
+}
+
+/// From when deadlines count. A provider's clock that runs ahead must not put one off: nothing arrives after we have it. And a date that
+/// nobody signed proves no arrival, but it may be true: it may bring a deadline forward, as unverified evidence may.
+pub fn counted_from(arrived: &Arrival, times: &ArrivalTimes) -> (Timestamp, Option<Finding>) {
+    let known = arrived.at.min(times.fetched);
+    let unsigned = times
+        .provider_date
+        .filter(|at| !times.provider_vouches && arrived.by != "evidence" && can_be(*at, times));
+    let Some(earlier) = unsigned.filter(|at| *at < known) else {
+        return (known, None);
+    };
+    // Minutes between provider and server are everyday; another day is worth a look.
+    let is_another_day = clock::local_day(earlier) < clock::local_day(known);
+    (earlier, is_another_day.then(|| unsigned_date(earlier)))
+}
+
+fn can_be(at: Timestamp, times: &ArrivalTimes) -> bool {
+    at >= kep_begins() && at <= latest(times.fetched)
 }
 
 /// The retrieval evidence about our own copy: a verified one before an unverified one, then the earliest. One that cannot be true, or whose
@@ -144,6 +165,22 @@ fn implausible(source: &str, at: Timestamp) -> Finding {
         format!(
             "The stated time {at} cannot be (future, before KEP existed, or before the message) and was not used. Check the \
                 clocks of server and provider."
+        ),
+    )
+}
+
+fn unsigned_date(at: Timestamp) -> Finding {
+    Finding::new(
+        "KEP-5032",
+        Severity::Note,
+        "provider-date",
+        format!(
+            "Sağlayıcı zarfındaki {at} tarihi geçerli bir imzayla korunmuyor; geliş zamanı sayılmadı, ama süreler ondan sayıldı. Asıl geliş \
+                zamanını sağlayıcının delilinden ya da sayfasından denetleyin."
+        ),
+        format!(
+            "The date {at} of the provider's envelope is not protected by a valid signature; it is not taken for the arrival, but deadlines \
+                count from it. Check the real arrival in the provider's evidence or on its page."
         ),
     )
 }

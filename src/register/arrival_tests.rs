@@ -6,6 +6,7 @@ const OURS: Option<&str> = Some("kurum@hs01.kep.tr");
 fn times(provider: Option<&str>, server: Option<&str>) -> ArrivalTimes {
     ArrivalTimes {
         provider_date: provider.map(at),
+        provider_vouches: true,
         server: server.map(at),
         fetched: at("2026-11-20T12:00:00Z"),
     }
@@ -118,4 +119,36 @@ fn a_retrieval_before_the_message_or_in_the_future_is_not_believed() {
         let (read, findings) = read_evidence(&[evidence("retrieval", "Retrieval", time)], OURS, friday(), friday());
         assert_eq!((read, findings.len()), (None, 1), "{time}");
     }
+}
+
+#[test]
+fn a_date_that_nobody_signed_is_no_arrival_but_may_bring_deadlines_forward() {
+    let unsigned = |provider: &str, server: Option<&str>| ArrivalTimes {
+        provider_vouches: false,
+        ..times(Some(provider), server)
+    };
+    let earlier = unsigned("2026-11-18T07:00:00Z", Some("2026-11-20T07:01:00Z"));
+    assert_eq!(by(&[], &earlier), ("2026-11-20T07:01:00Z".into(), "server", 0));
+    let (arrived, _) = arrival(&[], OURS, &earlier);
+    let (from, finding) = counted_from(&arrived, &earlier);
+    assert_eq!((from, finding.unwrap().rule.as_str()), (at("2026-11-18T07:00:00Z"), "KEP-5032"));
+    let same_day = unsigned("2026-11-20T05:00:00Z", Some("2026-11-20T07:01:00Z"));
+    let (arrived, _) = arrival(&[], OURS, &same_day);
+    assert_eq!(
+        counted_from(&arrived, &same_day),
+        (at("2026-11-20T05:00:00Z"), None),
+        "nothing to tell"
+    );
+    // A later or impossible date changes nothing.
+    for date in ["2026-11-20T09:00:00Z", "2026-11-21T07:00:00Z", "2001-01-01T00:00:00Z"] {
+        let times = unsigned(date, Some("2026-11-20T07:01:00Z"));
+        let (arrived, findings) = arrival(&[], OURS, &times);
+        assert_eq!((arrived.by, findings.len()), ("server", 0), "{date}");
+        assert_eq!(counted_from(&arrived, &times), (at("2026-11-20T07:01:00Z"), None), "{date}");
+    }
+    assert_eq!(by(&[], &unsigned("2026-11-18T07:00:00Z", None)).1, "fetched");
+    // Evidence beats both.
+    let delivered = [evidence("delivery", "Delivery", "2026-11-19T06:59:00Z")];
+    let (arrived, _) = arrival(&delivered, OURS, &earlier);
+    assert_eq!(counted_from(&arrived, &earlier), (at("2026-11-19T06:59:00Z"), None));
 }

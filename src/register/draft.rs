@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::access::{Classification, access_level};
-use super::arrival::{ArrivalTimes, arrival, kep_begins, read_evidence};
+use super::arrival::{ArrivalTimes, arrival, counted_from, kep_begins, read_evidence};
 use super::config::Registry;
 use super::deadlines::{Facts, ReadEvidence, deadlines};
 use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, PartRecord, RegisterNumber, Sighting, State, flag};
@@ -20,8 +20,8 @@ use crate::envelope::{Addressee, Document, PackageKind};
 use crate::finding::{Finding, Severity};
 use crate::hash::Sha256;
 use crate::message::{Headers, Message, MessageKind, Part};
+use crate::signature::report::{Indication, Role, Verdict};
 use crate::signature::carrier::smime::UNSIGNED_MESSAGE;
-use crate::signature::report::Verdict;
 use crate::text::Text;
 
 /// What the stages to the left found out about one message, and about one of its packages.
@@ -60,7 +60,7 @@ pub struct PackageInput<'a> {
     pub findings: &'a [Finding],
 }
 
-/// A message that could not be read in three attempts.
+/// A message that could not be read in any attempt.
 pub struct QuarantineInput<'a> {
     pub registry: &'a Registry,
     pub mailbox: &'a str,
@@ -125,6 +125,7 @@ impl Draft {
             access: self.access,
             state: self.state,
             history: Vec::new(),
+            earlier_verdicts: Vec::new(),
         }
     }
 }
@@ -179,6 +180,7 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
 
     let times = ArrivalTimes {
         provider_date: headers.provider_date,
+        provider_vouches: input.verdict.as_ref().is_some_and(has_provider_signature),
         server: input.server_time,
         fetched: input.fetched_at,
     };
@@ -186,8 +188,8 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
     findings.extend(doubts);
     let (read, doubts) = read_evidence(&input.evidence, input.address, arrived.at, input.fetched_at);
     findings.extend(doubts);
-    // A provider's clock that runs ahead must not put a deadline off: nothing arrives after we have it.
-    let counted_from = arrived.at.min(input.fetched_at);
+    let (counted_from, doubt) = counted_from(&arrived, &times);
+    findings.extend(doubt);
     let facts = facts(message.kind, counted_from, read, document, &config.receiver_kkk);
     let (deadlines, doubts) = deadlines(&facts, config.deemed_read, calendar);
     findings.extend(doubts);
@@ -235,6 +237,14 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
         alert_groups: routed.alert_groups,
         matched: routed.matched,
     }
+}
+
+/// The provider's signature over its envelope (L0) is there and passed.
+fn has_provider_signature(verdict: &Verdict) -> bool {
+    verdict
+        .signatures
+        .iter()
+        .any(|report| report.role == Role::Provider && report.indication == Indication::Passed)
 }
 
 /// What the rules see of a message; also for the dry run.
@@ -308,9 +318,12 @@ fn access_of(kind: MessageKind, package: Option<&PackageInput<'_>>, is_quarantin
     }
 }
 
+/// The finding that says of which entry this one is a duplicate.
+pub const DUPLICATE_RULE: &str = "KEP-5042";
+
 fn duplicate(first: RegisterNumber) -> Finding {
     Finding::new(
-        "KEP-5042",
+        DUPLICATE_RULE,
         Severity::Note,
         "register",
         format!(

@@ -37,7 +37,7 @@ fn a_sound_package_is_registered_without_flags_with_our_own_term() {
     );
     assert_eq!(
         (draft.message.received_at, draft.message.received_by.as_str()),
-        (friday(), "provider-date")
+        (at("2026-11-20T07:05:00Z"), "server")
     );
     let attachment = &draft.message.attachments[0];
     assert_eq!(
@@ -69,12 +69,28 @@ fn a_document_date_from_before_kep_does_not_make_the_term_end_long_ago() {
 fn a_provider_clock_that_runs_ahead_does_not_put_the_deadline_off() {
     let (registry, mut message) = (registry(""), message(MessageKind::Standard));
     message.headers.provider_date = Some(at("2026-11-20T21:30:00Z"));
-    let draft = draft(DraftInput {
+    let mut vouched = verdict(Indication::Passed, None);
+    vouched.signatures[0].role = Role::Provider;
+    let signed = draft(DraftInput {
         fetched_at: at("2026-11-20T20:00:00Z"),
+        verdict: Some(vouched.clone()),
         ..input(&registry, &message, None)
     });
-    assert_eq!(draft.message.received_at, at("2026-11-20T21:30:00Z"));
-    assert_eq!(moments(&draft)[1], "deemed-read-early 2026-11-21T20:00:00Z");
+    assert_eq!(signed.message.received_at, at("2026-11-20T21:30:00Z"));
+    assert_eq!(signed.message.received_by, "provider-date");
+    assert_eq!(moments(&signed)[1], "deemed-read-early 2026-11-21T20:00:00Z");
+    // Nobody vouches for the date: another's signature, or one of the provider that did not pass.
+    vouched.signatures[0].indication = Indication::Indeterminate;
+    for verdict in [verdict(Indication::Passed, None), vouched] {
+        let unsigned = draft(DraftInput {
+            verdict: Some(verdict),
+            ..input(&registry, &message, None)
+        });
+        assert_eq!(
+            (&unsigned.message.received_by[..], unsigned.message.received_at),
+            ("server", at("2026-11-20T07:05:00Z"))
+        );
+    }
 }
 
 #[test]

@@ -42,12 +42,14 @@ fn all() -> Vec<Notice> {
         quota("evrak", 96, now()).unwrap(),
         daily_check_missed("evrak", None, now()),
         daily_check_done("evrak", now()),
-        deemed_read_near(&entry, deadline.at, now()),
+        deadline_near(&entry, &deadline, now()),
         orphan_evidence(3, now(), now()),
         negative_evidence("evrak", "delivery-failure", Some("MailboxFull"), &[], now()),
         disk(DiskTrouble::Full, now()),
         disk(DiskTrouble::Low(100), now()),
         chain_broken("000001.log 42", now()),
+        store_created(now()),
+        journal_repaired("000001.kepj @ 4096", 17, now()),
         daemon_dead(None, false, now()),
         daemon_alive(now()),
         undelivered(Channel::Sms, Cause::Disk, "HTTP 401", now()),
@@ -104,7 +106,58 @@ fn a_deemed_read_moment_within_three_hours_is_critical() {
     };
     let level = |minutes: i64| {
         let at = deadline.at - jiff::SignedDuration::from_mins(minutes);
-        deemed_read_near(&entry, deadline.at, at).level
+        deadline_near(&entry, &deadline, at).level
     };
     assert_eq!((level(181), level(179)), (Level::Warning, Level::Critical));
+}
+
+#[test]
+fn a_deadline_is_told_by_its_kind_and_a_past_one_as_past() {
+    let at_kind = |kind: &str, rule: &str| Deadline {
+        kind: kind.to_owned(),
+        rule: rule.to_owned(),
+        ..deadline()
+    };
+    let nearest = deadline();
+    let entry = EntryFacts {
+        number: "2026/000123",
+        mailbox: "evrak",
+        institution: None,
+        deadline: Some(&nearest),
+        groups: &[],
+    };
+    let said = |deadline: &Deadline, at: &str| deadline_near(&entry, deadline, at.parse().unwrap());
+    let (before, after) = ("2026-11-24T09:00:00Z", "2026-11-25T09:00:00Z");
+    let cases = [
+        (
+            at_kind("deemed-read", "kep-next-business-day"),
+            "okunmuş sayılacak",
+            "okunmuş sayıldı",
+        ),
+        (at_kind("deemed-read-early", "kep-hours-24"), "okunmuş sayılacak", "okunmuş sayıldı"),
+        (
+            at_kind("deemed-read", "e-tebligat-fifth-day"),
+            "tebliğ edilmiş sayılacak",
+            "tebliğ edilmiş sayıldı",
+        ),
+        (at_kind("due", "miat"), "yanıt süresi doluyor", "yanıt süresi doldu"),
+        (at_kind("urgent", "gnl-without-miat"), "işlem isteniyor", "istenen süre"),
+    ];
+    for (deadline, near, passed) in cases {
+        let (first, last) = (said(&deadline, before), said(&deadline, after));
+        assert!(
+            first.title.tr.contains(near) && last.title.tr.contains(passed),
+            "{}: {}",
+            first.title.tr,
+            last.title.tr
+        );
+        assert_eq!((&first.facts["phase"][..], &last.facts["phase"][..]), ("near", "passed"));
+        assert_eq!(first.facts["deadline_kind"], deadline.kind);
+        // An open document may have a Miat: nobody says that it was not opened.
+        let claims_unopened = |notice: &Notice| notice.title.tr.contains("AÇILMADI") || notice.body.tr.contains("kimse açmadı");
+        assert_eq!(claims_unopened(&first), deadline.kind != "due");
+        for text in [&first.title.tr, &last.title.tr, &first.title.en, &last.title.en] {
+            assert!(text.chars().count() <= 150, "{text}");
+        }
+    }
 }

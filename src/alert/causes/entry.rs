@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::{body, clean, day, facts, moment};
 use crate::alert::notice::{Cause, Level, Notice};
+use crate::register::deadlines::{kind, rule};
 use crate::register::entry::Deadline;
 use crate::text::Text;
 
-/// Closer to the deemed-read moment than this an alert is critical: it rings at night too.
+/// Closer to its moment than this, and after it, a deadline's alert is critical: it rings at night too.
 const DEEMED_READ_CRITICAL_HOURS: i64 = 3;
 
 /// What is told of a register entry.
@@ -167,32 +168,143 @@ pub fn quarantine(entry: &EntryFacts<'_>, code: &str, at: Timestamp) -> Notice {
     )
 }
 
-/// Nobody opened a document and the moment nears at which it counts as read.
-pub fn deemed_read_near(entry: &EntryFacts<'_>, moment_of_reading: Timestamp, at: Timestamp) -> Notice {
-    let (number, institution, when) = (entry.number, entry.institution(), moment(moment_of_reading));
-    let hours = moment_of_reading.duration_since(at).as_hours();
-    entry.notice(
+/// A deadline is near or has passed, and nobody did what stops it.
+pub fn deadline_near(entry: &EntryFacts<'_>, deadline: &Deadline, at: Timestamp) -> Notice {
+    let entry = EntryFacts {
+        deadline: Some(deadline),
+        ..*entry
+    };
+    let (number, institution, when) = (entry.number, entry.institution(), moment(deadline.at));
+    let is_over = deadline.at < at;
+    let (what, happened, why, next) = match deadline.kind.as_str() {
+        kind::DUE => of_miat(number, &when, is_over),
+        kind::URGENT => of_same_day(number, &when, is_over),
+        _ => of_reading(number, &when, is_over, deadline.rule == rule::FIFTH_DAY),
+    };
+    let mut notice = entry.notice(
         Cause::DeemedReadNear,
-        if hours < DEEMED_READ_CRITICAL_HOURS {
+        if deadline.at.duration_since(at).as_hours() < DEEMED_READ_CRITICAL_HOURS {
             Level::Critical
         } else {
             Level::Warning
         },
         at,
         Text::new(
-            format!("KEP {number} AÇILMADI: {} okunmuş sayılacak ({})", when.tr, institution.tr),
-            format!("KEP {number} NOT OPENED: counts as read {} ({})", when.en, institution.en),
+            format!("KEP {number} {} ({})", what.tr, institution.tr),
+            format!("KEP {number} {} ({})", what.en, institution.en),
         ),
-        body(
+        body(happened, why, next),
+    );
+    let phase = if is_over { "passed" } else { "near" };
+    notice.facts.insert("phase".to_owned(), phase.to_owned());
+    notice
+}
+
+/// Title, what happened, what follows, what to do.
+type Sentences = (Text, Text, Text, Text);
+
+/// Okunmuş sayılma; of an e-Tebligat, tebliğ edilmiş sayılma.
+fn of_reading(number: &str, when: &Text, is_over: bool, is_service: bool) -> Sentences {
+    let (word_tr, word_en) = match is_service {
+        true => ("tebliğ edilmiş", "served"),
+        false => ("okunmuş", "read"),
+    };
+    let unopened = Text::new(
+        format!("{number} numaralı evrakı kimse açmadı."),
+        format!("Nobody opened document {number}."),
+    );
+    match is_over {
+        false => (
             Text::new(
-                format!("{number} numaralı evrakı kimse açmadı."),
-                format!("Nobody opened document {number}."),
+                format!("AÇILMADI: {} {word_tr} sayılacak", when.tr),
+                format!("NOT OPENED: counts as {word_en} {}", when.en),
             ),
+            unopened,
             Text::new(
-                format!("{} tarihinde okunmuş sayılır ve süresi başlar.", when.tr),
-                format!("It counts as read at {}, and its time begins.", when.en),
+                format!("{} tarihinde {word_tr} sayılır ve süresi başlar.", when.tr),
+                format!("It counts as {word_en} at {}, and its time begins.", when.en),
             ),
             Text::new("Evrakı kayıt defterinden şimdi açın.", "Open the document in the register now."),
         ),
+        true => (
+            Text::new(
+                format!("AÇILMADI: {} itibarıyla {word_tr} sayıldı", when.tr),
+                format!("NOT OPENED: has counted as {word_en} since {}", when.en),
+            ),
+            unopened,
+            Text::new(
+                format!("{} tarihinde {word_tr} sayıldı; süresi o andan beri işliyor.", when.tr),
+                format!(
+                    "It has counted as {word_en} since {}; its time has been running since then.",
+                    when.en
+                ),
+            ),
+            Text::new(
+                "Evrakı hemen açın ve kalan süreyi ilgili birimle hesaplayın.",
+                "Open the document at once and work out the time that is left with its unit.",
+            ),
+        ),
+    }
+}
+
+/// Miat: open until somebody is done with the document, opened or not.
+fn of_miat(number: &str, when: &Text, is_over: bool) -> Sentences {
+    let (title, happened) = match is_over {
+        false => (
+            Text::new(
+                format!("MİAT: {} yanıt süresi doluyor", when.tr),
+                format!("MIAT: answer due by {}", when.en),
+            ),
+            Text::new(
+                format!("{number} numaralı evrakın yanıt süresi (Miat) {} tarihinde doluyor.", when.tr),
+                format!("The time for answering document {number} (Miat) ends at {}.", when.en),
+            ),
+        ),
+        true => (
+            Text::new(
+                format!("MİAT GEÇTİ: {} yanıt süresi doldu", when.tr),
+                format!("MIAT PASSED: the answer was due by {}", when.en),
+            ),
+            Text::new(
+                format!("{number} numaralı evrakın yanıt süresi (Miat) {} tarihinde doldu.", when.tr),
+                format!("The time for answering document {number} (Miat) ended at {}.", when.en),
+            ),
+        ),
+    };
+    let why = Text::new(
+        "Süreyi gönderen kurum belgenin kendisinde koydu.",
+        "The sending institution set it in the document itself.",
+    );
+    let next = match is_over {
+        false => Text::new("İlgili birimin yanıtını izleyin.", "See that its unit answers."),
+        true => Text::new(
+            "İlgili birime sorun; yanıt gitmediyse gönderen kurumu bilgilendirin.",
+            "Ask its unit; if no answer went out, tell the sending institution.",
+        ),
+    };
+    (title, happened, why, next)
+}
+
+/// Günlü (GNL) without a Miat.
+fn of_same_day(number: &str, when: &Text, is_over: bool) -> Sentences {
+    let title = match is_over {
+        false => Text::new(
+            format!("GÜNLÜ, AÇILMADI: {} tarihine kadar işlem isteniyor", when.tr),
+            format!("SAME DAY, NOT OPENED: wanted by {}", when.en),
+        ),
+        true => Text::new(
+            format!("GÜNLÜ, AÇILMADI: istenen süre {} tarihinde doldu", when.tr),
+            format!("SAME DAY, NOT OPENED: was wanted by {}", when.en),
+        ),
+    };
+    let happened = Text::new(
+        format!("Gönderenin günlü (GNL) işaretlediği {number} numaralı evrakı kimse açmadı."),
+        format!("Nobody opened document {number}, which its sender wants dealt with on the same day (GNL)."),
+    );
+    (
+        title,
+        happened,
+        Text::default(),
+        Text::new("Evrakı kayıt defterinden şimdi açın.", "Open the document in the register now."),
     )
 }

@@ -114,6 +114,65 @@ pub fn chain_broken(place: &str, at: Timestamp) -> Notice {
     )
 }
 
+/// There was no store where the configuration says, and an empty one was made: the first start, or a disk that is not mounted.
+pub fn store_created(at: Timestamp) -> Notice {
+    plain(
+        Cause::Recovery,
+        Level::Warning,
+        "store/created",
+        at,
+        Text::new(
+            "KEP ağ geçidi: YENİ, boş bir depo kuruldu",
+            "KEP gateway: a NEW, empty store was made",
+        ),
+        body(
+            Text::new(
+                "Yapılandırmadaki yerde depo yoktu; boş bir depo kuruldu ve kayıt numaraları 1'den başlar.",
+                "There was no store where the configuration says; an empty one was made, and register numbers start at 1.",
+            ),
+            Text::new(
+                "İlk çalıştırmada beklenen budur. Önceden kayıt varsa deponun diski bağlı değildir ya da yol yanlıştır.",
+                "At the first start this is as it should be. If there was a register before, its disk is not mounted or the path is wrong.",
+            ),
+            Text::new(
+                "İlk çalıştırma değilse ağ geçidini hemen durdurun, [store] path değerini ve diski denetleyin.",
+                "If this is not the first start, stop the gateway at once and check [store] path and the disk.",
+            ),
+        ),
+        &[],
+    )
+}
+
+/// The end of the journal was cut off by a crash and was repaired. `place` is a segment and an offset.
+pub fn journal_repaired(place: &str, bytes: u64, at: Timestamp) -> Notice {
+    let place = clean(place);
+    plain(
+        Cause::Recovery,
+        Level::Warning,
+        "journal/cut",
+        at,
+        Text::new(
+            format!("KEP ağ geçidi: kayıt günlüğünün yarım kalan sonu onarıldı ({place})"),
+            format!("KEP gateway: the unfinished end of the journal was repaired ({place})"),
+        ),
+        body(
+            Text::new(
+                format!("Günlüğün sonunda yarım kalmış {bytes} bayt bulundu ve kesildi: {place}."),
+                format!("{bytes} unfinished bytes at the end of the journal were found and cut off: {place}."),
+            ),
+            Text::new(
+                "Onaylanmış hiçbir kayıt kaybolmadı; yarım kalan iş yeniden yapılır. Makine ya da program beklenmedik biçimde durmuştur.",
+                "No acknowledged record is lost; what was unfinished is done again. The machine or the program stopped unexpectedly.",
+            ),
+            Text::new(
+                "Neden durduğuna bakın (elektrik, bellek, disk); sık oluyorsa diski denetleyin ve `kep-gateway journal verify` çalıştırın.",
+                "See why it stopped (power, memory, disk); if it happens often, check the disk and run `kep-gateway journal verify`.",
+            ),
+        ),
+        &[("place", &place), ("bytes", &bytes.to_string())],
+    )
+}
+
 /// From outside: the daemon gives no sign of life. `stopped`: it said goodbye properly.
 pub fn daemon_dead(last_beat: Option<Timestamp>, stopped: bool, at: Timestamp) -> Notice {
     let last = last_beat.map_or_else(|| Text::new("hiç", "never"), moment);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{body, clean, mailbox_notice, moment};
+use super::{body, clean, mailbox_notice, moment, visible};
 use crate::alert::notice::{Cause, Level, Notice};
 use crate::text::Text;
 
@@ -40,7 +40,7 @@ pub fn missing_message(mailbox: &str, count: u64, at: Timestamp) -> Notice {
 
 /// The server behaves oddly: a folder made anew, a count that does not fit, a file that cannot be taken.
 pub fn mailbox_oddities(mailbox: &str, oddities: &[Text], at: Timestamp) -> Notice {
-    let list = |pick: fn(&Text) -> &String| oddities.iter().map(|oddity| clean(pick(oddity))).collect::<Vec<_>>().join(" · ");
+    let list = |pick: fn(&Text) -> &String| oddities.iter().map(|oddity| visible(pick(oddity))).collect::<Vec<_>>().join(" · ");
     mailbox_notice(
         Cause::MailboxFailing,
         Level::Warning,

@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use entry::{EntryFacts, deemed_read_near, new_document, quarantine, signature};
-pub use gateway::{DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, orphan_evidence, test, undelivered};
+pub use entry::{EntryFacts, deadline_near, new_document, quarantine, signature};
+pub use gateway::{
+    DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, store_created, test, undelivered,
+};
 pub use mailbox::{
     QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, mailbox_failing, mailbox_oddities, missing_message,
     negative_evidence, quota, quota_level,
@@ -65,16 +67,21 @@ fn body(happened: Text, why: Text, next: Text) -> Text {
 
 /// A word from outside on its way into a title: one line, nothing hidden, short.
 fn clean(text: &str) -> String {
+    let line = visible(text);
+    match line.chars().count() > INSTITUTION_CHARS {
+        true => line.chars().take(INSTITUTION_CHARS - 1).chain(['…']).collect(),
+        false => line,
+    }
+}
+
+/// The same on its way into a body: whole.
+fn visible(text: &str) -> String {
     let visible: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .filter(|c| !is_deceptive(*c))
         .collect();
-    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.chars().count() > INSTITUTION_CHARS {
-        true => line.chars().take(INSTITUTION_CHARS - 1).chain(['…']).collect(),
-        false => line,
-    }
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Day and minute in Turkey.

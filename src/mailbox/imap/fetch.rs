@@ -15,6 +15,7 @@ use super::list::{Distrusted, description, uid_of};
 use super::problem::Problem;
 use super::session::Session;
 use super::syntax::uid_sets;
+use crate::text::Text;
 
 /// FETCH commands that are under way at once, so that the line never waits for our next command.
 const UNDER_WAY: usize = 2;
@@ -243,7 +244,7 @@ pub(super) async fn fetch_one(session: &mut Session, uid: u32, listed: &Listed, 
 enum Asked {
     Bytes,
     /// No bytes came; these are the server's words.
-    Nothing(String),
+    Nothing(Text),
 }
 
 /// Asks for the next chunk, and once more where the server answered without it.
@@ -271,8 +272,11 @@ async fn ask_chunk(session: &mut Session, uid: u32, body: &mut Vec<u8>) -> Resul
         .await?;
     match came {
         true => Ok(Asked::Bytes),
-        false if done.is_ok() => Ok(Asked::Nothing("the server answered OK without the message".into())),
-        false => Ok(Asked::Nothing(done.words)),
+        false if done.is_ok() => Ok(Asked::Nothing(Text::new(
+            "sunucu OK dedi ama iletiyi vermedi",
+            "the server answered OK without the message",
+        ))),
+        false => Ok(Asked::Nothing(Text::same(done.words))),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::mailbox::backoff::LoginBucket;
 use crate::mailbox::config::{AfterFetch, ImapConfig, Security};
 use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::secret::SecretFolder;
+use crate::text::Text;
 
 use fetch::{Broken, Outlet, batches, fetch_batches, fetch_one};
 use guard::CHUNK;
@@ -157,8 +158,10 @@ impl ImapMailbox {
                 if attempts < POISON_ATTEMPTS {
                     return Err(failed(problem));
                 }
-                Err(NotFetched::Missing(format!(
-                    "the session ended {attempts} times at this message: {problem}"
+                let why = problem.text();
+                Err(NotFetched::Missing(Text::new(
+                    format!("oturum bu iletide {attempts} kez kesildi: {}", why.tr),
+                    format!("the session ended {attempts} times at this message: {}", why.en),
                 )))
             }
         };
@@ -291,7 +294,10 @@ impl Mailbox for ImapMailbox {
             match listed.locator.id.parse() {
                 Ok(uid) => places.entry(Place::of(&listed.locator)).or_default().push((uid, listed)),
                 Err(_) => {
-                    let outcome = Err(NotFetched::Missing("its place is no IMAP place".into()));
+                    let outcome = Err(NotFetched::Missing(Text::new(
+                        "yeri bir IMAP yeri değil",
+                        "its place is no IMAP place",
+                    )));
                     let delivered = outlet.deliver(Fetched { listed, outcome }).await;
                     delivered.map_err(|problem| self.error(("fetch", problem)))?;
                 }

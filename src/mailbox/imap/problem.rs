@@ -52,9 +52,30 @@ impl Problem {
             mailbox: mailbox.to_owned(),
             step,
             class: self.class(),
-            problem: self.to_string(),
+            problem: Box::new(self.text()),
             cure: self.cure(),
         }
+    }
+
+    /// For people; what the server and the libraries said is quoted as they said it.
+    pub(super) fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Network(words) | Self::Configuration(words) => words.clone(),
+            Self::Closed => "sunucu bağlantıyı kapattı".to_owned(),
+            Self::Bye(words) => format!("sunucu oturumu bitirdi: {words}"),
+            Self::Deadline(limit) => format!("{} s içinde yanıt gelmedi", limit.as_secs()),
+            Self::Refused(words) => format!("sunucu reddetti: {words}"),
+            Self::Protocol(words) => format!("yanıt protokole uymuyor: {words}"),
+            Self::Hostile(words) => format!("bağlantıyı ağ geçidi kesti: {words}"),
+            Self::Authentication(words) => format!("sunucu oturum açmayı reddetti: {words}"),
+            Self::Certificate(words) => format!("sunucunun sertifikası kabul edilmedi: {words}"),
+            Self::Tls(words) => format!("bu sunucuyla TLS kurulamadı: {words}"),
+            Self::NoFolder(words) => format!("klasör yok: {words}"),
+            Self::Recreated => "klasör listelendikten sonra yeniden oluşturuldu".to_owned(),
+            Self::LoginBudget(pause) => format!("çok fazla oturum açıldı; yenisi {} s sonra açılabilir", pause.as_secs()),
+            Self::NoConsumer => "iletileri alan kalmadı".to_owned(),
+        };
+        Text::new(turkish, self.to_string())
     }
 
     fn class(&self) -> ErrorClass {
