@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::documents::local_time;
@@ -12,7 +13,7 @@ use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::ledger::Ledger;
 use crate::mailbox::config::MailboxConfig;
-use crate::mailbox::{self, Locator, Mailbox};
+use crate::mailbox::{self, Locator, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::text::{Lang, Text};
 
@@ -79,18 +80,47 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
 
 /// One pass over the mailboxes that were named, or all, and everything that came is registered.
 pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> {
-    let pipeline = session.pipeline().await?;
     let configs = chosen(session, names)?;
-    let (looked, registered) = beside_registering(&pipeline, look_into(session, &pipeline, &configs)).await;
+    let ahead = configs.first().map(|config| connect_ahead(session, config));
+    let pipeline = session.pipeline().await?;
+    let (looked, registered) = beside_registering(&pipeline, look_into(session, &pipeline, &configs, ahead)).await;
     say_registered(session, registered?);
     looked
 }
 
-async fn look_into(session: &Session, pipeline: &Arc<Pipeline>, configs: &[MailboxConfig]) -> Result<Exit, Failure> {
+type Connected = Result<Box<dyn Mailbox>, MailboxError>;
+
+/// The first mailbox's session is opened while the store is: both take about as long, and neither needs the other.
+fn connect_ahead(session: &Session, config: &MailboxConfig) -> JoinHandle<Connected> {
+    let opened = mailbox::open(config, &session.loaded().secrets, &session.config().limits);
+    tokio::spawn(async move {
+        let mut mailbox = opened?;
+        mailbox.connect().await?;
+        Ok(mailbox)
+    })
+}
+
+async fn look_into(
+    session: &Session,
+    pipeline: &Arc<Pipeline>,
+    configs: &[MailboxConfig],
+    mut ahead: Option<JoinHandle<Connected>>,
+) -> Result<Exit, Failure> {
     let mut worst = Exit::Done;
     for config in configs {
-        let (mut mailbox, mut known) = pipeline.open(config)?;
-        match pipeline.check(&mut *mailbox, &mut known).await {
+        let connected = match ahead.take() {
+            Some(ahead) => ahead.await.map_err(|error| PipelineError::Broken(error.to_string()))?,
+            None => mailbox::open(config, &session.loaded().secrets, &session.config().limits),
+        };
+        let (mailbox, outcome) = match connected {
+            Ok(mut mailbox) => {
+                let mut known = pipeline.recollect(&mut *mailbox).map_err(PipelineError::from)?;
+                let outcome = pipeline.check(&mut *mailbox, &mut known).await;
+                (Some(mailbox), outcome)
+            }
+            Err(error) => (None, Err(error.into())),
+        };
+        match outcome {
             Ok(brought) => {
                 let line = match session.lang {
                     Lang::Tr => format!(
@@ -121,7 +151,9 @@ async fn look_into(session: &Session, pipeline: &Arc<Pipeline>, configs: &[Mailb
             }
             Err(error) => return Err(error.into()),
         }
-        mailbox.close().await;
+        if let Some(mut mailbox) = mailbox {
+            mailbox.close().await;
+        }
     }
     Ok(worst)
 }

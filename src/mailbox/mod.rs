@@ -155,6 +155,11 @@ pub trait Mailbox: Send {
     /// Gives back what the last journaled listing said, once after a start: it shows a UIDNEXT that went back while nobody looked.
     fn recall(&mut self, _last: Vec<FolderState>) {}
 
+    /// Opens the session ahead of the first listing, for a caller that has something else to do meanwhile. Not needed: listing does it too.
+    async fn connect(&mut self) -> Result<(), MailboxError> {
+        Ok(())
+    }
+
     /// Lists every folder. `known` holds the locators that have a durable record: their bodies are never asked for again.
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError>;
 

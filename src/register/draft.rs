@@ -20,8 +20,8 @@ use crate::envelope::{Addressee, Document, PackageKind};
 use crate::finding::{Finding, Severity};
 use crate::hash::Sha256;
 use crate::message::{Headers, Message, MessageKind, Part};
-use crate::signature::report::{Indication, Role, Verdict};
 use crate::signature::carrier::smime::UNSIGNED_MESSAGE;
+use crate::signature::report::{Indication, Role, Verdict};
 use crate::text::Text;
 
 /// What the stages to the left found out about one message, and about one of its packages.

@@ -86,7 +86,11 @@ fn without_a_clean_stop_the_entries_are_added_up_again() {
     drop(index);
     let restored = place.path().join("restored");
     copy(&folder, &restored);
-    assert_eq!(Index::open(&restored, 200).unwrap().1, IndexState::Kept, "other files with the same content");
+    assert_eq!(
+        Index::open(&restored, 200).unwrap().1,
+        IndexState::Kept,
+        "other files with the same content"
+    );
     assert_eq!(Index::open(&folder, 200).unwrap().1, IndexState::Untouched);
 }
 

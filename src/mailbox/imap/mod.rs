@@ -276,6 +276,12 @@ impl Mailbox for ImapMailbox {
         self.memory.recall(last);
     }
 
+    async fn connect(&mut self) -> Result<(), MailboxError> {
+        let session = self.session().await.map_err(|failure| self.error(failure))?;
+        self.session = Some(session);
+        Ok(())
+    }
+
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
         let kept = self.session.is_some();
         let first = self.list_once(known).await;
