@@ -20,6 +20,7 @@ use super::xsd_duration::XsdDuration;
 use crate::clock;
 use crate::finding::{Finding, Severity};
 use crate::message::MessageKind;
+use crate::signature::report::Indication;
 use crate::text::Text;
 
 /// Kinds of deadline: stable words of the JSON contract.
@@ -121,13 +122,14 @@ pub fn deadlines(facts: &Facts<'_>, rule: DeemedReadRule, calendar: &Calendar) -
 }
 
 /// Evidence that came after its message was registered can only bring the deemed-read moment forward: a later one may be about another
-/// recipient, and no deadline is put off on a guess.
+/// recipient, and no deadline is put off on a guess. Evidence whose signature failed moves nothing.
 pub fn bring_forward(deadlines: &mut [Deadline], record: &EvidenceRecord, recipients: &[String]) {
     let ours = record
         .recipient
         .as_ref()
         .is_none_or(|recipient| recipients.iter().any(|known| known.eq_ignore_ascii_case(recipient)));
-    let (Some(moment), true) = (record.event_time, ours && record.kind == "retrieval") else {
+    let counts = ours && record.kind == "retrieval" && record.indication != Indication::Failed;
+    let (Some(moment), true) = (record.event_time, counts) else {
         return;
     };
     for deadline in deadlines

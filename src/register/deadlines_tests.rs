@@ -274,3 +274,25 @@ proptest! {
         prop_assert_eq!(found.iter().filter(|deadline| deadline.kind == kind::DEEMED_READ).count(), 1);
     }
 }
+
+#[test]
+fn later_evidence_brings_a_deadline_forward_unless_its_signature_failed() {
+    let moved = |indication| {
+        let (mut found, _) = deadlines(&arrived("2026-11-20T07:00:00Z"), DeemedReadRule::NextBusinessDay, &calendar());
+        let read = EvidenceRecord {
+            sha256: crate::hash::Sha256([1; 32]),
+            kind: "retrieval".into(),
+            event: None,
+            event_time: Some(at("2026-11-20T09:00:00Z")),
+            recipient: None,
+            indication,
+            linked_by: "digest".into(),
+        };
+        bring_forward(&mut found, &read, &[]);
+        found.iter().any(|deadline| deadline.at == at("2026-11-20T09:00:00Z"))
+    };
+    assert_eq!(
+        [Indication::Passed, Indication::Indeterminate, Indication::Failed].map(moved),
+        [true, true, false]
+    );
+}

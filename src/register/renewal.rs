@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::deadlines::bring_forward;
 use super::draft::{DUPLICATE_RULE, Draft};
 use super::entry::{Asker, EarlierVerdict, Entry, EvidenceRecord, MessageRecord, State, Why, flag};
-use crate::signature::report::{Indication, Verdict};
+use crate::signature::report::Verdict;
 
 /// Flags that tell of other messages and not of this one's bytes: a later look at the bytes cannot take them away.
 const OF_OTHERS: [&str; 3] = [flag::DUPLICATE, flag::ORPHAN_EVIDENCE, flag::NEGATIVE_EVIDENCE];
@@ -85,8 +85,9 @@ impl Entry {
             self.deadlines.clone()
         } else {
             let mut deadlines = draft.deadlines;
-            let holds = evidence.iter().filter(|record| record.indication != Indication::Failed);
-            holds.for_each(|record| bring_forward(&mut deadlines, record, &draft.message.recipients));
+            evidence
+                .iter()
+                .for_each(|record| bring_forward(&mut deadlines, record, &draft.message.recipients));
             deadlines
         };
         Self {
