@@ -4,7 +4,7 @@ use crate::message::MessageKind;
 use crate::register::draft::{DraftInput, draft};
 use crate::register::entry::{Handling, RegisterNumber};
 use crate::register::fixture::{at, friday, input, message, registry};
-use crate::signature::report::SubIndication;
+use crate::signature::report::{Indication, SubIndication};
 
 fn verdict(indication: Indication, at: Timestamp) -> Verdict {
     Verdict {
