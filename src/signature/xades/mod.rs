@@ -214,6 +214,7 @@ impl Judge<'_, '_> {
         let ChainVerdict { revocation, .. } = verdict;
         let (indication, sub_indication) = reasons.outcome();
         Ok(SignatureReport {
+            retry_after: reasons.retry_after(),
             role,
             format: if with_properties { "XAdES" } else { "XML-DSig" }.to_owned(),
             level: level.map(|level| level.name().to_owned()),
