@@ -29,4 +29,5 @@ pub mod scenarios;
 pub mod tst;
 pub mod week;
 pub mod world;
+pub mod xades;
 pub mod zip;
