@@ -67,7 +67,10 @@ fn what_writers_do_differently_passes_too() {
     for shape in shapes {
         let judged = judge(&lta, &xades::build(&lta, shape));
         assert_passes(&judged, &format!("{shape:?}"));
-        assert_eq!(judged.report.signatures[0].level.as_deref(), Some(if shape.baseline { "B-LTA" } else { "A" }));
+        assert_eq!(
+            judged.report.signatures[0].level.as_deref(),
+            Some(if shape.baseline { "B-LTA" } else { "A" })
+        );
     }
     let turkish = Shape {
         turkish_type: true,
@@ -137,14 +140,24 @@ fn every_scenario_has_its_verdict() {
 fn of_several_signers_every_one_counts() {
     let mut wrong = Vec::new();
     for several in scenarios::several() {
-        let serial = xades::build_with(&several.first, Shape::of(&several.first, Packaging::Enveloped), Some(&several.second));
+        let serial = xades::build_with(
+            &several.first,
+            Shape::of(&several.first, Packaging::Enveloped),
+            Some(&several.second),
+        );
         for (how, file) in [("parallel", xades::parallel(&several.first, &several.second)), ("serial", serial)] {
             let judged = judge(&several.first, &file);
             let (indication, sub) = judged.words();
             if (indication.as_str(), sub.as_deref()) != several.expected.words() {
                 wrong.push(format!("{} {how}: {indication} {sub:?}\n{}", several.name, told(&judged.report)));
             }
-            let signers = judged.report.signatures.len() + judged.report.signatures.iter().map(|one| one.counter_signatures.len()).sum::<usize>();
+            let signers = judged.report.signatures.len()
+                + judged
+                    .report
+                    .signatures
+                    .iter()
+                    .map(|one| one.counter_signatures.len())
+                    .sum::<usize>();
             assert_eq!(signers, 2, "{} {how}", several.name);
         }
     }

@@ -116,7 +116,10 @@ pub fn xmlsec1(folder: &Path, arguments: &[&str]) -> bool {
         .expect("xmlsec1 is an independent judge of these tests: install it");
     let good = output.status.success();
     if !good {
-        println!("xmlsec1: {}", String::from_utf8_lossy(&output.stderr).chars().take(600).collect::<String>());
+        println!(
+            "xmlsec1: {}",
+            String::from_utf8_lossy(&output.stderr).chars().take(600).collect::<String>()
+        );
     }
     good
 }
