@@ -249,3 +249,41 @@ pub fn add_reasons(stamps: &[Stamp], reasons: &mut Reasons) {
         }
     }
 }
+
+/// Settles whether timestamps of authorities that have ended are still proven by a later one. `stamps` stand in the order in which they
+/// were put on; newest first, each archive timestamp that stands proves the age of the ones before it.
+pub fn settle_ended(stamps: &mut [Stamp], reasons: &mut Reasons) {
+    let mut proofs: Vec<Timestamp> = Vec::new();
+    for stamp in stamps.iter_mut().rev() {
+        if let Some(ended) = stamp.authority_ended
+            && stamp.passed()
+            && !proofs.iter().any(|proof| *proof <= ended)
+        {
+            reasons.add(cause::TSA_EXPIRED);
+            stamp.settle((Indication::Indeterminate, Some(SubIndication::OutOfBoundsNoPoe)));
+        }
+        if stamp.passed() && stamp.report.r#type == "archive" {
+            proofs.extend(stamp.time);
+        }
+    }
+}
+
+/// What covers a signature timestamp cannot be older than it.
+pub fn check_order(stamps: &[Stamp], reasons: &mut Reasons) {
+    let times = |of_signature: bool| {
+        let wanted = stamps.iter().filter(move |stamp| match stamp.report.r#type.as_str() {
+            "content" => false,
+            kind => (kind == "signature") == of_signature,
+        });
+        wanted.filter_map(|stamp| stamp.time)
+    };
+    if let (Some(signature), Some(archive)) = (times(true).max(), times(false).min())
+        && archive < signature
+    {
+        reasons.add_in_two(
+            cause::TIME_ORDER,
+            "arşiv zaman damgası imza zaman damgasından önce",
+            "the archive timestamp lies before the signature timestamp",
+        );
+    }
+}
