@@ -295,6 +295,8 @@ impl Defect {
             (Self::TsaEndedSince | Self::TsaWeakSince | Self::TsaCompromisedLater, Rung::Lta, _) => Passed,
             // P3 and P4 want revocation data inside; without any, the profile is broken and not only the answer late.
             (Self::NoRevocation, _, Profile::P3 | Profile::P4) => RULE,
+            // Nor does a list of somebody else count as one.
+            (Self::CrlOfAnotherIssuer, _, Profile::P3) => RULE,
             (_, Rung::B, _) => unproven,
             _ => proven,
         }
