@@ -157,7 +157,8 @@ impl Judge<'_, '_> {
             .references
             .iter()
             .map(|reference| resolver.resolve(*reference))
-            .collect::<Checked<Vec<_>>>()?;
+            .collect::<Checked<Vec<_>>>()
+            .or_else(|refusal| self.nothing_outside(refusal))?;
         let manifested = self.manifested(&resolver, &resolved)?;
         self.check_targets(&resolver, &resolved, place.parent, &mut reasons)?;
         let stated = SignedProperties::read(xml, signature, &mut reasons);
@@ -250,6 +251,14 @@ impl Judge<'_, '_> {
             revocation: verdict.revocation,
             counter_signatures,
         })
+    }
+
+    /// Evidence signs itself: content elsewhere is not missing, it is wrong.
+    fn nothing_outside<T>(&self, refusal: Refusal) -> Checked<T> {
+        match self.subject.role == Role::Evidence && [cause::XML_EXTERNAL, cause::NO_CONTENT].contains(&refusal.0) {
+            true => refuse(cause::XML_REFERENCE, "belge dışına başvuru", "a reference outside the document"),
+            false => Err(refusal),
+        }
     }
 
     /// The references of the manifests that the signature covers: what they name is signed by way of their digests.
