@@ -365,7 +365,7 @@ causes! {
     XML_VERSION = "KEP-3718", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "Bu XAdES sürümü ({}) denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
         "This version of XAdES ({}) is not judged. Check the document with another tool.";
-    XML_DTD = "KEP-3719", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+    XML_DTD = "KEP-3719", Error, Some((Failed, Sub::FormatFailure)),
         "Belge bir DTD (DOCTYPE) taşıyor: içeriği imzadan sonra değiştirebileceği için işlenmedi. Göndericiden DTD'siz belge isteyin.",
         "The document has a DTD (DOCTYPE): it could change the content behind the signature and was not processed. Ask for a document without one.";
     XML_DATA_FORMAT = "KEP-3720", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),

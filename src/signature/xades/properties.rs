@@ -187,10 +187,9 @@ pub fn formats_stated(xml: &Xml<'_>, signature: &Signature, references: &[NodeId
         let Some(id) = id else {
             return refuse_with(cause::XML_PROPERTY, "DataObjectFormat");
         };
-        let node = xml.by_id(id)?;
-        if !signature.references.contains(&node) {
+        let Some(node) = xml.by_id(id).ok().filter(|node| signature.references.contains(node)) else {
             return refuse_with(cause::XML_PROPERTY, "DataObjectFormat");
-        }
+        };
         let mime = xml.first(format, XADES, "MimeType").and_then(|mime| xml.text(mime));
         if mime.is_some_and(|mime| !mime.trim().is_empty()) {
             stated.push(node);
