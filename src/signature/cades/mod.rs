@@ -171,7 +171,7 @@ impl Judge<'_> {
         let (_, claimed_profile) = profile::claimed(info, &mut reasons);
         let level = profile::level(info, self.signed);
         profile::check_times(self.subject.role, signing_time, stamped, self.context.at, &mut reasons);
-        existence::check_order(&proofs.stamps, &mut reasons);
+        existence::check_order(&proofs.stamps, signing_time, &mut reasons);
         let mut facts = Facts {
             has_stamp: info.has_unsigned(oid::SIGNATURE_TIMESTAMP),
             level,
