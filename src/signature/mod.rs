@@ -14,6 +14,8 @@ pub mod cause;
 pub mod certificate;
 pub mod context;
 pub mod crypto;
+pub mod existence;
+mod parsed;
 pub mod path;
 pub mod report;
 pub mod revocation;
