@@ -252,6 +252,9 @@ causes! {
     CRL_WANTED = "KEP-3420", Warning, Some((Indeterminate, Sub::TryLater)),
         "BTK profili P2 imza sahibinin durumunu SİL ile ister; yalnız OCSP yanıtı var. Güncel SİL gelince yeniden doğrulayın.",
         "BTK profile P2 wants the signer's state from a CRL; there is only an OCSP response. Validate again when a current CRL is at hand.";
+    UNPROTECTED = "KEP-3421", Note, None,
+        "İmzanın korumadığı ek veriler var ({}); imzanın anlamını değiştirmezler. Yapılacak bir şey yok.",
+        "There are additional data that the signature does not protect ({}); they do not change its meaning. Nothing to do.";
 
     // Path, class, revocation.
     NO_CHAIN = "KEP-3501", Warning, Some((Indeterminate, Sub::NoCertificateChainFound)),

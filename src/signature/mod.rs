@@ -15,6 +15,7 @@ pub mod certificate;
 pub mod context;
 pub mod crypto;
 pub mod existence;
+mod parsed;
 pub mod path;
 pub mod report;
 pub mod revocation;

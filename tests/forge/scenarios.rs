@@ -223,6 +223,11 @@ defects! {
     ArchiveTsaForged: Archived, CHAIN, CHAIN;
     NoArchiveTsaRevocation: Archived, LATER, LATER;
     ArchiveBeforeStamp: Archived, ORDER, ORDER;
+    /// Ended since, like the archive timestamps of every long-lived document …
+    ArchiveTsaEndedSince: Archived, NO_POE, NO_POE;
+    /// … and renewed by a second one before it did.
+    ArchiveRenewed: Archived, Passed, Passed;
+    ArchiveRenewedTooLate: Archived, NO_POE, NO_POE;
 
     // Times.
     NoSigningTime: Any, RULE, RULE;
