@@ -318,7 +318,10 @@ fn nested_and_countersigning_signatures_stand_where_they_must() {
     let empty = serial.replace(&counter, "<xades:CounterSignature></xades:CounterSignature>");
     assert_refused(&judged(&empty), "KEP-3715", "an empty CounterSignature");
     // A signed document as the data of another signature.
-    let inner = between(&other, "<ds:Signature ", "</ds:Signature>");
+    let mut inner = between(&other, "<ds:Signature ", "</ds:Signature>");
+    for name in ["imza-1", "deger-1", "ozellikler-1", "ref-1-", "nesne", "govde"] {
+        inner = inner.replace(name, &format!("ic-{name}"));
+    }
     let nested = serial.replace(
         "</ds:KeyInfo><ds:Object",
         &format!("</ds:KeyInfo><ds:Object>{inner}</ds:Object><ds:Object"),
@@ -470,15 +473,17 @@ enum Region {
 
 fn region(text: &str, at: usize) -> Region {
     let inside = |open: &str, close: &str| {
-        text.find(open)
-            .is_some_and(|start| (start..start + text[start..].find(close).unwrap()).contains(&at))
+        let start = text.find(open)?;
+        let end = start + text[start..].find(close)?;
+        Some((start..end).contains(&at))
     };
+    let is = |open, close| inside(open, close) == Some(true);
     match () {
-        () if inside("<ds:SignedInfo>", "</ds:SignedInfo>") => Region::Protected,
-        () if inside("<xades:SignedProperties", "</xades:SignedProperties>") => Region::Protected,
-        () if inside("<Konu>", "<ds:Signature ") || inside("<ds:Object Id=\"nesne\"", "</ds:Object>") => Region::Protected,
-        () if inside("<ds:KeyInfo>", "</ds:KeyInfo>") => Region::KeyInfo,
-        () if inside("<xades:UnsignedProperties>", "</xades:UnsignedProperties>") => Region::Unsigned,
+        () if is("<ds:SignedInfo>", "</ds:SignedInfo>") => Region::Protected,
+        () if is("<xades:SignedProperties", "</xades:SignedProperties>") => Region::Protected,
+        () if is("<Konu>", "<ds:Signature ") || is("<ds:Object Id=\"nesne\"", "</ds:Object>") => Region::Protected,
+        () if is("<ds:KeyInfo>", "</ds:KeyInfo>") => Region::KeyInfo,
+        () if is("<xades:UnsignedProperties>", "</xades:UnsignedProperties>") => Region::Unsigned,
         () => Region::Frame,
     }
 }
@@ -550,7 +555,7 @@ fn large_documents_are_judged_up_to_the_limit() {
     let lines: String = (0..40_000)
         .map(|n| xades::el("Satir", &[("no", &n.to_string())], "şöyle &amp; böyle"))
         .collect();
-    let text = xades::el("Konu", &[], &"Kira ".repeat(5_000_000));
+    let text = xades::el("Konu", &[], &"Kira ".repeat(5_300_000));
     let file = xades::enveloped_around(&kit, &(text + &lines));
     assert!(file.xml.len() > 26 << 20 && file.xml.len() < 32 << 20, "{}", file.xml.len());
     let context = context(&kit);
