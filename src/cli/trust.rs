@@ -94,13 +94,21 @@ fn anchor_table<'a>(anchors: impl Iterator<Item = &'a Anchor>, now: Timestamp, l
 }
 
 fn purposes_of(purposes: &[&str], domains: &[String]) -> String {
-    let limited = if domains.is_empty() { String::new() } else { format!(" ({})", domains.join(", ")) };
+    let limited = if domains.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", domains.join(", "))
+    };
     format!("{}{limited}", purposes.join(" "))
 }
 
 fn end_of(end: Option<Timestamp>, now: Timestamp, lang: Lang) -> String {
     let Some(end) = end else { return String::new() };
-    let ended = if end < now { said(lang, " (doldu)", " (ended)") } else { String::new() };
+    let ended = if end < now {
+        said(lang, " (doldu)", " (ended)")
+    } else {
+        String::new()
+    };
     format!("{}{ended}", local_day_of(end))
 }
 
@@ -122,7 +130,11 @@ fn tell_ends(trust: &Trust, now: Timestamp, lang: Lang) {
         .map(|anchor| format!("{} ({})", clean(&anchor.name()), end_of(anchor.not_after(), now, lang)))
         .collect();
     if !soon.is_empty() {
-        println!("! {}: {}", said(lang, "bir yıl içinde bitiyor", "ends within a year"), soon.join(", "));
+        println!(
+            "! {}: {}",
+            said(lang, "bir yıl içinde bitiyor", "ends within a year"),
+            soon.join(", ")
+        );
     }
     let unserved: Vec<&str> = trust.unserved(now).into_iter().map(Purpose::folder).collect();
     if !unserved.is_empty() {
@@ -162,7 +174,10 @@ fn difference(session: &Session, from: &TrustSource) -> Result<(Trust, Differenc
     let now = configured(session)?;
     let mut source = Source::read(&from.path, &now.vouchers())?;
     if let Some(domain) = &from.provider {
-        source.proposals.iter_mut().for_each(|proposal| proposal.domain = Some(domain.to_ascii_lowercase()));
+        source
+            .proposals
+            .iter_mut()
+            .for_each(|proposal| proposal.domain = Some(domain.to_ascii_lowercase()));
     }
     let difference = Difference::between(&now, source, &from.purpose, session.clock().now());
     Ok((now, difference))
@@ -188,8 +203,17 @@ fn show(session: &Session, difference: &Difference, as_json: bool) {
     print!("{}", difference_table(difference, lang));
     for change in difference.open() {
         if let Standing::NeedsYes(why) | Standing::Refused(why) = &change.standing {
-            let mark = if matches!(change.standing, Standing::Refused(_)) { '✘' } else { '?' };
-            println!("{mark} {}  {}: {}", change.sha256(), clean(&change.certificate.subject.label()), why.get(lang));
+            let mark = if matches!(change.standing, Standing::Refused(_)) {
+                '✘'
+            } else {
+                '?'
+            };
+            println!(
+                "{mark} {}  {}: {}",
+                change.sha256(),
+                clean(&change.certificate.subject.label()),
+                why.get(lang)
+            );
         }
     }
     for finding in &difference.findings {
@@ -198,7 +222,11 @@ fn show(session: &Session, difference: &Difference, as_json: bool) {
     if !difference.missing.is_empty() {
         println!(
             "{}",
-            said(lang, "güveniliyor, kaynakta yok (silinmez):", "trusted, not in the source (not removed):")
+            said(
+                lang,
+                "güveniliyor, kaynakta yok (silinmez):",
+                "trusted, not in the source (not removed):"
+            )
         );
         for anchor in &difference.missing {
             println!("  {}  {}", anchor.sha256(), clean(&anchor.name()));
@@ -217,7 +245,11 @@ fn difference_table(difference: &Difference, lang: Lang) -> String {
         .map(|change| {
             let purposes: Vec<&str> = change.purposes.iter().map(|purpose| purpose.folder()).collect();
             let domains: Vec<String> = change.domain.iter().cloned().collect();
-            let ended = if change.expired { said(lang, " (doldu)", " (ended)") } else { String::new() };
+            let ended = if change.expired {
+                said(lang, " (doldu)", " (ended)")
+            } else {
+                String::new()
+            };
             [
                 state_of(change).get(lang).to_owned(),
                 change.certificate.subject.label(),
@@ -333,7 +365,10 @@ fn keep_issuers(session: &Session, difference: &Difference) -> Result<usize, Fai
     }
     let now = configured(session)?;
     let known = |sha256: Sha256| now.intermediates.iter().any(|known| known.sha256 == sha256);
-    let wanted = difference.issuers.iter().filter(|issuer| !known(issuer.sha256) && now.issued(issuer));
+    let wanted = difference
+        .issuers
+        .iter()
+        .filter(|issuer| !known(issuer.sha256) && now.issued(issuer));
     let mut kept = 0;
     for issuer in wanted {
         install::put(folder, issuer).map_err(|error| Failure::file(&error.path, &error.source))?;

@@ -74,7 +74,8 @@ pub fn read(bytes: &[u8]) -> Result<Depository, DepositoryError> {
 }
 
 fn read_xml(bytes: &[u8]) -> Result<Depository, DepositoryError> {
-    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).map_err(|error| DepositoryError::Xml(error.to_string()))?;
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+        .map_err(|error| DepositoryError::Xml(error.to_string()))?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: MAX_NODES,
@@ -83,7 +84,9 @@ fn read_xml(bytes: &[u8]) -> Result<Depository, DepositoryError> {
     let document = Document::parse_with_options(text, options).map_err(|error| DepositoryError::Xml(error.to_string()))?;
     let root = document.root_element();
     let mut depository = Depository {
-        version: child(root, "Versiyon").and_then(|node| node.text()).map(|text| text.trim().to_owned()),
+        version: child(root, "Versiyon")
+            .and_then(|node| node.text())
+            .map(|text| text.trim().to_owned()),
         ..Depository::default()
     };
     let Some(roots) = child(root, "koksertifikalar") else {
@@ -106,7 +109,12 @@ fn child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
 }
 
 fn xml_row(row: Node<'_, '_>, is_root: bool) -> Option<Row> {
-    let text = |name: &str| child(row, name).and_then(|node| node.text()).map(str::trim).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        child(row, name)
+            .and_then(|node| node.text())
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
     let certificate = Certificate::parse(&decode(text("mValue")?)?).ok()?;
     Some(Row {
         certificate,
@@ -160,7 +168,15 @@ fn read_sqlite(bytes: &[u8]) -> Result<Depository, DepositoryError> {
 
 /// The certificate and the row signature are told by what they are, the two numbers by the end of their column's name.
 fn sqlite_row(table: &Table, values: &[Value], is_root: bool) -> Option<Row> {
-    let blobs = || values.iter().filter_map(|value| if let Value::Blob(bytes) = value { Some(bytes.as_slice()) } else { None });
+    let blobs = || {
+        values.iter().filter_map(|value| {
+            if let Value::Blob(bytes) = value {
+                Some(bytes.as_slice())
+            } else {
+                None
+            }
+        })
+    };
     let number = |suffix: &str| {
         let column = |name: &String| crate::text::fold(name).ends_with(suffix);
         let index = table.columns.iter().position(column)?;

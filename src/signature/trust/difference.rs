@@ -75,12 +75,17 @@ impl Difference {
         for proposal in source.proposals {
             let change = judge(now, proposal, wanted, at);
             // The same certificate in several folders is one line with all purposes.
-            match changes.iter_mut().find(|known| known.sha256() == change.sha256() && known.domain == change.domain) {
+            match changes
+                .iter_mut()
+                .find(|known| known.sha256() == change.sha256() && known.domain == change.domain)
+            {
                 Some(known) => merge(known, change),
                 None => changes.push(change),
             }
         }
-        let missing = now.anchors().filter(|anchor| !changes.iter().any(|change| change.sha256() == anchor.sha256()));
+        let missing = now
+            .anchors()
+            .filter(|anchor| !changes.iter().any(|change| change.sha256() == anchor.sha256()));
         let missing = missing.cloned().collect();
         changes.sort_by_key(|change| (change.kind == Kind::Unchanged, change.certificate.subject.label(), change.sha256()));
         Self {
@@ -242,7 +247,3 @@ fn no_purpose() -> Text {
         "what it is to be trusted for is not said; say it with --purpose nes|muhur|kephs|tsa",
     )
 }
-
-#[cfg(test)]
-#[path = "difference_tests.rs"]
-mod difference_tests;

@@ -322,7 +322,11 @@ impl Trust {
     /// The anchors that have ended at `at` or will within `ahead`, the first to end first.
     pub fn expiring(&self, at: Timestamp, ahead: SignedDuration) -> Vec<&Anchor> {
         let horizon = at.saturating_add(ahead).unwrap_or(Timestamp::MAX);
-        let mut ending: Vec<&Anchor> = self.anchors.iter().filter(|anchor| anchor.certificate.not_after <= horizon).collect();
+        let mut ending: Vec<&Anchor> = self
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.certificate.not_after <= horizon)
+            .collect();
         ending.sort_by_key(|anchor| anchor.certificate.not_after);
         ending
     }
@@ -346,9 +350,9 @@ impl Trust {
 
     /// True when an anchor signed `certificate`.
     pub fn issued(&self, certificate: &Certificate) -> bool {
-        self.anchors.iter().any(|anchor| {
-            certificate.names_as_issuer(&anchor.certificate) && is_signed_by(certificate, &anchor.certificate)
-        })
+        self.anchors
+            .iter()
+            .any(|anchor| certificate.names_as_issuer(&anchor.certificate) && is_signed_by(certificate, &anchor.certificate))
     }
 
     /// Hash over the anchors and their purposes: named in every verdict.

@@ -6,18 +6,31 @@ use super::*;
 fn the_shipped_list_is_well_formed() {
     let pins = Pins::parse(SHIPPED).expect("config/trust/anchors.toml");
     let list = &pins.list;
-    assert_eq!(list.iter().map(|pin| pin.sha256.0).collect::<BTreeSet<_>>().len(), list.len(), "one pin per root");
+    assert_eq!(
+        list.iter().map(|pin| pin.sha256.0).collect::<BTreeSet<_>>().len(),
+        list.len(),
+        "one pin per root"
+    );
     for pin in list {
         assert!(pin.not_before < pin.not_after, "{}", pin.name);
         assert!(!pin.name.is_empty() && !pin.provider.is_empty());
         assert!(!pin.purposes.is_empty(), "{} serves nothing", pin.name);
-        assert!(!pin.purposes.contains(&Purpose::Provider), "{}: KEP providers are the operator's to name", pin.name);
+        assert!(
+            !pin.purposes.contains(&Purpose::Provider),
+            "{}: KEP providers are the operator's to name",
+            pin.name
+        );
         let sorted: BTreeSet<_> = pin.purposes.iter().copied().collect();
         assert_eq!(sorted.into_iter().collect::<Vec<_>>(), pin.purposes, "{}", pin.name);
         let (kind, bits) = pin.key.split_once('-').expect("KIND-BITS");
         assert!(matches!(kind, "P" | "RSA") && bits.parse::<u32>().is_ok(), "{}", pin.key);
         if pin.law_level == LawLevel::Institutional {
-            assert_eq!(pin.purposes, [Purpose::Seal], "{}: an institutional root makes no qualified person", pin.name);
+            assert_eq!(
+                pin.purposes,
+                [Purpose::Seal],
+                "{}: an institutional root makes no qualified person",
+                pin.name
+            );
         }
     }
     let current = list.iter().filter(|pin| pin.state == PinState::Current);

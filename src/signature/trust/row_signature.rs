@@ -95,7 +95,10 @@ fn signed_forms(certificate: &Certificate, facts: RowFacts) -> ber::Result<Vec<V
         })
     });
     let implicit = implicit.collect::<ber::Result<Vec<_>>>()?.concat();
-    Ok([explicit, implicit].iter().map(|fields| ber::encode(tag::context(0), fields)).collect())
+    Ok([explicit, implicit]
+        .iter()
+        .map(|fields| ber::encode(tag::context(0), fields))
+        .collect())
 }
 
 /// The fields in order, each encoded with its own type.
@@ -148,7 +151,3 @@ fn integer(number: i64) -> Vec<u8> {
     let content: Vec<u8> = octets.into_iter().skip(redundant).collect();
     ber::encode(tag::INTEGER, &content)
 }
-
-#[cfg(test)]
-#[path = "row_signature_tests.rs"]
-mod row_signature_tests;

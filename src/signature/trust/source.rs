@@ -59,7 +59,13 @@ impl Source {
         Ok(source)
     }
 
-    fn folder(&mut self, folder: &Path, purposes: &[Purpose], domain: Option<&str>, signers: &[Arc<Certificate>]) -> Result<(), TrustError> {
+    fn folder(
+        &mut self,
+        folder: &Path,
+        purposes: &[Purpose],
+        domain: Option<&str>,
+        signers: &[Arc<Certificate>],
+    ) -> Result<(), TrustError> {
         for file in files_in(folder)? {
             self.file(&file, purposes, domain, signers)?;
         }
@@ -114,8 +120,14 @@ impl Source {
                 "KEP-3806",
                 Severity::Warning,
                 place,
-                format!("Deponun {} satırında okunabilir bir sertifika yok; bu satırlar atlandı.", read.unreadable),
-                format!("{} rows of the depository hold no readable certificate; they were passed over.", read.unreadable),
+                format!(
+                    "Deponun {} satırında okunabilir bir sertifika yok; bu satırlar atlandı.",
+                    read.unreadable
+                ),
+                format!(
+                    "{} rows of the depository hold no readable certificate; they were passed over.",
+                    read.unreadable
+                ),
             ));
         }
         for row in read.rows {

@@ -175,7 +175,10 @@ impl<'a> Walk<'_, 'a> {
             return Err(SqliteError::Malformed);
         }
         let size = self.database.page_size;
-        let index = usize::try_from(number).ok().and_then(|n| n.checked_sub(1)).ok_or(SqliteError::Malformed)?;
+        let index = usize::try_from(number)
+            .ok()
+            .and_then(|n| n.checked_sub(1))
+            .ok_or(SqliteError::Malformed)?;
         let start = index.checked_mul(size).ok_or(SqliteError::Truncated)?;
         let end = start.checked_add(self.database.usable).ok_or(SqliteError::Truncated)?;
         self.database.bytes.get(start..end).ok_or(SqliteError::Truncated)
@@ -307,13 +310,8 @@ fn value(kind: u64, body: &mut &[u8], encoding: Encoding) -> Result<Value> {
 }
 
 fn decode(bytes: &[u8], encoding: Encoding) -> String {
-    let units = |join: fn([u8; 2]) -> u16| -> Vec<u16> {
-        bytes
-            .chunks_exact(2)
-            .filter_map(|pair| pair.try_into().ok())
-            .map(join)
-            .collect()
-    };
+    let units =
+        |join: fn([u8; 2]) -> u16| -> Vec<u16> { bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(join).collect() };
     match encoding {
         Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
         Encoding::Utf16Le => String::from_utf16_lossy(&units(u16::from_le_bytes)),
