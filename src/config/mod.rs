@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::register::config::RegisterConfig;
 use crate::secret::SecretFolder;
+use crate::signature::crypto::algorithms::Constraints;
 use crate::text::{Lang, Text};
 
 /// Where the file lies when `--config` does not say.
@@ -62,6 +63,9 @@ pub struct TrustConfig {
     /// Fetching of issuers, CRLs and OCSP answers. Not built yet: whatever this says, nothing is fetched, and what is missing is
     /// reported as INDETERMINATE. Default true.
     pub online: bool,
+    /// `strict` (default): an algorithm counts only until its date in the law's table and ETSI's. `archive`: for old material whose age is
+    /// certain otherwise; the dates do not count, and every verdict says so.
+    pub algorithms: Constraints,
     /// How old revocation data may be where no time-stamp fixes the signature's time. Default `1d`.
     #[serde(with = "crate::clock::duration")]
     pub revocation_age: Duration,
@@ -74,6 +78,7 @@ impl Default for TrustConfig {
             intermediates: PathBuf::new(),
             revocation: PathBuf::new(),
             online: true,
+            algorithms: Constraints::ByDate,
             revocation_age: Duration::from_secs(86_400),
         }
     }

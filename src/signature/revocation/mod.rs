@@ -345,7 +345,7 @@ impl<'a> Checker<'a> {
             signature: &response.signature,
         };
         let strong = Scheme::of(&response.algorithm, None)
-            .is_ok_and(|scheme| self.rules.algorithms.check(scheme.hash(), key.kind, response.produced_at).is_ok());
+            .is_ok_and(|scheme| self.rules.algorithms.check_provider(scheme.hash(), key.kind, response.produced_at).is_ok());
         strong && self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 
@@ -490,7 +490,7 @@ impl<'a> Checker<'a> {
             signature: &crl.signature,
         };
         let strong = Scheme::of(&crl.algorithm, None)
-            .is_ok_and(|scheme| self.rules.algorithms.check(scheme.hash(), key.kind, crl.this_update).is_ok());
+            .is_ok_and(|scheme| self.rules.algorithms.check_provider(scheme.hash(), key.kind, crl.this_update).is_ok());
         strong && self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 }
