@@ -141,6 +141,12 @@ pub struct VerifyArgs {
     /// Print one JSON document instead of lines.
     #[arg(long)]
     pub json: bool,
+    /// Show a table of checks for every signature.
+    #[arg(long, conflicts_with = "full")]
+    pub detail: bool,
+    /// Show everything the verdict rests on, in the blocks of EN 319 102-1; with --json as a further key `full`.
+    #[arg(long)]
+    pub full: bool,
     /// Fetch nothing from the network.
     #[arg(long)]
     pub offline: bool,

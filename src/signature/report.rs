@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
 use crate::hash::Sha256;
+use crate::signature::validation::Validation;
 use crate::text::Text;
 
 /// ETSI EN 319 102-1 5.1.3. The order is the order of badness: the worst of several is their maximum.
@@ -113,6 +114,9 @@ pub struct TimestampReport {
     /// PASSED, INDETERMINATE or FAILED.
     pub indication: String,
     pub sub_indication: Option<SubIndication>,
+    /// What was checked about the timestamp itself.
+    #[serde(flatten)]
+    pub validation: Validation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +128,9 @@ pub struct RevocationReport {
     /// good, revoked, unknown.
     pub status: String,
     pub this_update: Option<Timestamp>,
+    /// Of the CRL or OCSP response that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// The verdict on one signature.
@@ -146,6 +153,9 @@ pub struct SignatureReport {
     pub covers: String,
     pub timestamps: Vec<TimestampReport>,
     pub revocation: Vec<RevocationReport>,
+    /// What was checked, and what the verdict rests on.
+    #[serde(flatten)]
+    pub validation: Validation,
     /// Counter-signatures, each with its own verdict (role of the parent).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counter_signatures: Vec<SignatureReport>,

@@ -15,6 +15,7 @@ use crate::signature::path::chain::{ChainVerdict, Material};
 use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, TimestampReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp::{self, Stamp};
+use crate::signature::validation::Check;
 use crate::signature::verdict;
 use profile::{Facts, Profile};
 use signer::CoreTask;
@@ -192,6 +193,11 @@ impl Judge<'_> {
         if let Some(which) = archive::unanswered_reference(info) {
             reasons.add_with(cause::REFERENCES_MISMATCH, which);
         }
+        reasons.record.made(Check::Acceptance);
+        match stamps.is_empty() {
+            true => reasons.record.not_asked(Check::Timestamps),
+            false => reasons.record.made(Check::Timestamps),
+        }
         let counter_signatures = self.counter_signatures(info, depth);
 
         let (indication, sub_indication) = reasons.outcome();
@@ -202,6 +208,7 @@ impl Judge<'_> {
             profile: claimed_profile.map(|profile| profile.name().to_owned()),
             indication,
             sub_indication,
+            validation: reasons.validation(),
             reasons: reasons.into_list(),
             signer,
             claimed_signing_time: signing_time,

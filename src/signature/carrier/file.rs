@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::envelope::{self, PackageKind, Receiver};
 use crate::finding::Finding;
+use crate::hash::Sha256;
 use crate::message::sniff::{self, Content};
 use crate::message::{self, Message, PartRole};
 use crate::signature::cades::{self, Expected, Subject};
@@ -28,6 +29,10 @@ pub struct FileReport {
     pub indication: Indication,
     pub sub_indication: Option<SubIndication>,
     pub validation_time: Timestamp,
+    /// Of the anchor set that was trusted.
+    pub anchors_sha256: Sha256,
+    /// Of the judged bytes as given.
+    pub sha256: Sha256,
     pub signatures: Vec<SignatureReport>,
     pub findings: Vec<Finding>,
 }
@@ -55,6 +60,7 @@ pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
 
 /// Judges a file by its content. `content` is what a detached CMS signs.
 pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> FileReport {
+    let sha256 = Sha256::of(bytes);
     let bytes = &unwrapped(bytes);
     let (kind, signatures, findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context),
@@ -70,7 +76,7 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         sub_indication,
         signatures,
         validation_time,
-        ..
+        anchors_sha256,
     } = verdict(signatures, &findings, context);
     FileReport {
         file: name.to_owned(),
@@ -78,6 +84,8 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         indication,
         sub_indication,
         validation_time,
+        anchors_sha256,
+        sha256,
         signatures,
         findings,
     }
@@ -129,7 +137,9 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
 
 /// The verdict on the signature of one evidence document (delil).
 pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
-    xmldsig::judge(xml, Role::Evidence, "evidence", context)
+    let mut report = xmldsig::judge(xml, Role::Evidence, "evidence", context);
+    verdict::settle(&mut report, context);
+    report
 }
 
 fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {

@@ -39,7 +39,14 @@ fn each_key_ends_on_the_earlier_of_the_two_dates() {
     ends_at("2013-08-01T00:00:00Z", key(KeyKind::Ec(224)));
     ends_at("2013-08-01T00:00:00Z", key(KeyKind::Dsa(1_024)));
     ends_at("2013-08-01T00:00:00Z", key(KeyKind::Dsa(2_048)));
-    for kind in [KeyKind::Rsa(3_072), KeyKind::Rsa(4_096), KeyKind::Ec(256), STRONG, KeyKind::Ec(521), KeyKind::Dsa(3_072)] {
+    for kind in [
+        KeyKind::Rsa(3_072),
+        KeyKind::Rsa(4_096),
+        KeyKind::Ec(256),
+        STRONG,
+        KeyKind::Ec(521),
+        KeyKind::Dsa(3_072),
+    ] {
         assert_eq!(key(kind)(at("2035-01-01T00:00:00Z")), Ok(()), "{kind:?}");
     }
     for kind in [KeyKind::Rsa(512), KeyKind::Ec(112), KeyKind::Dsa(512)] {
@@ -51,8 +58,14 @@ fn each_key_ends_on_the_earlier_of_the_two_dates() {
 fn a_provider_needed_2048_bits_from_the_first_day() {
     let strict = Constraints::ByDate;
     assert!(strict.check_provider(Some(Hash::Sha1), KeyKind::Rsa(1_024), at(EVER)).is_err());
-    assert_eq!(strict.check(Some(Hash::Sha1), KeyKind::Rsa(1_024), at(EVER)), Ok(()), "a signer did not");
-    ends_at("2029-01-01T00:00:00Z", |time| strict.check_provider(Some(Hash::Sha256), KeyKind::Rsa(2_048), time));
+    assert_eq!(
+        strict.check(Some(Hash::Sha1), KeyKind::Rsa(1_024), at(EVER)),
+        Ok(()),
+        "a signer did not"
+    );
+    ends_at("2029-01-01T00:00:00Z", |time| {
+        strict.check_provider(Some(Hash::Sha256), KeyKind::Rsa(2_048), time)
+    });
 }
 
 #[test]
@@ -60,12 +73,19 @@ fn the_archive_switch_forgives_age_and_says_so_but_not_what_was_never_allowed() 
     let (archive, now) = (Constraints::Archive, at("2026-11-22T00:00:00Z"));
     assert_eq!(archive.check(Some(Hash::Sha1), KeyKind::Rsa(1_024), now), Ok(()));
     assert_eq!(archive.excused(Some(Hash::Sha1), KeyKind::Rsa(1_024), now).as_deref(), Some("Sha1"));
-    assert_eq!(archive.excused(Some(Hash::Sha256), KeyKind::Rsa(1_024), now).as_deref(), Some("Rsa(1024)"));
+    assert_eq!(
+        archive.excused(Some(Hash::Sha256), KeyKind::Rsa(1_024), now).as_deref(),
+        Some("Rsa(1024)")
+    );
     assert_eq!(archive.excused(Some(Hash::Sha256), STRONG, now), None);
     assert!(archive.check(Some(Hash::Md5), STRONG, now).is_err());
     assert!(archive.check(Some(Hash::Sha256), KeyKind::Rsa(512), now).is_err());
     assert!(archive.check_provider(Some(Hash::Sha256), KeyKind::Rsa(1_024), now).is_err());
-    assert_eq!(Constraints::ByDate.excused(Some(Hash::Sha1), STRONG, now), None, "strict forgives nothing");
+    assert_eq!(
+        Constraints::ByDate.excused(Some(Hash::Sha1), STRONG, now),
+        None,
+        "strict forgives nothing"
+    );
 }
 
 #[test]

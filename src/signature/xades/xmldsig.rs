@@ -19,6 +19,7 @@ use crate::signature::path::chain::Material;
 use crate::signature::report::{Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp;
+use crate::signature::validation::Check;
 use crate::signature::verdict;
 use crate::signature::xades;
 use crate::signature::xades::algorithms::{hash, scheme};
@@ -232,6 +233,26 @@ impl Judge<'_> {
             &mut reasons,
         );
         timestamp::add_reasons(&found.stamps, &mut reasons);
+        // `core` came back only after references, digests and the signature value.
+        for check in [
+            Check::Format,
+            Check::SignerCertificate,
+            Check::Digest,
+            Check::SignatureValue,
+            Check::Algorithms,
+            Check::Acceptance,
+        ] {
+            reasons.record.made(check);
+        }
+        match core.properties {
+            Some(_) => reasons.record.made(Check::Binding),
+            // Evidence of providers that sign plain XML-DSig: the certificate in KeyInfo is the one whose key fits.
+            None => reasons.record.not_asked(Check::Binding),
+        }
+        match found.stamps.is_empty() {
+            true => reasons.record.not_asked(Check::Timestamps),
+            false => reasons.record.made(Check::Timestamps),
+        }
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
             role,
@@ -242,6 +263,7 @@ impl Judge<'_> {
             profile: None,
             indication,
             sub_indication,
+            validation: reasons.validation(),
             reasons: reasons.into_list(),
             signer: Some(describe(&core.certificate, class)),
             claimed_signing_time: found.signing_time,
