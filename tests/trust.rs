@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use forge::der::{self, Der, ctx, int, octets, seq};
 use forge::pki::{CERT_SIGN, CRL_SIGN, Certified, Hash, KeyKind, Profile, at, key_id};
-use kep_gateway::signature::Trust;
+use forge::world::World;
+use kep_gateway::limits::Limits;
 use kep_gateway::signature::certificate::{self, Certificate};
 use kep_gateway::signature::crypto::KeyKind as Kind;
+use kep_gateway::signature::report::{Indication, Role};
 use kep_gateway::signature::trust::Purpose;
 use kep_gateway::signature::trust::depository;
 use kep_gateway::signature::trust::difference::{Difference, Standing};
@@ -21,6 +24,8 @@ use kep_gateway::signature::trust::pins::Pins;
 use kep_gateway::signature::trust::row_signature::RowState;
 use kep_gateway::signature::trust::source::Source;
 use kep_gateway::signature::trust::sqlite::Database;
+use kep_gateway::signature::validation::{Check, CheckResult};
+use kep_gateway::signature::{Context, FileReport, Trust, verify_file};
 use serde_json::Value;
 
 /// The real roots, where they are at hand.
@@ -353,6 +358,57 @@ fn what_ends_is_named() {
         [Purpose::Seal, Purpose::Provider, Purpose::Tsa]
     );
     assert_eq!(trust.unserved(at("2041-01-01T00:00:00Z")), Purpose::ALL);
+}
+
+/// The provider's root lies under the folder of one provider: it signs that provider's messages, and no other's.
+#[test]
+fn a_provider_signs_its_own_messages_only() {
+    let world = World::new(23);
+    let sample = world.sample("standard", 0);
+    let from = String::from_utf8_lossy(&sample.raw);
+    let own = ["hs01", "hs02", "hs03", "hs04", "hs05", "hs06", "hs07", "hs08"]
+        .iter()
+        .find(|code| {
+            from.lines()
+                .find(|line| line.starts_with("From:"))
+                .unwrap()
+                .contains(&format!("@{code}.kep.tr"))
+        })
+        .unwrap();
+    let judged = |domain: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        world.trust_folder(&dir.path().join("trust"));
+        world.intermediates(&dir.path().join("intermediates"));
+        world.revocation(&dir.path().join("revocation"));
+        let folder = dir.path().join("trust/kephs");
+        let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        if !domain.is_empty() {
+            fs::create_dir(folder.join(domain)).unwrap();
+            fs::rename(&file, folder.join(domain).join(file.file_name().unwrap())).unwrap();
+        }
+        let place = |name: &str| dir.path().join(name);
+        let trust = Trust::load(Some(&place("trust")), Some(&place("intermediates")), Some(&place("revocation"))).unwrap();
+        let context = Context::new(Arc::new(trust), at("2026-11-19T06:00:00Z"), Limits::default());
+        verify_file(&Bytes::from(sample.raw.clone()), "a.eml", None, &context)
+    };
+    let of = |report: &FileReport, role| report.signatures.iter().find(|one| one.role == role).unwrap().clone();
+    let any = judged("");
+    let bound = judged(&format!("{own}.kep.tr"));
+    let foreign = judged("hs09.kep.tr");
+    for report in [&any, &bound] {
+        assert_eq!(report.indication, Indication::Passed, "{:?}", report.signatures);
+    }
+    assert_ne!(any.anchors_sha256, bound.anchors_sha256, "the binding is part of the set");
+    for role in [Role::Provider, Role::Evidence] {
+        let one = of(&foreign, role);
+        assert_eq!(one.indication, Indication::Indeterminate, "{role:?}");
+        assert!(
+            one.reasons.iter().any(|reason| reason.code == "KEP-3531"),
+            "{role:?}: {:?}",
+            one.reasons
+        );
+        assert_eq!(one.validation.result(Check::Class), CheckResult::Unknown);
+    }
 }
 
 // ---- the depository

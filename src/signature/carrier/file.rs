@@ -12,6 +12,7 @@ use crate::message::sniff::{self, Content};
 use crate::message::{self, Message, PartRole};
 use crate::signature::cades::{self, Expected, Subject};
 use crate::signature::carrier::package::judge_package;
+use crate::signature::carrier::provider;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
@@ -128,7 +129,11 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
                 signatures.extend(more);
                 findings.extend(found);
             }
-            PartRole::Evidence => signatures.push(xmldsig::judge(&part.bytes, Role::Evidence, &part.place, &inside)),
+            PartRole::Evidence => {
+                let mut report = xmldsig::judge(&part.bytes, Role::Evidence, &part.place, &inside);
+                provider::bind(&mut report, message, &inside);
+                signatures.push(report);
+            }
             _ => {}
         }
     }
