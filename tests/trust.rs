@@ -10,8 +10,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use forge::der::{self, Der, ctx, int, octets, seq};
-use forge::pki::{CERT_SIGN, CRL_SIGN, Certified, Hash, KeyKind, Profile, at, key_id};
+use forge::depository::{self as forged, Row, row, rsa_root};
+use forge::pki::{Certified, Hash, KeyKind, Profile, at};
 use forge::world::World;
 use kep_gateway::limits::Limits;
 use kep_gateway::signature::certificate::{self, Certificate};
@@ -413,123 +413,6 @@ fn a_provider_signs_its_own_messages_only() {
 
 // ---- the depository
 
-/// A row of the depository, as Kamu SM writes it.
-struct Row<'a> {
-    cert: &'a Certified,
-    level: u64,
-    signature: Vec<u8>,
-}
-
-/// The structure that a row signature is over, written from its description and not with the product's code.
-fn signed_row(cert: &Certified, level: u64) -> Der {
-    let serial_and_dates = x509(&cert.der);
-    ctx(
-        0,
-        [
-            ctx(0, [octets(&cert.der)]),
-            ctx(1, [octets(b"")]),
-            ctx(2, [cert.serial.clone()]),
-            ctx(3, [cert.issuer_name.clone()]),
-            ctx(4, [cert.subject.clone()]),
-            ctx(5, [der::time(serial_and_dates.0)]),
-            ctx(6, [der::time(serial_and_dates.1)]),
-            ctx(7, [der::named_bits(&[CERT_SIGN, CRL_SIGN])]),
-            ctx(8, [octets(&key_id(&cert.spki))]),
-            ctx(9, [int(1)]),
-            ctx(10, [int(level)]),
-        ],
-    )
-}
-
-fn x509(der: &[u8]) -> (jiff::Timestamp, jiff::Timestamp) {
-    let one = Certificate::parse(der).unwrap();
-    (one.not_before, one.not_after)
-}
-
-fn row_signature(signer: &Certified, hash: Hash, signed: &[u8]) -> Vec<u8> {
-    seq([
-        ctx(0, [octets(&hash.of(&signer.spki))]),
-        ctx(1, [octets(&signer.key.sign(hash, signed))]),
-    ])
-}
-
-fn row<'a>(cert: &'a Certified, level: u64, signer: &Certified, hash: Hash) -> Row<'a> {
-    Row {
-        cert,
-        level,
-        signature: row_signature(signer, hash, &signed_row(cert, level)),
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-fn depository_xml(rows: &[Row<'_>], issuers: &[&Certified]) -> String {
-    let rows: String = rows
-        .iter()
-        .map(|row| {
-            format!(
-                "<koksertifika><mValue>{}</mValue><mKokTipi>1</mKokTipi><mKokGuvenSeviyesi>{}</mKokGuvenSeviyesi><mSatirImzasi>{}</mSatirImzasi></koksertifika>\n",
-                base64(&row.cert.der),
-                row.level,
-                base64(&row.signature)
-            )
-        })
-        .collect();
-    let issuers: String = issuers
-        .iter()
-        .map(|one| format!("<sertifika><mValue>{}</mValue></sertifika>", base64(&one.der)))
-        .collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<depo><Versiyon>42</Versiyon><koksertifikalar>{rows}</koksertifikalar><sertifikalar>{issuers}</sertifikalar></depo>"
-    )
-}
-
-/// The same as an SQLite file, written by SQLite itself through Python.
-fn depository_svt(file: &Path, rows: &[Row<'_>], issuers: &[&Certified], page_size: u32) {
-    let list: Vec<Value> = rows
-        .iter()
-        .map(|row| serde_json::json!([hex::encode(&row.cert.der), row.level, hex::encode(&row.signature)]))
-        .collect();
-    let issuers: Vec<String> = issuers.iter().map(|one| hex::encode(&one.der)).collect();
-    let script = "
-import json, sqlite3, sys
-given = json.load(sys.stdin)
-base = sqlite3.connect(sys.argv[1])
-base.execute('PRAGMA page_size = %d' % int(sys.argv[2]))
-base.execute('CREATE TABLE KOKSERTIFIKA (KOKSertifikaNo INTEGER PRIMARY KEY, KOKSertifikaValue BLOB NOT NULL, KOKSertifikaTipi INTEGER, KOKGuvenSeviyesi INTEGER, [KOKSatirImzasi] BLOB, UNIQUE (KOKSertifikaValue))')
-base.execute('CREATE TABLE SERTIFIKA (SertifikaNo INTEGER PRIMARY KEY, SertifikaValue BLOB)')
-base.execute('CREATE TABLE SIL (SilNo INTEGER PRIMARY KEY, SilValue BLOB)')
-for der, level, signature in given['rows']:
-    base.execute('INSERT INTO KOKSERTIFIKA (KOKSertifikaValue, KOKSertifikaTipi, KOKGuvenSeviyesi, KOKSatirImzasi) VALUES (?, 1, ?, ?)', (bytes.fromhex(der), level, bytes.fromhex(signature)))
-for der in given['issuers']:
-    base.execute('INSERT INTO SERTIFIKA (SertifikaValue) VALUES (?)', (bytes.fromhex(der),))
-base.execute('INSERT INTO SIL (SilValue) VALUES (zeroblob(20000))')
-base.commit()
-";
-    let mut child = Command::new("python3")
-        .args(["-c", script, file.to_str().unwrap(), &page_size.to_string()])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    serde_json::to_writer(
-        child.stdin.take().unwrap(),
-        &serde_json::json!({ "rows": list, "issuers": issuers }),
-    )
-    .unwrap();
-    assert!(child.wait().unwrap().success());
-}
-
-fn rsa_root(name: &str) -> Arc<Certified> {
-    let profile = Profile {
-        key: KeyKind::Rsa2048,
-        ..Profile::root(name, "Örnek Depo")
-    };
-    Certified::self_signed(&profile, "rsa")
-}
-
 #[test]
 fn both_forms_of_the_depository_are_read_alike() {
     let (signer, dir) = (rsa_root("İmzalayan"), tempfile::tempdir().unwrap());
@@ -539,12 +422,12 @@ fn both_forms_of_the_depository_are_read_alike() {
         .zip(&roots)
         .map(|(n, one)| row(one, 1 + n % 3, &signer, Hash::Sha512))
         .collect();
-    let xml = depository::read(depository_xml(&rows, &[&issuer]).as_bytes()).unwrap();
+    let xml = depository::read(forged::xml(&rows, &[&issuer]).as_bytes()).unwrap();
     assert_eq!((xml.version.as_deref(), xml.rows.len(), xml.unreadable), (Some("42"), 41, 0));
     // Small pages make a tree of several levels and overflow chains; 65536 is written as 1.
     for page_size in [512, 1_024, 4_096, 65_536] {
         let file = dir.path().join(format!("{page_size}.svt"));
-        depository_svt(&file, &rows, &[&issuer], page_size);
+        forged::svt(&file, &rows, &[&issuer], page_size);
         let svt = depository::read(&fs::read(&file).unwrap()).unwrap();
         assert_eq!(svt.rows.len(), xml.rows.len(), "{page_size}");
         for (one, other) in svt.rows.iter().zip(&xml.rows) {
@@ -586,7 +469,7 @@ fn row_signatures_are_judged_and_alone_never_enough() {
     ] {
         let mut source = Source::default();
         source.take(
-            depository_xml(&[given], &[]).as_bytes(),
+            forged::xml(&[given], &[]).as_bytes(),
             "SertifikaDeposu.xml",
             &[],
             None,
@@ -614,7 +497,7 @@ fn a_depository_is_imported_with_its_issuers_and_levels_become_purposes() {
         row(&institutional, 2, &signer, Hash::Sha512),
     ];
     let file = gateway.path("SertifikaDeposu.svt");
-    depository_svt(&file, &rows, &[&issuer, &stranger], 4_096);
+    forged::svt(&file, &rows, &[&issuer, &stranger], 4_096);
     let file = file.to_str().unwrap();
     assert_eq!(gateway.code(&["trust", "import", file]), 10);
     assert_eq!(
@@ -638,7 +521,7 @@ fn a_crooked_depository_is_a_finding_and_never_a_crash() {
     let roots: Vec<_> = (0..6).map(|n| root(&format!("Kök {n}"))).collect();
     let rows: Vec<Row<'_>> = roots.iter().map(|one| row(one, 1, &signer, Hash::Sha512)).collect();
     let file = dir.path().join("d.svt");
-    depository_svt(&file, &rows, &[], 512);
+    forged::svt(&file, &rows, &[], 512);
     let good = fs::read(&file).unwrap();
     assert_eq!(depository::read(&good).unwrap().rows.len(), 6);
     for end in (0..good.len()).step_by(97) {

@@ -8,6 +8,7 @@
 pub mod cades;
 pub mod cases;
 pub mod cms;
+pub mod depository;
 pub mod der;
 pub mod dispatch;
 pub mod evidence;
