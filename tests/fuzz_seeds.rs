@@ -160,7 +160,7 @@ fn cms() {
     let mut seeds: Vec<Vec<u8>> = bench.world.cases().into_iter().map(|case| case.cms).collect();
     let signer = &bench.world.senders[0].director.cert;
     let spec = bench.world.p4(signer, bench.world.base);
-    seeds.extend([Form::Der, Form::BerIndefinite].map(|form| cades::sign(b"content", false, &[spec.clone()], form)));
+    seeds.extend([Form::Der, Form::BerIndefinite].map(|form| cades::sign(b"content", false, std::slice::from_ref(&spec), form)));
     run("cms", &seeds, entry::cms, &bench.known);
 }
 
