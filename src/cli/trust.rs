@@ -333,6 +333,7 @@ fn import(session: &Session, from: &TrustSource, yes: &[Sha256]) -> Result<Exit,
     let issuers = keep_issuers(session, &difference)?;
     if !from.json {
         tell_outcome(taken, left, issuers, session.lang);
+        tell_ends(&configured(session)?, session.clock().now(), session.lang);
     }
     Ok(if left == 0 { Exit::Done } else { Exit::Indeterminate })
 }

@@ -54,7 +54,8 @@ impl Default for StoreConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrustConfig {
-    /// Trusted roots in PEM or DER; sub-folders `nes muhur kephs tsa` narrow what each is trusted for. Default `/etc/kep-gateway/trust`.
+    /// Trusted roots in PEM or DER; sub-folders `nes muhur kephs tsa` narrow what each is trusted for, and
+    /// `kephs/hs01.kep.tr` also for which KEP provider; `trust import` fills them. Default `/etc/kep-gateway/trust`.
     pub anchors: PathBuf,
     /// Certificates of issuers that signatures do not carry. Default: none.
     pub intermediates: PathBuf,
