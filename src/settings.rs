@@ -104,7 +104,9 @@ impl Settings {
 
 /// What signatures are judged by under a configuration.
 pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
-    Context::new(Arc::clone(trust), at, config.limits.clone()).with_revocation_age(config.trust.revocation_age)
+    Context::new(Arc::clone(trust), at, config.limits.clone())
+        .with_revocation_age(config.trust.revocation_age)
+        .with_algorithms(config.trust.algorithms)
 }
 
 /// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at

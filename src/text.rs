@@ -120,6 +120,14 @@ pub fn mask(id: &str) -> String {
     format!("{head}{}{tail}", "*".repeat(chars.len() - 5))
 }
 
+/// Text of unknown origin, safe for a terminal and one line long: no control characters, nothing that reorders or hides.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|c| !is_deceptive(*c))
+        .collect()
+}
+
 /// Characters that reorder or hide text on screen: bidirectional controls, zero-width characters, byte-order marks.
 pub fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{061c}')

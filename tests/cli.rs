@@ -908,7 +908,13 @@ fn anchors_are_taken_only_after_they_were_shown_and_confirmed() {
     assert_eq!(code(&week.run(&["trust", "diff", given])), 10);
     assert_eq!(code(&week.run(&["trust", "import", given])), 10);
     assert!(!week.folder().join("own").exists(), "shown is not taken");
-    week.ok(&["trust", "import", given, "--yes"]);
+    let fingerprints = listed["anchors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|anchor| anchor["sha256"].as_str().unwrap());
+    let yes: Vec<&str> = ["trust", "import", given, "--yes"].into_iter().chain(fingerprints).collect();
+    week.ok(&yes);
     assert_eq!(week.json(&["trust", "list", "--json"])["anchors_sha256"], listed["anchors_sha256"]);
     week.ok(&["trust", "diff", given]);
 }

@@ -59,6 +59,8 @@ fn as_person(cms: &[u8], context: &Context) -> FileReport {
         indication: all.indication,
         sub_indication: all.sub_indication,
         validation_time: all.validation_time,
+        anchors_sha256: all.anchors_sha256,
+        sha256: kep_gateway::hash::Sha256::of(cms),
         signatures: all.signatures,
         findings: Vec::new(),
     }

@@ -6,7 +6,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::hash::Sha256;
 use crate::register::entry::RegisterNumber;
+use crate::signature::trust::Purpose;
 use crate::text::Lang;
 
 const AFTER: &str = "\
@@ -140,6 +142,12 @@ pub struct VerifyArgs {
     /// Print one JSON document instead of lines.
     #[arg(long)]
     pub json: bool,
+    /// Show a table of checks for every signature.
+    #[arg(long, conflicts_with = "full")]
+    pub detail: bool,
+    /// Show everything the verdict rests on, in the blocks of EN 319 102-1; with --json as a further key `full`.
+    #[arg(long)]
+    pub full: bool,
     /// Fetch nothing from the network.
     #[arg(long)]
     pub offline: bool,
@@ -241,19 +249,39 @@ pub enum TrustCommand {
         #[arg(long)]
         json: bool,
     },
-    /// What a folder of certificates would change, without changing it. Exit code 10 when it differs.
-    Diff {
-        /// A folder as for `verify --trust`.
-        dir: PathBuf,
-    },
-    /// Adds the certificates of a folder to the anchors, after showing the difference.
+    /// What a source of roots would change, without changing it. Exit code 10 when it differs.
+    Diff(TrustSource),
+    /// Takes roots into the trust folder, after showing the difference. Pinned ones without asking; every other one only with an
+    /// explicit yes. Exit code 10 when something was not taken.
     Import {
-        /// A folder as for `verify --trust`.
-        dir: PathBuf,
-        /// Yes, these certificates are to be trusted.
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        source: TrustSource,
+        /// Yes, the certificate with this SHA-256 is to be trusted; may be given several times. Compare it with what the provider publishes.
+        #[arg(long, value_name = "SHA256", num_args = 1..)]
+        yes: Vec<Sha256>,
     },
+}
+
+/// Where roots come from.
+#[derive(Debug, clap::Args)]
+pub struct TrustSource {
+    /// PEM, DER, Kamu SM's SertifikaDeposu.xml or .svt, or a folder of these (sub-folders nes, muhur, kephs, tsa say the purpose;
+    /// kephs/hs01.kep.tr also whose).
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// What to trust them for, where the source or its pin does not say, or to narrow it; may be given several times.
+    #[arg(long, value_name = "nes|muhur|kephs|tsa", value_parser = purpose)]
+    pub purpose: Vec<Purpose>,
+    /// With --purpose kephs: the domain of the KEP provider whose certificate it is, as hs01.kep.tr.
+    #[arg(long, value_name = "DOMAIN")]
+    pub provider: Option<String>,
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn purpose(word: &str) -> Result<Purpose, String> {
+    Purpose::from_word(word).ok_or_else(|| "nes | muhur | kephs | tsa".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -71,6 +71,11 @@ pub fn local_time(at: jiff::Timestamp) -> String {
     at.to_zoned(istanbul()).strftime("%d.%m.%Y %H:%M").to_string()
 }
 
+/// A day, in Turkish time.
+pub fn local_day_of(at: jiff::Timestamp) -> String {
+    at.to_zoned(istanbul()).strftime("%d.%m.%Y").to_string()
+}
+
 fn show(session: &Session, number: RegisterNumber, json: bool) -> Result<Exit, Failure> {
     let ledger = session.reader()?;
     let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;

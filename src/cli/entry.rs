@@ -6,8 +6,9 @@ use super::words;
 use crate::envelope::{Attachment, Document};
 use crate::finding::Finding;
 use crate::ledger::{Ledger, LedgerError};
-use crate::register::entry::{Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling};
+use crate::register::entry::{Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
 use crate::signature::report::{Reason, SignatureReport};
+use crate::signature::wording::{Told, file_sentence};
 use crate::text::Lang;
 
 /// The entry in lines: facts, then verdicts, findings, deadlines, evidence and what people did.
@@ -143,14 +144,12 @@ impl Screen {
     }
 }
 
+/// The sentence with the next step; a quarantined message has a word only.
 fn verdict(entry: &Entry, lang: Lang) -> String {
-    let sub = entry
-        .verdict
-        .as_ref()
-        .and_then(|verdict| verdict.sub_indication)
-        .map(words::stable)
-        .unwrap_or_default();
-    format!("{} {sub}", words::verdict(entry, lang)).trim_end().to_owned()
+    match &entry.verdict {
+        Some(verdict) if !entry.flags.contains(flag::QUARANTINED) => file_sentence(&Told::of_verdict(verdict, &entry.findings), lang),
+        _ => words::verdict(entry, lang).to_owned(),
+    }
 }
 
 fn attached(attachment: &Attachment, lang: Lang) -> String {

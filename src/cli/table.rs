@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+pub use crate::text::clean;
+
 /// Columns are as wide as their widest cell, at most this; the rest of a cell is cut.
 const WIDEST: usize = 48;
 
@@ -39,12 +41,4 @@ fn cut(text: &str, width: usize) -> String {
         true => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
         false => text.to_owned(),
     }
-}
-
-/// Text of unknown origin, safe for a terminal: no control characters, nothing that reorders or hides.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|c| !crate::text::is_deceptive(*c))
-        .collect()
 }

@@ -4,24 +4,28 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::VerifyArgs;
-use super::documents::local_time;
 use super::table::clean;
-use super::{Exit, Failure, Session, words};
-use crate::finding::Severity;
+use super::{Exit, Failure, Session};
 use crate::isolate;
 use crate::limits::Limits;
 use crate::regular_file;
 use crate::settings::{judging, load_trust};
-use crate::signature::report::{Indication, SignatureReport};
+use crate::signature::report::Indication;
+use crate::signature::wording::{self, Depth, Told};
 use crate::signature::{Context, FileReport, verify_file};
 use crate::text::{Lang, Text};
 
 pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
     let context = context(session, args)?;
     let content = args.content.as_deref().map(|path| read(path, &context.limits)).transpose()?;
+    let depth = match (args.full, args.detail) {
+        (true, _) => Depth::Full,
+        (false, true) => Depth::Checks,
+        (false, false) => Depth::Sentence,
+    };
     let mut worst = Exit::Done;
     let mut reports = Vec::new();
     for path in &args.files {
@@ -35,8 +39,8 @@ pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
         };
         worst = worst.max(exit_of(report.indication));
         match args.json {
-            true => reports.push(report.json(session.lang)),
-            false => print(path, &report, session.lang),
+            true => reports.push(as_json(&report, depth, session.lang)),
+            false => print(path, &report, depth, session.lang),
         }
     }
     if args.json {
@@ -84,50 +88,17 @@ fn judge(path: &Path, content: Option<Bytes>, context: &Arc<Context>) -> Result<
     isolate::run(deadline, move || verify_file(&bytes, &name, content.as_ref(), &inner)).map_err(|broken| Failure::from(broken).about(path))
 }
 
-/// One sentence, then a line for each signature with its reasons, then the findings that weigh.
-fn print(path: &Path, report: &FileReport, lang: Lang) {
-    println!(
-        "{}  {}{}",
-        clean(&path.display().to_string()),
-        words::indication(report.indication, lang),
-        sub(report.sub_indication)
-    );
-    for signature in &report.signatures {
-        print_signature(signature, 1, lang);
-    }
-    for finding in report.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-        println!("  {} {}: {}", finding.rule, clean(&finding.place), clean(finding.text.get(lang)));
+fn print(path: &Path, report: &FileReport, depth: Depth, lang: Lang) {
+    println!("{}", clean(&path.display().to_string()));
+    for line in Told::from(report).lines(depth, lang) {
+        println!("  {line}");
     }
 }
 
-fn print_signature(signature: &SignatureReport, depth: usize, lang: Lang) {
-    let indent = "  ".repeat(depth);
-    let signer = signature.signer.as_ref();
-    let name = signer.and_then(|signer| signer.common_name.as_deref()).unwrap_or("-");
-    let time = signature
-        .best_signature_time
-        .or(signature.claimed_signing_time)
-        .map(local_time)
-        .unwrap_or_default();
-    let level = signature.level.as_deref().unwrap_or_default();
-    let verdict = words::indication(signature.indication, lang);
-    println!(
-        "{indent}{verdict}{}  {} {level}  {}  {time}  ← {}",
-        sub(signature.sub_indication),
-        signature.format,
-        clean(name),
-        clean(&signature.covers)
-    );
-    for reason in &signature.reasons {
-        println!("{indent}  {} {}", reason.code, clean(reason.text.get(lang)));
+fn as_json(report: &FileReport, depth: Depth, lang: Lang) -> Value {
+    let mut value = report.json(lang);
+    if let (Depth::Full, Value::Object(fields)) = (depth, &mut value) {
+        fields.insert("full".into(), wording::full_json(&report.into(), lang));
     }
-    for counter in &signature.counter_signatures {
-        print_signature(counter, depth + 1, lang);
-    }
-}
-
-fn sub(sub_indication: Option<crate::signature::report::SubIndication>) -> String {
-    sub_indication
-        .map(|sub| format!(" ({})", json!(sub).as_str().unwrap_or_default()))
-        .unwrap_or_default()
+    value
 }

@@ -6,7 +6,7 @@ use crate::finding::Severity;
 use crate::message::MessageKind;
 use crate::pipeline::reexamine::Outcome;
 use crate::register::entry::{Entry, State, Why, flag};
-use crate::signature::report::{Indication, Role};
+use crate::signature::report::Indication;
 use crate::text::Lang;
 
 fn either<'a>((tr, en): (&'a str, &'a str), lang: Lang) -> &'a str {
@@ -26,14 +26,7 @@ pub fn kind(kind: MessageKind, lang: Lang) -> &'static str {
     either(words, lang)
 }
 
-pub fn indication(indication: Indication, lang: Lang) -> &'static str {
-    let words = match indication {
-        Indication::Passed => ("✔ geçerli", "✔ valid"),
-        Indication::Indeterminate => ("? belirsiz", "? undetermined"),
-        Indication::Failed => ("✘ GEÇERSİZ", "✘ INVALID"),
-    };
-    either(words, lang)
-}
+pub use crate::signature::wording::{indication, role};
 
 /// The verdict in a word and a shape; a quarantined message has none.
 pub fn verdict(entry: &Entry, lang: Lang) -> &'static str {
@@ -44,21 +37,6 @@ pub fn verdict(entry: &Entry, lang: Lang) -> &'static str {
         Some(verdict) => indication(verdict.indication, lang),
         None => "-",
     }
-}
-
-/// Whose signature.
-pub fn role(role: Role, lang: Lang) -> &'static str {
-    let words = match role {
-        Role::Signature => ("imza", "signature"),
-        Role::Initial => ("paraf", "initial"),
-        Role::Seal => ("mühür", "seal"),
-        Role::Sender => ("gönderenin imzası", "sender's signature"),
-        Role::Provider => ("KEP sağlayıcısının imzası", "KEP provider's signature"),
-        Role::Evidence => ("delil imzası", "evidence signature"),
-        Role::Document => ("belge imzası", "document signature"),
-        Role::Timestamp => ("zaman damgası", "time-stamp"),
-    };
-    either(words, lang)
 }
 
 pub fn severity(severity: Severity, lang: Lang) -> &'static str {

@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::register::config::RegisterConfig;
 use crate::secret::SecretFolder;
+use crate::signature::crypto::algorithms::Constraints;
 use crate::text::{Lang, Text};
 
 /// Where the file lies when `--config` does not say.
@@ -53,7 +54,8 @@ impl Default for StoreConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrustConfig {
-    /// Trusted roots in PEM or DER; sub-folders `nes muhur kephs tsa` narrow what each is trusted for. Default `/etc/kep-gateway/trust`.
+    /// Trusted roots in PEM or DER; sub-folders `nes muhur kephs tsa` narrow what each is trusted for, and
+    /// `kephs/hs01.kep.tr` also for which KEP provider; `trust import` fills them. Default `/etc/kep-gateway/trust`.
     pub anchors: PathBuf,
     /// Certificates of issuers that signatures do not carry. Default: none.
     pub intermediates: PathBuf,
@@ -62,6 +64,9 @@ pub struct TrustConfig {
     /// Fetching of issuers, CRLs and OCSP answers. Not built yet: whatever this says, nothing is fetched, and what is missing is
     /// reported as INDETERMINATE. Default true.
     pub online: bool,
+    /// `strict` (default): an algorithm counts only until its date in the law's table and ETSI's. `archive`: for old material whose age is
+    /// certain otherwise; the dates do not count, and every verdict says so.
+    pub algorithms: Constraints,
     /// How old revocation data may be where no time-stamp fixes the signature's time. Default `1d`.
     #[serde(with = "crate::clock::duration")]
     pub revocation_age: Duration,
@@ -74,6 +79,7 @@ impl Default for TrustConfig {
             intermediates: PathBuf::new(),
             revocation: PathBuf::new(),
             online: true,
+            algorithms: Constraints::ByDate,
             revocation_age: Duration::from_secs(86_400),
         }
     }

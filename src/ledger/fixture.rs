@@ -22,6 +22,7 @@ use crate::register::entry::{RegisterNumber, State};
 use crate::register::evidence_record;
 use crate::register::export::to_json;
 use crate::signature::report::{Indication, Role, SignatureReport};
+use crate::signature::validation::Validation;
 use crate::store::disk::{RealDisk, SharedDisk};
 use crate::text::{Lang, Text};
 
@@ -201,6 +202,7 @@ pub fn evidence(name: &str, kind: EvidenceKind, event: &str, link_keys: &[&str])
         covers: String::new(),
         timestamps: Vec::new(),
         revocation: Vec::new(),
+        validation: Validation::default(),
         counter_signatures: Vec::new(),
     };
     FoundEvidence {

@@ -128,7 +128,8 @@ fn prove(message: &Message, settings: &Settings, context: &Context) -> (Vec<Foun
         match evidence::parse(&part.bytes, &settings.limits) {
             Ok(evidence) => {
                 let link_keys = evidence::link_keys(&evidence).iter().map(LinkKey::to_string).collect();
-                let report = signature::judge_evidence(&part.bytes, context);
+                let mut report = signature::judge_evidence(&part.bytes, context);
+                signature::bind_to_provider(&mut report, message, context);
                 found.push(FoundEvidence {
                     evidence,
                     report,

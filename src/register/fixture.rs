@@ -16,6 +16,7 @@ use crate::message::{Headers, Message, MessageKind, Part, PartRole};
 use crate::signature::report::{
     CertificateClass, Indication, Reason, Role, SignatureReport, Signer, SubIndication, TimestampReport, Verdict,
 };
+use crate::signature::validation::Validation;
 use crate::text::Text;
 
 pub fn at(text: &str) -> Timestamp {
@@ -154,8 +155,10 @@ pub fn verdict(indication: Indication, sub_indication: Option<SubIndication>) ->
                 time: Some(friday()),
                 indication: "PASSED".into(),
                 sub_indication: None,
+                validation: Validation::default(),
             }],
             revocation: Vec::new(),
+            validation: Validation::default(),
             counter_signatures: Vec::new(),
         }],
         validation_time: friday(),

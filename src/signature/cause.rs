@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::finding::Severity;
 use crate::signature::report::{Indication, Reason, SubIndication};
+use crate::signature::validation::{Record, Validation};
 use crate::text::Text;
 
 /// A reason that can be given. `{}` in the sentences takes a detail.
@@ -38,6 +39,8 @@ pub struct Reasons {
     list: Vec<Reason>,
     effects: Vec<(Indication, SubIndication)>,
     retry_after: Option<Timestamp>,
+    /// Which steps were made: judges say so as they go.
+    pub record: Record,
 }
 
 impl Reasons {
@@ -55,12 +58,16 @@ impl Reasons {
             self.list.push(reason);
         }
         self.effects.extend(cause.effect);
+        if let Some((indication, _)) = cause.effect {
+            self.record.blame(cause.code, indication);
+        }
     }
 
     /// A cause with another effect than its own: what a timestamp lacks, its signature lacks.
     pub fn add_as_in_two(&mut self, cause: Cause, (tr, en): (&str, &str), effect: (Indication, SubIndication)) {
         self.list.push(cause.reason_in_two(tr, en));
         self.effects.push(effect);
+        self.record.blame(cause.code, effect.0);
     }
 
     /// Takes over what another judgement found.
@@ -68,6 +75,7 @@ impl Reasons {
         self.list.extend(other.list);
         self.effects.extend(other.effects);
         self.retry_after = self.retry_after.max(other.retry_after);
+        self.record.append(other.record);
     }
 
     /// Notes that a new validation can be final only after `moment`; of several moments the last one counts.
@@ -93,6 +101,11 @@ impl Reasons {
             .find(|(indication, _)| *indication == worst)
             .map(|(_, sub)| *sub);
         (worst, sub)
+    }
+
+    /// What was checked so far and what came of it.
+    pub fn validation(&self) -> Validation {
+        self.record.finish()
     }
 
     pub fn is_passed(&self) -> bool {
@@ -308,6 +321,16 @@ causes! {
     STALE = "KEP-3515", Warning, Some((Indeterminate, Sub::TryLater)),
         "İptal bilgisi eski ({}). Güncel SİL ya da OCSP yanıtı gelince yeniden doğrulayın.",
         "The revocation information is too old ({}). Validate again when a current CRL or OCSP response is at hand.";
+
+    CHECK_NOT_MADE = "KEP-3530", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmza geçerli sayılamaz, çünkü şu denetimler yapılmadı: {}. İmzayı başka bir araçla denetleyin ve bunu geliştiricilere bildirin.",
+        "The signature cannot count as valid because these checks were not made: {}. Check it with another tool and tell the developers.";
+    WRONG_PROVIDER = "KEP-3531", Warning, Some((Indeterminate, Sub::ChainConstraintsFailure)),
+        "İmza tanınan bir KEP sağlayıcısının, ama ileti başka bir sağlayıcıdan: {}. İletinin kaynağını sağlayıcınıza sorun.",
+        "The signature is by a known KEP provider, but the message comes from another one: {}. Ask your provider where the message comes from.";
+    ALGORITHM_EXCUSED = "KEP-3532", Note, None,
+        "Bugünün çizelgesine göre zayıf bir algoritma ({}) yalnız \"archive\" ayarı nedeniyle kabul edildi. İmzanın yaşını başka bir kayıtla kanıtlayın.",
+        "An algorithm that is weak by today's table ({}) was accepted only because of the \"archive\" setting. Prove the signature's age by another record.";
 
     // Time.
     TIMESTAMP_BAD = "KEP-3601", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),

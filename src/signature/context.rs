@@ -41,6 +41,12 @@ impl Context {
         self
     }
 
+    /// The same with another rule on the age of algorithms.
+    pub fn with_algorithms(mut self, algorithms: Constraints) -> Self {
+        self.algorithms = algorithms;
+        self
+    }
+
     /// The same with a proof that the signed bytes existed at `time`: our record, or a timestamp of the envelope around them.
     pub fn with_proof(&self, time: Option<Timestamp>) -> Self {
         let proofs = [self.received_at, time].into_iter().flatten().filter(|proof| *proof <= self.at);

@@ -5,7 +5,8 @@
 //!
 //! From the outside in: [`carrier`] finds the signatures and their roles; [`cades`] and [`xades`] judge one format each, [`timestamp`]
 //! its times; [`certificate`], [`path`], [`revocation`] and [`trust`] say whose key it was; [`asn1`] and [`crypto`] are below them all.
-//! [`cause`] has every reason a verdict can have, [`report`] is the verdict as data.
+//! [`cause`] has every reason a verdict can have, [`report`] is the verdict as data, [`validation`] the record of what was checked, and
+//! [`wording`] says it all to people.
 
 pub mod asn1;
 pub mod cades;
@@ -22,11 +23,14 @@ pub mod revocation;
 pub mod signer_class;
 pub mod timestamp;
 pub mod trust;
+pub mod validation;
 pub mod verdict;
+pub mod wording;
 pub mod xades;
 
 pub use carrier::file::{FileReport, judge_evidence, judge_whole_message, verify_file};
 pub use carrier::package::judge_package;
+pub use carrier::provider::bind as bind_to_provider;
 pub use carrier::smime::{judge_message, proof_of, unjudged};
 pub use context::Context;
 pub use trust::Trust;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
 use crate::hash::Sha256;
+use crate::signature::validation::Validation;
 use crate::text::Text;
 
 /// ETSI EN 319 102-1 5.1.3. The order is the order of badness: the worst of several is their maximum.
@@ -113,6 +114,9 @@ pub struct TimestampReport {
     /// PASSED, INDETERMINATE or FAILED.
     pub indication: String,
     pub sub_indication: Option<SubIndication>,
+    /// What was checked about the timestamp itself.
+    #[serde(flatten)]
+    pub validation: Validation,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +128,9 @@ pub struct RevocationReport {
     /// good, revoked, unknown.
     pub status: String,
     pub this_update: Option<Timestamp>,
+    /// Of the CRL or OCSP response that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// The verdict on one signature.
@@ -149,6 +156,9 @@ pub struct SignatureReport {
     /// From when on a new validation can be final: the end of the grace period (kesinleşme süresi). `None` when nothing says when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Timestamp>,
+    /// What was checked, and what the verdict rests on.
+    #[serde(flatten)]
+    pub validation: Validation,
     /// Counter-signatures, each with its own verdict (role of the parent).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counter_signatures: Vec<SignatureReport>,

@@ -13,6 +13,7 @@ use crate::signature::context::Context;
 use crate::signature::path::chain::{self, ChainVerdict, Material, Question};
 use crate::signature::report::{CertificateClass, Role, Signer};
 use crate::signature::trust::Purpose;
+use crate::signature::validation::Check;
 
 /// Path, class and state of a signer's certificate, by the role that its signature has.
 pub fn judge_signer_certificate(
@@ -51,6 +52,7 @@ pub fn judge_signer_certificate(
         class => class,
     };
     check_class(certificate, class, role, verdict.anchor.is_some(), reasons);
+    reasons.record.made(Check::Class);
     (verdict, class)
 }
 

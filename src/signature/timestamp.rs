@@ -13,6 +13,7 @@ use crate::signature::crypto::{Algorithm, Hash};
 use crate::signature::path::chain::{self, Material, Question};
 use crate::signature::report::{Indication, SubIndication, TimestampReport};
 use crate::signature::trust::Purpose;
+use crate::signature::validation::Check;
 use crate::text::Text;
 
 /// A judged timestamp.
@@ -84,6 +85,10 @@ pub fn judge_proven(
         Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
     }
     let outcome = reasons.outcome();
+    // A token has no profile of its own to meet and carries no timestamp itself.
+    reasons.record.not_asked(Check::Acceptance);
+    reasons.record.not_asked(Check::Timestamps);
+    let validation = reasons.validation();
     let worst = reasons
         .into_list()
         .into_iter()
@@ -94,6 +99,7 @@ pub fn judge_proven(
             time,
             indication: name(outcome.0).to_owned(),
             sub_indication: outcome.1,
+            validation,
         },
         time,
         why: worst.map(|reason| reason.text),
@@ -143,6 +149,7 @@ fn judge_signed(
     if !only_stamps || !may_sign || !authority.extensions.extended_key_usage_critical {
         reasons.add(cause::TSA_PROFILE);
     }
+    reasons.record.made(Check::Class);
     let question = Question {
         purpose: Purpose::Tsa,
         at: info.time,

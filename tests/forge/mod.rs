@@ -9,6 +9,7 @@ pub mod cades;
 pub mod cades_kit;
 pub mod cases;
 pub mod cms;
+pub mod depository;
 pub mod der;
 pub mod dispatch;
 pub mod evidence;

@@ -19,6 +19,7 @@ use crate::signature::path::chain::{ChainVerdict, Material};
 use crate::signature::report::{Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp;
+use crate::signature::validation::Check;
 use crate::signature::verdict;
 use profile::{Facts, Inside, Profile};
 use signer::CoreTask;
@@ -222,6 +223,11 @@ impl Judge<'_> {
             (facts.good, facts.signer_good, facts.carried) = (&verdict.good, !verdict.good.is_empty(), &verdict.carried);
             profile::check_state(profile, &facts, &mut reasons);
         }
+        reasons.record.made(Check::Acceptance);
+        match proofs.stamps.is_empty() {
+            true => reasons.record.not_asked(Check::Timestamps),
+            false => reasons.record.made(Check::Timestamps),
+        }
         let counter_signatures = self.counter_signatures(info, depth, known_since, &proofs);
 
         let (indication, sub_indication) = reasons.outcome();
@@ -233,6 +239,7 @@ impl Judge<'_> {
             profile: claimed_profile.map(|profile| profile.name().to_owned()),
             indication,
             sub_indication,
+            validation: reasons.validation(),
             reasons: reasons.into_list(),
             signer,
             claimed_signing_time: signing_time,

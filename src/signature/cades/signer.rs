@@ -15,6 +15,7 @@ use crate::signature::certificate::{self, Certificate};
 use crate::signature::context::Context;
 use crate::signature::crypto::{Algorithm, Hash, Scheme};
 use crate::signature::path::chain::Material;
+use crate::signature::validation::Check;
 
 /// What is verified against what.
 pub struct CoreTask<'a> {
@@ -41,8 +42,10 @@ pub struct Core {
 pub fn judge_core(task: &CoreTask<'_>, context: &Context, reasons: &mut Reasons) -> Option<Core> {
     let signer = task.signer;
     check_attributes(signer, task.content_type, reasons);
+    reasons.record.made(Check::Format);
     let digest = check_digest(task, reasons);
     let certificate = find_certificate(&signer.id, task.certificates, reasons)?;
+    reasons.record.made(Check::SignerCertificate);
     let binding_v2 = check_binding(signer, &certificate, reasons);
     check_signature(task, &certificate, digest, context, reasons);
     Some(Core { certificate, binding_v2 })
@@ -184,6 +187,7 @@ fn check_digest(task: &CoreTask<'_>, reasons: &mut Reasons) -> Option<Hash> {
         .candidates
         .iter()
         .position(|(_, bytes)| hash.of(bytes).is_ok_and(|digest| digest == *stated));
+    reasons.record.made(Check::Digest);
     match fitting.and_then(|index| task.candidates.get(index).map(|(form, _)| (index, form))) {
         None => reasons.add(cause::HASH),
         Some((0, _)) => {}
@@ -224,6 +228,7 @@ fn check_binding(signer: &SignerInfo<'_>, certificate: &Certificate, reasons: &m
         reasons.add(cause::NO_BINDING);
         return false;
     }
+    reasons.record.made(Check::Binding);
     for (value, default) in [(v1, Hash::Sha1), (v2, Hash::Sha256)] {
         let Some(value) = value else { continue };
         match binding_names(&value, default, certificate) {
@@ -285,6 +290,13 @@ fn check_signature(task: &CoreTask<'_>, certificate: &Certificate, digest: Optio
     if let Some(weak) = weak {
         reasons.add_with(if task.proven { cause::WEAK } else { cause::WEAK_NO_POE }, &weak);
     }
+    for hash in [scheme.hash(), digest] {
+        if let Some(excused) = context.algorithms.excused(hash, key.kind, task.at) {
+            reasons.add_with(cause::ALGORITHM_EXCUSED, &excused);
+        }
+    }
+    reasons.record.made(Check::Algorithms);
+    reasons.record.made(Check::SignatureValue);
     let mut unsupported = false;
     let mut fits = |octets: &Vec<u8>| {
         let good = key.verify(scheme, octets, &signer.signature);

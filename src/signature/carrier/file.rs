@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use crate::envelope::{self, PackageKind, Receiver};
 use crate::finding::Finding;
+use crate::hash::Sha256;
 use crate::message::sniff::{self, Content};
 use crate::message::{self, Message, PartRole};
 use crate::signature::cades::{self, Expected, Subject};
 use crate::signature::carrier::package::judge_package;
+use crate::signature::carrier::provider;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
@@ -28,6 +30,10 @@ pub struct FileReport {
     pub indication: Indication,
     pub sub_indication: Option<SubIndication>,
     pub validation_time: Timestamp,
+    /// Of the anchor set that was trusted.
+    pub anchors_sha256: Sha256,
+    /// Of the judged bytes as given.
+    pub sha256: Sha256,
     pub signatures: Vec<SignatureReport>,
     pub findings: Vec<Finding>,
 }
@@ -55,6 +61,7 @@ pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
 
 /// Judges a file by its content. `content` is what a detached CMS or XML signature signs.
 pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> FileReport {
+    let sha256 = Sha256::of(bytes);
     let bytes = &unwrapped(bytes);
     let (kind, signatures, findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context),
@@ -70,7 +77,7 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         sub_indication,
         signatures,
         validation_time,
-        ..
+        anchors_sha256,
     } = verdict(signatures, &findings, context);
     FileReport {
         file: name.to_owned(),
@@ -78,6 +85,8 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         indication,
         sub_indication,
         validation_time,
+        anchors_sha256,
+        sha256,
         signatures,
         findings,
     }
@@ -120,7 +129,11 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
                 signatures.extend(more);
                 findings.extend(found);
             }
-            PartRole::Evidence => signatures.push(xades::judge_evidence(&part.bytes, &part.place, &inside)),
+            PartRole::Evidence => {
+                let mut report = xades::judge_evidence(&part.bytes, &part.place, &inside);
+                provider::bind(&mut report, message, &inside);
+                signatures.push(report);
+            }
             _ => {}
         }
     }
@@ -129,7 +142,9 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
 
 /// The verdict on the signature of one evidence document (delil).
 pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
-    xades::judge_evidence(xml, "evidence", context)
+    let mut report = xades::judge_evidence(xml, "evidence", context);
+    verdict::settle(&mut report, context);
+    report
 }
 
 fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {

@@ -2,4 +2,5 @@
 
 pub mod file;
 pub mod package;
+pub mod provider;
 pub mod smime;

@@ -5,6 +5,7 @@ use crate::message::{Message, MessageKind, PartRole, SignedLayer, codes};
 use crate::signature::cades::cms::SignedData;
 use crate::signature::cades::signer;
 use crate::signature::cades::{self, Expected, Subject};
+use crate::signature::carrier::provider;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::report::{Indication, Role, SignatureReport};
@@ -74,6 +75,9 @@ fn judge_layer(layer: &SignedLayer, message: &Message, vouched: bool, context: &
             check_address(report, layer, message, context, &mut more);
         }
         verdict::worsen(report, more);
+        if role == Role::Provider {
+            provider::bind(report, message, context);
+        }
     }
     reports
 }

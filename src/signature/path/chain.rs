@@ -14,6 +14,7 @@ use crate::signature::report::RevocationReport;
 use crate::signature::revocation::crl::reason;
 use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Source, Status};
 use crate::signature::trust::Purpose;
+use crate::signature::validation::{Check, PathCertificate};
 
 /// Certificates and revocation data that a signature brings along.
 #[derive(Debug, Default, Clone)]
@@ -140,8 +141,17 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
     for issue in own.into_iter().chain(others) {
         add_issue(issue, question, reasons);
     }
+    reasons.record.made(Check::Path);
     add_answers(path, &answers, question, reasons);
+    reasons.record.made(Check::Revocation);
+    reasons.record.facts.path = path_of(path);
     report(path, &answers)
+}
+
+/// The judged path as the report shows it: the signer first, the anchor last.
+fn path_of(path: &Path) -> Vec<PathCertificate> {
+    let certificates = path.certificates.iter().rev();
+    certificates.chain([&path.anchor]).map(|one| PathCertificate::of(one)).collect()
 }
 
 fn answers(path: &Path, checker: &Checker<'_>) -> Vec<Answer> {
@@ -163,6 +173,7 @@ fn report(path: &Path, answers: &[Answer]) -> ChainVerdict {
         }
         .to_owned(),
         this_update: answer.source.map(|(_, at)| at),
+        sha256: answer.sha256,
     });
     ChainVerdict {
         anchor: Some(path.anchor.clone()),

@@ -278,7 +278,7 @@ fn check_signature(
         Err(_) => issues.push(PathIssue::UnsupportedAlgorithm),
     }
     if let Ok(scheme) = Scheme::of(&certificate.algorithm, None)
-        && let Err(weak) = rules.algorithms.check(scheme.hash(), issuer_key.kind, rules.at)
+        && let Err(weak) = rules.algorithms.check_provider(scheme.hash(), issuer_key.kind, rules.at)
     {
         issues.push(PathIssue::WeakAlgorithm(weak));
     }

@@ -115,6 +115,8 @@ pub struct Answer {
     pub status: Status,
     /// What the status rests on; `None` when unknown.
     pub source: Option<(Source, Timestamp)>,
+    /// Hash of the CRL or response that the status rests on.
+    pub sha256: Option<Sha256>,
     /// Every source that said good and was fresh.
     pub good: Vec<Good>,
     /// A source existed but was too old.
@@ -144,6 +146,7 @@ pub struct Checker<'a> {
 /// One piece of evidence about one certificate.
 struct Evidence {
     source: Source,
+    sha256: Sha256,
     status: Status,
     this_update: Timestamp,
     next_update: Option<Timestamp>,
@@ -226,6 +229,7 @@ impl<'a> Checker<'a> {
                 None => Status::Unknown,
             },
             source: deciding.map(|one| (one.source, one.this_update)),
+            sha256: deciding.map(|one| one.sha256),
             good: good
                 .iter()
                 .map(|one| Good {
@@ -306,6 +310,7 @@ impl<'a> Checker<'a> {
                     || single.archive_cutoff.is_some_and(|c| c <= link.certificate.not_after);
                 evidence.push(Evidence {
                     source: Source::Ocsp,
+                    sha256: response.sha256,
                     status,
                     this_update: single.this_update,
                     next_update: single.next_update,
@@ -360,8 +365,12 @@ impl<'a> Checker<'a> {
             algorithm: &response.algorithm,
             signature: &response.signature,
         };
-        let strong = Scheme::of(&response.algorithm, None)
-            .is_ok_and(|scheme| self.rules.algorithms.check(scheme.hash(), key.kind, response.produced_at).is_ok());
+        let strong = Scheme::of(&response.algorithm, None).is_ok_and(|scheme| {
+            self.rules
+                .algorithms
+                .check_provider(scheme.hash(), key.kind, response.produced_at)
+                .is_ok()
+        });
         strong && self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 
@@ -393,6 +402,7 @@ impl<'a> Checker<'a> {
                 };
                 let one = Evidence {
                     source: Source::Crl,
+                    sha256: crl.sha256,
                     status,
                     this_update: crl.this_update,
                     next_update: crl.next_update,
@@ -505,8 +515,12 @@ impl<'a> Checker<'a> {
             algorithm: &crl.algorithm,
             signature: &crl.signature,
         };
-        let strong = Scheme::of(&crl.algorithm, None)
-            .is_ok_and(|scheme| self.rules.algorithms.check(scheme.hash(), key.kind, crl.this_update).is_ok());
+        let strong = Scheme::of(&crl.algorithm, None).is_ok_and(|scheme| {
+            self.rules
+                .algorithms
+                .check_provider(scheme.hash(), key.kind, crl.this_update)
+                .is_ok()
+        });
         strong && self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 }

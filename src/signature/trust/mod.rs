@@ -1,11 +1,21 @@
 //! What is trusted, and for what: anchors by purpose, intermediate certificates, and a folder of revocation data.
 //!
-//! Public web stores are no substitute: they hold no root of a Turkish qualified provider.
+//! Public web stores are no substitute: they hold no root of a Turkish qualified provider. [`pins`] knows the notified roots by hash,
+//! [`source`] reads what an operator brings, [`difference`] says what of it may be taken, [`install`] puts it into the folder.
+
+pub mod depository;
+pub mod difference;
+pub mod install;
+pub mod pins;
+pub mod row_signature;
+pub mod source;
+pub mod sqlite;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
 use crate::hash::{Sha256, Sha256Stream};
@@ -18,7 +28,8 @@ use crate::signature::revocation::Pool;
 const MAX_FILE: u64 = 64 << 20;
 
 /// What an anchor is trusted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// Nitelikli elektronik sertifika.
     Nes,
@@ -42,6 +53,17 @@ impl Purpose {
             Self::Tsa => "tsa",
         }
     }
+
+    /// From a folder's name or the English word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "nes" => Some(Self::Nes),
+            "muhur" | "seal" => Some(Self::Seal),
+            "kephs" | "provider" => Some(Self::Provider),
+            "tsa" => Some(Self::Tsa),
+            _ => None,
+        }
+    }
 }
 
 /// A folder or file could not be read. A file without a certificate in it is a finding instead.
@@ -53,6 +75,14 @@ pub struct TrustError {
 }
 
 impl TrustError {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn io(&self) -> &std::io::Error {
+        &self.source
+    }
+
     pub fn is_transient(&self) -> bool {
         !matches!(self.source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
     }
@@ -63,6 +93,32 @@ impl TrustError {
 pub struct Anchor {
     certificate: Arc<Certificate>,
     purposes: Vec<Purpose>,
+    providers: Providers,
+}
+
+/// The KEP providers that an anchor speaks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Providers {
+    #[default]
+    None,
+    /// By the domain of their addresses, lower case: the sub-folders of `kephs`.
+    Of(Vec<String>),
+    Any,
+}
+
+impl Providers {
+    fn add(&mut self, domain: Option<&str>) {
+        match (&mut *self, domain) {
+            (Self::Any, _) => {}
+            (_, None) => *self = Self::Any,
+            (Self::None, Some(domain)) => *self = Self::Of(vec![domain.to_ascii_lowercase()]),
+            (Self::Of(domains), Some(domain)) => {
+                domains.push(domain.to_ascii_lowercase());
+                domains.sort_unstable();
+                domains.dedup();
+            }
+        }
+    }
 }
 
 impl Anchor {
@@ -88,13 +144,41 @@ impl Anchor {
         Some(self.certificate.not_after)
     }
 
-    /// The sub-folders it must lie in to be trusted for the same again; none for an anchor trusted for everything.
-    pub fn folders(&self) -> Vec<&'static str> {
-        if self.purposes.len() == Purpose::ALL.len() {
-            Vec::new()
-        } else {
-            self.purposes()
+    /// True when it may sign as the KEP provider whose addresses end in `domain`; `None` asks whether it may as any.
+    pub fn serves_provider(&self, domain: Option<&str>) -> bool {
+        match (&self.providers, domain) {
+            (Providers::Any, _) => true,
+            (Providers::Of(domains), Some(domain)) => domains.contains(&domain.to_ascii_lowercase()),
+            (Providers::Of(_) | Providers::None, _) => false,
         }
+    }
+
+    /// The domains of the KEP providers it is limited to; empty when it is not limited.
+    pub fn provider_domains(&self) -> &[String] {
+        match &self.providers {
+            Providers::Of(domains) => domains,
+            Providers::None | Providers::Any => &[],
+        }
+    }
+
+    /// What is known about it by its hash.
+    pub fn pin(&self) -> Option<&'static pins::Pin> {
+        pins::Pins::shipped().of(self.sha256())
+    }
+
+    /// A pinned root whose name it carries without its key: it came into the folder by hand, not through an import.
+    pub fn imitates(&self) -> Option<&'static pins::Pin> {
+        match self.pin() {
+            Some(_) => None,
+            None => pins::Pins::shipped().imitated_by(&self.certificate),
+        }
+    }
+
+    /// Provider, by its pin or by the organization in its name.
+    pub fn provider(&self) -> String {
+        let organization = || self.certificate.subject.get(crate::signature::asn1::oid::ORGANIZATION);
+        let pinned = self.pin().map(|pin| pin.provider.clone());
+        pinned.or_else(|| organization().map(str::to_owned)).unwrap_or_default()
     }
 
     pub fn der(&self) -> &[u8] {
@@ -145,6 +229,7 @@ impl Trust {
                     trust.read_anchors(&narrowed, &[purpose])?;
                 }
             }
+            trust.read_providers(&folder.join(Purpose::Provider.folder()))?;
         }
         if let Some(folder) = intermediates {
             for file in files_in(folder)? {
@@ -170,9 +255,28 @@ impl Trust {
         Ok(())
     }
 
+    /// `kephs/hs01.kep.tr/`: certificates that speak for that provider only.
+    fn read_providers(&mut self, folder: &Path) -> Result<(), TrustError> {
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        for domain in folders_in(folder)? {
+            for file in files_in(&domain)? {
+                for certificate in self.read_certificates(&file)? {
+                    self.trust(&certificate, &[Purpose::Provider], Some(&file_name(&domain)), &file_name(&file));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Trusts `certificate` for `purposes`; `place` is where it came from. A self-issued one whose own signature does not verify is forged
     /// and refused (a root with the name and key identifier of a genuine one is the oldest trick).
     pub fn add_anchor(&mut self, certificate: &Arc<Certificate>, purposes: &[Purpose], place: &str) {
+        self.trust(certificate, purposes, None, place);
+    }
+
+    fn trust(&mut self, certificate: &Arc<Certificate>, purposes: &[Purpose], domain: Option<&str>, place: &str) {
         if certificate.is_self_issued() && !is_self_signed(certificate) {
             self.findings.push(Finding::new(
                 "KEP-3801",
@@ -189,9 +293,13 @@ impl Trust {
             None => self.anchors.push(Anchor {
                 certificate: certificate.clone(),
                 purposes: purposes.to_vec(),
+                providers: Providers::None,
             }),
         }
         for anchor in &mut self.anchors {
+            if anchor.certificate == *certificate && purposes.contains(&Purpose::Provider) {
+                anchor.providers.add(domain);
+            }
             anchor.purposes.sort_unstable();
             anchor.purposes.dedup();
         }
@@ -209,6 +317,42 @@ impl Trust {
             .filter(|anchor| anchor.purposes.contains(&purpose))
             .map(|anchor| anchor.certificate.clone())
             .collect()
+    }
+
+    /// The anchors that have ended at `at` or will within `ahead`, the first to end first.
+    pub fn expiring(&self, at: Timestamp, ahead: SignedDuration) -> Vec<&Anchor> {
+        let horizon = at.saturating_add(ahead).unwrap_or(Timestamp::MAX);
+        let mut ending: Vec<&Anchor> = self
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.certificate.not_after <= horizon)
+            .collect();
+        ending.sort_by_key(|anchor| anchor.certificate.not_after);
+        ending
+    }
+
+    /// The purposes for which no anchor is valid at `at`: from then on nothing new can pass there.
+    pub fn unserved(&self, at: Timestamp) -> Vec<Purpose> {
+        let served = |purpose: &Purpose| {
+            self.anchors
+                .iter()
+                .any(|anchor| anchor.purposes.contains(purpose) && anchor.certificate.valid_at(at))
+        };
+        Purpose::ALL.into_iter().filter(|purpose| !served(purpose)).collect()
+    }
+
+    /// Certificates that may vouch for rows of a depository: the anchors, and what an anchor issued itself.
+    pub fn vouchers(&self) -> Vec<Arc<Certificate>> {
+        let anchors = self.anchors.iter().map(|anchor| anchor.certificate.clone());
+        let below = self.intermediates.iter().filter(|certificate| self.issued(certificate)).cloned();
+        anchors.chain(below).collect()
+    }
+
+    /// True when an anchor signed `certificate`.
+    pub fn issued(&self, certificate: &Certificate) -> bool {
+        self.anchors
+            .iter()
+            .any(|anchor| certificate.names_as_issuer(&anchor.certificate) && is_signed_by(certificate, &anchor.certificate))
     }
 
     /// Hash over the anchors and their purposes: named in every verdict.
@@ -266,13 +410,21 @@ impl Trust {
             for purpose in Purpose::ALL {
                 stream.update(&[u8::from(anchor.purposes.contains(&purpose))]);
             }
+            for domain in anchor.provider_domains() {
+                stream.update(domain.as_bytes());
+                stream.update(b"\n");
+            }
         }
         self.sha256 = stream.finish();
     }
 }
 
 fn is_self_signed(certificate: &Certificate) -> bool {
-    let (Ok(key), Ok(scheme)) = (certificate.public_key(), Scheme::of(&certificate.algorithm, None)) else {
+    is_signed_by(certificate, certificate)
+}
+
+fn is_signed_by(certificate: &Certificate, issuer: &Certificate) -> bool {
+    let (Ok(key), Ok(scheme)) = (issuer.public_key(), Scheme::of(&certificate.algorithm, None)) else {
         return false;
     };
     certificate.algorithms_agree && key.verify(scheme, certificate.tbs(), &certificate.signature) == Ok(true)
@@ -280,6 +432,15 @@ fn is_self_signed(certificate: &Certificate) -> bool {
 
 /// The files of a folder in a stable order, sub-folders and hidden files left out.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
+    entries_of(folder, Path::is_file)
+}
+
+/// The sub-folders of a folder in a stable order, hidden ones left out.
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
+    entries_of(folder, Path::is_dir)
+}
+
+fn entries_of(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, TrustError> {
     let failed = |source| TrustError {
         path: folder.to_path_buf(),
         source,
@@ -288,7 +449,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_file() && !hidden {
+        if wanted(&path) && !hidden {
             files.push(path);
         }
     }

@@ -24,6 +24,7 @@ use crate::signature::path::chain::Material;
 use crate::signature::report::{CertificateClass, Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp;
+use crate::signature::validation::Check;
 use crate::signature::verdict;
 use crate::signature::xades::core::CoreTask;
 use crate::signature::xades::document::{Checked, DSIG, Refusal, Xml, refuse, text_of};
@@ -72,10 +73,31 @@ pub fn judge_evidence(xml: &[u8], covers: &str, context: &Context) -> SignatureR
         covers: covers.to_owned(),
         content: None,
     };
-    let mut reports = judge(xml, &subject, context);
-    match reports.pop() {
-        Some(report) => report,
-        None => verdict::empty_report(Role::Evidence, "XML-DSig", covers, Reasons::default()),
+    let none = || refused(&subject, "XML-DSig", Refusal(cause::NO_SIGNATURE, String::new(), String::new()));
+    judge(xml, &subject, context).pop().unwrap_or_else(none)
+}
+
+/// The steps that a judgement which came to its end has made; those about the certificate were recorded where it was judged.
+fn record_steps(with_properties: bool, stamped: bool, reasons: &mut Reasons) {
+    let record = &mut reasons.record;
+    for check in [
+        Check::Format,
+        Check::SignerCertificate,
+        Check::Digest,
+        Check::SignatureValue,
+        Check::Algorithms,
+        Check::Acceptance,
+    ] {
+        record.made(check);
+    }
+    match with_properties {
+        true => record.made(Check::Binding),
+        // Evidence of providers that sign plain XML-DSig: the certificate in KeyInfo is the one whose key fits.
+        false => record.not_asked(Check::Binding),
+    }
+    match stamped {
+        true => record.made(Check::Timestamps),
+        false => record.not_asked(Check::Timestamps),
     }
 }
 
@@ -229,6 +251,7 @@ impl Judge<'_, '_> {
         let everything: Vec<Resolved<'_>> = resolved.into_iter().chain(manifested).collect();
         coverage::judge(xml, signature, &everything, countersigning, &mut reasons);
         let counter_signatures = self.counter_signatures(signature, (place, known_since), (&stamps, &proofs), &mut reasons);
+        record_steps(with_properties, !proofs.stamps.is_empty(), &mut reasons);
 
         let (indication, sub_indication) = reasons.outcome();
         Ok(SignatureReport {
@@ -239,6 +262,7 @@ impl Judge<'_, '_> {
             profile: claimed.map(|profile| profile.name().to_owned()),
             indication,
             sub_indication,
+            validation: reasons.validation(),
             reasons: reasons.into_list(),
             signer: Some(describe(&core.certificate, class)),
             claimed_signing_time: stated.signing_time,

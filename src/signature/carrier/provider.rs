@@ -1,0 +1,58 @@
+//! Whose provider it is: an anchor that the operator allow-listed for one KEP provider (`kephs/hs01.kep.tr`) vouches for that provider's
+//! messages and for no other's. Without such a folder every allow-listed provider may sign every message, as before.
+
+use crate::message::{Message, kep_provider};
+use crate::signature::cause::{self, Reasons};
+use crate::signature::context::Context;
+use crate::signature::report::{CertificateClass, Role, SignatureReport};
+use crate::signature::verdict;
+
+/// Compares the provider of a signature with the message it stands in: an envelope (L0) must be signed by the provider whose address sends
+/// it; evidence by a provider of one of the parties, because a delivery is attested by the recipient's.
+pub fn bind(report: &mut SignatureReport, message: &Message, context: &Context) {
+    let is_provider = report
+        .signer
+        .as_ref()
+        .is_some_and(|signer| signer.class == CertificateClass::KepProvider);
+    let Some(root) = report.validation.facts.path.last().filter(|_| is_provider) else {
+        return;
+    };
+    let anchor = context.trust.anchors().find(|anchor| anchor.sha256() == root.sha256);
+    let Some(anchor) = anchor.filter(|anchor| !anchor.serves_provider(None)) else {
+        return;
+    };
+    let allowed = match report.role {
+        Role::Evidence => parties(message),
+        _ => message.headers.provider.iter().map(|provider| domain(provider)).collect(),
+    };
+    if allowed.iter().any(|domain| anchor.serves_provider(Some(domain))) {
+        return;
+    }
+    let claimed = if allowed.is_empty() { "?".to_owned() } else { allowed.join(", ") };
+    let mut reasons = Reasons::default();
+    reasons.add_with(
+        cause::WRONG_PROVIDER,
+        &format!("{} ≠ {claimed}", anchor.provider_domains().join(", ")),
+    );
+    verdict::worsen(report, reasons);
+}
+
+fn domain(provider: &str) -> String {
+    format!("{provider}.kep.tr")
+}
+
+/// The providers of the envelope, the sender and the recipients.
+fn parties(message: &Message) -> Vec<String> {
+    let headers = &message.headers;
+    let addresses = headers.sender_kep.iter().chain(&headers.recipients);
+    let mut found: Vec<String> = headers
+        .provider
+        .iter()
+        .cloned()
+        .chain(addresses.filter_map(|address| kep_provider(address)))
+        .map(|p| domain(&p))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}

@@ -1,0 +1,102 @@
+//! Depth one: what it is, and what to do now.
+
+use super::{Depth, Told, either, indication, local_time, role, stable};
+use crate::finding::{Finding, Severity};
+use crate::signature::carrier::package::flatten;
+use crate::signature::cause;
+use crate::signature::report::{Indication, Reason, SignatureReport};
+use crate::text::Lang;
+
+/// The sentence over a whole file or register entry.
+pub fn file_sentence(told: &Told<'_>, lang: Lang) -> String {
+    let all = flatten(told.signatures);
+    let head = format!("{}{}", indication(told.indication, lang), sub(told.sub_indication.map(stable)));
+    if told.indication == Indication::Passed {
+        return match lang {
+            Lang::Tr => format!("{head}: bütün imzalar geçerli ({}). Yapılacak bir şey yok.", all.len()),
+            Lang::En => format!("{head}: every signature is valid ({}). There is nothing to do.", all.len()),
+        };
+    }
+    let of_signature = all
+        .iter()
+        .filter(|report| report.indication == told.indication)
+        .find_map(|report| deciding(report))
+        .map(|reason| reason.text.get(lang));
+    let of_finding = told
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Error)
+        .map(|finding| finding.text.get(lang))
+        .next();
+    let remark = || {
+        told.findings
+            .iter()
+            .max_by_key(|finding| finding.severity)
+            .map(|finding| finding.text.get(lang))
+    };
+    let why = of_signature.or(of_finding).or_else(remark);
+    format!("{head}{}: {}", count(&all, lang), why.unwrap_or(either(SEE_BELOW, lang)))
+}
+
+const SEE_BELOW: (&str, &str) = ("ayrıntılar aşağıda.", "see the details below.");
+
+/// How many of the signatures are what, when there are several.
+fn count(all: &[&SignatureReport], lang: Lang) -> String {
+    if all.len() < 2 {
+        return String::new();
+    }
+    let of = |wanted| all.iter().filter(|report| report.indication == wanted).count();
+    let (passed, open, failed) = (of(Indication::Passed), of(Indication::Indeterminate), of(Indication::Failed));
+    match lang {
+        Lang::Tr => format!(", {} imza (geçerli {passed}, belirsiz {open}, geçersiz {failed})", all.len()),
+        Lang::En => format!(", {} signatures (valid {passed}, undetermined {open}, invalid {failed})", all.len()),
+    }
+}
+
+/// The sentence on one signature: whose, when, and why it is not valid with the next step.
+pub fn signature_sentence(report: &SignatureReport, lang: Lang) -> String {
+    let signer = report
+        .signer
+        .as_ref()
+        .and_then(|signer| signer.common_name.as_deref().or(signer.organization.as_deref()))
+        .unwrap_or("-");
+    let time = match (report.best_signature_time, report.claimed_signing_time) {
+        (Some(proven), _) => format!(", {}", local_time(proven)),
+        (None, Some(claimed)) => format!(", {} ({})", local_time(claimed), either(("beyan", "claimed"), lang)),
+        (None, None) => String::new(),
+    };
+    let head = format!(
+        "{}{} {} · {} · {signer}{time} ← {}",
+        indication(report.indication, lang),
+        sub(report.sub_indication.map(stable)),
+        role(report.role, lang),
+        super::format_of(report),
+        report.covers
+    );
+    match deciding(report) {
+        Some(reason) if report.indication != Indication::Passed => format!("{head}: {}", reason.text.get(lang)),
+        _ => head,
+    }
+}
+
+/// The reason that made the indication: the first whose own effect it is, else the first that weighs.
+fn deciding(report: &SignatureReport) -> Option<&Reason> {
+    let effect = |reason: &&Reason| {
+        let cause = cause::ALL.iter().find(|cause| cause.code == reason.code);
+        cause.and_then(|cause| cause.effect).map(|(indication, _)| indication) == Some(report.indication)
+    };
+    let weighs = |reason: &&Reason| reason.severity >= Severity::Warning;
+    report.reasons.iter().find(effect).or_else(|| report.reasons.iter().find(weighs))
+}
+
+/// Findings that weigh; in depth, all of them.
+pub fn findings(findings: &[Finding], depth: Depth, lang: Lang, lines: &mut Vec<String>) {
+    let least = if depth == Depth::Full { Severity::Note } else { Severity::Warning };
+    for finding in findings.iter().filter(|finding| finding.severity >= least) {
+        lines.push(format!("  {} {}: {}", finding.rule, finding.place, finding.text.get(lang)));
+    }
+}
+
+fn sub(word: Option<String>) -> String {
+    word.map(|word| format!(" ({word})")).unwrap_or_default()
+}
