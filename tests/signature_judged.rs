@@ -61,6 +61,8 @@ fn as_person(cms: &[u8], context: &Context) -> FileReport {
         validation_time: all.validation_time,
         signatures: all.signatures,
         findings: Vec::new(),
+        objects: all.objects,
+        wanted: all.wanted,
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! From the outside in: [`carrier`] finds the signatures and their roles; [`cades`] and [`xades`] judge one format each, [`timestamp`]
 //! its times; [`certificate`], [`path`], [`revocation`] and [`trust`] say whose key it was; [`asn1`] and [`crypto`] are below them all.
-//! [`cause`] has every reason a verdict can have, [`report`] is the verdict as data.
+//! [`online`] fetches what judging lacked, from outside. [`cause`] has every reason a verdict can have, [`report`] is the verdict as data.
 
 pub mod asn1;
 pub mod cades;
@@ -14,6 +14,7 @@ pub mod cause;
 pub mod certificate;
 pub mod context;
 pub mod crypto;
+pub mod online;
 pub mod path;
 pub mod report;
 pub mod revocation;

@@ -124,6 +124,39 @@ pub struct RevocationReport {
     /// good, revoked, unknown.
     pub status: String,
     pub this_update: Option<Timestamp>,
+    /// Of the CRL or BasicOCSPResponse that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+}
+
+/// A certificate, CRL or OCSP response that a verdict rests on. The same bytes, anchors, time and objects give the same verdict.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectReport {
+    pub kind: ObjectKind,
+    /// Of the DER; for an OCSP response, of the BasicOCSPResponse.
+    pub sha256: Sha256,
+    /// The signed file brought it along. What it did not is kept in the store under its hash.
+    pub embedded: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectKind {
+    Certificate,
+    Crl,
+    Ocsp,
+}
+
+/// What could settle an INDETERMINATE, and where it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantReport {
+    pub kind: ObjectKind,
+    pub url: String,
+    /// Whose issuer or state is asked for.
+    pub certificate_sha256: Sha256,
+    /// Who issued it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_sha256: Option<Sha256>,
 }
 
 /// The verdict on one signature.
@@ -160,4 +193,10 @@ pub struct Verdict {
     pub validation_time: Timestamp,
     /// Hash over the anchor set that was trusted.
     pub anchors_sha256: Sha256,
+    /// What the verdict rests on beside the signed bytes themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectReport>,
+    /// What was missing and could be fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<WantReport>,
 }

@@ -14,7 +14,7 @@ use crate::signature::carrier::package::judge_package;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
-use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
+use crate::signature::report::{Indication, ObjectReport, Role, SignatureReport, SubIndication, Verdict, WantReport};
 use crate::signature::verdict;
 use crate::signature::xades::xmldsig;
 use crate::text::Lang;
@@ -30,6 +30,12 @@ pub struct FileReport {
     pub validation_time: Timestamp,
     pub signatures: Vec<SignatureReport>,
     pub findings: Vec<Finding>,
+    /// Certificates, CRLs and OCSP responses that the verdict rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectReport>,
+    /// What was missing and could be fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<WantReport>,
 }
 
 impl FileReport {
@@ -70,6 +76,8 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         sub_indication,
         signatures,
         validation_time,
+        objects,
+        wanted,
         ..
     } = verdict(signatures, &findings, context);
     FileReport {
@@ -80,6 +88,8 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         validation_time,
         signatures,
         findings,
+        objects,
+        wanted,
     }
 }
 

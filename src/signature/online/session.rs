@@ -1,0 +1,144 @@
+//! From a verdict that lacks something to one that lacks less: ask, keep, judge again, until nothing new comes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::hash::Sha256;
+use crate::signature::online::cache::Cache;
+use crate::signature::online::fetch::Fetcher;
+use crate::signature::online::known::Known;
+use crate::signature::online::refusal::Refusal;
+use crate::signature::online::want::Want;
+
+/// Requests under way at the same time.
+const TOGETHER: usize = 4;
+
+/// Rounds of one file: an issuer, its issuer, and the states of both need four.
+const MAX_ROUNDS: usize = 8;
+
+/// Fetching and what it brought. Without a fetcher only what is in the cache is known.
+pub struct Online {
+    fetcher: Option<Fetcher>,
+    cache: Cache,
+}
+
+impl Online {
+    pub fn new(fetcher: Option<Fetcher>, cache: Cache) -> Self {
+        Self { fetcher, cache }
+    }
+
+    pub fn known(&self) -> Arc<Known> {
+        self.cache.known()
+    }
+
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    pub fn is_offline(&self) -> bool {
+        self.fetcher.is_none()
+    }
+
+    /// The fetching for one file, which ends after `budget` at the latest.
+    pub fn session(&self, budget: Duration) -> Session<'_> {
+        Session {
+            online: self,
+            until: Instant::now() + budget,
+            tried: BTreeSet::new(),
+            rounds: 0,
+            brought: 0,
+        }
+    }
+
+    /// Fetches lists in use before they are over. Says how many came.
+    pub async fn prefetch(&self, now: Timestamp) -> usize {
+        let mut came = 0;
+        for want in self.cache.ending(now) {
+            came += usize::from(self.get(&want, false, now).await);
+        }
+        came
+    }
+
+    /// True when something came that was not here.
+    async fn get(&self, want: &Want, asked: bool, now: Timestamp) -> bool {
+        let Some(fetcher) = &self.fetcher else { return false };
+        if fetcher.is_answered(want, now) {
+            return false;
+        }
+        let objects = match fetcher.fetch(want, now).await {
+            Ok(objects) => objects,
+            Err(refusal) => {
+                self.cache.refuse(want, refusal);
+                return false;
+            }
+        };
+        let mut came = false;
+        for object in objects {
+            match self.cache.put(&object, want, asked, now) {
+                Ok(()) => came = true,
+                Err(problem) => {
+                    let host = want.urls.first().cloned().unwrap_or_default();
+                    self.cache.refuse(want, Refusal::Content { host, problem });
+                }
+            }
+        }
+        came
+    }
+}
+
+/// The fetching for one file.
+pub struct Session<'o> {
+    online: &'o Online,
+    until: Instant,
+    tried: BTreeSet<Sha256>,
+    rounds: usize,
+    brought: usize,
+}
+
+impl Session<'_> {
+    /// Fetches what is wanted and was not tried yet: of each certificate the best answer only, the next best when that did not settle it.
+    /// True when it is worth judging again: something came, or there is a new reason why nothing did.
+    pub async fn fetch(&mut self, wants: &[Want], now: Timestamp) -> bool {
+        if self.online.fetcher.is_none() || self.rounds == MAX_ROUNDS {
+            return false;
+        }
+        let mut asking: BTreeSet<Sha256> = BTreeSet::new();
+        let mut round = Vec::new();
+        for want in wants {
+            let key = want.key();
+            if self.tried.contains(&key) || !asking.insert(want.certificate.sha256) {
+                continue;
+            }
+            self.tried.insert(key);
+            round.push(want);
+        }
+        if round.is_empty() {
+            return false;
+        }
+        self.rounds += 1;
+        let online = self.online;
+        let answers = stream::iter(round).map(|want| online.get(want, true, now)).buffer_unordered(TOGETHER);
+        let came = tokio::time::timeout_at(self.until, answers.filter(|came| std::future::ready(*came)).count()).await;
+        match came {
+            Ok(came) => {
+                self.brought += came;
+                true
+            }
+            // Out of time: what came is known, and what did not is asked for another day.
+            Err(_elapsed) => {
+                self.rounds = MAX_ROUNDS;
+                true
+            }
+        }
+    }
+
+    /// Objects that came so far.
+    pub fn brought(&self) -> usize {
+        self.brought
+    }
+}
