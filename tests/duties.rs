@@ -207,6 +207,7 @@ async fn a_document_that_somebody_opened_needs_no_alarm() {
         at: office.pipeline.now(),
         state: State::Opened,
         note: None,
+        uid: None,
     };
     office
         .pipeline

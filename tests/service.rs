@@ -8,7 +8,9 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::net::UnixDatagram;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
@@ -299,6 +301,138 @@ fn the_commands_that_ask_work_beside_the_daemon_and_a_backup_tells_the_same() {
     );
     gateway.ok(&["index", "rebuild"]);
     assert_eq!(gateway.export(), exported);
+}
+
+/// One request on the control socket, and its answer; nothing where the daemon hung up.
+fn ask(gateway: &Gateway, line: &[u8]) -> Option<Value> {
+    let mut socket = UnixStream::connect(gateway.store().join("control.sock")).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    // A daemon that refuses may hang up before it has read everything.
+    let _ = socket.write_all(line);
+    let mut answer = String::new();
+    BufReader::new(socket).read_line(&mut answer).ok()?;
+    serde_json::from_str(&answer).ok()
+}
+
+#[test]
+fn opening_and_retrying_work_beside_the_daemon_and_without_it_and_say_who_asked() {
+    let world = World::new(29);
+    let gateway = Gateway::with_drop(&world);
+    let held_back = gateway.dir.path().join("held-back");
+    fs::rename(gateway.dir.path().join("revocation"), &held_back).unwrap();
+    fs::create_dir(gateway.dir.path().join("revocation")).unwrap();
+    let daemon = Daemon::start(&gateway);
+    let samples = world.mixed(8);
+    for (nth, sample) in samples.iter().enumerate() {
+        gateway.put(&format!("{nth}.eml"), &sample.raw);
+    }
+    until("everything is registered", || shas(&gateway.export()).len() == samples.len());
+    let before = gateway.export();
+    let numbers: Vec<&str> = before.iter().map(|entry| entry["register_number"].as_str().unwrap()).collect();
+    let mode = fs::metadata(gateway.store().join("control.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o660);
+
+    let shown = gateway.ok(&["documents", "show", numbers[0], "--opened-by", "Ayşe Yılmaz"]);
+    assert!(shown.contains("Ayşe Yılmaz"), "{shown}");
+    let entry = &gateway.export()[0];
+    assert_eq!(entry["state"], "opened");
+    assert_eq!(entry["history"][0]["uid"], rustix::process::getuid().as_raw());
+
+    // Nothing new to judge by, then what the daemon has read anew.
+    let retry = |more: &[&str]| {
+        let args = [&["documents", "retry", "--json", "--by", "Veli"], more, &numbers[..]].concat();
+        gateway.json(&args)
+    };
+    let outcomes = |answers: Value| -> Vec<String> {
+        let answers = answers.as_array().unwrap().clone();
+        answers.iter().map(|one| one["outcome"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(outcomes(retry(&[])).iter().all(|outcome| outcome == "unchanged"));
+    fs::remove_dir(gateway.dir.path().join("revocation")).unwrap();
+    fs::rename(&held_back, gateway.dir.path().join("revocation")).unwrap();
+    daemon.signal(Signal::HUP);
+    until("the trust is read anew", || log(&gateway).contains("was read anew"));
+    let renewed = outcomes(retry(&[]));
+    assert!(renewed.iter().any(|outcome| outcome == "renewed"), "{renewed:?}");
+    let at = renewed.iter().position(|outcome| outcome == "renewed").unwrap();
+    let entry = &gateway.export()[at];
+    assert_eq!(entry["verdict"]["indication"], "TOTAL-PASSED", "{entry:#}");
+    let earlier = &entry["earlier_verdicts"][0];
+    assert_eq!(
+        (&earlier["indication"], &earlier["why"]),
+        (&"INDETERMINATE".into(), &"operator".into())
+    );
+    assert_eq!(
+        (&earlier["asker"]["person"], &earlier["asker"]["uid"]),
+        (&"Veli".into(), &rustix::process::getuid().as_raw().into())
+    );
+    let screen = gateway.ok(&["documents", "show", numbers[at]]);
+    assert!(screen.contains("Önceki sonuçlar") && screen.contains("Veli"), "{screen}");
+
+    assert_eq!(gateway.run(&["documents", "retry", "2026/999999"]).status.code(), Some(1));
+    assert_eq!(
+        gateway.run(&["documents", "show", "2026/999999", "--opened-by", "x"]).status.code(),
+        Some(1)
+    );
+    assert_eq!(gateway.run(&["documents", "retry", numbers[0], "--by", " "]).status.code(), Some(2));
+    let seen = gateway.export();
+    assert!(daemon.stop().0.success());
+    assert!(!gateway.store().join("control.sock").exists());
+
+    // Without a daemon the command does it itself, and the record is the same kind of record.
+    assert!(outcomes(retry(&[])).iter().all(|outcome| outcome == "unchanged"));
+    gateway.ok(&["documents", "show", numbers[1], "--opened-by", "Fatma"]);
+    assert_eq!(gateway.export()[1]["history"][0]["by"], "Fatma");
+    assert_eq!(gateway.export()[0], seen[0]);
+    gateway.ok(&["journal", "verify"]);
+    let whole = gateway.export();
+    gateway.ok(&["index", "rebuild"]);
+    assert_eq!(gateway.export(), whole);
+}
+
+#[test]
+fn the_control_socket_refuses_what_is_no_request_and_outlives_a_killed_daemon() {
+    let world = World::new(30);
+    let gateway = Gateway::with_drop(&world);
+    let mut daemon = Daemon::start(&gateway);
+    until("the socket is there", || gateway.store().join("control.sock").exists());
+    let status = ask(&gateway, b"{\"request\":\"status\"}\n").unwrap();
+    assert_eq!((&status["reply"], &status["pid"]), (&"status".into(), &daemon.0.id().into()));
+    assert_eq!(status["mailboxes"][0], "drop");
+    let long = [b"{\"request\":\"status\",\"x\":\"".to_vec(), vec![b'a'; 200_000]].concat();
+    let many = format!(
+        "{{\"request\":\"retry\",\"numbers\":[{}\"2026/000001\"]}}\n",
+        "\"2026/000001\",".repeat(100)
+    );
+    let nobody = b"{\"request\":\"opened\",\"number\":\"2026/000001\",\"by\":\"\"}\n".to_vec();
+    for line in [
+        b"{}\n".to_vec(),
+        b"\xff\n".to_vec(),
+        b"{\"request\":\"stop\"}\n".to_vec(),
+        many.into_bytes(),
+        nobody,
+    ] {
+        let answer = ask(&gateway, &line).unwrap();
+        assert_eq!(answer["reply"], "refused", "{}", String::from_utf8_lossy(&line));
+        assert_ne!(answer["problem"]["tr"], answer["problem"]["en"]);
+    }
+    assert!(ask(&gateway, &long).is_none_or(|answer| answer["reply"] == "refused"));
+
+    // What a kill leaves behind stops neither a command nor the next daemon.
+    daemon.0.kill().unwrap();
+    daemon.0.wait().unwrap();
+    assert!(gateway.store().join("control.sock").exists());
+    gateway.put("1.eml", &world.mixed(1)[0].raw);
+    gateway.ok(&["poll"]);
+    let number = gateway.export()[0]["register_number"].as_str().unwrap().to_owned();
+    gateway.ok(&["documents", "show", &number, "--opened-by", "Ali"]);
+    fs::remove_file(log_path(&gateway)).unwrap();
+    let daemon = Daemon::start(&gateway);
+    until("it answers", || {
+        UnixStream::connect(gateway.store().join("control.sock")).is_ok() && ask(&gateway, b"{\"request\":\"status\"}\n").is_some()
+    });
+    gateway.ok(&["documents", "retry", &number]);
+    assert!(daemon.stop().0.success());
 }
 
 #[test]

@@ -177,6 +177,19 @@ pub enum DocumentsCommand {
         #[arg(long, value_name = "PERSON")]
         opened_by: Option<String>,
     },
+    /// Reads and judges messages of the register again, quarantined ones too; earlier verdicts are kept. Beside a running daemon the daemon
+    /// does it, by the settings that it last read: after new anchors or revocation data reload it first. Exit code 10 when one could not be read.
+    Retry {
+        /// Register numbers, as 2026/000001.
+        #[arg(required = true, value_name = "NUMBER")]
+        numbers: Vec<RegisterNumber>,
+        /// Who asks for it; stands beside the earlier verdict.
+        #[arg(long, value_name = "PERSON")]
+        by: Option<String>,
+        /// Print one JSON document instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// The register as JSON, oldest first.
     Export {
         #[command(flatten)]

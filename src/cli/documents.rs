@@ -1,13 +1,13 @@
 //! `documents`: the register.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::{DocumentsCommand, Period};
-use super::table::table;
-use super::{Exit, Failure, Session};
+use super::table::{clean, table};
+use super::{Exit, Failure, Session, words, writing};
 use crate::clock::{istanbul, local_day};
-use crate::ledger::event::{Event, Handled};
-use crate::register::entry::{Entry, Handling, RegisterNumber, State};
+use crate::pipeline::reexamine::{Outcome, Reexamined};
+use crate::register::entry::{Entry, RegisterNumber};
 use crate::register::export;
 use crate::text::Lang;
 
@@ -16,10 +16,11 @@ pub async fn run(session: &Session, command: DocumentsCommand) -> Result<Exit, F
         DocumentsCommand::List(period) => list(session, period),
         DocumentsCommand::Show { number, json, opened_by } => {
             if let Some(person) = opened_by {
-                record_opening(session, number, person).await?;
+                writing::open(session, number, person).await?;
             }
             show(session, number, json)
         }
+        DocumentsCommand::Retry { numbers, by, json } => retry(session, &numbers, by, json).await,
         DocumentsCommand::Export { period, json: _ } => export_json(session, period),
     }
 }
@@ -53,13 +54,13 @@ fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
     [
         format!("{prefix}{}", entry.register_number),
         local_time(entry.message.received_at),
-        super::words::kind(entry.message.kind, lang).to_owned(),
+        words::kind(entry.message.kind, lang).to_owned(),
         institution
             .or_else(|| entry.message.sender_kep.clone())
             .or_else(|| entry.message.sender.clone())
             .unwrap_or_default(),
         subject.unwrap_or_default(),
-        super::words::verdict(entry, lang).to_owned(),
+        words::verdict(entry, lang).to_owned(),
         entry.unit.clone().unwrap_or_default(),
         deadline.map(|deadline| local_time(deadline.at)).unwrap_or_default(),
     ]
@@ -80,23 +81,39 @@ fn show(session: &Session, number: RegisterNumber, json: bool) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-async fn record_opening(session: &Session, number: RegisterNumber, by: String) -> Result<(), Failure> {
-    session.must_have_store()?;
-    let ledger = session.writer()?;
-    let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
-    let state = if entry.state == State::Registered {
-        State::Opened
+/// Examines entries again and says what became of each.
+async fn retry(session: &Session, numbers: &[RegisterNumber], by: Option<String>, json: bool) -> Result<Exit, Failure> {
+    let answers = writing::retry(session, numbers, by).await?;
+    let (lang, prefix) = (session.lang, session.prefix());
+    if json {
+        println!(
+            "{:#}",
+            json!(answers.iter().map(|one| retried_json(one, &prefix, lang)).collect::<Vec<_>>())
+        );
     } else {
-        entry.state
-    };
-    let handling = Handling {
-        by,
-        at: ledger.clock().now(),
-        state,
-        note: None,
-    };
-    ledger.append(Event::Handled(Handled { number, handling })).await?;
-    Ok(())
+        for one in &answers {
+            println!(
+                "{}",
+                clean(&format!("{prefix}{}  {}", one.number, words::retried(&one.outcome, lang)))
+            );
+        }
+    }
+    let exits = answers.iter().map(|one| match one.outcome {
+        Outcome::Unknown => Exit::Failed,
+        Outcome::Unreadable { .. } | Outcome::LeftAlone => Exit::Indeterminate,
+        Outcome::Unchanged { .. } | Outcome::Renewed { .. } | Outcome::Added { .. } => Exit::Done,
+    });
+    Ok(exits.max().unwrap_or(Exit::Done))
+}
+
+fn retried_json(one: &Reexamined, prefix: &str, lang: Lang) -> Value {
+    let mut value = json!(one);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("number".into(), format!("{prefix}{}", one.number).into());
+        fields.remove("reason");
+        fields.insert("text".into(), words::retried(&one.outcome, lang).into());
+    }
+    value
 }
 
 fn export_json(session: &Session, period: Period) -> Result<Exit, Failure> {

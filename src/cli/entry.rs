@@ -6,7 +6,7 @@ use super::words;
 use crate::envelope::{Attachment, Document};
 use crate::finding::Finding;
 use crate::ledger::{Ledger, LedgerError};
-use crate::register::entry::{Deadline, Entry, EvidenceRecord, Handling};
+use crate::register::entry::{Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling};
 use crate::signature::report::{Reason, SignatureReport};
 use crate::text::Lang;
 
@@ -23,6 +23,11 @@ pub fn screen(entry: &Entry, prefix: &str, ledger: &Ledger, lang: Lang) -> Resul
         "İmzalar",
         "Signatures",
         signatures.iter().flat_map(|report| signature(report, 0, lang)).collect(),
+    );
+    screen.section(
+        "Önceki sonuçlar",
+        "Earlier verdicts",
+        entry.earlier_verdicts.iter().map(|one| earlier(one, lang)).collect(),
     );
     screen.section(
         "Bulgular",
@@ -220,6 +225,20 @@ fn evidence(record: &EvidenceRecord, ledger: &Ledger, lang: Lang) -> Result<Stri
             .trim_end()
             .to_owned(),
     )
+}
+
+fn earlier(verdict: &EarlierVerdict, lang: Lang) -> String {
+    let shown = verdict.indication.map_or("-", |indication| words::indication(indication, lang));
+    let sub = verdict.sub_indication.map(words::stable).unwrap_or_default();
+    let person = verdict.asker.person.as_deref().unwrap_or_default();
+    format!(
+        "{}  {shown} {sub} · {} {} {person}",
+        local_time(verdict.at),
+        local_time(verdict.replaced_at),
+        words::why(verdict.why, lang)
+    )
+    .trim_end()
+    .to_owned()
 }
 
 fn handling(handling: &Handling, lang: Lang) -> String {

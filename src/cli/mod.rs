@@ -15,6 +15,7 @@ mod trust;
 mod unpack;
 mod verify;
 mod words;
+mod writing;
 
 use std::cell::OnceCell;
 use std::io::IsTerminal;
@@ -28,7 +29,7 @@ use clap::Parser;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Loaded};
 use crate::daemon;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;
@@ -159,6 +160,11 @@ impl Session {
 
     /// The register for writing; only one process may have it.
     pub fn writer(&self) -> Result<&Arc<Ledger>, Failure> {
+        Ok(self.try_writer()?)
+    }
+
+    /// The same, for callers that know another way when somebody else writes.
+    pub fn try_writer(&self) -> Result<&Arc<Ledger>, LedgerError> {
         if let Some(ledger) = self.writer.get() {
             return Ok(ledger);
         }

@@ -109,6 +109,8 @@ pub struct DaemonConfig {
     pub work_bytes: u64,
     /// The file whose age the heartbeat timer reads. Empty (default): `heartbeat` in the store.
     pub heartbeat_file: PathBuf,
+    /// The socket over which commands reach the running daemon. Empty (default): `control.sock` in the store. At most about 100 bytes long.
+    pub control_socket: PathBuf,
     /// How old the heartbeat may become before the timer alarms. Default `10m`.
     #[serde(with = "crate::clock::duration")]
     pub heartbeat_age: Duration,
@@ -125,6 +127,7 @@ impl Default for DaemonConfig {
             workers: 2,
             work_bytes: 48 << 20,
             heartbeat_file: PathBuf::new(),
+            control_socket: PathBuf::new(),
             heartbeat_age: Duration::from_secs(600),
             free_bytes: 1 << 30,
             failing_for: Duration::from_secs(3_600),
@@ -270,6 +273,7 @@ impl Config {
         resolve(&mut self.alert.sms.ca_file);
         resolve(&mut self.alert.webhook.ca_file);
         resolve(&mut self.daemon.heartbeat_file);
+        resolve(&mut self.daemon.control_socket);
         self.mailbox.iter_mut().flat_map(MailboxConfig::paths_mut).for_each(resolve);
     }
 
@@ -317,10 +321,18 @@ impl Config {
     }
 
     pub fn heartbeat_file(&self) -> PathBuf {
-        if self.daemon.heartbeat_file.as_os_str().is_empty() {
-            self.store.path.join("heartbeat")
-        } else {
-            self.daemon.heartbeat_file.clone()
+        self.in_store(&self.daemon.heartbeat_file, "heartbeat")
+    }
+
+    pub fn control_socket(&self) -> PathBuf {
+        self.in_store(&self.daemon.control_socket, "control.sock")
+    }
+
+    /// A file that lies in the store unless the configuration puts it elsewhere.
+    fn in_store(&self, configured: &Path, name: &str) -> PathBuf {
+        match configured.as_os_str().is_empty() {
+            true => self.store.path.join(name),
+            false => configured.to_owned(),
         }
     }
 }

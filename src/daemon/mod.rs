@@ -1,5 +1,6 @@
-//! The long-running part: one task per mailbox, the worker, the outbox, the clock-driven duties; start, reload and stop.
+//! The long-running part: one task per mailbox, the worker, the outbox, the clock-driven duties, the control socket; start, reload and stop.
 
+pub mod control;
 pub mod duties;
 pub mod outbox;
 pub mod progress;
@@ -56,6 +57,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(outbox::work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(duties::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
+    tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);
     notify(&[NotifyState::Ready]);
     tracing::info!(mailboxes = watches.count, "the gateway is running");

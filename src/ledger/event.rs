@@ -9,7 +9,7 @@ use crate::alert::outbox::AlertEvent;
 use crate::evidence::Evidence;
 use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
-use crate::register::entry::{Entry, Handling, RegisterNumber};
+use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, Why};
 use crate::signature::report::{SignatureReport, Verdict};
 use crate::text::Text;
 
@@ -37,8 +37,10 @@ pub enum Event {
     CheckFailed(CheckFailed),
     /// A locator was marked on the server as taken.
     Acknowledged(Acknowledged),
-    /// A later verdict on an entry: nothing is overwritten, the last one is shown.
+    /// A later verdict on an entry, as early versions wrote it; [`Event::Reexamined`] takes its place.
     Judged(Judged),
+    /// A message that has its numbers was examined again and says something else now: nothing is overwritten, the last is shown.
+    Reexamined(Box<Reexamined>),
     /// A person saw or changed an entry.
     Handled(Handled),
     /// Something happened to the alerts: raised, held, tried, delivered.
@@ -149,6 +151,23 @@ pub struct Judged {
     pub number: RegisterNumber,
     pub verdict: Verdict,
     pub why: String,
+}
+
+/// What the later examination of one message brought.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reexamined {
+    pub sha256: Sha256,
+    pub why: Why,
+    #[serde(default)]
+    pub asker: Asker,
+    /// The entries that changed, whole, as they stand from now on, each with the verdicts that it had before. Behind them documents that
+    /// nobody could read until now, under new numbers.
+    pub entries: Vec<Entry>,
+    /// Link keys of the message, by which evidence finds it.
+    pub link_keys: Vec<String>,
+    /// Evidence of the message that is new, or is judged otherwise than before.
+    pub evidence: Vec<FoundEvidence>,
+    pub alerts: Vec<AlertEvent>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

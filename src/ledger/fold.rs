@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Registered, Seen};
+use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Reexamined, Registered, Seen};
 use super::key;
 use super::overlay::Overlay;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
@@ -33,9 +33,12 @@ pub fn apply(event: &Event, at: Timestamp, state: &mut State<'_>) -> Result<(), 
     if let Event::Alert(event) = event {
         return apply_alert(event, state);
     }
-    if let Event::Registered(registered) = event {
-        registered.alerts.iter().try_for_each(|event| apply_alert(event, state))?;
-    }
+    let alerts = match event {
+        Event::Registered(registered) => registered.alerts.as_slice(),
+        Event::Reexamined(reexamined) => reexamined.alerts.as_slice(),
+        _ => &[],
+    };
+    alerts.iter().try_for_each(|event| apply_alert(event, state))?;
     apply_to_index(event, at, &mut state.index)
 }
 
@@ -68,6 +71,7 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
             }
         }),
         Event::Judged(judged) => amend_entry(judged.number, state, |entry| entry.verdict = Some(judged.verdict.clone())),
+        Event::Reexamined(reexamined) => apply_reexamined(reexamined, at, state),
         Event::Handled(handled) => apply_handled(handled, state),
         Event::Standing(standing) => {
             let name = key::standing(&standing.alarm);
@@ -179,20 +183,7 @@ fn apply_missing(missing: &Missing, state: &mut Overlay<'_>) -> Result<(), Ledge
 
 fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let numbers: Vec<RegisterNumber> = registered.entries.iter().map(|entry| entry.register_number).collect();
-    for entry in &registered.entries {
-        state.put(key::entry(entry.register_number), entry)?;
-        for name in open_deadlines(entry) {
-            state.put(name, &())?;
-        }
-        let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
-        numbering.observe(entry.register_number)?;
-        state.put(key::NUMBERING.to_vec(), &numbering)?;
-        if let Some(id) = entry.document.as_ref().and_then(|document| document.id.as_deref())
-            && !state.contains(&key::document(id))?
-        {
-            state.put(key::document(id), &entry.register_number)?;
-        }
-    }
+    registered.entries.iter().try_for_each(|entry| add_entry(entry, state))?;
     if let Some(mut message) = state.get::<MessageState>(&key::message(&registered.sha256))? {
         message.numbers.clone_from(&numbers);
         state.put(key::message(&registered.sha256), &message)?;
@@ -205,16 +196,90 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
         })?;
     }
     for found in &registered.evidence {
-        take_evidence(found, registered, &numbers, at, state)?;
+        take_evidence(found, registered.sha256, &registered.entries, at, state)?;
     }
     adopt_orphans(&registered.link_keys, &numbers, state)
+}
+
+fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    state.put(key::entry(entry.register_number), entry)?;
+    for name in open_deadlines(entry) {
+        state.put(name, &())?;
+    }
+    let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
+    numbering.observe(entry.register_number)?;
+    state.put(key::NUMBERING.to_vec(), &numbering)?;
+    remember_document(entry, state)
+}
+
+/// The first entry with a BelgeId is the one that later ones are duplicates of.
+fn remember_document(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    match entry.document.as_ref().and_then(|document| document.id.as_deref()) {
+        Some(id) if !state.contains(&key::document(id))? => state.put(key::document(id), &entry.register_number),
+        _ => Ok(()),
+    }
+}
+
+fn apply_reexamined(reexamined: &Reexamined, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let Some(mut message) = state.get::<MessageState>(&key::message(&reexamined.sha256))? else {
+        return Ok(());
+    };
+    for entry in &reexamined.entries {
+        let number = entry.register_number;
+        if message.numbers.contains(&number) {
+            amend_entry(number, state, |known| known.clone_from(entry))?;
+            remember_document(entry, state)?;
+        } else {
+            add_entry(entry, state)?;
+            message.numbers.push(number);
+        }
+    }
+    // It was read to its end: what it did to the process before counts no longer.
+    message.attempts = 0;
+    state.put(key::message(&reexamined.sha256), &message)?;
+
+    for link_key in &reexamined.link_keys {
+        state.update(key::linked_messages(link_key), |known: &mut Vec<RegisterNumber>| {
+            let new: Vec<_> = message.numbers.iter().filter(|number| !known.contains(number)).copied().collect();
+            known.extend(new);
+        })?;
+    }
+    for found in &reexamined.evidence {
+        match state.get::<EvidenceState>(&key::evidence(&found.evidence.sha256))? {
+            Some(known) => judge_evidence_again(known, found, state)?,
+            None => take_evidence(found, reexamined.sha256, &reexamined.entries, at, state)?,
+        }
+    }
+    adopt_orphans(&reexamined.link_keys, &message.numbers, state)
+}
+
+/// Evidence that was known is judged otherwise now: it keeps its links, and every entry that shows it shows the new verdict.
+fn judge_evidence_again(known: EvidenceState, found: &FoundEvidence, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let (sha256, indication) = (found.evidence.sha256, found.report.indication);
+    for number in &known.numbers {
+        amend_entry(*number, state, |entry| {
+            entry
+                .evidence
+                .iter_mut()
+                .filter(|record| record.sha256 == sha256)
+                .for_each(|record| record.indication = indication);
+        })?;
+    }
+    let judged = EvidenceState {
+        found: FoundEvidence {
+            report: found.report.clone(),
+            ..known.found
+        },
+        ..known
+    };
+    state.put(key::evidence(&sha256), &judged)
 }
 
 /// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
 fn take_evidence(
     found: &FoundEvidence,
-    registered: &Registered,
-    own_numbers: &[RegisterNumber],
+    message: Sha256,
+    entries: &[Entry],
     at: Timestamp,
     state: &mut Overlay<'_>,
 ) -> Result<(), LedgerError> {
@@ -231,13 +296,14 @@ fn take_evidence(
             link = Some((numbers, link_kind(link_key)));
         }
     }
-    if link.is_none() && found.link_keys.is_empty() && carries_original(registered) {
-        link = Some((own_numbers.to_vec(), "same-envelope".to_owned()));
+    if link.is_none() && found.link_keys.is_empty() && carries_original(entries) {
+        let own = entries.iter().map(|entry| entry.register_number).collect();
+        link = Some((own, "same-envelope".to_owned()));
     }
     let (numbers, linked_by) = link.map_or((Vec::new(), None), |(numbers, by)| (numbers, Some(by)));
     let evidence = EvidenceState {
         found: found.clone(),
-        in_message: registered.sha256,
+        in_message: message,
         seen_at: at,
         numbers: numbers.clone(),
         linked_by: linked_by.clone(),
@@ -247,7 +313,7 @@ fn take_evidence(
         Some(by) => attach(&evidence, &numbers, &by, state),
         None => {
             state.put(key::orphan(&sha256), &())?;
-            flag_orphan_mail(registered.sha256, state)
+            flag_orphan_mail(message, state)
         }
     }
 }
@@ -276,8 +342,8 @@ fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), Ledg
 }
 
 /// Evidence without any identifier speaks of the message in whose envelope it lies, if there is one.
-fn carries_original(registered: &Registered) -> bool {
-    registered.entries.iter().any(|entry| entry.message.kind != MessageKind::Evidence)
+fn carries_original(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.message.kind != MessageKind::Evidence)
 }
 
 /// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.

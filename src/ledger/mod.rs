@@ -6,9 +6,11 @@
 
 pub mod event;
 pub mod fold;
+mod handling;
 mod key;
 mod overlay;
 mod query;
+pub mod reexamination;
 pub mod registration;
 pub mod state;
 mod writer;
@@ -21,6 +23,8 @@ mod linking_tests;
 mod load_tests;
 #[cfg(test)]
 mod recovery_tests;
+#[cfg(test)]
+mod reexamination_tests;
 #[cfg(test)]
 mod registration_tests;
 

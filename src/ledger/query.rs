@@ -99,6 +99,22 @@ impl Ledger {
         Ok(pending)
     }
 
+    /// The same, without those on which work was begun as often as `attempts` already.
+    pub fn pending_below(&self, attempts: u32, at_most: usize) -> Result<Vec<(Sha256, MessageState)>, LedgerError> {
+        let mut pending = Vec::new();
+        for pair in self.index.scan(key::PENDING) {
+            if pending.len() == at_most {
+                break;
+            }
+            if let Some(sha256) = key::trailing_sha256(&pair?.0)
+                && let Some(message) = self.message(&sha256)?.filter(|message| message.attempts < attempts)
+            {
+                pending.push((sha256, message));
+            }
+        }
+        Ok(pending)
+    }
+
     /// Deadlines at or after an instant that can still be missed, the latest first. Only their keys are read.
     pub fn open_deadlines(&self, since: Timestamp) -> Result<Vec<OpenDeadline>, LedgerError> {
         let mut open = Vec::new();

@@ -118,7 +118,12 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
 
 /// What only the order of registration can tell: the same bytes were seen twice before they had a number, or the same document was examined
 /// twice side by side.
-fn mark_duplicate(draft: &mut Draft, message: &MessageState, before: &[Entry], decision: &Decision<'_>) -> Result<(), LedgerError> {
+pub(super) fn mark_duplicate(
+    draft: &mut Draft,
+    message: &MessageState,
+    before: &[Entry],
+    decision: &Decision<'_>,
+) -> Result<(), LedgerError> {
     if message.sightings.len() > 1 {
         draft.flags.insert(flag::DUPLICATE.to_owned());
     }
@@ -140,7 +145,7 @@ fn mark_duplicate(draft: &mut Draft, message: &MessageState, before: &[Entry], d
 }
 
 /// Plans notices one after another on a copy of the outbox, so that the second is held when the first is of its kind.
-fn plan_all(notices: Vec<Notice>, alerts: &AlertConfig, decision: &Decision<'_>) -> Vec<AlertEvent> {
+pub(super) fn plan_all(notices: Vec<Notice>, alerts: &AlertConfig, decision: &Decision<'_>) -> Vec<AlertEvent> {
     let mut outbox = decision.state.outbox.clone();
     notices
         .into_iter()

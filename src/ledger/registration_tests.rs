@@ -253,6 +253,7 @@ async fn a_deadline_is_listed_until_nobody_can_miss_it_any_more() {
                 at: friday(),
                 state,
                 note: None,
+                uid: None,
             },
         })
     };

@@ -66,6 +66,25 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
     notices
 }
 
+/// The notices of an entry that says something else after a later examination. A document that can be read at last is told like a new
+/// one; a signature that turned out invalid is told; good news waits in the register.
+pub fn of_changed(before: Option<&Entry>, after: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> Vec<Notice> {
+    let Some(before) = before.filter(|before| !before.is_set_aside()) else {
+        return of_entry(after, prefix, groups, at);
+    };
+    let has_failed = |entry: &Entry| {
+        entry
+            .verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.indication == Indication::Failed)
+    };
+    if has_failed(before) || !has_failed(after) {
+        return Vec::new();
+    }
+    let told = Told::new(after, prefix, groups);
+    vec![causes::signature(&told.facts(after), true, &codes(after), at)]
+}
+
 /// The institution that wrote. Never a person.
 fn institution(entry: &Entry) -> Option<&str> {
     let sender = entry.document.as_ref()?.sender.as_ref()?;

@@ -11,6 +11,7 @@ use crate::evidence::{self, LinkKey};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::ledger::event::FoundEvidence;
+use crate::ledger::state::MessageState;
 use crate::message::{self, Message, Part};
 use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineInput};
 use crate::register::entry::{EvidenceRecord, RegisterNumber};
@@ -28,6 +29,18 @@ pub struct Arrival {
     pub server: Option<Timestamp>,
     pub fetched: Timestamp,
     pub size: u64,
+}
+
+impl Arrival {
+    pub fn of(sha256: Sha256, message: &MessageState) -> Self {
+        Self {
+            sha256,
+            mailbox: message.mailbox.clone(),
+            server: message.arrived,
+            fetched: message.fetched_at,
+            size: message.size,
+        }
+    }
 }
 
 /// A message, ready for its numbers.
@@ -83,7 +96,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     }
 }
 
-/// A message that could not be read in three attempts keeps its place in the register.
+/// A message that could not be read in any attempt keeps its place in the register.
 pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> Examined {
     let input = QuarantineInput {
         registry: &settings.registry,

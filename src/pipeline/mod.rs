@@ -4,11 +4,13 @@
 //! check.rs     mailbox -> store          list, fetch, keep every byte
 //! examine.rs   message -> envelope -> signature -> evidence -> drafts of entries
 //! mod.rs       drafts -> register -> store -> alert
+//! reexamine.rs the same again, for what has its number
 //! ```
 
 pub mod announce;
 pub mod check;
 pub mod examine;
+pub mod reexamine;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,7 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::alert::notice::Notice;
@@ -28,13 +30,17 @@ use crate::ledger::registration::Registration;
 use crate::ledger::state::MessageState;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mailbox::MailboxError;
-use crate::register::entry::Entry;
+use crate::register::entry::{Entry, RegisterNumber};
 use crate::settings::Settings;
 use crate::text::Text;
 use examine::{Arrival, Examined};
 
-/// Attempts after which a message is set aside. Counted before the work, so that one which kills the process counts too.
+/// Attempts that a message has in its turn. Counted before the work, so that one which kills the process counts too.
 const ATTEMPTS: u32 = 3;
+
+/// The attempts of a message in all. The last is made when nothing else waits: who was only near when the process was killed from outside
+/// is read then, and who kills it does so once more and is set aside.
+const ATTEMPTS_IN_ALL: u32 = ATTEMPTS + 1;
 
 /// Messages whose attempt is counted in one record. A message that was tried before is always alone in its record,
 /// so that a killer takes no innocent neighbours into quarantine.
@@ -81,11 +87,24 @@ impl PipelineError {
 impl Unreadable {
     pub fn text(&self) -> Text {
         Text::new(
-            format!("İleti üç denemede de okunamadı ({self}). Baytları saklandı; dosyayı elle inceleyin ve geliştiriciye bildirin."),
             format!(
-                "The message could not be read in three attempts ({self}). Its bytes are kept; look at the file by hand and report it to the developers."
+                "İleti {ATTEMPTS_IN_ALL} denemede de okunamadı ({}). Baytları saklandı; dosyayı elle inceleyin ve geliştiriciye bildirin.",
+                self.reason().tr
+            ),
+            format!(
+                "The message could not be read in {ATTEMPTS_IN_ALL} attempts ({}). Its bytes are kept; look at the file by hand and report it to the developers.",
+                self.reason().en
             ),
         )
+    }
+
+    /// What stopped the reading, in a few words.
+    pub fn reason(&self) -> Text {
+        match self {
+            Self::Broken(broken) => broken_text(broken),
+            Self::Damaged(problem) => Text::new(format!("saklanan baytlar bozuk ya da yok: {problem}"), problem.clone()),
+            Self::Fatal => Text::new("program onu okurken sona erdi", self.to_string()),
+        }
     }
 }
 
@@ -155,7 +174,10 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::work_off`].
     pub async fn work_off_some(&self) -> Result<Option<usize>, PipelineError> {
-        let pending = self.ledger.pending(TRIED_TOGETHER)?;
+        let mut pending = self.ledger.pending_below(ATTEMPTS, TRIED_TOGETHER)?;
+        if pending.is_empty() {
+            pending = self.ledger.pending(1)?;
+        }
         match tried_together(&pending) {
             [] => Ok(None),
             group => self.work_on(group).await.map(Some),
@@ -210,26 +232,15 @@ impl Pipeline {
         message: MessageState,
         settings: &Arc<Settings>,
     ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
-        let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
-        let _permit = self
-            .work
-            .acquire_many(weight)
-            .await
-            .map_err(|error| PipelineError::Broken(error.to_string()))?;
-        let arrival = Arrival {
-            sha256,
-            mailbox: message.mailbox,
-            server: message.arrived,
-            fetched: message.fetched_at,
-            size: message.size,
-        };
+        let _permit = self.room_for(&message).await?;
+        let arrival = Arrival::of(sha256, &message);
         let attempt = message.attempts + 1;
-        if attempt > ATTEMPTS {
+        if attempt > ATTEMPTS_IN_ALL {
             return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));
         }
-        match self.examine(&arrival, settings).await? {
+        match self.examine(&arrival, settings, Vec::new()).await? {
             Ok(examined) => Ok(Some((sha256, examined))),
-            Err(broken) if attempt < ATTEMPTS => {
+            Err(broken) if attempt < ATTEMPTS_IN_ALL => {
                 tracing::warn!(message = sha256.short(), attempt, %broken, "a message could not be read; it is tried again");
                 Ok(None)
             }
@@ -237,8 +248,20 @@ impl Pipeline {
         }
     }
 
-    /// store -> message -> envelope -> signature -> evidence, on a thread of its own.
-    async fn examine(&self, arrival: &Arrival, settings: &Arc<Settings>) -> Result<Result<Examined, Unreadable>, PipelineError> {
+    /// Waits until the memory that work may take has room for this message. One that is larger than all of it is worked on alone.
+    async fn room_for(&self, message: &MessageState) -> Result<SemaphorePermit<'_>, PipelineError> {
+        let weight = u32::try_from(message.size >> 10).unwrap_or(u32::MAX).clamp(1, self.work_kib);
+        let permit = self.work.acquire_many(weight).await;
+        permit.map_err(|error| PipelineError::Broken(error.to_string()))
+    }
+
+    /// store -> message -> envelope -> signature -> evidence, on a thread of its own. `own`: the message's numbers, of which it is no duplicate.
+    async fn examine(
+        &self,
+        arrival: &Arrival,
+        settings: &Arc<Settings>,
+        own: Vec<RegisterNumber>,
+    ) -> Result<Result<Examined, Unreadable>, PipelineError> {
         let (ledger, now, deadline) = (Arc::clone(&self.ledger), self.now(), settings.limits.parse_deadline);
         let (arrival, settings) = (arrival.clone(), Arc::clone(settings));
         let work = move || {
@@ -247,7 +270,7 @@ impl Pipeline {
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
             };
-            let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten();
+            let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten().filter(|twin| !own.contains(twin));
             let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins));
             Ok(examined.map_err(Unreadable::Broken))
         };
@@ -289,6 +312,16 @@ impl Pipeline {
             Ok(())
         }
     }
+}
+
+/// What a parser did, for people.
+fn broken_text(broken: &isolate::Broken) -> Text {
+    let turkish = match broken {
+        isolate::Broken::Panicked(problem) => format!("ayrıştırıcı hata verdi: {problem}"),
+        isolate::Broken::TimedOut(limit) => format!("{} s içinde okunamadı", limit.as_secs()),
+        isolate::Broken::NoThread(problem) => format!("iş parçacığı başlatılamadı: {problem}"),
+    };
+    Text::new(turkish, broken.to_string())
 }
 
 /// The next messages to try: one that was tried before alone, else the first new ones together.

@@ -60,7 +60,7 @@ pub struct PackageInput<'a> {
     pub findings: &'a [Finding],
 }
 
-/// A message that could not be read in three attempts.
+/// A message that could not be read in any attempt.
 pub struct QuarantineInput<'a> {
     pub registry: &'a Registry,
     pub mailbox: &'a str,
@@ -125,6 +125,7 @@ impl Draft {
             access: self.access,
             state: self.state,
             history: Vec::new(),
+            earlier_verdicts: Vec::new(),
         }
     }
 }
@@ -308,9 +309,12 @@ fn access_of(kind: MessageKind, package: Option<&PackageInput<'_>>, is_quarantin
     }
 }
 
+/// The finding that says of which entry this one is a duplicate.
+pub const DUPLICATE_RULE: &str = "KEP-5042";
+
 fn duplicate(first: RegisterNumber) -> Finding {
     Finding::new(
-        "KEP-5042",
+        DUPLICATE_RULE,
         Severity::Note,
         "register",
         format!(

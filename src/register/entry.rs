@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
 use crate::message::MessageKind;
-use crate::signature::report::Verdict;
+use crate::signature::report::{Indication, SubIndication, Verdict};
 use crate::text::Text;
 
 /// Evrak kayıt numarası: `YYYY/NNNNNN`, gap-free within a year. The configured prefix is added where it is shown.
@@ -86,6 +86,49 @@ pub struct Entry {
     /// Who did what, oldest first.
     #[serde(default)]
     pub history: Vec<Handling>,
+    /// The verdicts before the present one, oldest first.
+    #[serde(default)]
+    pub earlier_verdicts: Vec<EarlierVerdict>,
+}
+
+/// A verdict that a later one took the place of. Its report stands in the journal, in the record that gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierVerdict {
+    /// `None`: nobody could read the message then.
+    pub indication: Option<Indication>,
+    pub sub_indication: Option<SubIndication>,
+    /// When it was given.
+    pub at: Timestamp,
+    /// When the message was examined again.
+    pub replaced_at: Timestamp,
+    pub why: Why,
+    #[serde(default)]
+    pub asker: Asker,
+}
+
+/// Why a message that has its number was examined again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// A person asked for it.
+    Operator,
+    /// It could not be read, or not be judged, and the gateway tries once more by itself.
+    Retry,
+    /// Revocation data came that was not there before.
+    Revocation,
+    /// The anchors changed.
+    Trust,
+}
+
+/// Who asked for something, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// The name that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The account on this machine, as the system vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 /// One thing that a person did with an entry.
@@ -96,6 +139,9 @@ pub struct Handling {
     pub state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The account on this machine that it was done from, as the system vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 /// The KEP message of an entry.

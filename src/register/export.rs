@@ -27,6 +27,7 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "package": plain(&entry.package),
         "document": plain(&entry.document),
         "verdict": entry.verdict.as_ref().map(|verdict| verdict_json(verdict, lang)),
+        "earlier_verdicts": plain(&entry.earlier_verdicts),
         "findings": entry.findings.iter().map(|finding| finding_json(finding, lang)).collect::<Vec<_>>(),
         "evidence": plain(&entry.evidence),
         "deadlines": deadlines.collect::<Vec<_>>(),
@@ -35,6 +36,7 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "labels": entry.labels,
         "access": entry.access,
         "state": entry.state,
+        "history": plain(&entry.history),
     })
 }
 

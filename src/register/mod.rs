@@ -19,6 +19,7 @@ mod glob;
 pub mod nearing;
 pub mod numbering;
 mod records;
+pub mod renewal;
 pub mod routing;
 pub mod rules;
 mod xsd_duration;

@@ -1,0 +1,138 @@
+//! Commands that write beside the daemon: the daemon does it when it holds the store, else we do.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Failure, Session};
+use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
+use crate::ledger::{Ledger, LedgerError};
+use crate::pipeline::reexamine::Reexamined;
+use crate::register::entry::{Asker, RegisterNumber, State, Why};
+use crate::store::error::StoreError;
+use crate::text::Text;
+
+/// The daemon gives its answer within its own deadline; this much is for the way.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Who writes.
+enum Hand {
+    Ours(Arc<Ledger>),
+    Daemon(Box<BufReader<UnixStream>>),
+}
+
+/// Records that a person opened a document.
+pub async fn open(session: &Session, number: RegisterNumber, by: String) -> Result<(), Failure> {
+    if !control::is_name(&by) {
+        return Err(Failure::usage(control::no_name()));
+    }
+    let state: Option<State> = match hand(session)? {
+        Hand::Ours(ledger) => ledger.opened(number, ourselves(Some(by))).await?,
+        Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::Opened { number, by })? {
+            Reply::Opened { state } => state,
+            other => return Err(misunderstood(&other)),
+        },
+    };
+    state.map(|_| ()).ok_or_else(|| Failure::not_found(&number.to_string()))
+}
+
+/// Examines the messages of these entries again.
+pub async fn retry(session: &Session, numbers: &[RegisterNumber], by: Option<String>) -> Result<Vec<Reexamined>, Failure> {
+    if by.as_deref().is_some_and(|by| !control::is_name(by)) {
+        return Err(Failure::usage(control::no_name()));
+    }
+    let mut daemon = match hand(session)? {
+        Hand::Ours(_) => {
+            let pipeline = session.pipeline()?;
+            return Ok(pipeline.reexamine(numbers, Why::Operator, &ourselves(by)).await?);
+        }
+        Hand::Daemon(daemon) => daemon,
+    };
+    let mut answers = Vec::new();
+    for some in numbers.chunks(NUMBERS) {
+        let (numbers, by) = (some.to_vec(), by.clone());
+        match ask(&mut daemon, &Request::Retry { numbers, by })? {
+            Reply::Retried { entries } => answers.extend(entries),
+            other => return Err(misunderstood(&other)),
+        }
+    }
+    Ok(answers)
+}
+
+fn ourselves(person: Option<String>) -> Asker {
+    Asker {
+        person,
+        uid: Some(rustix::process::getuid().as_raw()),
+    }
+}
+
+fn hand(session: &Session) -> Result<Hand, Failure> {
+    session.must_have_store()?;
+    match session.try_writer() {
+        Ok(ledger) => Ok(Hand::Ours(Arc::clone(ledger))),
+        Err(LedgerError::Store(locked @ StoreError::Locked { .. })) => {
+            let path = session.config().control_socket();
+            match connect(&path) {
+                Ok(stream) => Ok(Hand::Daemon(Box::new(BufReader::new(stream)))),
+                Err(error) => Err(nobody_answers(&locked, &path, &error)),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn connect(path: &Path) -> std::io::Result<UnixStream> {
+    let stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(ANSWER_DEADLINE + GRACE))?;
+    stream.set_write_timeout(Some(GRACE))?;
+    Ok(stream)
+}
+
+fn ask(daemon: &mut BufReader<UnixStream>, request: &Request) -> Result<Reply, Failure> {
+    let mut line = serde_json::to_vec(request).map_err(|error| broken_off(&error.to_string()))?;
+    line.push(b'\n');
+    let mut said = String::new();
+    let exchange = daemon.get_mut().write_all(&line).and_then(|()| daemon.read_line(&mut said));
+    match exchange {
+        Ok(0) => return Err(broken_off("-")),
+        Ok(_) => {}
+        Err(error) => return Err(broken_off(&error.to_string())),
+    }
+    match serde_json::from_str(&said).map_err(|error| broken_off(&error.to_string()))? {
+        Reply::Refused { problem } => Err(Failure::new(problem)),
+        reply => Ok(reply),
+    }
+}
+
+fn nobody_answers(locked: &StoreError, path: &Path, error: &std::io::Error) -> Failure {
+    let (locked, reason, path) = (locked.cure(), super::failure::reason(error), path.display());
+    Failure::new(Text::new(
+        format!(
+            "{} Denetim soketi {path} de yanıt vermiyor: {}. Daemon çalışıyorsa hesabınızı onun grubuna ekleyin; başka bir komut çalışıyorsa bitmesini bekleyin.",
+            locked.tr, reason.tr
+        ),
+        format!(
+            "{} The control socket {path} does not answer either: {}. If the daemon runs, add your account to its group; if another command runs, wait for its end.",
+            locked.en, reason.en
+        ),
+    ))
+}
+
+fn broken_off(problem: &str) -> Failure {
+    Failure::new(Text::new(
+        format!("daemon yanıt vermeden bağlantıyı kesti ({problem}); sonucu 'documents show' ile görün, gerekirse yineleyin"),
+        format!(
+            "the daemon ended the connection without an answer ({problem}); see the result with 'documents show' and repeat it if need be"
+        ),
+    ))
+}
+
+fn misunderstood(reply: &Reply) -> Failure {
+    tracing::debug!(?reply, "an answer to another question");
+    Failure::new(Text::new(
+        "daemon başka bir sürüm olabilir: beklenmeyen bir yanıt verdi; onu yeniden başlatın",
+        "the daemon may be another version: it gave an unexpected answer; restart it",
+    ))
+}

@@ -1,0 +1,272 @@
+//! The control socket: the store has one writer, so what people ask for beside a running daemon is asked of the daemon.
+//!
+//! A Unix-domain stream socket, one JSON object a line each way, any number of requests on a connection:
+//!
+//! ```text
+//! {"request":"opened","number":"2026/000001","by":"Ayşe Yılmaz"}   -> {"reply":"opened","state":"opened"}
+//! {"request":"retry","numbers":["2026/000001"]}                    -> {"reply":"retried","entries":[{"number":…,"outcome":…}]}
+//! {"request":"status"}                                             -> {"reply":"status", …}
+//! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
+//! ```
+//!
+//! Who may ask is decided by the file's mode (0660) and its folder's; who asked is what the system says of the other end (SO_PEERCRED).
+
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::progress::Progress;
+use crate::pipeline::reexamine::Reexamined;
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::register::entry::{Asker, RegisterNumber, State, Why};
+use crate::text::Text;
+
+/// A request holds a name and some numbers. What is longer is no request.
+pub const LINE_BYTES: u64 = 64 << 10;
+
+/// Entries of one `retry`: together they stay within what a person waits for.
+pub const NUMBERS: usize = 100;
+
+/// A name longer than this is no name; it would stand in the record for ever.
+const PERSON_CHARS: usize = 200;
+
+/// How long the other end may be silent, and how long it may take to read its answer.
+const PEER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long one answer may take. What is not done by then was not done at all, or is done and shown in the register.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(600);
+
+/// Clerks at their terminals; more wait.
+const CONNECTIONS: usize = 8;
+
+/// Pause after a connection could not be taken (no file handles): not a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// A person opened a document.
+    Opened {
+        number: RegisterNumber,
+        by: String,
+    },
+    /// Examine the messages of these entries again.
+    Retry {
+        numbers: Vec<RegisterNumber>,
+        /// The person, where one is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    Status,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum Reply {
+    /// `None`: there is no such entry.
+    Opened {
+        state: Option<State>,
+    },
+    Retried {
+        entries: Vec<Reexamined>,
+    },
+    Status(Status),
+    Refused {
+        problem: Text,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub version: String,
+    pub pid: u32,
+    pub now: Timestamp,
+    /// Mailboxes that are watched.
+    pub mailboxes: Vec<String>,
+    /// Tasks that are silent for longer than they said they would be.
+    pub silent: Vec<String>,
+    /// Last record of the journal.
+    pub sequence: u64,
+}
+
+/// Listens until it is told to stop. A daemon that cannot listen goes on without: its duty is the mailboxes.
+pub async fn serve(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
+    let path = pipeline.settings().config.control_socket();
+    let listener = match listen(&path) {
+        Ok(listener) => listener,
+        Err(error) => {
+            return tracing::error!(path = %path.display(), %error, "no control socket: commands that write must wait until the daemon is stopped");
+        }
+    };
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let taken = tokio::select! {
+            () = stop.cancelled() => break,
+            taken = take(&listener, &room) => taken,
+        };
+        match taken {
+            Ok((stream, permit)) => {
+                let (pipeline, progress) = (Arc::clone(&pipeline), progress.clone());
+                connections.spawn(async move {
+                    let _permit = permit;
+                    if let Err(error) = converse(stream, &pipeline, &progress).await {
+                        tracing::debug!(%error, "a connection to the control socket ended early");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection to the control socket could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+    // Whoever still waits is told by the closed connection; what was begun is durable or has not happened.
+    connections.shutdown().await;
+    if let Err(error) = std::fs::remove_file(&path) {
+        tracing::debug!(%error, "the control socket was gone already");
+    }
+}
+
+/// We hold the store's lock, so a socket that nobody answers is left over from a daemon that was killed.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => return Err(io::Error::other("something else lies there")),
+        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
+        Ok(_) => std::fs::remove_file(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+async fn take(listener: &UnixListener, room: &Arc<Semaphore>) -> io::Result<(UnixStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+    Ok((listener.accept().await?.0, permit))
+}
+
+/// Answers one request after another until the other end is silent for too long, leaves, or says what is no request.
+async fn converse(stream: UnixStream, pipeline: &Pipeline, progress: &Progress) -> io::Result<()> {
+    let uid = stream.peer_cred().ok().map(|peer| peer.uid());
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut line = Vec::new();
+        timeout(PEER_DEADLINE, (&mut stream).take(LINE_BYTES).read_until(b'\n', &mut line)).await??;
+        if line.is_empty() {
+            return Ok(());
+        }
+        let request = match line.ends_with(b"\n") {
+            true => serde_json::from_slice(&line).map_err(|error| no_request(&error.to_string())),
+            false => Err(no_request(&format!("no end of line within {LINE_BYTES} bytes"))),
+        };
+        let is_clear = request.is_ok();
+        let reply = match request {
+            Ok(request) => match timeout(ANSWER_DEADLINE, answer(request, uid, pipeline, progress)).await {
+                Ok(reply) => reply,
+                Err(_elapsed) => refused(took_too_long()),
+            },
+            Err(problem) => refused(problem),
+        };
+        let mut said = serde_json::to_vec(&reply)?;
+        said.push(b'\n');
+        timeout(PEER_DEADLINE, stream.get_mut().write_all(&said)).await??;
+        if !is_clear {
+            return Ok(());
+        }
+    }
+}
+
+async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progress: &Progress) -> Reply {
+    let asker = |person: Option<String>| Asker { person, uid };
+    let outcome = match request {
+        Request::Opened { by, .. } if !is_name(&by) => return refused(no_name()),
+        Request::Retry { by: Some(by), .. } if !is_name(&by) => return refused(no_name()),
+        Request::Retry { numbers, .. } if numbers.len() > NUMBERS => return refused(too_many()),
+        Request::Opened { number, by } => pipeline
+            .ledger
+            .opened(number, asker(Some(by)))
+            .await
+            .map(|state| Reply::Opened { state })
+            .map_err(PipelineError::from),
+        Request::Retry { numbers, by } => pipeline
+            .reexamine(&numbers, Why::Operator, &asker(by))
+            .await
+            .map(|entries| Reply::Retried { entries }),
+        Request::Status => Ok(Reply::Status(status(pipeline, progress))),
+    };
+    outcome.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request on the control socket failed");
+        refused(Text::new(
+            format!("istek yerine getirilemedi ({error}); daemon günlüğüne bakın ve yineleyin"),
+            format!("the request could not be carried out ({error}); look at the daemon's log and repeat it"),
+        ))
+    })
+}
+
+fn status(pipeline: &Pipeline, progress: &Progress) -> Status {
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        now: pipeline.now(),
+        mailboxes: pipeline
+            .settings()
+            .config
+            .mailbox
+            .iter()
+            .map(|mailbox| mailbox.name().to_owned())
+            .collect(),
+        silent: progress.silent(),
+        sequence: pipeline.ledger.head().sequence,
+    }
+}
+
+/// One line of visible characters: it stands in the record and on screens.
+pub fn is_name(by: &str) -> bool {
+    !by.trim().is_empty() && by.chars().count() <= PERSON_CHARS && !by.chars().any(char::is_control)
+}
+
+fn refused(problem: Text) -> Reply {
+    Reply::Refused { problem }
+}
+
+fn no_request(problem: &str) -> Text {
+    Text::new(format!("bu bir istek değil: {problem}"), format!("this is no request: {problem}"))
+}
+
+/// For the command line too.
+pub fn no_name() -> Text {
+    Text::new(
+        format!("ad boş olamaz, denetim karakteri içeremez ve en çok {PERSON_CHARS} karakter olabilir"),
+        format!("a name must not be empty, holds no control characters and has at most {PERSON_CHARS} characters"),
+    )
+}
+
+fn too_many() -> Text {
+    Text::new(
+        format!("bir istekte en çok {NUMBERS} kayıt numarası olabilir; isteği bölün"),
+        format!("a request holds at most {NUMBERS} register numbers; divide it"),
+    )
+}
+
+fn took_too_long() -> Text {
+    let limit = ANSWER_DEADLINE.as_secs();
+    Text::new(
+        format!("{limit} s içinde bitmedi; biten kayıtlar defterde görünür, kalanlar için yineleyin"),
+        format!("not finished within {limit} s; what was done shows in the register, repeat it for the rest"),
+    )
+}

@@ -1,0 +1,157 @@
+//! The entry as a later examination of the same bytes shows it. What people did to it and what it was linked to stays; only what the bytes
+//! and the present trust say is new.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::deadlines::bring_forward;
+use super::draft::{DUPLICATE_RULE, Draft};
+use super::entry::{Asker, EarlierVerdict, Entry, EvidenceRecord, MessageRecord, State, Why, flag};
+use crate::signature::report::{Indication, Verdict};
+
+/// Flags that tell of other messages and not of this one's bytes: a later look at the bytes cannot take them away.
+const OF_OTHERS: [&str; 3] = [flag::DUPLICATE, flag::ORPHAN_EVIDENCE, flag::NEGATIVE_EVIDENCE];
+
+/// A later examination: when, why and for whom.
+#[derive(Debug, Clone)]
+pub struct Occasion {
+    pub at: Timestamp,
+    pub why: Why,
+    pub asker: Asker,
+}
+
+impl Entry {
+    /// This entry as `draft` shows it; `None` where nothing is different. That the same was found at another time, or under other anchors,
+    /// is no difference.
+    pub fn renewed(&self, draft: Draft, occasion: &Occasion) -> Option<Self> {
+        let renewed = match self.is_set_aside() {
+            true => self.filled_in(draft),
+            false => self.judged_again(draft),
+        };
+        let same = Self {
+            verdict: at_the_time_of(renewed.verdict.clone(), self.verdict.as_ref()),
+            ..renewed.clone()
+        };
+        if same == *self {
+            return None;
+        }
+        let mut earlier_verdicts = self.earlier_verdicts.clone();
+        earlier_verdicts.push(self.verdict_so_far(occasion));
+        Some(Self {
+            earlier_verdicts,
+            ..renewed
+        })
+    }
+
+    /// True while nobody could read the message.
+    pub fn is_set_aside(&self) -> bool {
+        self.flags.contains(flag::QUARANTINED)
+    }
+
+    /// Everything is new: nothing was known of the message but its arrival.
+    fn filled_in(&self, mut draft: Draft) -> Self {
+        let linked = self
+            .evidence
+            .iter()
+            .filter(|known| draft.evidence.iter().all(|found| found.sha256 != known.sha256));
+        draft.evidence.extend(linked.cloned().collect::<Vec<_>>());
+        draft.flags.extend(self.flags_of_others());
+        let state = if self.state == State::Quarantined {
+            draft.state
+        } else {
+            self.state
+        };
+        let entry = draft.into_entry(self.register_number, self.registered_at, self.message.sightings.clone());
+        let (history, earlier_verdicts) = (self.history.clone(), self.earlier_verdicts.clone());
+        Self {
+            state,
+            history,
+            earlier_verdicts,
+            ..entry
+        }
+    }
+
+    fn judged_again(&self, draft: Draft) -> Self {
+        let mut findings = draft.findings;
+        let duplicate = self.findings.iter().find(|finding| finding.rule == DUPLICATE_RULE);
+        if findings.iter().all(|finding| finding.rule != DUPLICATE_RULE) {
+            findings.extend(duplicate.cloned());
+        }
+        let evidence = judged(&self.evidence, &draft.evidence);
+        let arrived = |message: &MessageRecord| (message.received_at, message.received_by.clone());
+        // A calendar that was corrected since is no reason to move a deadline that people were told; another arrival or proof is.
+        let deadlines = if arrived(&draft.message) == arrived(&self.message) && evidence == self.evidence {
+            self.deadlines.clone()
+        } else {
+            let mut deadlines = draft.deadlines;
+            let holds = evidence.iter().filter(|record| record.indication != Indication::Failed);
+            holds.for_each(|record| bring_forward(&mut deadlines, record, &draft.message.recipients));
+            deadlines
+        };
+        Self {
+            message: MessageRecord {
+                sightings: self.message.sightings.clone(),
+                ..draft.message
+            },
+            package: draft.package,
+            document: draft.document,
+            verdict: draft.verdict,
+            findings,
+            evidence,
+            deadlines,
+            flags: draft.flags.into_iter().chain(self.flags_of_others()).collect(),
+            access: draft.access,
+            ..self.clone()
+        }
+    }
+
+    fn flags_of_others(&self) -> BTreeSet<String> {
+        self.flags
+            .iter()
+            .filter(|word| OF_OTHERS.contains(&word.as_str()))
+            .cloned()
+            .collect()
+    }
+
+    fn verdict_so_far(&self, occasion: &Occasion) -> EarlierVerdict {
+        let verdict = self.verdict.as_ref();
+        EarlierVerdict {
+            indication: verdict.map(|verdict| verdict.indication),
+            sub_indication: verdict.and_then(|verdict| verdict.sub_indication),
+            at: verdict.map_or(self.registered_at, |verdict| verdict.validation_time),
+            replaced_at: occasion.at,
+            why: occasion.why,
+            asker: occasion.asker.clone(),
+        }
+    }
+}
+
+/// The evidence that is linked already, each with its present indication, and what was not seen before.
+fn judged(known: &[EvidenceRecord], found: &[EvidenceRecord]) -> Vec<EvidenceRecord> {
+    let now = |record: &EvidenceRecord| found.iter().find(|found| found.sha256 == record.sha256);
+    let new = found
+        .iter()
+        .filter(|found| known.iter().all(|record| record.sha256 != found.sha256));
+    let kept = known.iter().map(|record| EvidenceRecord {
+        indication: now(record).map_or(record.indication, |found| found.indication),
+        ..record.clone()
+    });
+    kept.chain(new.cloned()).collect()
+}
+
+/// A verdict as if it had been given when the other was, under the same anchors.
+fn at_the_time_of(verdict: Option<Verdict>, other: Option<&Verdict>) -> Option<Verdict> {
+    match (verdict, other) {
+        (Some(verdict), Some(other)) => Some(Verdict {
+            validation_time: other.validation_time,
+            anchors_sha256: other.anchors_sha256,
+            ..verdict
+        }),
+        (verdict, _) => verdict,
+    }
+}
+
+#[cfg(test)]
+#[path = "renewal_tests.rs"]
+mod renewal_tests;
