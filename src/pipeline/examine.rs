@@ -17,7 +17,9 @@ use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineIn
 use crate::register::entry::{EvidenceRecord, RegisterNumber};
 use crate::register::evidence_record;
 use crate::settings::Settings;
-use crate::signature::report::SignatureReport;
+use crate::signature::online::trail::Trail;
+use crate::signature::online::want::Want;
+use crate::signature::report::{Indication, SignatureReport};
 use crate::signature::{self, Context};
 
 /// What is known of a message beside its bytes.
@@ -49,6 +51,21 @@ pub struct Examined {
     /// By which evidence finds the message.
     pub link_keys: Vec<String>,
     pub evidence: Vec<FoundEvidence>,
+    /// What the verdicts rest on and what they lack.
+    pub trail: Trail,
+}
+
+impl Examined {
+    /// A verdict could still become another with what is missing.
+    fn is_open(&self) -> bool {
+        let verdicts = self.drafts.iter().filter_map(|draft| draft.verdict.as_ref());
+        verdicts.into_iter().any(|verdict| verdict.indication == Indication::Indeterminate)
+    }
+
+    /// What could be fetched to settle an open verdict.
+    pub fn wanted(&self) -> Vec<Want> {
+        if self.is_open() { self.trail.wanted() } else { Vec::new() }
+    }
 }
 
 /// Which entry has a BelgeId already.
@@ -93,6 +110,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
         drafts,
         link_keys: link_keys.into_iter().collect(),
         evidence,
+        trail: context.trail,
     }
 }
 
@@ -112,6 +130,7 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
         drafts: vec![draft::quarantine(input)],
         link_keys: Vec::new(),
         evidence: Vec::new(),
+        trail: Trail::default(),
     }
 }
 

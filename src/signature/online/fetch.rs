@@ -95,8 +95,8 @@ impl Fetcher {
         })
     }
 
-    /// True while asking would be no use: the question was answered a moment ago.
-    pub fn is_answered(&self, want: &Want, now: Timestamp) -> bool {
+    /// True while asking would be no use: the question was answered, or failed, a moment ago.
+    pub fn rests(&self, want: &Want, now: Timestamp) -> bool {
         self.pauses().holds(&want.key().to_string(), now)
     }
 
@@ -118,6 +118,9 @@ impl Fetcher {
             }
         }
         let refusal = last.unwrap_or(Refusal::Malformed);
+        if !matches!(refusal, Refusal::Pausing(_)) {
+            self.pauses().failed(&want.key().to_string(), now);
+        }
         tracing::info!(kind = ?want.kind, certificate = want.certificate.sha256.short(), problem = %refusal, "validation data was not fetched");
         Err(refusal)
     }
@@ -195,9 +198,9 @@ impl Fetcher {
             StatusCode::OK => {}
             status if status.is_redirection() => return Err(Refusal::Redirect(target.host.clone())),
             status => {
-                return Err(Refusal::Unreachable {
+                return Err(Refusal::Content {
                     host: target.host.clone(),
-                    problem: format!("HTTP {}", status.as_u16()),
+                    problem: Text::same(format!("HTTP {}", status.as_u16())),
                 });
             }
         }

@@ -67,7 +67,7 @@ impl Online {
     /// True when something came that was not here.
     async fn get(&self, want: &Want, asked: bool, now: Timestamp) -> bool {
         let Some(fetcher) = &self.fetcher else { return false };
-        if fetcher.is_answered(want, now) {
+        if fetcher.rests(want, now) {
             return false;
         }
         let objects = match fetcher.fetch(want, now).await {
@@ -115,18 +115,18 @@ impl Session<'_> {
                 continue;
             }
             self.tried.insert(key);
-            round.push(want);
+            round.push(want.clone());
         }
         if round.is_empty() {
             return false;
         }
         self.rounds += 1;
         let online = self.online;
-        let answers = stream::iter(round).map(|want| online.get(want, true, now)).buffer_unordered(TOGETHER);
-        let came = tokio::time::timeout_at(self.until, answers.filter(|came| std::future::ready(*came)).count()).await;
-        match came {
+        let asked = round.into_iter().map(|want| async move { online.get(&want, true, now).await });
+        let answers = stream::iter(asked).buffer_unordered(TOGETHER).collect::<Vec<bool>>();
+        match tokio::time::timeout_at(self.until, answers).await {
             Ok(came) => {
-                self.brought += came;
+                self.brought += came.into_iter().filter(|came| *came).count();
                 true
             }
             // Out of time: what came is known, and what did not is asked for another day.
