@@ -6,6 +6,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod cades;
+pub mod cades_kit;
 pub mod cases;
 pub mod cms;
 pub mod der;
@@ -24,6 +25,8 @@ pub mod pdf;
 pub mod pki;
 pub mod revocation;
 pub mod sample;
+pub mod scenario_kit;
+pub mod scenarios;
 pub mod tst;
 pub mod week;
 pub mod world;
