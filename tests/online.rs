@@ -122,9 +122,19 @@ async fn a_bare_signature_becomes_valid_when_issuer_and_state_are_fetched() {
     let (online, cms) = (bench.online(), bench.bare());
 
     let (before, _) = bench.judge(&cms, &online, now());
-    assert_eq!(before.sub_indication, Some(SubIndication::NoCertificateChainFound), "{}", told(&before));
-    let [wanted] = before.wanted.as_slice() else { panic!("{:?}", before.wanted) };
-    assert_eq!((wanted.kind, wanted.url.as_str()), (ObjectKind::Certificate, "http://saglayici.example/depo/nes-alt.crt"));
+    assert_eq!(
+        before.sub_indication,
+        Some(SubIndication::NoCertificateChainFound),
+        "{}",
+        told(&before)
+    );
+    let [wanted] = before.wanted.as_slice() else {
+        panic!("{:?}", before.wanted)
+    };
+    assert_eq!(
+        (wanted.kind, wanted.url.as_str()),
+        (ObjectKind::Certificate, "http://saglayici.example/depo/nes-alt.crt")
+    );
     assert_eq!(bench.provider.connections(), 0, "judging asks nobody");
 
     let after = bench.settle(&cms, &online, now()).await;
@@ -132,13 +142,22 @@ async fn a_bare_signature_becomes_valid_when_issuer_and_state_are_fetched() {
     assert!(after.wanted.is_empty());
     let mut asked = bench.provider.asked();
     asked.sort();
-    assert_eq!(asked, ["/depo/nes-alt.crt", "/ocsp/nes-alt", "/ocsp/nes-kok"], "one request for each thing that was missing");
+    assert_eq!(
+        asked,
+        ["/depo/nes-alt.crt", "/ocsp/nes-alt", "/ocsp/nes-kok"],
+        "one request for each thing that was missing"
+    );
 
     // Every object is named, in the row that it decided and in the list.
     let rows = &after.signatures[0].revocation;
     assert!(rows.iter().all(|row| row.sha256.is_some() && row.source == "ocsp"), "{rows:?}");
     for row in rows {
-        assert!(after.objects.iter().any(|object| Some(object.sha256) == row.sha256 && !object.embedded));
+        assert!(
+            after
+                .objects
+                .iter()
+                .any(|object| Some(object.sha256) == row.sha256 && !object.embedded)
+        );
     }
 }
 
@@ -184,7 +203,11 @@ async fn what_was_fetched_survives_a_restart_and_is_not_asked_for_again() {
     assert_eq!(bench.provider.connections(), connections);
 
     // Damaged files are as if they were not there; so is what is over for long.
-    for file in std::fs::read_dir(bench.cache_folder()).unwrap().flatten().filter(|file| file.path().extension().unwrap() == "der") {
+    for file in std::fs::read_dir(bench.cache_folder())
+        .unwrap()
+        .flatten()
+        .filter(|file| file.path().extension().unwrap() == "der")
+    {
         std::fs::write(file.path(), b"0").unwrap();
     }
     assert!(bench.online().cache().is_empty());
@@ -219,7 +242,12 @@ async fn what_must_not_be_believed_is_not() {
             bench.provider.behave(path, manner.clone());
             bench.provider.behave("/sil/", manner.clone());
             let verdict = bench.settle(&bench.bare(), &bench.online(), now()).await;
-            assert_eq!(verdict.indication, Indication::Indeterminate, "{name} at {path}: {}", told(&verdict));
+            assert_eq!(
+                verdict.indication,
+                Indication::Indeterminate,
+                "{name} at {path}: {}",
+                told(&verdict)
+            );
             assert!(codes(&verdict).contains(&code.to_owned()), "{name} at {path}: {}", told(&verdict));
         }
     }
@@ -248,7 +276,11 @@ async fn what_must_not_be_believed_is_not() {
 
 #[tokio::test]
 async fn answers_without_a_nonce_are_taken_while_they_last() {
-    for manner in [Manner::Prepared(after(-3)), Manner::PreparedWithoutEnd(after(-3)), Manner::WantsSha256] {
+    for manner in [
+        Manner::Prepared(after(-3)),
+        Manner::PreparedWithoutEnd(after(-3)),
+        Manner::WantsSha256,
+    ] {
         let bench = Bench::new(109);
         bench.provider.behave("/ocsp/", manner);
         bench.provider.behave("/sil/", Manner::Status(404));
@@ -264,7 +296,9 @@ async fn an_answer_older_than_the_one_at_hand_is_refused() {
     let online = bench.online();
     bench.settle(&bench.bare(), &online, now()).await;
     // A day later the answers at hand are stale; somebody plays one of the day before, which would still hold for hours.
-    bench.provider.behave("/ocsp/", Manner::PreparedWithoutEnd(now() - SignedDuration::from_mins(5)));
+    bench
+        .provider
+        .behave("/ocsp/", Manner::PreparedWithoutEnd(now() - SignedDuration::from_mins(5)));
     let later = after(23);
     let (verdict, context) = bench.judge(&bench.bare_of(&bench.provider.world().senders[0].director.cert), &online, after(48));
     assert_eq!(verdict.indication, Indication::Indeterminate);
@@ -285,7 +319,9 @@ async fn nobody_is_asked_who_must_not_be() {
     ];
     for (name, address, reach, hosts, code) in cases {
         let bench = Bench::new(111);
-        let names = provider::Names(std::sync::Mutex::new(vec![(address.parse::<std::net::IpAddr>().unwrap(), bench.provider.address.port()).into()]));
+        let names = provider::Names(std::sync::Mutex::new(vec![
+            (address.parse::<std::net::IpAddr>().unwrap(), bench.provider.address.port()).into(),
+        ]));
         let online = bench.online_with(Arc::new(names), reach, hosts);
         let verdict = bench.settle(&bench.bare(), &online, now()).await;
         assert!(codes(&verdict).contains(&code.to_owned()), "{name}: {}", told(&verdict));
@@ -294,10 +330,19 @@ async fn nobody_is_asked_who_must_not_be() {
     // One private address beside a public one condemns the answer.
     for private in ["10.0.0.1", "169.254.169.254", "100.64.0.1", "fd00::1"] {
         let bench = Bench::new(112);
-        let both = ["127.0.0.1", private].map(|address| (address.parse::<std::net::IpAddr>().unwrap(), bench.provider.address.port()).into());
-        let online = bench.online_with(Arc::new(provider::Names(std::sync::Mutex::new(both.to_vec()))), Reach::PublicAndLoopback, &[HOST]);
+        let both =
+            ["127.0.0.1", private].map(|address| (address.parse::<std::net::IpAddr>().unwrap(), bench.provider.address.port()).into());
+        let online = bench.online_with(
+            Arc::new(provider::Names(std::sync::Mutex::new(both.to_vec()))),
+            Reach::PublicAndLoopback,
+            &[HOST],
+        );
         let verdict = bench.settle(&bench.bare(), &online, now()).await;
-        assert!(told(&verdict).contains(private) && codes(&verdict).contains(&"KEP-3523".to_owned()), "{}", told(&verdict));
+        assert!(
+            told(&verdict).contains(private) && codes(&verdict).contains(&"KEP-3523".to_owned()),
+            "{}",
+            told(&verdict)
+        );
         assert_eq!(bench.provider.connections(), 0);
     }
 }
@@ -324,7 +369,9 @@ async fn a_redirection_is_not_followed_to_anybody() {
     let bench = Bench::new(114);
     let inside = Provider::start(114, now());
     for path in ["/depo/", "/ocsp/", "/sil/"] {
-        bench.provider.behave(path, Manner::Redirect(format!("http://{}{path}nes-alt", inside.address)));
+        bench
+            .provider
+            .behave(path, Manner::Redirect(format!("http://{}{path}nes-alt", inside.address)));
     }
     let verdict = bench.settle(&bench.bare(), &bench.online(), now()).await;
     assert!(codes(&verdict).contains(&"KEP-3523".to_owned()), "{}", told(&verdict));

@@ -93,13 +93,7 @@ fn read(path: &Path, limits: &Limits) -> Result<Bytes, Failure> {
 }
 
 /// Judges a file, fetches what the verdict lacks, and judges again until it lacks nothing that can be had.
-async fn settle(
-    session: &Session,
-    path: &Path,
-    content: Option<Bytes>,
-    context: &Context,
-    online: &Online,
-) -> Result<FileReport, Failure> {
+async fn settle(session: &Session, path: &Path, content: Option<Bytes>, context: &Context, online: &Online) -> Result<FileReport, Failure> {
     let bytes = read(path, &context.limits)?;
     let mut fetching = online.session(FETCHING);
     loop {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Unreadable;
 use crate::envelope::{self, Package};
@@ -19,8 +19,12 @@ use crate::register::evidence_record;
 use crate::settings::Settings;
 use crate::signature::online::trail::Trail;
 use crate::signature::online::want::Want;
-use crate::signature::report::{Indication, SignatureReport};
-use crate::signature::{self, Context};
+use crate::signature::report::{Indication, SignatureReport, Verdict};
+use crate::signature::{self, Context, cause};
+
+/// How long what a verdict lacks is looked for: no provider's responder is away for longer, and a list that answers for a certificate of
+/// the signature's time has been issued many times over.
+pub const GIVE_UP: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is known of a message beside its bytes.
 #[derive(Debug, Clone)]
@@ -213,18 +217,30 @@ impl Work<'_> {
             .chain(&findings)
             .cloned()
             .collect();
+        let verdict = signature::verdict(reports, &weighed, context);
+        let findings = findings.into_iter().chain(self.gave_up(&verdict, context)).collect();
         draft::draft(DraftInput {
             registry: &self.settings.registry,
             mailbox: &self.arrival.mailbox,
             address: self.settings.address_of(&self.arrival.mailbox),
             message: self.message,
             package,
-            verdict: Some(signature::verdict(reports, &weighed, context)),
+            verdict: Some(verdict),
             findings,
             evidence: self.records.to_vec(),
             server_time: self.arrival.server,
             fetched_at: self.arrival.fetched,
             duplicate_of,
+        })
+    }
+
+    /// What was missing for so long does not come any more by itself.
+    fn gave_up(&self, verdict: &Verdict, context: &Context) -> Option<Finding> {
+        let waited = context.at.duration_since(self.arrival.fetched);
+        let days = GIVE_UP.as_hours() / 24;
+        (verdict.awaits_data() && waited >= GIVE_UP).then(|| {
+            let reason = cause::GAVE_UP.reason_in_two(&format!("{days} gün"), &format!("{days} days"));
+            Finding::new(&reason.code, reason.severity, "signature", reason.text.tr, reason.text.en)
         })
     }
 }

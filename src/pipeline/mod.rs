@@ -316,7 +316,11 @@ impl Pipeline {
     async fn keep_objects(&self, trail: &Trail) -> Result<(), PipelineError> {
         let new: Vec<Object> = {
             let kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
-            trail.from_outside().into_iter().filter(|object| !kept.contains(&object.sha256())).collect()
+            trail
+                .from_outside()
+                .into_iter()
+                .filter(|object| !kept.contains(&object.sha256()))
+                .collect()
         };
         if new.is_empty() {
             return Ok(());

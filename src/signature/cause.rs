@@ -101,6 +101,13 @@ impl Reasons {
     }
 }
 
+/// A remark on why something was not fetched: it changes from attempt to attempt and says nothing about the signature.
+pub fn is_of_fetching(code: &str) -> bool {
+    [FETCH_SCHEME, FETCH_NOT_LISTED, FETCH_ADDRESS, FETCH_UNREACHABLE, FETCH_CONTENT]
+        .iter()
+        .any(|cause| cause.code == code)
+}
+
 macro_rules! causes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $severity:ident, $effect:expr, $tr:literal, $en:literal;)+) => {
         $($(#[$doc])* pub const $name: Cause = Cause { code: $code, severity: Severity::$severity, effect: $effect, tr: $tr, en: $en };)+

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
 use crate::hash::Sha256;
+use crate::signature::cause;
 use crate::text::Text;
 
 /// ETSI EN 319 102-1 5.1.3. The order is the order of badness: the worst of several is their maximum.
@@ -202,4 +203,54 @@ pub struct Verdict {
     /// What was missing and could be fetched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<WantReport>,
+}
+
+impl SignatureReport {
+    /// A later judgement of the same bytes may say more: data that are missing come, or a grace period ends.
+    fn awaits_data(&self) -> bool {
+        let sub = self.sub_indication;
+        let lacks = matches!(sub, Some(SubIndication::TryLater | SubIndication::NoCertificateChainFound));
+        (self.indication == Indication::Indeterminate && (lacks || self.retry_after.is_some()))
+            || self.counter_signatures.iter().any(Self::awaits_data)
+    }
+
+    fn last_retry_after(&self) -> Option<Timestamp> {
+        let below = self.counter_signatures.iter().filter_map(Self::last_retry_after);
+        below.chain(self.retry_after).max()
+    }
+
+    /// Says the same about the signature, whatever list or answer it was found by, and however the fetching of others failed.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.essence() == other.essence()
+    }
+
+    fn essence(&self) -> Self {
+        let told = self.reasons.iter().filter(|reason| !cause::is_of_fetching(&reason.code));
+        Self {
+            reasons: told.cloned().collect(),
+            revocation: Vec::new(),
+            counter_signatures: self.counter_signatures.iter().map(Self::essence).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+impl Verdict {
+    /// A later judgement of the same bytes may say more, without anybody doing anything.
+    pub fn awaits_data(&self) -> bool {
+        self.indication == Indication::Indeterminate
+            && (!self.wanted.is_empty() || self.signatures.iter().any(SignatureReport::awaits_data))
+    }
+
+    /// When the last grace period ends.
+    pub fn retry_after(&self) -> Option<Timestamp> {
+        self.signatures.iter().filter_map(SignatureReport::last_retry_after).max()
+    }
+
+    /// Says the same, whatever it was found by and when.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let pairs = || self.signatures.iter().zip(&other.signatures);
+        (self.indication, self.sub_indication, self.signatures.len()) == (other.indication, other.sub_indication, other.signatures.len())
+            && pairs().all(|(one, another)| one.says_the_same_as(another))
+    }
 }

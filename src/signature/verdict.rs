@@ -36,7 +36,11 @@ pub fn verdict(signatures: Vec<SignatureReport>, findings: &[Finding], context: 
         validation_time: context.at,
         anchors_sha256: context.trust.anchors_sha256(),
         objects: context.trail.objects(),
-        wanted: if worst == Indication::Indeterminate { context.trail.want_reports() } else { Vec::new() },
+        wanted: if worst == Indication::Indeterminate {
+            context.trail.want_reports()
+        } else {
+            Vec::new()
+        },
     }
 }
 

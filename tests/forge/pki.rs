@@ -332,7 +332,7 @@ impl Certified {
 
     /// A root whose descendants are published at `base`.
     pub fn self_signed_at(profile: &Profile, slug: &str, base: Option<&str>) -> Arc<Self> {
-        let mut root = build(profile, None, slug);
+        let mut root = build(profile, None, slug, Key::generate(profile.key));
         root.published_at = base.map(str::to_owned);
         Arc::new(root)
     }

@@ -1,5 +1,7 @@
 //! `openssl ocsp` as an independent peer: what it understands of our requests, and what we understand of its answers.
 
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -44,7 +46,11 @@ impl Responder {
         let responder = world.nes.responder.clone().unwrap();
         fs::write(path("ca.pem"), world.nes.ca.pem()).unwrap();
         fs::write(path("responder.pem"), responder.pem()).unwrap();
-        fs::write(path("responder.key"), pem("PRIVATE KEY", &responder.key.pkey.private_key_to_pkcs8().unwrap())).unwrap();
+        fs::write(
+            path("responder.key"),
+            pem("PRIVATE KEY", &responder.key.pkey.private_key_to_pkcs8().unwrap()),
+        )
+        .unwrap();
         // The index of `openssl ca`: state, end, revoked at, serial, file, subject.
         let good = index_line('V', "", &world.senders[0].director.cert);
         let gone = index_line('R', "261118090000Z,keyCompromise", &world.senders[1].director.cert);
@@ -56,11 +62,7 @@ impl Responder {
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         while !said.contains("ACCEPT") && lines.read_line(&mut said).unwrap() > 0 {}
         assert!(said.contains("ACCEPT"), "openssl ocsp does not listen: {said}");
-        Some(Self {
-            child,
-            world,
-            _dir: dir,
-        })
+        Some(Self { child, world, _dir: dir })
     }
 
     pub async fn check(&self) {
@@ -73,16 +75,25 @@ impl Responder {
             let want = Want::state_of(&certificate, &issuer, None).remove(0);
             let now = Timestamp::now();
             let objects = fetcher.fetch(&want, now).await.unwrap_or_else(|refusal| panic!("{refusal}"));
-            let [Object::Ocsp(response)] = objects.as_slice() else { panic!("{objects:?}") };
+            let [Object::Ocsp(response)] = objects.as_slice() else {
+                panic!("{objects:?}")
+            };
             let nonce = response.nonce.as_deref().expect("openssl repeats the nonce");
             assert_eq!(nonce.len(), 32);
-            let answer = response.answers.iter().find(|answer| answer.is_about(&certificate, &issuer)).unwrap();
+            let answer = response
+                .answers
+                .iter()
+                .find(|answer| answer.is_about(&certificate, &issuer))
+                .unwrap();
             assert_eq!(matches!(answer.status, CertStatus::Revoked { .. }), revoked);
             // Without its nonce the same answer is another's.
             let whole = basic_response(response.der());
             assert!(accept(&whole, &want, Some(nonce), now).is_ok());
             assert!(accept(&whole, &want, Some(&[1; 32]), now).is_err());
-            assert!(accept(&whole, &want, Some(nonce), now - SignedDuration::from_hours(1)).is_err(), "it is from the future");
+            assert!(
+                accept(&whole, &want, Some(nonce), now - SignedDuration::from_hours(1)).is_err(),
+                "it is from the future"
+            );
         }
     }
 }

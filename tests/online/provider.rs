@@ -1,5 +1,7 @@
 //! A certificate provider on the loopback: it publishes issuers and lists and answers OCSP requests, and misbehaves on demand.
 
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -152,10 +154,21 @@ impl Provider {
     }
 
     fn answer(&self, stream: &mut TcpStream, path: &str, request: &[u8]) -> std::io::Result<()> {
-        let manner = self.inner.manners.lock().unwrap().iter().find(|(prefix, _)| path.starts_with(*prefix)).map(|(_, m)| m.clone());
+        let manner = self
+            .inner
+            .manners
+            .lock()
+            .unwrap()
+            .iter()
+            .find(|(prefix, _)| path.starts_with(*prefix))
+            .map(|(_, m)| m.clone());
         let now = *self.inner.now.lock().unwrap();
         let send = |stream: &mut TcpStream, body: &[u8]| {
-            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len())?;
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            )?;
             stream.write_all(body)
         };
         let slug = path.rsplit('/').next().unwrap().split('.').next().unwrap().to_owned();
@@ -163,7 +176,10 @@ impl Provider {
         match manner {
             Some(Manner::Status(status)) => write!(stream, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
             Some(Manner::Redirect(to)) => {
-                write!(stream, "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                write!(
+                    stream,
+                    "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
             }
             Some(Manner::Body(body)) => send(stream, &body),
             Some(Manner::Announced(bytes)) => {
@@ -229,7 +245,10 @@ impl Provider {
             _ => {}
         }
         let mine = self.inner.revoked.lock().unwrap();
-        let gone = mine.iter().chain(&authority.revoked).find(|one| one.serial == subject.serial && one.at <= produced_at);
+        let gone = mine
+            .iter()
+            .chain(&authority.revoked)
+            .find(|one| one.serial == subject.serial && one.at <= produced_at);
         let spec = OcspSpec {
             status: gone.map_or(Status::Good, |gone| Status::Revoked(gone.at)),
             produced_at,
@@ -259,8 +278,17 @@ impl Provider {
     /// What an authority issued, as far as the tests ask for it.
     fn certificates(&self, authority: &Authority) -> Vec<Arc<Certified>> {
         let world = self.world();
-        let people = world.senders.iter().flat_map(|sender| [&sender.director.cert, &sender.officer.cert, &sender.seal]);
-        let others = [&world.revoked.cert, &world.revoked_later.cert, &world.nes.ca, &world.seal.ca, &world.tsa.signer];
+        let people = world
+            .senders
+            .iter()
+            .flat_map(|sender| [&sender.director.cert, &sender.officer.cert, &sender.seal]);
+        let others = [
+            &world.revoked.cert,
+            &world.revoked_later.cert,
+            &world.nes.ca,
+            &world.seal.ca,
+            &world.tsa.signer,
+        ];
         let providers = world.providers.iter().map(|provider| &provider.cert);
         let all = people.chain(others).chain(providers);
         all.filter(|one| one.issuer_name == authority.ca.subject).cloned().collect()

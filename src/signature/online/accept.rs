@@ -41,7 +41,14 @@ pub fn accept(body: &[u8], want: &Want, nonce: Option<&[u8]>, now: Timestamp) ->
 fn issuer(body: &[u8], subject: &Certificate) -> Result<Object, Text> {
     let bundled = || {
         let signed = SignedData::parse(body, BUNDLE_DEPTH).ok()?;
-        Some(signed.certificates.iter().filter_map(certificate::from_choice).flatten().collect::<Vec<_>>())
+        Some(
+            signed
+                .certificates
+                .iter()
+                .filter_map(certificate::from_choice)
+                .flatten()
+                .collect::<Vec<_>>(),
+        )
     };
     let found = certificate::read_bundle(body).ok().or_else(bundled).unwrap_or_default();
     if found.is_empty() {
@@ -49,7 +56,9 @@ fn issuer(body: &[u8], subject: &Certificate) -> Result<Object, Text> {
     }
     found
         .into_iter()
-        .find(|candidate| subject.names_as_issuer(candidate) && is_signed_by(subject.tbs(), &subject.algorithm, &subject.signature, candidate))
+        .find(|candidate| {
+            subject.names_as_issuer(candidate) && is_signed_by(subject.tbs(), &subject.algorithm, &subject.signature, candidate)
+        })
         .map(Object::Certificate)
         .ok_or_else(|| {
             Text::new(

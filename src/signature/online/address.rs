@@ -17,8 +17,8 @@ pub const KNOWN_HOSTS: [&str; 1] = ["kamusm.gov.tr"];
 
 /// Suffixes under which strangers register names: listing one would list them all.
 const SHARED_SUFFIXES: [&str; 18] = [
-    "com.tr", "gov.tr", "org.tr", "net.tr", "edu.tr", "bel.tr", "pol.tr", "k12.tr", "gen.tr", "web.tr", "info.tr", "biz.tr", "name.tr", "av.tr",
-    "dr.tr", "tsk.tr", "kep.tr", "co.uk",
+    "com.tr", "gov.tr", "org.tr", "net.tr", "edu.tr", "bel.tr", "pol.tr", "k12.tr", "gen.tr", "web.tr", "info.tr", "biz.tr", "name.tr",
+    "av.tr", "dr.tr", "tsk.tr", "kep.tr", "co.uk",
 ];
 
 /// How far out of the machine fetches may lead.
@@ -37,7 +37,11 @@ impl Hosts {
     /// # Errors
     /// An entry is no host name, or one that strangers share.
     pub fn new(entries: &[String], reach: Reach) -> Result<Self, Text> {
-        entries.iter().map(|entry| read_entry(entry, reach)).collect::<Result<_, _>>().map(Self)
+        entries
+            .iter()
+            .map(|entry| read_entry(entry, reach))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     pub fn allow(&self, host: &str) -> bool {
@@ -52,7 +56,12 @@ impl Hosts {
 
 fn read_entry(entry: &str, reach: Reach) -> Result<String, Text> {
     let name = entry.trim().trim_end_matches('.').to_ascii_lowercase();
-    let wrong = |tr: &str, en: &str| Err(Text::new(format!("[trust] hosts \"{entry}\": {tr}"), format!("[trust] hosts \"{entry}\": {en}")));
+    let wrong = |tr: &str, en: &str| {
+        Err(Text::new(
+            format!("[trust] hosts \"{entry}\": {tr}"),
+            format!("[trust] hosts \"{entry}\": {en}"),
+        ))
+    };
     if reach == Reach::PublicAndLoopback && (name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())) {
         return Ok(name);
     }
@@ -91,7 +100,12 @@ pub fn target(address: &str, hosts: &Hosts, reach: Reach) -> Result<Target, Refu
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Refusal::Scheme(url.scheme().chars().take(20).collect()));
     }
-    let host = url.host_str().ok_or(Refusal::Malformed)?.trim_matches(['[', ']']).trim_end_matches('.').to_owned();
+    let host = url
+        .host_str()
+        .ok_or(Refusal::Malformed)?
+        .trim_matches(['[', ']'])
+        .trim_end_matches('.')
+        .to_owned();
     if !url.username().is_empty() || url.password().is_some() || host.is_empty() {
         return Err(Refusal::Malformed);
     }

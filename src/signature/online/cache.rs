@@ -130,7 +130,12 @@ impl Cache {
                     _ => card.certificate == want.certificate.sha256,
                 }
         };
-        let before: Vec<&Card> = inner.objects.values().map(|(card, _)| card).filter(|card| same_question(card)).collect();
+        let before: Vec<&Card> = inner
+            .objects
+            .values()
+            .map(|(card, _)| card)
+            .filter(|card| same_question(card))
+            .collect();
         if let Some(newer) = before.iter().find(|card| card.this_update > this_update) {
             let there = newer.this_update.unwrap_or_default();
             return Err(Text::new(
@@ -184,8 +189,17 @@ impl Cache {
             Some((_, Object::Certificate(certificate))) => Some(certificate.clone()),
             _ => None,
         };
-        let cards: Vec<&Card> = inner.objects.values().map(|(card, _)| card).filter(|card| card.kind == ObjectKind::Crl).collect();
-        let newest = |card: &Card| !cards.iter().any(|other| other.urls == card.urls && other.this_update > card.this_update);
+        let cards: Vec<&Card> = inner
+            .objects
+            .values()
+            .map(|(card, _)| card)
+            .filter(|card| card.kind == ObjectKind::Crl)
+            .collect();
+        let newest = |card: &Card| {
+            !cards
+                .iter()
+                .any(|other| other.urls == card.urls && other.this_update > card.this_update)
+        };
         let ending = cards
             .iter()
             .filter(|card| card.next_update.is_some_and(|next| next <= soon) && card.asked_at >= since && newest(card));
@@ -343,7 +357,12 @@ fn load(folder: &Path, name: &str) -> Option<(Card, Object)> {
 /// Whole or not at all; two processes that write the same object write the same bytes.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(bytes)?;
     drop(file);
     fs::rename(&temporary, path)

@@ -32,7 +32,14 @@ impl Pauses {
     pub fn failed(&mut self, name: &str, now: Timestamp) {
         let failures = self.0.get(name).map_or(0, |pause| pause.failures).saturating_add(1);
         let doubled = SHORTEST.saturating_mul(1 << (failures - 1).min(6)).min(LONGEST);
-        self.put(name, Pause { failures, until: after(now, doubled) }, now);
+        self.put(
+            name,
+            Pause {
+                failures,
+                until: after(now, doubled),
+            },
+            now,
+        );
     }
 
     pub fn answered(&mut self, name: &str, now: Timestamp) {

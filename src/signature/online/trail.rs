@@ -69,7 +69,10 @@ impl Trail {
     pub fn wants(&self, want: Want) {
         let mut steps = self.steps();
         let key = want.key();
-        let repeated = steps.wants.iter().any(|known| known.key() == key && known.certificate == want.certificate);
+        let repeated = steps
+            .wants
+            .iter()
+            .any(|known| known.key() == key && known.certificate == want.certificate);
         if !repeated && steps.wants.len() < MAX_WANTS {
             steps.wants.push(want);
         }

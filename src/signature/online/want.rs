@@ -28,7 +28,13 @@ pub struct Want {
 impl Want {
     /// The certificate of the issuer; `None` when the certificate does not say where it is.
     pub fn issuer_of(certificate: &Arc<Certificate>) -> Option<Self> {
-        Self::new(ObjectKind::Certificate, &certificate.extensions.issuer_urls, certificate, None, None)
+        Self::new(
+            ObjectKind::Certificate,
+            &certificate.extensions.issuer_urls,
+            certificate,
+            None,
+            None,
+        )
     }
 
     /// The answers about a certificate, the better one first: OCSP tells the present, but where a grace period must have passed the

@@ -50,8 +50,8 @@ pub fn want_states(path: &Path, answers: &[Answer], question: Question, context:
             continue;
         }
         let not_before = question.not_before.filter(|_| link.is_leaf);
-        // Before the grace period is over no answer can be good enough.
-        if not_before.is_some_and(|earliest| context.at < earliest) {
+        // Good so far, and before the grace period is over no answer can be good enough.
+        if answer.preliminary && not_before.is_some_and(|earliest| context.at < earliest) {
             continue;
         }
         for want in Want::state_of(link.certificate, link.issuer, not_before) {
@@ -79,12 +79,22 @@ pub fn note_used(
 ) {
     let trail = &context.trail;
     for certificate in path.certificates.iter().chain([&path.anchor]) {
-        trail.uses(Object::Certificate(certificate.clone()), material.certificates.contains(certificate));
+        trail.uses(
+            Object::Certificate(certificate.clone()),
+            material.certificates.contains(certificate),
+        );
     }
     let consulted = checker.consulted();
     let is_consulted = |sha256| consulted.contains(sha256);
-    for certificate in pool.iter().chain(checker.anchors).filter(|certificate| is_consulted(&certificate.sha256)) {
-        trail.uses(Object::Certificate(certificate.clone()), material.certificates.contains(certificate));
+    for certificate in pool
+        .iter()
+        .chain(checker.anchors)
+        .filter(|certificate| is_consulted(&certificate.sha256))
+    {
+        trail.uses(
+            Object::Certificate(certificate.clone()),
+            material.certificates.contains(certificate),
+        );
     }
     for (from, embedded) in [(&material.revocation, true), (configured, false)] {
         for crl in from.crls.iter().filter(|crl| is_consulted(&crl.sha256)) {
