@@ -117,15 +117,15 @@ impl Settings {
 /// Opens the cache of validation data and, unless `fetching` is off, what fills it.
 ///
 /// # Errors
-/// An allowed host is none, or the TLS library cannot be set up.
+/// An allowed host is none.
 pub fn open_online(config: &Config, fetching: bool, keep: Keep, now: Timestamp) -> Result<Online, SettingsError> {
     let reach = config.trust.reach();
     let cache = Cache::open(&config.revocation_cache(), keep, now);
     let fetcher = || {
-        let hosts = Hosts::new(&config.trust.hosts, reach)?;
-        Fetcher::new(hosts, reach, Arc::new(SystemLookup), Bounds::default())
+        let hosts = Hosts::new(&config.trust.hosts, reach).map_err(SettingsError::Trust)?;
+        Ok(Fetcher::new(hosts, reach, Arc::new(SystemLookup), Bounds::default()))
     };
-    let fetcher = fetching.then(fetcher).transpose().map_err(SettingsError::Trust)?;
+    let fetcher = fetching.then(fetcher).transpose()?;
     Ok(Online::new(fetcher, cache))
 }
 

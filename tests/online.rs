@@ -69,7 +69,7 @@ impl Bench {
             crl_answer: Duration::from_millis(1_500),
             ..Bounds::default()
         };
-        let fetcher = Fetcher::new(Hosts::new(&hosts, reach).unwrap(), reach, lookup, bounds).unwrap();
+        let fetcher = Fetcher::new(Hosts::new(&hosts, reach).unwrap(), reach, lookup, bounds);
         Online::new(Some(fetcher), Cache::open(&self.cache_folder(), Keep::Makes, now()))
     }
 

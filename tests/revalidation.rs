@@ -24,7 +24,6 @@ use kep_gateway::signature::report::{Indication, SubIndication};
 use kep_gateway::store::disk::RealDisk;
 use provider::{Manner, Provider};
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 /// An hour after the mail of the forge's world was delivered.
 const ARRIVAL: &str = "2026-11-09T07:00:00Z";
@@ -74,7 +73,7 @@ impl Bench {
 }
 
 async fn look(queue: &mut Queue, pipeline: &Pipeline) -> usize {
-    queue.look(pipeline, &Progress::default(), &CancellationToken::new()).await.unwrap()
+    queue.look(pipeline, &Progress::default()).await.unwrap()
 }
 
 fn only(ledger: &Ledger) -> Entry {

@@ -42,7 +42,12 @@ pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: Cancellatio
     let mut queue = Queue::default();
     loop {
         progress.beat(TASK, ALLOWANCE);
-        if let Err(error) = queue.look(&pipeline, &progress, &stop).await {
+        // What is cut off in the middle of fetching has changed nothing and is tried again.
+        let looked = tokio::select! {
+            () = stop.cancelled() => break,
+            looked = queue.look(&pipeline, &progress) => looked,
+        };
+        if let Err(error) = looked {
             tracing::error!(%error, "verdicts wait to be renewed");
             super::trouble::tell_disk(&pipeline, &error).await;
         }
@@ -74,7 +79,7 @@ impl Queue {
     ///
     /// # Errors
     /// The record cannot be read or written.
-    pub async fn look(&mut self, pipeline: &Pipeline, progress: &Progress, stop: &CancellationToken) -> Result<usize, PipelineError> {
+    pub async fn look(&mut self, pipeline: &Pipeline, progress: &Progress) -> Result<usize, PipelineError> {
         self.prefetch(pipeline).await;
         let why = self.reason(pipeline);
         let waiting = pipeline.ledger.waiting()?;
@@ -83,9 +88,6 @@ impl Queue {
         let mut tried = 0;
         for one in waiting {
             let now = pipeline.now();
-            if stop.is_cancelled() {
-                break;
-            }
             if why == Why::Revocation && !self.is_due(&one, now) {
                 continue;
             }

@@ -50,9 +50,9 @@ const TRIED_TOGETHER: usize = 32;
 /// How long an examined message waits for others that share its flush to the disk. A person does not notice it.
 const REGISTERED_TOGETHER: Duration = Duration::from_millis(250);
 
-/// How long a message waits for what its verdict lacks before it gets its number: one answer of a responder that is well. What takes
-/// longer is fetched afterwards and appended.
-const FETCH_AT_ARRIVAL: Duration = Duration::from_secs(10);
+/// How long a message waits for what its verdict lacks before it gets its number: some answers of a responder that is well, and less than
+/// the daemon's grace at a stop, which an attempt must not outlast. What takes longer is fetched afterwards and appended.
+const FETCH_AT_ARRIVAL: Duration = Duration::from_secs(4);
 
 /// Hashes of durable validation data that are remembered; forgetting them costs a look at the disk.
 const KEPT_REMEMBERED: usize = 16_384;
@@ -283,6 +283,7 @@ impl Pipeline {
             };
             if !fetching.fetch(&examined.wanted(), self.now()).await {
                 self.keep_objects(&examined.trail).await?;
+                settings.online.cache().touch(&examined.trail.from_outside(), self.now());
                 return Ok(Ok(examined));
             }
         }

@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::signature::certificate::Certificate;
@@ -18,6 +19,7 @@ use kep_gateway::signature::online::lookup::SystemLookup;
 use kep_gateway::signature::online::trail::Object;
 use kep_gateway::signature::online::want::Want;
 use kep_gateway::signature::revocation::ocsp::CertStatus;
+use tokio::time::Instant;
 
 use crate::forge::pki::{Certified, pem};
 use crate::forge::world::World;
@@ -68,13 +70,16 @@ impl Responder {
     pub async fn check(&self) {
         let reach = Reach::PublicAndLoopback;
         let hosts = Hosts::new(&["127.0.0.1".to_owned()], reach).unwrap();
-        let fetcher = Fetcher::new(hosts, reach, Arc::new(SystemLookup), Bounds::default()).unwrap();
+        let fetcher = Fetcher::new(hosts, reach, Arc::new(SystemLookup), Bounds::default());
         let issuer = Certificate::parse(&self.world.nes.ca.der).unwrap();
         for (sender, revoked) in [(0, false), (1, true)] {
             let certificate = Certificate::parse(&self.world.senders[sender].director.cert.der).unwrap();
             let want = Want::state_of(&certificate, &issuer, None).remove(0);
             let now = Timestamp::now();
-            let objects = fetcher.fetch(&want, now).await.unwrap_or_else(|refusal| panic!("{refusal}"));
+            let objects = fetcher
+                .fetch(&want, now, Instant::now() + Duration::from_secs(30))
+                .await
+                .unwrap_or_else(|refusal| panic!("{refusal}"));
             let [Object::Ocsp(response)] = objects.as_slice() else {
                 panic!("{objects:?}")
             };

@@ -11,7 +11,7 @@ fn hosts(names: &[&str]) -> Hosts {
 #[test]
 fn a_listed_host_allows_itself_and_what_is_below_it_and_nothing_that_only_looks_alike() {
     let hosts = hosts(&["KamuSM.gov.tr.", "örnek.com"]);
-    for allowed in ["kamusm.gov.tr", "depo.kamusm.gov.tr", "a.b.kamusm.gov.tr", "xn--rnek-5qa.com"] {
+    for allowed in ["kamusm.gov.tr", "depo.kamusm.gov.tr", "a.b.kamusm.gov.tr", "xn--rnek-4qa.com"] {
         assert!(hosts.allow(allowed), "{allowed}");
     }
     for strange in [

@@ -21,7 +21,7 @@ use crate::signature::online::trail::Object;
 use crate::signature::online::want::Want;
 use crate::signature::report::ObjectKind;
 use crate::signature::revocation::crl::Crl;
-use crate::signature::revocation::ocsp::OcspResponse;
+use crate::signature::revocation::ocsp::{CertStatus, OcspResponse};
 use crate::text::Text;
 
 /// All objects together: the lists of every Turkish provider several times over.
@@ -42,6 +42,9 @@ const PREFETCH_BEFORE: SignedDuration = SignedDuration::from_hours(2);
 /// A list that nobody asked for this long is not fetched again.
 const IN_USE: SignedDuration = SignedDuration::from_hours(24 * 14);
 
+/// How exactly it is known when a list was last needed.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
 /// What is known of an object beside its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
@@ -51,7 +54,7 @@ pub struct Card {
     pub certificate: Sha256,
     pub issuer: Option<Sha256>,
     pub fetched_at: Timestamp,
-    /// When a judgement last missed it: prefetching does not count.
+    /// When a judgement last missed it or rested on it, to the day: prefetching does not count.
     pub asked_at: Timestamp,
     pub this_update: Option<Timestamp>,
     pub next_update: Option<Timestamp>,
@@ -144,6 +147,12 @@ impl Cache {
             ));
         }
         let asked_before = before.iter().map(|card| card.asked_at).max();
+        let replaced: Vec<Sha256> = inner
+            .objects
+            .values()
+            .filter(|(card, known)| same_question(card) && !says_revoked(known) && known.sha256() != object.sha256())
+            .map(|(_, known)| known.sha256())
+            .collect();
         let card = Card {
             kind: object.kind(),
             urls: want.urls.clone(),
@@ -166,7 +175,13 @@ impl Cache {
             self.write(&card, &object);
             inner.objects.insert(object.sha256(), (card, object));
         }
-        for gone in inner.shrink(now) {
+        for gone in replaced
+            .iter()
+            .copied()
+            .chain(inner.shrink(now, MAX_BYTES, MAX_OBJECTS))
+            .collect::<Vec<_>>()
+        {
+            inner.objects.remove(&gone);
             self.erase(&gone);
         }
         inner.renew();
@@ -178,6 +193,21 @@ impl Cache {
     pub fn refuse(&self, want: &Want, refusal: Refusal) {
         let mut inner = self.inner();
         Arc::make_mut(&mut inner.known).refuse(want, refusal);
+    }
+
+    /// Notes that a judgement rested on these: a list in use is renewed before it is over.
+    pub fn touch(&self, used: &[Object], now: Timestamp) {
+        let mut inner = self.inner();
+        for object in used.iter().filter(|object| object.kind() == ObjectKind::Crl) {
+            let Some((card, _)) = inner.objects.get_mut(&object.sha256()) else {
+                continue;
+            };
+            if now.duration_since(card.asked_at) >= NOTED_EVERY {
+                card.asked_at = now;
+                let card = card.clone();
+                self.write(&card, object);
+            }
+        }
     }
 
     /// Lists in use that will be over soon.
@@ -270,8 +300,8 @@ impl Inner {
         Arc::make_mut(&mut self.known).forgive(want);
     }
 
-    /// Drops what is over, then what has been here longest, until it fits. What replaced something drops the replaced one.
-    fn shrink(&mut self, now: Timestamp) -> Vec<Sha256> {
+    /// Drops what is over, then what has been here longest, until it fits.
+    fn shrink(&mut self, now: Timestamp, max_bytes: u64, max_objects: usize) -> Vec<Sha256> {
         let mut gone: Vec<Sha256> = Vec::new();
         let over = self.objects.iter().filter(|(_, (card, _))| card.kept_until() < now);
         gone.extend(over.map(|(sha256, _)| *sha256));
@@ -285,7 +315,7 @@ impl Inner {
         let mut bytes: u64 = by_age.iter().map(|(_, bytes, _)| bytes).sum();
         let mut count = by_age.len();
         for (_, size, sha256) in by_age {
-            if bytes <= MAX_BYTES && count <= MAX_OBJECTS {
+            if bytes <= max_bytes && count <= max_objects {
                 break;
             }
             bytes -= size;
@@ -311,6 +341,17 @@ fn companion(issuer: &Arc<Certificate>, now: Timestamp) -> Card {
         this_update: None,
         next_update: Some(issuer.not_after),
         bytes: issuer.der.len() as u64,
+    }
+}
+
+/// "Revoked" outlives a later "good" from the same responder: whoever can make it forget must not be able to make us forget.
+fn says_revoked(object: &Object) -> bool {
+    match object {
+        Object::Ocsp(response) => response
+            .answers
+            .iter()
+            .any(|answer| matches!(answer.status, CertStatus::Revoked { .. })),
+        Object::Certificate(_) | Object::Crl(_) => false,
     }
 }
 
@@ -367,3 +408,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     drop(file);
     fs::rename(&temporary, path)
 }
+
+#[cfg(test)]
+#[path = "cache_tests.rs"]
+mod cache_tests;

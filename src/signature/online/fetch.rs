@@ -1,11 +1,12 @@
 //! One object from the network: no redirects, no proxy, bounded in time and size, from where [`address`](super::address) allows.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use tokio::time::Instant;
 
 use crate::signature::crypto::Hash;
 use crate::signature::online::accept::accept;
@@ -64,7 +65,9 @@ const OCSP_FORMS: [(Hash, bool); 3] = [(Hash::Sha1, true), (Hash::Sha256, true),
 
 /// Asks hosts, and leaves those alone that failed.
 pub struct Fetcher {
-    client: Client,
+    /// Made when the first thing is fetched: reading the system's TLS authorities costs more than judging a signature.
+    client: OnceLock<Option<Client>>,
+    lookup: Arc<dyn Lookup>,
     hosts: Hosts,
     reach: Reach,
     bounds: Bounds,
@@ -72,26 +75,37 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// # Errors
-    /// The TLS library cannot be set up.
-    pub fn new(hosts: Hosts, reach: Reach, lookup: Arc<dyn Lookup>, bounds: Bounds) -> Result<Self, Text> {
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .http1_only()
-            .connect_timeout(bounds.connect)
-            .dns_resolver(Arc::new(Checked { lookup, reach }))
-            .pool_max_idle_per_host(1)
-            .user_agent(concat!("kep-gateway/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Text::same(error.without_url().to_string()))?;
-        Ok(Self {
-            client,
+    pub fn new(hosts: Hosts, reach: Reach, lookup: Arc<dyn Lookup>, bounds: Bounds) -> Self {
+        Self {
+            client: OnceLock::new(),
+            lookup,
             hosts,
             reach,
             bounds,
             pauses: Mutex::default(),
+        }
+    }
+
+    fn client(&self, target: &Target) -> Result<&Client, Refusal> {
+        let made = self.client.get_or_init(|| {
+            let (lookup, reach) = (Arc::clone(&self.lookup), self.reach);
+            let client = Client::builder()
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .referer(false)
+                .http1_only()
+                .connect_timeout(self.bounds.connect)
+                .dns_resolver(Arc::new(Checked { lookup, reach }))
+                .pool_max_idle_per_host(1)
+                .user_agent(concat!("kep-gateway/", env!("CARGO_PKG_VERSION")))
+                .build();
+            client
+                .inspect_err(|error| tracing::error!(%error, "the HTTP client cannot be set up; nothing is fetched"))
+                .ok()
+        });
+        made.as_ref().ok_or_else(|| Refusal::Unreachable {
+            host: target.host.clone(),
+            problem: "TLS".to_owned(),
         })
     }
 
@@ -100,14 +114,14 @@ impl Fetcher {
         self.pauses().holds(&want.key().to_string(), now)
     }
 
-    /// The object, from the first of its addresses that has it.
+    /// The object, from the first of its addresses that has it. Ends at `until` at the latest.
     ///
     /// # Errors
     /// None has it; why the last one that could have did not.
-    pub async fn fetch(&self, want: &Want, now: Timestamp) -> Result<Vec<Object>, Refusal> {
+    pub async fn fetch(&self, want: &Want, now: Timestamp, until: Instant) -> Result<Vec<Object>, Refusal> {
         let mut last = None;
         for url in &want.urls {
-            match self.fetch_from(url, want, now).await {
+            match self.fetch_from(url, want, now, until).await {
                 Ok(objects) => {
                     self.pauses().answered(&want.key().to_string(), now);
                     return Ok(objects);
@@ -125,14 +139,19 @@ impl Fetcher {
         Err(refusal)
     }
 
-    async fn fetch_from(&self, url: &str, want: &Want, now: Timestamp) -> Result<Vec<Object>, Refusal> {
+    async fn fetch_from(&self, url: &str, want: &Want, now: Timestamp, until: Instant) -> Result<Vec<Object>, Refusal> {
         let target = target(url, &self.hosts, self.reach)?;
         if self.pauses().holds(&target.host, now) {
             return Err(Refusal::Pausing(target.host));
         }
-        let (_, time) = self.bounds.of(want.kind);
-        let asked = tokio::time::timeout(time, self.ask(&target, want, now)).await;
-        let outcome = asked.unwrap_or_else(|_elapsed| Err(Refusal::TooSlow(target.host.clone())));
+        let (_, own) = self.bounds.of(want.kind);
+        let left = until.saturating_duration_since(Instant::now());
+        let asked = tokio::time::timeout(own.min(left), self.ask(&target, want, now)).await;
+        // A large list that had no time to come says nothing about its host; an answer that did not come does.
+        let outcome = asked.unwrap_or_else(|_elapsed| match want.kind {
+            ObjectKind::Crl if left < own => Err(Refusal::Unfinished(target.host.clone())),
+            _ => Err(Refusal::TooSlow(target.host.clone())),
+        });
         match &outcome {
             Ok(_) => self.pauses().forget(&target.host),
             Err(refusal) if refusal.is_of_host() => self.pauses().failed(&target.host, now),
@@ -148,7 +167,11 @@ impl Fetcher {
         };
         let (body, nonce) = match (want.kind, &want.issuer) {
             (ObjectKind::Ocsp, Some(_)) => self.ask_responder(target, want).await?,
-            _ => (self.exchange(target, self.client.get(target.url.clone()), want.kind).await?, None),
+            _ => (
+                self.exchange(target, self.client(target)?.get(target.url.clone()), want.kind)
+                    .await?,
+                None,
+            ),
         };
         accept(&body, want, nonce.as_deref(), now).map_err(unfit)
     }
@@ -167,7 +190,7 @@ impl Fetcher {
                 continue;
             };
             let post = self
-                .client
+                .client(target)?
                 .post(target.url.clone())
                 .header("content-type", "application/ocsp-request")
                 .header("accept", "application/ocsp-response")

@@ -24,10 +24,8 @@ pub mod trail;
 pub mod want;
 
 #[cfg(test)]
-mod accept_tests;
-#[cfg(test)]
 mod address_tests;
 #[cfg(test)]
-mod cache_tests;
+mod ocsp_request_tests;
 
 pub use session::{Online, Session};

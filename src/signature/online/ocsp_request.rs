@@ -21,7 +21,8 @@ pub fn encode_request(certificate: &Certificate, issuer: &Certificate, hash: Has
     let algorithm = sequence(&[encode(tag::OID, algorithm.as_bytes()), encode(tag::NULL, &[])]);
     let cert_id = sequence(&[
         algorithm,
-        encode(tag::OCTET_STRING, &hash.of(&issuer.subject.raw)?),
+        // The name as the certificate itself spells it.
+        encode(tag::OCTET_STRING, &hash.of(&certificate.issuer.raw)?),
         encode(tag::OCTET_STRING, &hash.of(issuer.key_bits())?),
         encode(tag::INTEGER, &certificate.serial),
     ]);

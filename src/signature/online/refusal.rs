@@ -27,6 +27,9 @@ pub enum Refusal {
     TooLarge { host: String, limit: usize },
     #[error("{0} does not answer in time")]
     TooSlow(String),
+    /// There was no time to wait for all of it; it is asked for again when there is.
+    #[error("{0} was still sending")]
+    Unfinished(String),
     /// What came is not what was asked for.
     #[error("{host}: {}", problem.en)]
     Content { host: String, problem: Text },
@@ -39,7 +42,7 @@ impl Refusal {
             Self::Scheme(_) | Self::Malformed => cause::FETCH_SCHEME,
             Self::NotListed(_) => cause::FETCH_NOT_LISTED,
             Self::NotPublic { .. } | Self::Redirect(_) => cause::FETCH_ADDRESS,
-            Self::Pausing(_) | Self::Unreachable { .. } | Self::TooSlow(_) => cause::FETCH_UNREACHABLE,
+            Self::Pausing(_) | Self::Unreachable { .. } | Self::TooSlow(_) | Self::Unfinished(_) => cause::FETCH_UNREACHABLE,
             Self::TooLarge { .. } | Self::Content { .. } => cause::FETCH_CONTENT,
         }
     }
@@ -61,6 +64,7 @@ impl Refusal {
             ),
             Self::Unreachable { host, problem } => Text::same(format!("{host}: {problem}")),
             Self::TooSlow(host) => Text::new(format!("{host} zamanında yanıt vermedi"), format!("{host} did not answer in time")),
+            Self::Unfinished(host) => Text::new(format!("{host} göndermeyi bitirmedi"), format!("{host} was still sending")),
             Self::TooLarge { host, limit } => Text::new(
                 format!("{host}: yanıt {limit} bayttan büyük"),
                 format!("{host}: the answer is larger than {limit} bytes"),

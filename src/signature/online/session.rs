@@ -21,6 +21,9 @@ const TOGETHER: usize = 4;
 /// Rounds of one file: an issuer, its issuer, and the states of both need four.
 const MAX_ROUNDS: usize = 8;
 
+/// How long one round of prefetching may take; the rest is fetched in the next.
+const PREFETCHING: Duration = Duration::from_secs(300);
+
 /// Fetching and what it brought. Without a fetcher only what is in the cache is known.
 pub struct Online {
     fetcher: Option<Fetcher>,
@@ -57,20 +60,21 @@ impl Online {
 
     /// Fetches lists in use before they are over. Says how many came.
     pub async fn prefetch(&self, now: Timestamp) -> usize {
+        let until = Instant::now() + PREFETCHING;
         let mut came = 0;
         for want in self.cache.ending(now) {
-            came += usize::from(self.get(&want, false, now).await);
+            came += usize::from(self.get(&want, false, now, until).await);
         }
         came
     }
 
     /// True when something came that was not here.
-    async fn get(&self, want: &Want, asked: bool, now: Timestamp) -> bool {
+    async fn get(&self, want: &Want, asked: bool, now: Timestamp, until: Instant) -> bool {
         let Some(fetcher) = &self.fetcher else { return false };
-        if fetcher.rests(want, now) {
+        if fetcher.rests(want, now) || Instant::now() >= until {
             return false;
         }
-        let objects = match fetcher.fetch(want, now).await {
+        let objects = match fetcher.fetch(want, now, until).await {
             Ok(objects) => objects,
             Err(refusal) => {
                 self.cache.refuse(want, refusal);
@@ -104,7 +108,7 @@ impl Session<'_> {
     /// Fetches what is wanted and was not tried yet: of each certificate the best answer only, the next best when that did not settle it.
     /// True when it is worth judging again: something came, or there is a new reason why nothing did.
     pub async fn fetch(&mut self, wants: &[Want], now: Timestamp) -> bool {
-        if self.online.fetcher.is_none() || self.rounds == MAX_ROUNDS {
+        if self.online.fetcher.is_none() || self.rounds == MAX_ROUNDS || Instant::now() >= self.until {
             return false;
         }
         let mut asking: BTreeSet<Sha256> = BTreeSet::new();
@@ -121,20 +125,13 @@ impl Session<'_> {
             return false;
         }
         self.rounds += 1;
-        let online = self.online;
-        let asked = round.into_iter().map(|want| async move { online.get(&want, true, now).await });
-        let answers = stream::iter(asked).buffer_unordered(TOGETHER).collect::<Vec<bool>>();
-        match tokio::time::timeout_at(self.until, answers).await {
-            Ok(came) => {
-                self.brought += came.into_iter().filter(|came| *came).count();
-                true
-            }
-            // Out of time: what came is known, and what did not is asked for another day.
-            Err(_elapsed) => {
-                self.rounds = MAX_ROUNDS;
-                true
-            }
-        }
+        let (online, until) = (self.online, self.until);
+        let asked = round
+            .into_iter()
+            .map(|want| async move { online.get(&want, true, now, until).await });
+        let answers: Vec<bool> = stream::iter(asked).buffer_unordered(TOGETHER).collect().await;
+        self.brought += answers.into_iter().filter(|came| *came).count();
+        true
     }
 
     /// Objects that came so far.
