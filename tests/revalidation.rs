@@ -134,6 +134,29 @@ async fn a_message_passes_at_arrival_when_the_provider_answers() {
     let named = pipeline.ledger.objects().unwrap();
     assert!(outside.iter().all(|object| named.contains(&object.sha256)));
 
+    // A person who looks at the record is told when one of them is gone.
+    let program = |args: &[&str]| {
+        let config = bench.inside.dir.path().join("kep-gateway.toml");
+        let output = Command::new(env!("CARGO_BIN_EXE_kep-gateway"))
+            .arg("--config")
+            .arg(config)
+            .args(["--lang", "en"])
+            .args(args)
+            .output()
+            .unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(program(&["journal", "verify"]).0, 0);
+    let (name, aside) = (
+        pipeline.ledger.blobs().path(&outside[0].sha256),
+        bench.inside.dir.path().join("aside"),
+    );
+    std::fs::rename(&name, &aside).unwrap();
+    assert_eq!(program(&["journal", "verify"]).0, 20);
+    std::fs::rename(&aside, &name).unwrap();
+    // And that the door for tests stands open.
+    assert!(program(&["config", "check"]).1.contains("loopback_for_tests"));
+
     // The next message asks nobody.
     let connections = bench.provider.connections();
     bench.inside.put("2.eml", &bench.provider.world().letter(6).standard().raw);
@@ -237,8 +260,8 @@ async fn a_revocation_that_comes_late_fails_the_signature_and_is_told() {
     assert!(entry.flags.contains("invalid-signature") && pipeline.ledger.waiting().unwrap().is_empty());
     let said = export(&pipeline.ledger);
     assert_eq!(said[0]["verdict"]["indication"], "TOTAL-FAILED");
-    // Told, or counted by the throttle with the first: both are in the outbox.
-    assert!(alerts_about_signatures(&pipeline.ledger) >= 1);
+    let told = serde_json::to_string(&pipeline.ledger.jobs().unwrap()).unwrap();
+    assert!(told.contains("signature INVALID"), "{told}");
 }
 
 #[tokio::test]
@@ -254,6 +277,13 @@ async fn a_grace_period_is_waited_for_and_then_final() {
         told(&first)
     );
     assert!(told(&first).contains("KEP-3405"), "preliminary: {}", told(&first));
+    let shown = Command::new(env!("CARGO_BIN_EXE_kep-gateway"))
+        .arg("--config")
+        .arg(bench.inside.dir.path().join("kep-gateway.toml"))
+        .args(["--lang", "en", "documents", "show", &first.register_number.to_string()])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("the end of the grace period (10.11.2026 09:10"));
     let [waiting] = pipeline.ledger.waiting().unwrap().try_into().unwrap();
     let ends = at("2026-11-10T06:10:03Z");
     assert_eq!((waiting.after, waiting.lacks), (Some(ends), false), "only time is missing");

@@ -55,6 +55,7 @@ impl Online {
             tried: BTreeSet::new(),
             rounds: 0,
             brought: 0,
+            judged_with: self.known(),
         }
     }
 
@@ -102,36 +103,50 @@ pub struct Session<'o> {
     tried: BTreeSet<Sha256>,
     rounds: usize,
     brought: usize,
+    /// What was known when it was last said that judging is worth while.
+    judged_with: Arc<Known>,
 }
 
 impl Session<'_> {
     /// Fetches what is wanted and was not tried yet: of each certificate the best answer only, the next best when that did not settle it.
     /// True when it is worth judging again: something came, or there is a new reason why nothing did.
     pub async fn fetch(&mut self, wants: &[Want], now: Timestamp) -> bool {
-        if self.online.fetcher.is_none() || self.rounds == MAX_ROUNDS || Instant::now() >= self.until {
-            return false;
+        while self.may_ask() {
+            let round = self.next_round(wants);
+            if round.is_empty() {
+                return false;
+            }
+            self.rounds += 1;
+            let (online, until) = (self.online, self.until);
+            let asked = round
+                .into_iter()
+                .map(|want| async move { online.get(&want, true, now, until).await });
+            let answers: Vec<bool> = stream::iter(asked).buffer_unordered(TOGETHER).collect().await;
+            self.brought += answers.into_iter().filter(|came| *came).count();
+            // Others fetch too: what they brought in the meantime counts as well.
+            let before = std::mem::replace(&mut self.judged_with, online.known());
+            if !Arc::ptr_eq(&before, &self.judged_with) {
+                return true;
+            }
         }
+        false
+    }
+
+    fn may_ask(&self) -> bool {
+        self.online.fetcher.is_some() && self.rounds < MAX_ROUNDS && Instant::now() < self.until
+    }
+
+    fn next_round(&mut self, wants: &[Want]) -> Vec<Want> {
         let mut asking: BTreeSet<Sha256> = BTreeSet::new();
         let mut round = Vec::new();
         for want in wants {
             let key = want.key();
-            if self.tried.contains(&key) || !asking.insert(want.certificate.sha256) {
-                continue;
+            if !self.tried.contains(&key) && asking.insert(want.certificate.sha256) {
+                self.tried.insert(key);
+                round.push(want.clone());
             }
-            self.tried.insert(key);
-            round.push(want.clone());
         }
-        if round.is_empty() {
-            return false;
-        }
-        self.rounds += 1;
-        let (online, until) = (self.online, self.until);
-        let asked = round
-            .into_iter()
-            .map(|want| async move { online.get(&want, true, now, until).await });
-        let answers: Vec<bool> = stream::iter(asked).buffer_unordered(TOGETHER).collect().await;
-        self.brought += answers.into_iter().filter(|came| *came).count();
-        true
+        round
     }
 
     /// Objects that came so far.
