@@ -292,12 +292,13 @@ async fn what_must_not_be_believed_is_not() {
 
 #[tokio::test]
 async fn answers_without_a_nonce_are_taken_while_they_last() {
+    let mut bench = Bench::new(109);
     for manner in [
         Manner::Prepared(after(-3)),
         Manner::PreparedWithoutEnd(after(-3)),
         Manner::WantsSha256,
     ] {
-        let bench = Bench::new(109);
+        bench.anew();
         bench.provider.behave("/ocsp/", manner);
         bench.provider.behave("/sil/", Manner::Status(404));
         let verdict = bench.settle(&bench.bare(), &bench.online(), now()).await;
