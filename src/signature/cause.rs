@@ -63,6 +63,13 @@ impl Reasons {
         self.effects.push(effect);
     }
 
+    /// Takes over what another judgement found.
+    pub fn append(&mut self, other: Reasons) {
+        self.list.extend(other.list);
+        self.effects.extend(other.effects);
+        self.retry_after = self.retry_after.max(other.retry_after);
+    }
+
     /// Notes that a new validation can be final only after `moment`; of several moments the last one counts.
     pub fn wait_until(&mut self, moment: Timestamp) {
         self.retry_after = self.retry_after.max(Some(moment));
@@ -249,6 +256,18 @@ causes! {
     FUTURE_SIGNING_TIME = "KEP-3415", Warning, None,
         "Beyan edilen imza zamanı doğrulama zamanından sonra. Göndericinin saatini sorun.",
         "The claimed signing time lies after the validation time. Ask about the sender's clock.";
+    CRL_WANTED = "KEP-3420", Warning, Some((Indeterminate, Sub::TryLater)),
+        "BTK profili P2 imza sahibinin durumunu SİL ile ister; yalnız OCSP yanıtı var. Güncel SİL gelince yeniden doğrulayın.",
+        "BTK profile P2 wants the signer's state from a CRL; there is only an OCSP response. Validate again when a current CRL is at hand.";
+    TOO_MANY_STAMPS = "KEP-3423", Warning, Some((Indeterminate, Sub::NoPoe)),
+        "İmzada işlenebilecekten çok zaman damgası var ({}). Belgeyi elle inceleyin.",
+        "The signature carries more timestamps than are processed ({}). Inspect the document by hand.";
+    POLICY_SHOWN = "KEP-3422", Note, None,
+        "İmza politikası (profil, nesne tanımlayıcısı, özet, adres): {}.",
+        "Signature policy (profile, object identifier, digest, address): {}.";
+    UNPROTECTED = "KEP-3421", Note, None,
+        "İmzanın korumadığı ek veriler var ({}); imzanın anlamını değiştirmezler. Yapılacak bir şey yok.",
+        "There are additional data that the signature does not protect ({}); they do not change its meaning. Nothing to do.";
 
     // Path, class, revocation.
     NO_CHAIN = "KEP-3501", Warning, Some((Indeterminate, Sub::NoCertificateChainFound)),
@@ -379,7 +398,7 @@ causes! {
     XML_VERSION = "KEP-3718", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "Bu XAdES sürümü ({}) denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
         "This version of XAdES ({}) is not judged. Check the document with another tool.";
-    XML_DTD = "KEP-3719", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+    XML_DTD = "KEP-3719", Error, Some((Failed, Sub::FormatFailure)),
         "Belge bir DTD (DOCTYPE) taşıyor: içeriği imzadan sonra değiştirebileceği için işlenmedi. Göndericiden DTD'siz belge isteyin.",
         "The document has a DTD (DOCTYPE): it could change the content behind the signature and was not processed. Ask for a document without one.";
     XML_DATA_FORMAT = "KEP-3720", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),

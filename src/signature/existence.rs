@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use crate::signature::cades::profile::CLOCK_SKEW;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::path::chain::Material;
@@ -27,29 +28,26 @@ pub struct Token<'a> {
 
 /// The tokens of one signature, judged: oldest first.
 #[derive(Default)]
-pub struct Proofs {
+pub struct Proofs<'a> {
     pub stamps: Vec<Stamp>,
     /// The earliest instant at which a timestamp that stands proves the signature value.
     pub signature: Option<Timestamp>,
+    /// What timestamps that stand cover, and since when it is known.
+    covered: Vec<(Timestamp, Vec<&'a [u8]>)>,
 }
 
 /// Judges `tokens`. `known_since`: when all of them are known to have existed by another proof than each other (our record of reception).
-pub fn judge(tokens: Vec<Token<'_>>, known_since: Option<Timestamp>, material: &Material, context: &Context) -> Proofs {
+pub fn judge<'a>(tokens: Vec<Token<'a>>, known_since: Option<Timestamp>, material: &Material, context: &Context) -> Proofs<'a> {
     let base = known_since.map_or(context.at, |known| known.min(context.at));
-    let mut tokens: Vec<(Option<Timestamp>, Token<'_>)> = tokens
+    let mut tokens: Vec<(Option<Timestamp>, Token<'a>)> = tokens
         .into_iter()
         .map(|token| (timestamp::peek(token.raw, context.limits.cms_depth).map(|(time, _)| time), token))
         .collect();
     // Of one instant, those that are covered come before those that cover: the order in which they were given.
     tokens.sort_by_key(|(time, _)| *time);
     let mut proofs = Proofs::default();
-    let mut standing: Vec<(Timestamp, &Token<'_>)> = Vec::new();
-    for (time, token) in tokens.iter().rev() {
-        let covering = standing
-            .iter()
-            .filter(|(_, later)| later.covers.contains(&token.raw))
-            .map(|(at, _)| *at);
-        let proven = covering.min().map_or(base, |at| at.min(base));
+    for (time, token) in tokens.into_iter().rev() {
+        let proven = proofs.known_since(token.raw).map_or(base, |known| known.min(base));
         let stamped: Vec<Vec<&[u8]>> = token
             .stamped
             .iter()
@@ -57,7 +55,7 @@ pub fn judge(tokens: Vec<Token<'_>>, known_since: Option<Timestamp>, material: &
             .collect();
         let stamp = timestamp::judge_proven(token.raw, &stamped, token.kind, material, (context, Some(proven)));
         if let Some(time) = time.filter(|_| stamp.passed()) {
-            standing.push((time, token));
+            proofs.covered.push((time, token.covers));
             if token.covers_signature {
                 proofs.signature = Some(proofs.signature.map_or(time, |known| known.min(time)));
             }
@@ -68,7 +66,13 @@ pub fn judge(tokens: Vec<Token<'_>>, known_since: Option<Timestamp>, material: &
     proofs
 }
 
-impl Proofs {
+impl Proofs<'_> {
+    /// The earliest instant at which a timestamp that stands proves the age of `octets`, one of the things that it covers.
+    pub fn known_since(&self, octets: &[u8]) -> Option<Timestamp> {
+        let covering = self.covered.iter().filter(|(_, covers)| covers.contains(&octets));
+        covering.map(|(time, _)| *time).min()
+    }
+
     /// The earliest signature timestamp that stands: what the BTK profiles measure from.
     pub fn stamped(&self) -> Option<Timestamp> {
         let standing = self
@@ -79,8 +83,9 @@ impl Proofs {
     }
 }
 
-/// content <= signature <= references, archive: what covers another timestamp cannot be older than it.
-pub fn check_order(stamps: &[Stamp], reasons: &mut Reasons) {
+/// content <= signing <= signature <= references, archive: what covers another timestamp cannot be older than it. The claimed signing time
+/// may differ by what clocks differ.
+pub fn check_order(stamps: &[Stamp], signing_time: Option<Timestamp>, reasons: &mut Reasons) {
     let times = |group: u8| {
         stamps
             .iter()
@@ -94,6 +99,16 @@ pub fn check_order(stamps: &[Stamp], reasons: &mut Reasons) {
             cause::TIME_ORDER,
             "içerik zaman damgası imza zaman damgasından sonra",
             "the content timestamp lies after the signature timestamp",
+        );
+    }
+    let latest = signing_time.map(|claimed| claimed.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX));
+    if let (Some(content), Some(latest)) = (times(0).max(), latest)
+        && latest < content
+    {
+        reasons.add_in_two(
+            cause::TIME_ORDER,
+            "içerik zaman damgası beyan edilen imza zamanından sonra",
+            "the content timestamp lies after the claimed signing time",
         );
     }
     if let (Some(signature), Some(archive)) = (times(1).max(), times(2).min())

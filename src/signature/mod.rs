@@ -16,6 +16,7 @@ pub mod context;
 pub mod crypto;
 pub mod existence;
 pub mod online;
+mod parsed;
 pub mod path;
 pub mod report;
 pub mod revocation;
