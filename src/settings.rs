@@ -15,6 +15,11 @@ use crate::limits::Limits;
 use crate::register::config::Registry;
 use crate::secret::SecretFolder;
 use crate::signature::Context;
+use crate::signature::online::Online;
+use crate::signature::online::address::Hosts;
+use crate::signature::online::cache::{Cache, Keep};
+use crate::signature::online::fetch::{Bounds, Fetcher};
+use crate::signature::online::lookup::SystemLookup;
 use crate::signature::trust::Trust;
 use crate::text::Text;
 
@@ -25,6 +30,8 @@ pub struct Settings {
     pub secrets: SecretFolder,
     pub limits: Arc<Limits>,
     pub trust: Arc<Trust>,
+    /// Fetches what verdicts lack, and keeps it.
+    pub online: Arc<Online>,
     /// What signatures are judged by; shares the verified edges between messages.
     judge: Context,
     pub registry: Arc<Registry>,
@@ -74,9 +81,11 @@ impl Settings {
         let trust = Arc::new(trust);
         let limits = Arc::new(config.limits.clone());
         let judge = judging(&trust, &config, clock.now());
+        let online = open_online(&config, config.trust.online, Keep::Makes, clock.now())?;
         Ok(Self {
             limits,
             trust,
+            online: Arc::new(online),
             judge,
             registry: Arc::new(registry),
             receiver: Receiver {
@@ -90,9 +99,12 @@ impl Settings {
         })
     }
 
-    /// What signatures are judged by at an instant.
+    /// What signatures are judged by at an instant, with what was fetched until now. Each call is for a judgement of its own.
     pub fn judging(&self, at: Timestamp) -> Context {
-        Context { at, ..self.judge.clone() }
+        Context {
+            at,
+            ..self.judge.anew(self.online.known())
+        }
     }
 
     /// KEP address of a mailbox, where the configuration says.
@@ -100,6 +112,21 @@ impl Settings {
         let config = self.config.mailbox.iter().find(|config| config.name() == mailbox)?;
         Some(config.address()).filter(|address| !address.is_empty())
     }
+}
+
+/// Opens the cache of validation data and, unless `fetching` is off, what fills it.
+///
+/// # Errors
+/// An allowed host is none.
+pub fn open_online(config: &Config, fetching: bool, keep: Keep, now: Timestamp) -> Result<Online, SettingsError> {
+    let reach = config.trust.reach();
+    let cache = Cache::open(&config.revocation_cache(), keep, now);
+    let fetcher = || {
+        let hosts = Hosts::new(&config.trust.hosts, reach).map_err(SettingsError::Trust)?;
+        Ok(Fetcher::new(hosts, reach, Arc::new(SystemLookup), Bounds::default()))
+    };
+    let fetcher = fetching.then(fetcher).transpose()?;
+    Ok(Online::new(fetcher, cache))
 }
 
 /// What signatures are judged by under a configuration.

@@ -317,7 +317,7 @@ fn other_mistakes_name_their_line_too() {
 fn paths_start_at_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kep-gateway.toml");
-    let text = "[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"\"\nrevocation = \"/r\"\n[register]\ncalendar = \"c.toml\"\nrouting = \"r.toml\"\n\
+    let text = "[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nintermediates = \"\"\nrevocation = \"/r\"\ncache = \"fetched\"\n[register]\ncalendar = \"c.toml\"\nrouting = \"r.toml\"\n\
         [alert.email]\nca_file = \"ca.pem\"\n[daemon]\nheartbeat_file = \"beat\"\n\
         [[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"drop\"\n\
         [[mailbox]]\nname = \"evrak\"\nkind = \"imap\"\naddress = \"a@b\"\nhost = \"h\"\nuser = \"u\"\npassword_file = \"p\"\nca_file = \"own.pem\"\n";
@@ -337,6 +337,7 @@ fn paths_start_at_the_file() {
         (trust.intermediates.as_path(), trust.revocation.as_path()),
         (Path::new(""), Path::new("/r"))
     );
+    assert_eq!(trust.cache, own("fetched"));
     assert_eq!((register.calendar, register.routing), (own("c.toml"), own("r.toml")));
     assert_eq!((alert.email.ca_file, daemon.heartbeat_file), (own("ca.pem"), own("beat")));
     let [MailboxConfig::Folder(drop), MailboxConfig::Imap(evrak)] = mailbox.as_slice() else {
@@ -364,4 +365,34 @@ fn mailboxes_need_names_that_differ() {
         let error = config::load(Some(&file)).unwrap_err();
         assert!(error.text().en.contains(sentence), "{error}");
     }
+}
+
+#[test]
+fn what_is_fetched_lies_in_the_store_unless_said_otherwise() {
+    let config = config::parse("[store]\npath = \"/s\"\n").unwrap();
+    assert_eq!(config.revocation_cache(), Path::new("/s/cache/revocation"));
+    let config = config::parse("[trust]\ncache = \"/c\"\n").unwrap();
+    assert_eq!(config.revocation_cache(), Path::new("/c"));
+    assert!(config.trust.online && !config.trust.loopback_for_tests && config.trust.hosts == ["kamusm.gov.tr"]);
+}
+
+#[test]
+fn a_host_that_would_list_half_the_world_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kep-gateway.toml");
+    let load = |trust: &str| {
+        fs::write(&file, format!("[trust]\n{trust}\n")).unwrap();
+        config::load(Some(&file))
+    };
+    for wrong in ["com.tr", "*.kamusm.gov.tr", "http://kamusm.gov.tr", "10.0.0.1", "localhost"] {
+        let error = load(&format!("hosts = [\"kamusm.gov.tr\", \"{wrong}\"]")).unwrap_err();
+        let text = error.text();
+        assert!(
+            text.en.starts_with("KEP-8003") && text.en.contains(wrong) && text.tr.contains(wrong),
+            "{error}"
+        );
+    }
+    // The machine itself only where tests say so, and nobody else's network even then.
+    assert!(load("hosts = [\"127.0.0.1\"]\nloopback_for_tests = true").is_ok());
+    assert!(load("hosts = [\"192.168.0.1\"]\nloopback_for_tests = true").is_err());
 }

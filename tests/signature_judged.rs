@@ -63,6 +63,8 @@ fn as_person(cms: &[u8], context: &Context) -> FileReport {
         sha256: kep_gateway::hash::Sha256::of(cms),
         signatures: all.signatures,
         findings: Vec::new(),
+        objects: all.objects,
+        wanted: all.wanted,
     }
 }
 

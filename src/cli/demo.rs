@@ -34,6 +34,7 @@ path = "store"
 anchors = "fixtures/trust"
 intermediates = "fixtures/intermediates"
 revocation = "fixtures/revocation"
+online = false
 [register]
 receiver_kkk = "24301050"
 [[mailbox]]

@@ -94,6 +94,7 @@ impl Screen {
             );
         }
         self.fact("Sonuç", "Verdict", &verdict(entry, lang));
+        self.fact("Bekleyen", "Waits for", &awaited(entry, lang));
         self.fact("Birim", "Unit", entry.unit.as_deref().unwrap_or("-"));
         self.fact("Durum", "State", words::state(entry.state, lang));
         let flags: Vec<&str> = entry.flags.iter().map(|flag| words::flag(flag, lang)).collect();
@@ -250,4 +251,17 @@ fn handling(handling: &Handling, lang: Lang) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// What may still turn an open verdict, without anybody doing anything.
+fn awaited(entry: &Entry, lang: Lang) -> String {
+    let Some(verdict) = entry.verdict.as_ref().filter(|_| entry.awaits_data()) else {
+        return String::new();
+    };
+    match (verdict.retry_after().map(local_time), lang) {
+        (Some(end), Lang::Tr) => format!("kesinleşme süresinin sonu ({end}); sonuç kendiliğinden yenilenir"),
+        (Some(end), Lang::En) => format!("the end of the grace period ({end}); the verdict renews itself"),
+        (None, Lang::Tr) => "eksik sertifika ya da iptal bilgisi; gelince sonuç kendiliğinden yenilenir".to_owned(),
+        (None, Lang::En) => "a missing certificate or revocation data; the verdict renews itself when they come".to_owned(),
+    }
 }

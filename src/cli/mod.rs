@@ -233,7 +233,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Run => run_daemon(session).await,
         Command::Poll { mailbox } => mailboxes::poll(session, &mailbox).await,
         Command::Import { paths } => mailboxes::import(session, &paths).await,
-        Command::Verify(verify) => verify::run(session, &verify),
+        Command::Verify(verify) => verify::run(session, &verify).await,
         Command::Unpack { file, to } => unpack::run(session, &file, &to),
         Command::Documents(command) => documents::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command),

@@ -18,9 +18,10 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
     session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
     if report.is_intact() {
-        // Only the ledger knows which blobs there must be: every message that it says is durable.
-        let messages = session.reader()?.messages()?;
-        report.expect(session.store_path(), RealDisk::shared(), messages);
+        // Only the ledger knows which blobs there must be: every message that it says is durable, and what the verdicts rest on.
+        let ledger = session.reader()?;
+        let named = ledger.messages()?.into_iter().chain(ledger.objects()?);
+        report.expect(session.store_path(), RealDisk::shared(), named);
     }
     if as_json {
         let issues: Vec<_> = report

@@ -83,11 +83,14 @@ fn trust_problems(settings: &Settings) -> Vec<Text> {
         format!("güvenilen kök yok ({folder}): hiçbir imza geçerli sayılamaz"),
         format!("no trusted root ({folder}): no signature can pass"),
     );
-    if settings.trust.anchors().next().is_none() {
-        vec![none]
-    } else {
-        Vec::new()
-    }
+    let door = Text::new(
+        "[trust] loopback_for_tests açık: doğrulama verisi bu makinenin kendisinden de alınabilir; yalnız sınama içindir, kapatın",
+        "[trust] loopback_for_tests is on: validation data may be fetched from this machine itself; it is for tests only, switch it off",
+    );
+    let mut problems = Vec::new();
+    problems.extend(settings.trust.anchors().next().is_none().then_some(none));
+    problems.extend(settings.config.trust.loopback_for_tests.then_some(door));
+    problems
 }
 
 fn alert_problems(settings: &Settings) -> Vec<Text> {

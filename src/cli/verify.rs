@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -12,14 +13,22 @@ use super::{Exit, Failure, Session};
 use crate::isolate;
 use crate::limits::Limits;
 use crate::regular_file;
-use crate::settings::{judging, load_trust};
+use crate::settings::{judging, load_trust, open_online};
+use crate::signature::online::Online;
+use crate::signature::online::cache::Keep;
 use crate::signature::report::Indication;
 use crate::signature::wording::{self, Depth, Told};
 use crate::signature::{Context, FileReport, verify_file};
 use crate::text::{Lang, Text};
 
-pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
+/// How long one file waits for what its verdict lacks: an OCSP answer takes a fraction of a second, a large list some seconds.
+const FETCHING: Duration = Duration::from_secs(90);
+
+pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
     let context = context(session, args)?;
+    // Beside a daemon the cache is shared with it; without one nothing is left behind.
+    let fetching = session.config().trust.online && !args.offline;
+    let online = open_online(session.config(), fetching, Keep::WhereItIs, session.clock().now())?;
     let content = args.content.as_deref().map(|path| read(path, &context.limits)).transpose()?;
     let depth = match (args.full, args.detail) {
         (true, _) => Depth::Full,
@@ -30,7 +39,7 @@ pub fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
     for path in &args.files {
         // One file that cannot be read does not cost the verdicts on the others.
-        let report = match judge(path, content.clone(), &context) {
+        let report = match settle(session, path, content.clone(), &context, &online).await {
             Ok(report) => report,
             Err(failure) => {
                 worst = worst.max(failure.tell(Some(session.lang)));
@@ -80,9 +89,22 @@ fn read(path: &Path, limits: &Limits) -> Result<Bytes, Failure> {
     Ok(bytes.into())
 }
 
-/// Hostile files are judged like hostile mail: on a thread of their own, under a deadline.
-fn judge(path: &Path, content: Option<Bytes>, context: &Arc<Context>) -> Result<FileReport, Failure> {
+/// Judges a file, fetches what the verdict lacks, and judges again until it lacks nothing that can be had.
+async fn settle(session: &Session, path: &Path, content: Option<Bytes>, context: &Context, online: &Online) -> Result<FileReport, Failure> {
     let bytes = read(path, &context.limits)?;
+    let mut fetching = online.session(FETCHING);
+    loop {
+        let context = Arc::new(context.anew(online.known()));
+        let report = judge(path, bytes.clone(), content.clone(), &context)?;
+        let open = report.indication == Indication::Indeterminate;
+        if !open || !fetching.fetch(&context.trail.wanted(), session.clock().now()).await {
+            return Ok(report);
+        }
+    }
+}
+
+/// Hostile files are judged like hostile mail: on a thread of their own, under a deadline.
+fn judge(path: &Path, bytes: Bytes, content: Option<Bytes>, context: &Arc<Context>) -> Result<FileReport, Failure> {
     let name = path.display().to_string();
     let (inner, deadline) = (Arc::clone(context), context.limits.parse_deadline);
     isolate::run(deadline, move || verify_file(&bytes, &name, content.as_ref(), &inner)).map_err(|broken| Failure::from(broken).about(path))

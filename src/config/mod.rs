@@ -15,6 +15,7 @@ use crate::mailbox::config::MailboxConfig;
 use crate::register::config::RegisterConfig;
 use crate::secret::SecretFolder;
 use crate::signature::crypto::algorithms::Constraints;
+use crate::signature::online::address::{Hosts, KNOWN_HOSTS, Reach};
 use crate::text::{Lang, Text};
 
 /// Where the file lies when `--config` does not say.
@@ -61,15 +62,31 @@ pub struct TrustConfig {
     pub intermediates: PathBuf,
     /// CRL and OCSP responses in DER. Default: none.
     pub revocation: PathBuf,
-    /// Fetching of issuers, CRLs and OCSP answers. Not built yet: whatever this says, nothing is fetched, and what is missing is
-    /// reported as INDETERMINATE. Default true.
+    /// Fetching of issuers, CRLs and OCSP answers that a verdict lacks, from `hosts`. Default true.
     pub online: bool,
     /// `strict` (default): an algorithm counts only until its date in the law's table and ETSI's. `archive`: for old material whose age is
     /// certain otherwise; the dates do not count, and every verdict says so.
     pub algorithms: Constraints,
+    /// Hosts that may be asked, with everything below them. Default: those of the Turkish providers that are known from their certificates.
+    pub hosts: Vec<String>,
+    /// What was fetched, kept until it is over. Empty (default): `cache/revocation` in the store.
+    pub cache: PathBuf,
+    /// Permits asking the machine itself, for tests with a certificate provider of their own. Default false.
+    pub loopback_for_tests: bool,
     /// How old revocation data may be where no time-stamp fixes the signature's time. Default `1d`.
     #[serde(with = "crate::clock::duration")]
     pub revocation_age: Duration,
+}
+
+impl TrustConfig {
+    /// How far fetches may lead.
+    pub fn reach(&self) -> Reach {
+        if self.loopback_for_tests {
+            Reach::PublicAndLoopback
+        } else {
+            Reach::Public
+        }
+    }
 }
 
 impl Default for TrustConfig {
@@ -80,6 +97,9 @@ impl Default for TrustConfig {
             revocation: PathBuf::new(),
             online: true,
             algorithms: Constraints::ByDate,
+            hosts: KNOWN_HOSTS.map(str::to_owned).to_vec(),
+            cache: PathBuf::new(),
+            loopback_for_tests: false,
             revocation_age: Duration::from_secs(86_400),
         }
     }
@@ -252,6 +272,7 @@ impl Config {
         resolve(&mut self.trust.anchors);
         resolve(&mut self.trust.intermediates);
         resolve(&mut self.trust.revocation);
+        resolve(&mut self.trust.cache);
         resolve(&mut self.register.calendar);
         resolve(&mut self.register.routing);
         resolve(&mut self.alert.email.ca_file);
@@ -281,6 +302,7 @@ impl Config {
                 ));
             }
         }
+        Hosts::new(&self.trust.hosts, self.trust.reach())?;
         if let Some(key) = self.alert.sms.params.keys().find(|key| explain::names_a_secret(key)) {
             return Err(Text::new(
                 format!(
@@ -293,6 +315,15 @@ impl Config {
         }
         let watched: Vec<Watched> = self.mailbox.iter().map(watched).collect();
         self.alert.validate(&watched).map_err(|bad| Text::joined(&bad.problems, "\n"))
+    }
+
+    /// Where fetched validation data is kept.
+    pub fn revocation_cache(&self) -> PathBuf {
+        if self.trust.cache.as_os_str().is_empty() {
+            self.store.path.join("cache").join("revocation")
+        } else {
+            self.trust.cache.clone()
+        }
     }
 
     pub fn heartbeat_file(&self) -> PathBuf {

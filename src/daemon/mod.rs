@@ -4,6 +4,7 @@ pub mod control;
 pub mod duties;
 pub mod outbox;
 pub mod progress;
+pub mod revalidate;
 pub mod trouble;
 pub mod watch;
 
@@ -56,6 +57,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(outbox::work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(duties::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
+    tasks.spawn(revalidate::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);
     notify(&[NotifyState::Ready]);

@@ -8,7 +8,7 @@ use super::LedgerError;
 use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Reexamined, Registered, Seen};
 use super::key;
 use super::overlay::Overlay;
-use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
+use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
 use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
@@ -207,6 +207,7 @@ fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> 
     for name in open_deadlines(entry) {
         state.put(name, &())?;
     }
+    list_waiting(entry, state)?;
     let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
     numbering.observe(entry.register_number)?;
     state.put(key::NUMBERING.to_vec(), &numbering)?;
@@ -445,7 +446,24 @@ fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnO
     for name in after.difference(&before) {
         state.put(name.clone(), &())?;
     }
+    list_waiting(&entry, state)?;
     state.put(key::entry(number), &entry)
+}
+
+/// The entry stands in the queue of those that are judged again by themselves, or no longer.
+fn list_waiting(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let name = key::waiting(entry.register_number);
+    let Some(verdict) = entry.verdict.as_ref().filter(|_| entry.awaits_data()) else {
+        state.remove(name);
+        return Ok(());
+    };
+    let waiting = Waiting {
+        number: entry.register_number,
+        since: entry.registered_at,
+        after: verdict.retry_after(),
+        lacks: !verdict.wanted.is_empty(),
+    };
+    state.put(name, &waiting)
 }
 
 fn open_deadlines(entry: &Entry) -> BTreeSet<Vec<u8>> {

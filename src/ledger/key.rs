@@ -28,6 +28,13 @@ pub const STANDING: &[u8] = b"s/";
 /// Deadlines that can still be missed, by their time.
 pub const DEADLINES: &[u8] = b"z/";
 
+/// Entries whose verdict may become another by itself: `r/2026/000001`.
+pub const WAITING: &[u8] = b"r/";
+
+pub fn waiting(number: RegisterNumber) -> Vec<u8> {
+    format!("r/{number}").into_bytes()
+}
+
 pub fn entry(number: RegisterNumber) -> Vec<u8> {
     format!("e/{number}").into_bytes()
 }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::event::Standing;
 use super::overlay::decode;
-use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState};
+use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
 use super::{Ledger, LedgerError, key};
 use crate::alert::job::Job;
 use crate::hash::Sha256;
@@ -128,6 +128,21 @@ impl Ledger {
             open.push(OpenDeadline { at, number, kind });
         }
         Ok(open)
+    }
+
+    /// Entries whose verdict may become another by itself, in the order of their numbers.
+    pub fn waiting(&self) -> Result<Vec<Waiting>, LedgerError> {
+        self.walk(key::WAITING).collect()
+    }
+
+    /// What the verdicts of all entries rest on beside the messages: these blobs must be there too.
+    pub fn objects(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
+        let mut all = BTreeSet::new();
+        for entry in self.entries() {
+            let objects = entry?.verdict.map(|verdict| verdict.objects).unwrap_or_default();
+            all.extend(objects.iter().filter(|object| !object.embedded).map(|object| object.sha256));
+        }
+        Ok(all)
     }
 
     /// Locators of a mailbox whose bytes are durable: never asked for again.

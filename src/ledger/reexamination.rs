@@ -140,7 +140,7 @@ fn judged_otherwise(found: Vec<FoundEvidence>, decision: &Decision<'_>) -> Resul
     let mut news = Vec::new();
     for found in found {
         let known: Option<EvidenceState> = decision.state.index.get(&key::evidence(&found.evidence.sha256))?;
-        if known.is_none_or(|known| known.found.report != found.report) {
+        if known.is_none_or(|known| !known.found.report.says_the_same_as(&found.report)) {
             news.push(found);
         }
     }

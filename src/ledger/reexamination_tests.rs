@@ -15,6 +15,8 @@ fn verdict(indication: Indication) -> Verdict {
         signatures: Vec::new(),
         validation_time: friday(),
         anchors_sha256: Sha256::of(b"anchors"),
+        objects: Vec::new(),
+        wanted: Vec::new(),
     }
 }
 

@@ -49,6 +49,17 @@ pub struct MessageState {
     pub numbers: Vec<RegisterNumber>,
 }
 
+/// An entry whose verdict may become another by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub number: RegisterNumber,
+    pub since: Timestamp,
+    /// When the grace period ends; before, nothing can be final.
+    pub after: Option<Timestamp>,
+    /// Something is missing that can be fetched.
+    pub lacks: bool,
+}
+
 /// What is known of a mailbox.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MailboxState {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Unreadable;
 use crate::envelope::{self, Package};
@@ -17,8 +17,14 @@ use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineIn
 use crate::register::entry::{EvidenceRecord, RegisterNumber};
 use crate::register::evidence_record;
 use crate::settings::Settings;
-use crate::signature::report::SignatureReport;
-use crate::signature::{self, Context};
+use crate::signature::online::trail::Trail;
+use crate::signature::online::want::Want;
+use crate::signature::report::{Indication, SignatureReport, Verdict};
+use crate::signature::{self, Context, cause};
+
+/// How long what a verdict lacks is looked for: no provider's responder is away for longer, and a list that answers for a certificate of
+/// the signature's time has been issued many times over.
+pub const GIVE_UP: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is known of a message beside its bytes.
 #[derive(Debug, Clone)]
@@ -49,6 +55,21 @@ pub struct Examined {
     /// By which evidence finds the message.
     pub link_keys: Vec<String>,
     pub evidence: Vec<FoundEvidence>,
+    /// What the verdicts rest on and what they lack.
+    pub trail: Trail,
+}
+
+impl Examined {
+    /// A verdict could still become another with what is missing.
+    fn is_open(&self) -> bool {
+        let verdicts = self.drafts.iter().filter_map(|draft| draft.verdict.as_ref());
+        verdicts.into_iter().any(|verdict| verdict.indication == Indication::Indeterminate)
+    }
+
+    /// What could be fetched to settle an open verdict.
+    pub fn wanted(&self) -> Vec<Want> {
+        if self.is_open() { self.trail.wanted() } else { Vec::new() }
+    }
 }
 
 /// Which entry has a BelgeId already.
@@ -93,6 +114,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
         drafts,
         link_keys: link_keys.into_iter().collect(),
         evidence,
+        trail: context.trail,
     }
 }
 
@@ -112,6 +134,7 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
         drafts: vec![draft::quarantine(input)],
         link_keys: Vec::new(),
         evidence: Vec::new(),
+        trail: Trail::default(),
     }
 }
 
@@ -195,18 +218,30 @@ impl Work<'_> {
             .chain(&findings)
             .cloned()
             .collect();
+        let verdict = signature::verdict(reports, &weighed, context);
+        let findings = findings.into_iter().chain(self.gave_up(&verdict, context)).collect();
         draft::draft(DraftInput {
             registry: &self.settings.registry,
             mailbox: &self.arrival.mailbox,
             address: self.settings.address_of(&self.arrival.mailbox),
             message: self.message,
             package,
-            verdict: Some(signature::verdict(reports, &weighed, context)),
+            verdict: Some(verdict),
             findings,
             evidence: self.records.to_vec(),
             server_time: self.arrival.server,
             fetched_at: self.arrival.fetched,
             duplicate_of,
+        })
+    }
+
+    /// What was missing for so long does not come any more by itself.
+    fn gave_up(&self, verdict: &Verdict, context: &Context) -> Option<Finding> {
+        let waited = context.at.duration_since(self.arrival.fetched);
+        let days = GIVE_UP.as_hours() / 24;
+        (verdict.awaits_data() && waited >= GIVE_UP).then(|| {
+            let reason = cause::GAVE_UP.reason_in_two(&format!("{days} gün"), &format!("{days} days"));
+            Finding::new(&reason.code, reason.severity, "signature", reason.text.tr, reason.text.en)
         })
     }
 }

@@ -12,7 +12,7 @@ pub mod check;
 pub mod examine;
 pub mod reexamine;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::mailbox::MailboxError;
 use crate::register::entry::{Entry, RegisterNumber};
 use crate::settings::Settings;
+use crate::signature::online::trail::{Object, Trail};
 use crate::text::Text;
 use examine::{Arrival, Examined};
 
@@ -48,6 +49,13 @@ const TRIED_TOGETHER: usize = 32;
 
 /// How long an examined message waits for others that share its flush to the disk. A person does not notice it.
 const REGISTERED_TOGETHER: Duration = Duration::from_millis(250);
+
+/// How long a message waits for what its verdict lacks before it gets its number: some answers of a responder that is well, and less than
+/// the daemon's grace at a stop, which an attempt must not outlast. What takes longer is fetched afterwards and appended.
+const FETCH_AT_ARRIVAL: Duration = Duration::from_secs(4);
+
+/// Hashes of durable validation data that are remembered; forgetting them costs a look at the disk.
+const KEPT_REMEMBERED: usize = 16_384;
 
 /// Why work stopped. A message cannot cause this: what is wrong with a message becomes findings.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +125,8 @@ pub struct Pipeline {
     /// Raw bytes that may be in work at once, in KiB.
     work: Semaphore,
     work_kib: u32,
+    /// Validation data that is durable: the same lists come with every message.
+    kept_objects: Mutex<HashSet<Sha256>>,
     /// What each mailbox last reported as odd, so that it is told once.
     oddities: Mutex<BTreeMap<String, Vec<Text>>>,
 }
@@ -132,6 +142,7 @@ impl Pipeline {
             news: Notify::new(),
             work: Semaphore::new(work_kib as usize),
             work_kib,
+            kept_objects: Mutex::default(),
             oddities: Mutex::default(),
         }
     }
@@ -238,7 +249,7 @@ impl Pipeline {
         if attempt > ATTEMPTS_IN_ALL {
             return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));
         }
-        match self.examine(&arrival, settings, Vec::new()).await? {
+        match self.examine(&arrival, settings, Vec::new(), FETCH_AT_ARRIVAL).await? {
             Ok(examined) => Ok(Some((sha256, examined))),
             Err(broken) if attempt < ATTEMPTS_IN_ALL => {
                 tracing::warn!(message = sha256.short(), attempt, %broken, "a message could not be read; it is tried again");
@@ -255,8 +266,30 @@ impl Pipeline {
         permit.map_err(|error| PipelineError::Broken(error.to_string()))
     }
 
-    /// store -> message -> envelope -> signature -> evidence, on a thread of its own. `own`: the message's numbers, of which it is no duplicate.
+    /// store -> message -> envelope -> signature -> evidence; what the verdicts lack is fetched and the message examined again, for as long
+    /// as `fetch_for`. `own`: the message's numbers, of which it is no duplicate.
     async fn examine(
+        &self,
+        arrival: &Arrival,
+        settings: &Arc<Settings>,
+        own: Vec<RegisterNumber>,
+        fetch_for: Duration,
+    ) -> Result<Result<Examined, Unreadable>, PipelineError> {
+        let mut fetching = settings.online.session(fetch_for);
+        loop {
+            let examined = match self.examine_once(arrival, settings, own.clone()).await? {
+                Ok(examined) => examined,
+                Err(unreadable) => return Ok(Err(unreadable)),
+            };
+            if !fetching.fetch(&examined.wanted(), self.now()).await {
+                self.keep_objects(&examined.trail).await?;
+                settings.online.cache().touch(&examined.trail.from_outside(), self.now());
+                return Ok(Ok(examined));
+            }
+        }
+    }
+
+    async fn examine_once(
         &self,
         arrival: &Arrival,
         settings: &Arc<Settings>,
@@ -280,12 +313,43 @@ impl Pipeline {
         Ok(outcome.map_err(LedgerError::from)?)
     }
 
+    /// Makes durable what a verdict rests on and its message does not carry, before the record that names it by hash.
+    async fn keep_objects(&self, trail: &Trail) -> Result<(), PipelineError> {
+        let new: Vec<Object> = {
+            let kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
+            trail
+                .from_outside()
+                .into_iter()
+                .filter(|object| !kept.contains(&object.sha256()))
+                .collect()
+        };
+        if new.is_empty() {
+            return Ok(());
+        }
+        let ledger = Arc::clone(&self.ledger);
+        let work = move || {
+            let bytes: Vec<Bytes> = new.iter().map(|object| Bytes::copy_from_slice(object.der())).collect();
+            ledger.blobs().put_all(&bytes)
+        };
+        let outcome = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| PipelineError::Broken(error.to_string()))?;
+        let names = outcome.map_err(LedgerError::from)?;
+        let mut kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_REMEMBERED {
+            kept.clear();
+        }
+        kept.extend(names);
+        Ok(())
+    }
+
     /// drafts -> register -> store, with the alerts in the same record.
     fn register(&self, sha256: Sha256, examined: Examined, settings: &Settings) -> impl Future<Output = Result<(), PipelineError>> + use<> {
         let Examined {
             drafts,
             link_keys,
             evidence,
+            ..
         } = examined;
         let now = self.now();
         let prefix = settings.config.register.prefix.clone();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ use crate::text::Text;
 /// Attempts after which only a person may ask for a message that was set aside: it may be one that ends the process, and a program that
 /// asks by itself would do so at every start.
 const ATTEMPTS_BY_ITSELF: u32 = 2 * ATTEMPTS;
+
+/// How long the fetching for one message may take when nobody waits for it: a large list from a slow server.
+const FETCH_AGAIN: Duration = Duration::from_secs(90);
 
 /// What became of one register number that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +112,7 @@ impl Pipeline {
         }
         let arrival = Arrival::of(sha256, &message);
         let _permit = self.room_for(&message).await?;
-        let examined = match self.examine(&arrival, settings, message.numbers).await? {
+        let examined = match self.examine(&arrival, settings, message.numbers, FETCH_AGAIN).await? {
             Ok(examined) => examined,
             Err(unreadable) => {
                 return Ok(all(Outcome::Unreadable {

@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
 use crate::message::MessageKind;
+use crate::signature::cause;
 use crate::signature::report::{Indication, SubIndication, Verdict};
 use crate::text::Text;
 
@@ -89,6 +90,14 @@ pub struct Entry {
     /// The verdicts before the present one, oldest first.
     #[serde(default)]
     pub earlier_verdicts: Vec<EarlierVerdict>,
+}
+
+impl Entry {
+    /// The verdict may become another by itself, and the gateway still tries.
+    pub fn awaits_data(&self) -> bool {
+        let awaits = self.verdict.as_ref().is_some_and(Verdict::awaits_data);
+        awaits && !self.findings.iter().any(|finding| finding.rule == cause::GAVE_UP.code)
+    }
 }
 
 /// A verdict that a later one took the place of. Its report stands in the journal, in the record that gave it.

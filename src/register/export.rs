@@ -47,6 +47,8 @@ pub fn verdict_json(verdict: &Verdict, lang: Lang) -> Value {
         "sub_indication": verdict.sub_indication,
         "validation_time": verdict.validation_time,
         "anchors_sha256": verdict.anchors_sha256,
+        "objects": plain(&verdict.objects),
+        "wanted": plain(&verdict.wanted),
         "signatures": verdict.signatures.iter().map(|report| signature_json(report, lang)).collect::<Vec<_>>(),
     })
 }

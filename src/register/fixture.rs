@@ -163,6 +163,8 @@ pub fn verdict(indication: Indication, sub_indication: Option<SubIndication>) ->
         }],
         validation_time: friday(),
         anchors_sha256: Sha256::of(b"anchors"),
+        objects: Vec::new(),
+        wanted: Vec::new(),
     }
 }
 

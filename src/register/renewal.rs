@@ -141,14 +141,10 @@ fn judged(known: &[EvidenceRecord], found: &[EvidenceRecord]) -> Vec<EvidenceRec
     kept.chain(new.cloned()).collect()
 }
 
-/// A verdict as if it had been given when the other was, under the same anchors.
+/// A verdict as if it had been given when the other was, under the same anchors and by the same lists.
 fn at_the_time_of(verdict: Option<Verdict>, other: Option<&Verdict>) -> Option<Verdict> {
     match (verdict, other) {
-        (Some(verdict), Some(other)) => Some(Verdict {
-            validation_time: other.validation_time,
-            anchors_sha256: other.anchors_sha256,
-            ..verdict
-        }),
+        (Some(verdict), Some(other)) if verdict.says_the_same_as(other) => Some(other.clone()),
         (verdict, _) => verdict,
     }
 }

@@ -13,6 +13,8 @@ fn verdict(indication: Indication, at: Timestamp) -> Verdict {
         signatures: Vec::new(),
         validation_time: at,
         anchors_sha256: Sha256::of(at.to_string().as_bytes()),
+        objects: Vec::new(),
+        wanted: Vec::new(),
     }
 }
 

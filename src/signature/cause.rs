@@ -121,6 +121,13 @@ impl Reasons {
     }
 }
 
+/// A remark on why something was not fetched: it changes from attempt to attempt and says nothing about the signature.
+pub fn is_of_fetching(code: &str) -> bool {
+    [FETCH_SCHEME, FETCH_NOT_LISTED, FETCH_ADDRESS, FETCH_UNREACHABLE, FETCH_CONTENT]
+        .iter()
+        .any(|cause| cause.code == code)
+}
+
 macro_rules! causes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $severity:ident, $effect:expr, $tr:literal, $en:literal;)+) => {
         $($(#[$doc])* pub const $name: Cause = Cause { code: $code, severity: Severity::$severity, effect: $effect, tr: $tr, en: $en };)+
@@ -322,6 +329,25 @@ causes! {
         "İptal bilgisi eski ({}). Güncel SİL ya da OCSP yanıtı gelince yeniden doğrulayın.",
         "The revocation information is too old ({}). Validate again when a current CRL or OCSP response is at hand.";
 
+    // What was not fetched. Remarks: the verdict is that of the reason they explain.
+    FETCH_SCHEME = "KEP-3521", Note, None,
+        "Eksik doğrulama verisi alınmadı: yalnız http ve https adreslerine gidilir ({}). SİL'i ya da sertifikayı elle indirip [trust] revocation klasörüne koyun.",
+        "Missing validation data was not fetched: only http and https addresses are asked ({}). Download the CRL or certificate by hand into the folder [trust] revocation.";
+    FETCH_NOT_LISTED = "KEP-3522", Note, None,
+        "Eksik doğrulama verisi alınmadı: {} izinli sunucular arasında değil. Sunucu bir sertifika sağlayıcınınsa [trust] hosts listesine ekleyin.",
+        "Missing validation data was not fetched: {} is not among the allowed hosts. Add it to [trust] hosts if it belongs to a certificate provider.";
+    FETCH_ADDRESS = "KEP-3523", Note, None,
+        "Eksik doğrulama verisi alınmadı: adres iç ağa ya da başka yere götürüyor ({}). DNS ayarını ve sağlayıcının adresini denetleyin.",
+        "Missing validation data was not fetched: the address leads into a private network or elsewhere ({}). Check DNS and the provider's address.";
+    FETCH_UNREACHABLE = "KEP-3524", Note, None,
+        "Eksik doğrulama verisi alınamadı: {}. Yeniden denenir; sürerse güvenlik duvarını ve sağlayıcının duyurularını denetleyin.",
+        "Missing validation data could not be fetched: {}. It is tried again; if this goes on, check the firewall and the provider's notices.";
+    FETCH_CONTENT = "KEP-3525", Note, None,
+        "Gelen doğrulama verisi kullanılmadı: {}. Yeniden denenir; sürerse sertifika sağlayıcısına bildirin.",
+        "The validation data that came was not used: {}. It is tried again; if this goes on, tell the certificate's provider.";
+    GAVE_UP = "KEP-3526", Warning, None,
+        "Eksik doğrulama verisi {} içinde gelmedi; artık kendiliğinden aranmıyor. Veriyi elle ekleyip kaydı yeniden doğrulayın.",
+        "The missing validation data did not come within {}; it is no longer looked for. Add it by hand and validate the entry again.";
     CHECK_NOT_MADE = "KEP-3530", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "İmza geçerli sayılamaz, çünkü şu denetimler yapılmadı: {}. İmzayı başka bir araçla denetleyin ve bunu geliştiricilere bildirin.",
         "The signature cannot count as valid because these checks were not made: {}. Check it with another tool and tell the developers.";

@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::limits::Limits;
 use crate::signature::crypto::algorithms::Constraints;
+use crate::signature::online::known::Known;
+use crate::signature::online::trail::Trail;
 use crate::signature::trust::Trust;
 
 /// How old a signer's "good" may be when nothing proves that the signature is older: what strict Turkish verifiers use.
@@ -21,6 +23,10 @@ pub struct Context {
     pub limits: Limits,
     pub max_revocation_age: SignedDuration,
     pub algorithms: Constraints,
+    /// What was fetched before, and what could not be.
+    pub known: Arc<Known>,
+    /// What this judgement leaves behind. Not an input.
+    pub trail: Trail,
 }
 
 impl Context {
@@ -32,6 +38,17 @@ impl Context {
             limits,
             max_revocation_age: MAX_REVOCATION_AGE,
             algorithms: Constraints::default(),
+            known: Arc::default(),
+            trail: Trail::default(),
+        }
+    }
+
+    /// The same for another judgement, with what is known by then.
+    pub fn anew(&self, known: Arc<Known>) -> Self {
+        Self {
+            known,
+            trail: Trail::default(),
+            ..self.clone()
         }
     }
 

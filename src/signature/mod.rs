@@ -5,8 +5,8 @@
 //!
 //! From the outside in: [`carrier`] finds the signatures and their roles; [`cades`] and [`xades`] judge one format each, [`timestamp`]
 //! its times; [`certificate`], [`path`], [`revocation`] and [`trust`] say whose key it was; [`asn1`] and [`crypto`] are below them all.
-//! [`cause`] has every reason a verdict can have, [`report`] is the verdict as data, [`validation`] the record of what was checked, and
-//! [`wording`] says it all to people.
+//! [`online`] fetches what judging lacked, from outside. [`cause`] has every reason a verdict can have, [`report`] is the verdict as data,
+//! [`validation`] the record of what was checked, and [`wording`] says it all to people.
 
 pub mod asn1;
 pub mod cades;
@@ -16,6 +16,7 @@ pub mod certificate;
 pub mod context;
 pub mod crypto;
 pub mod existence;
+pub mod online;
 mod parsed;
 pub mod path;
 pub mod report;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
 use crate::hash::Sha256;
+use crate::signature::cause;
 use crate::signature::validation::Validation;
 use crate::text::Text;
 
@@ -128,9 +129,39 @@ pub struct RevocationReport {
     /// good, revoked, unknown.
     pub status: String,
     pub this_update: Option<Timestamp>,
-    /// Of the CRL or OCSP response that decided.
+    /// Of the CRL or BasicOCSPResponse that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+}
+
+/// A certificate, CRL or OCSP response that a verdict rests on. The same bytes, anchors, time and objects give the same verdict.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectReport {
+    pub kind: ObjectKind,
+    /// Of the DER; for an OCSP response, of the BasicOCSPResponse.
+    pub sha256: Sha256,
+    /// The signed file brought it along. What it did not is kept in the store under its hash.
+    pub embedded: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectKind {
+    Certificate,
+    Crl,
+    Ocsp,
+}
+
+/// What could settle an INDETERMINATE, and where it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantReport {
+    pub kind: ObjectKind,
+    pub url: String,
+    /// Whose issuer or state is asked for.
+    pub certificate_sha256: Sha256,
+    /// Who issued it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_sha256: Option<Sha256>,
 }
 
 /// The verdict on one signature.
@@ -173,4 +204,60 @@ pub struct Verdict {
     pub validation_time: Timestamp,
     /// Hash over the anchor set that was trusted.
     pub anchors_sha256: Sha256,
+    /// What the verdict rests on beside the signed bytes themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectReport>,
+    /// What was missing and could be fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<WantReport>,
+}
+
+impl SignatureReport {
+    /// A later judgement of the same bytes may say more: data that are missing come, or a grace period ends.
+    fn awaits_data(&self) -> bool {
+        let sub = self.sub_indication;
+        let lacks = matches!(sub, Some(SubIndication::TryLater | SubIndication::NoCertificateChainFound));
+        (self.indication == Indication::Indeterminate && (lacks || self.retry_after.is_some()))
+            || self.counter_signatures.iter().any(Self::awaits_data)
+    }
+
+    fn last_retry_after(&self) -> Option<Timestamp> {
+        let below = self.counter_signatures.iter().filter_map(Self::last_retry_after);
+        below.chain(self.retry_after).max()
+    }
+
+    /// Says the same about the signature, whatever list or answer it was found by, and however the fetching of others failed.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.essence() == other.essence()
+    }
+
+    fn essence(&self) -> Self {
+        let told = self.reasons.iter().filter(|reason| !cause::is_of_fetching(&reason.code));
+        Self {
+            reasons: told.cloned().collect(),
+            revocation: Vec::new(),
+            counter_signatures: self.counter_signatures.iter().map(Self::essence).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+impl Verdict {
+    /// A later judgement of the same bytes may say more, without anybody doing anything.
+    pub fn awaits_data(&self) -> bool {
+        self.indication == Indication::Indeterminate
+            && (!self.wanted.is_empty() || self.signatures.iter().any(SignatureReport::awaits_data))
+    }
+
+    /// When the last grace period ends.
+    pub fn retry_after(&self) -> Option<Timestamp> {
+        self.signatures.iter().filter_map(SignatureReport::last_retry_after).max()
+    }
+
+    /// Says the same, whatever it was found by and when.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let pairs = || self.signatures.iter().zip(&other.signatures);
+        (self.indication, self.sub_indication, self.signatures.len()) == (other.indication, other.sub_indication, other.signatures.len())
+            && pairs().all(|(one, another)| one.says_the_same_as(another))
+    }
 }

@@ -39,6 +39,12 @@ pub fn verdict(mut signatures: Vec<SignatureReport>, findings: &[Finding], conte
         signatures,
         validation_time: context.at,
         anchors_sha256: context.trust.anchors_sha256(),
+        objects: context.trail.objects(),
+        wanted: if worst == Indication::Indeterminate {
+            context.trail.want_reports()
+        } else {
+            Vec::new()
+        },
     }
 }
 

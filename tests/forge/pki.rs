@@ -270,10 +270,18 @@ impl Profile {
         if let Some(issuer) = issuer.filter(|_| self.pointers) {
             let uri = |text: &str| retag(0x86, &ia5(text));
             let slug = &issuer.slug;
-            let point = seq([ctx(0, [ctx(0, [uri(&format!("http://sil.example.invalid/{slug}.crl"))])])]);
+            let (sil, ocsp, depo) = match &issuer.published_at {
+                Some(base) => (format!("{base}/sil"), format!("{base}/ocsp"), format!("{base}/depo")),
+                None => (
+                    "http://sil.example.invalid".to_owned(),
+                    "http://ocsp.example.invalid".to_owned(),
+                    "http://depo.example.invalid".to_owned(),
+                ),
+            };
+            let point = seq([ctx(0, [ctx(0, [uri(&format!("{sil}/{slug}.crl"))])])]);
             all.push(extension("2.5.29.31", false, seq([point])));
-            let ocsp = seq([oid("1.3.6.1.5.5.7.48.1"), uri(&format!("http://ocsp.example.invalid/{slug}"))]);
-            let issuers = seq([oid("1.3.6.1.5.5.7.48.2"), uri(&format!("http://depo.example.invalid/{slug}.crt"))]);
+            let ocsp = seq([oid("1.3.6.1.5.5.7.48.1"), uri(&format!("{ocsp}/{slug}"))]);
+            let issuers = seq([oid("1.3.6.1.5.5.7.48.2"), uri(&format!("{depo}/{slug}.crt"))]);
             all.push(extension("1.3.6.1.5.5.7.1.1", false, seq([ocsp, issuers])));
         }
         all.extend(self.unknown_critical.then(|| extension("2.16.792.1.99.1", true, utf8("?"))));
@@ -313,11 +321,20 @@ pub struct Certified {
     /// ASCII name used in URLs and file names.
     pub slug: String,
     pub issuer: Option<Arc<Certified>>,
+    /// Where the certificates below this one say that lists, answers and issuers are.
+    pub published_at: Option<String>,
 }
 
 impl Certified {
     pub fn self_signed(profile: &Profile, slug: &str) -> Arc<Self> {
         Arc::new(build(profile, None, slug, Key::generate(profile.key)))
+    }
+
+    /// A root whose descendants are published at `base`.
+    pub fn self_signed_at(profile: &Profile, slug: &str, base: Option<&str>) -> Arc<Self> {
+        let mut root = build(profile, None, slug, Key::generate(profile.key));
+        root.published_at = base.map(str::to_owned);
+        Arc::new(root)
     }
 
     pub fn issue(self: &Arc<Self>, profile: &Profile, slug: &str) -> Arc<Self> {
@@ -394,6 +411,7 @@ fn build(profile: &Profile, issuer: Option<Arc<Certified>>, slug: &str, key: Key
         serial: der::uint(&serial),
         spki,
         slug: slug.into(),
+        published_at: issuer.as_ref().and_then(|issuer| issuer.published_at.clone()),
         issuer,
     }
 }

@@ -90,6 +90,11 @@ pub struct OcspSpec {
 }
 
 pub fn ocsp(responder: &Certified, subject: &Certified, spec: &OcspSpec) -> Ocsp {
+    ocsp_to(responder, subject, spec, None)
+}
+
+/// The answer to a request with this nonce.
+pub fn ocsp_to(responder: &Certified, subject: &Certified, spec: &OcspSpec, nonce: Option<&[u8]>) -> Ocsp {
     let issuer = subject.issuer.as_ref().unwrap();
     let serial = if spec.wrong_cert_id { int(7) } else { subject.serial.clone() };
     let cert_id = seq([
@@ -106,7 +111,9 @@ pub fn ocsp(responder: &Certified, subject: &Certified, spec: &OcspSpec) -> Ocsp
     let mut single = vec![cert_id, status, generalized(spec.produced_at)];
     single.extend(spec.next_update.map(|next| ctx(0, [generalized(next)])));
     let responder_id = ctx(2, [octets(&key_id(&responder.spki))]);
-    let tbs = seq([responder_id.clone(), generalized(spec.produced_at), seq([seq(single)])]);
+    let repeated = nonce.map(|nonce| ctx(1, [seq([extension("1.3.6.1.5.5.7.48.1.2", false, octets(nonce))])]));
+    let fields = [responder_id.clone(), generalized(spec.produced_at), seq([seq(single)])];
+    let tbs = seq(fields.into_iter().chain(repeated));
     let hash = responder.key.natural_hash();
     let signature = spoil(responder.key.sign(hash, &tbs), spec.forged);
     let certs = ctx(0, [seq([responder.der.clone()])]);

@@ -149,8 +149,13 @@ const PEOPLE: [(&str, &str, &str); 12] = [
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        Self::published_at(seed, None)
+    }
+
+    /// A world whose lists, answers and issuers are said to be at `base`.
+    pub fn published_at(seed: u64, base: Option<&str>) -> Self {
         let org = "Test Kamu Sertifikasyon Merkezi (gerçek değildir)";
-        let root = |cn: &str, slug: &str| Certified::self_signed(&Profile::root(cn, org), slug);
+        let root = |cn: &str, slug: &str| Certified::self_signed_at(&Profile::root(cn, org), slug, base);
         let bare = |ca: Arc<Certified>| Authority {
             ca,
             responder: None,

@@ -91,6 +91,8 @@ pub const AUTHORITY_INFO_ACCESS: ObjectIdentifier = o("1.3.6.1.5.5.7.1.1");
 pub const QC_STATEMENTS: ObjectIdentifier = o("1.3.6.1.5.5.7.1.3");
 pub const USER_NOTICE: ObjectIdentifier = o("1.3.6.1.5.5.7.2.2");
 pub const EKU_TIME_STAMPING: ObjectIdentifier = o("1.3.6.1.5.5.7.3.8");
+pub const ACCESS_OCSP: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1");
+pub const ACCESS_CA_ISSUERS: ObjectIdentifier = o("1.3.6.1.5.5.7.48.2");
 pub const EKU_OCSP_SIGNING: ObjectIdentifier = o("1.3.6.1.5.5.7.3.9");
 
 // Qualified statements and the Turkish profile.
@@ -160,5 +162,6 @@ pub fn is_unsigned_attribute(id: &ObjectIdentifier) -> bool {
 
 // OCSP.
 pub const OCSP_BASIC: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1.1");
+pub const OCSP_NONCE: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1.2");
 pub const OCSP_NOCHECK: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1.5");
 pub const OCSP_ARCHIVE_CUTOFF: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1.6");

@@ -16,7 +16,7 @@ use crate::signature::carrier::provider;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
-use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
+use crate::signature::report::{Indication, ObjectReport, Role, SignatureReport, SubIndication, Verdict, WantReport};
 use crate::signature::verdict;
 use crate::signature::xades;
 use crate::text::Lang;
@@ -36,6 +36,12 @@ pub struct FileReport {
     pub sha256: Sha256,
     pub signatures: Vec<SignatureReport>,
     pub findings: Vec<Finding>,
+    /// Certificates, CRLs and OCSP responses that the verdict rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectReport>,
+    /// What was missing and could be fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<WantReport>,
 }
 
 impl FileReport {
@@ -78,6 +84,9 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         signatures,
         validation_time,
         anchors_sha256,
+        objects,
+        wanted,
+        ..
     } = verdict(signatures, &findings, context);
     FileReport {
         file: name.to_owned(),
@@ -89,6 +98,8 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
         sha256,
         signatures,
         findings,
+        objects,
+        wanted,
     }
 }
 

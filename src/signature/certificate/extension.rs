@@ -66,6 +66,9 @@ pub struct Extensions {
     pub inhibit_policy_mapping: Option<u64>,
     pub inhibit_any_policy: Option<u64>,
     pub distribution_points: Vec<DistributionPoint>,
+    /// Where the issuer says that it answers OCSP requests, and where its certificate lies (RFC 5280 4.2.2.1).
+    pub ocsp_urls: Vec<String>,
+    pub issuer_urls: Vec<String>,
     /// Statement ids of qcStatements.
     pub qc_statements: Vec<ObjectIdentifier>,
     pub ocsp_nocheck: bool,
@@ -132,11 +135,29 @@ impl Extensions {
             oid::CRL_DISTRIBUTION_POINTS => self.distribution_points = distribution_points(&value)?,
             oid::QC_STATEMENTS => self.qc_statements = qc_statements(&value)?,
             oid::OCSP_NOCHECK => self.ocsp_nocheck = true,
+            // Where to ask: of no consequence for a verdict, so one that cannot be read is only no help.
+            oid::AUTHORITY_INFO_ACCESS => {
+                self.ocsp_urls = access_urls(&value, oid::ACCESS_OCSP).unwrap_or_default();
+                self.issuer_urls = access_urls(&value, oid::ACCESS_CA_ISSUERS).unwrap_or_default();
+            }
             // Understood and of no consequence for a verdict.
-            oid::ISSUER_ALT_NAME | oid::FRESHEST_CRL | oid::AUTHORITY_INFO_ACCESS => {}
+            oid::ISSUER_ALT_NAME | oid::FRESHEST_CRL => {}
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Where lists that speak about the certificate are published.
+    pub fn crl_urls(&self) -> Vec<String> {
+        let names = self.distribution_points.iter().filter_map(|point| match &point.name {
+            Some(PointName::Full(names)) => Some(names),
+            _ => None,
+        });
+        let urls = names.flatten().filter_map(|name| match name {
+            GeneralName::Uri(url) => Some(url.clone()),
+            _ => None,
+        });
+        urls.collect()
     }
 
     pub fn allows(&self, bit: u16) -> bool {
@@ -232,6 +253,20 @@ fn policy_mappings(value: &Value<'_>) -> ber::Result<Vec<(ObjectIdentifier, Obje
         Ok((fields.next()?.oid()?, fields.next()?.oid()?))
     };
     value.expect(tag::SEQUENCE)?.all()?.iter().map(pair).collect()
+}
+
+/// The addresses of one access method.
+fn access_urls(value: &Value<'_>, method: ObjectIdentifier) -> ber::Result<Vec<String>> {
+    let mut urls = Vec::new();
+    for description in value.expect(tag::SEQUENCE)?.all()? {
+        let mut fields = description.expect(tag::SEQUENCE)?;
+        if fields.next()?.oid()? == method
+            && let GeneralName::Uri(url) = GeneralName::read(&fields.next()?)?
+        {
+            urls.push(url);
+        }
+    }
+    Ok(urls)
 }
 
 fn qc_statements(value: &Value<'_>) -> ber::Result<Vec<ObjectIdentifier>> {

@@ -9,7 +9,7 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
 use crate::signature::context::Context;
 use crate::signature::path::policy::PolicyInput;
-use crate::signature::path::{self, Path, PathIssue, PathRules};
+use crate::signature::path::{self, Path, PathIssue, PathRules, supply};
 use crate::signature::report::RevocationReport;
 use crate::signature::revocation::crl::reason;
 use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Source, Status};
@@ -96,6 +96,11 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
             pool.push(certificate.clone());
         }
     }
+    for certificate in &context.known.certificates {
+        if !pool.contains(certificate) {
+            pool.push(certificate.clone());
+        }
+    }
     let anchors = &context.trust.trusted_for(question.purpose);
     let paths = path::find(leaf, &pool, anchors, &rules, &context.trust.edges);
     let Some(best) = paths.first() else {
@@ -105,6 +110,7 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
             cause::NO_CHAIN
         };
         reasons.add_with(cause, &leaf.issuer.label());
+        supply::want_issuers(leaf, &pool, context, reasons);
         return ChainVerdict::default();
     };
     let freshness = Freshness {
@@ -113,8 +119,9 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
         max_age: context.max_revocation_age,
         signer_not_before: question.not_before,
     };
+    let configured = supply::revocation(leaf, &pool, context);
     let checker = Checker::new(
-        (&material.revocation, &context.trust.revocation),
+        (&material.revocation, &configured),
         &pool,
         anchors,
         &rules,
@@ -145,6 +152,8 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
     add_answers(path, &answers, question, reasons);
     reasons.record.made(Check::Revocation);
     reasons.record.facts.path = path_of(path);
+    supply::want_states(path, &answers, question, context, reasons);
+    supply::note_used(path, &checker, material, (&pool, &configured), context);
     report(path, &answers)
 }
 
@@ -173,7 +182,7 @@ fn report(path: &Path, answers: &[Answer]) -> ChainVerdict {
         }
         .to_owned(),
         this_update: answer.source.map(|(_, at)| at),
-        sha256: answer.sha256,
+        sha256: answer.object,
     });
     ChainVerdict {
         anchor: Some(path.anchor.clone()),

@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod name_constraints;
 pub mod policy;
+mod supply;
 
 use std::sync::Arc;
 

@@ -157,6 +157,11 @@ impl Crl {
         Ok(())
     }
 
+    /// The list as received.
+    pub fn der(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub fn tbs(&self) -> &[u8] {
         self.bytes.get(self.tbs.clone()).unwrap_or_default()
     }

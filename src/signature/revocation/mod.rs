@@ -6,7 +6,7 @@ pub mod crl_scope;
 pub mod ocsp;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -115,8 +115,8 @@ pub struct Answer {
     pub status: Status,
     /// What the status rests on; `None` when unknown.
     pub source: Option<(Source, Timestamp)>,
-    /// Hash of the CRL or response that the status rests on.
-    pub sha256: Option<Sha256>,
+    /// SHA-256 of the list or response behind `source`.
+    pub object: Option<Sha256>,
     /// Every source that said good and was fresh.
     pub good: Vec<Good>,
     /// A source existed but was too old.
@@ -141,12 +141,14 @@ pub struct Checker<'a> {
     pub freshness: Freshness,
     pub edges: &'a Edges,
     known: RefCell<HashMap<(Sha256, Sha256), Answer>>,
+    /// Lists, responses and the certificates of their signers that proved authentic: what the answers rest on.
+    consulted: RefCell<BTreeSet<Sha256>>,
 }
 
 /// One piece of evidence about one certificate.
 struct Evidence {
     source: Source,
-    sha256: Sha256,
+    object: Sha256,
     status: Status,
     this_update: Timestamp,
     next_update: Option<Timestamp>,
@@ -175,7 +177,13 @@ impl<'a> Checker<'a> {
             freshness,
             edges,
             known: RefCell::default(),
+            consulted: RefCell::default(),
         }
+    }
+
+    /// Hashes of what the answers so far rest on, certificates that signed lists or responses among them.
+    pub fn consulted(&self) -> BTreeSet<Sha256> {
+        self.consulted.borrow().clone()
     }
 
     /// The state of one certificate of `path` at the instant asked for.
@@ -229,7 +237,7 @@ impl<'a> Checker<'a> {
                 None => Status::Unknown,
             },
             source: deciding.map(|one| (one.source, one.this_update)),
-            sha256: deciding.map(|one| one.sha256),
+            object: deciding.map(|one| one.object),
             good: good
                 .iter()
                 .map(|one| Good {
@@ -295,6 +303,7 @@ impl<'a> Checker<'a> {
             if about.is_empty() || response.unusable || !self.is_authorised(response, link, anchor, stack) {
                 continue;
             }
+            self.consulted.borrow_mut().insert(response.sha256);
             for single in about {
                 let status = match single.status {
                     CertStatus::Good => Status::Good,
@@ -310,7 +319,7 @@ impl<'a> Checker<'a> {
                     || single.archive_cutoff.is_some_and(|c| c <= link.certificate.not_after);
                 evidence.push(Evidence {
                     source: Source::Ocsp,
-                    sha256: response.sha256,
+                    object: response.sha256,
                     status,
                     this_update: single.this_update,
                     next_update: single.next_update,
@@ -342,7 +351,8 @@ impl<'a> Checker<'a> {
                 return false;
             }
             let Ok(key) = responder.public_key() else { return false };
-            self.signed_by(response, key, responder.spki_sha256) && self.responder_is_good(responder, link, anchor, stack)
+            let speaks = self.signed_by(response, key, responder.spki_sha256) && self.responder_is_good(responder, link, anchor, stack);
+            speaks.then(|| self.consulted.borrow_mut().insert(responder.sha256)).is_some()
         })
     }
 
@@ -402,7 +412,7 @@ impl<'a> Checker<'a> {
                 };
                 let one = Evidence {
                     source: Source::Crl,
-                    sha256: crl.sha256,
+                    object: crl.sha256,
                     status,
                     this_update: crl.this_update,
                     next_update: crl.next_update,
@@ -472,6 +482,7 @@ impl<'a> Checker<'a> {
             && link.issuer.extensions.allows(usage::CRL_SIGN)
             && self.crl_signed_by(crl, key, *key_sha256)
         {
+            self.consulted.borrow_mut().insert(crl.sha256);
             return true;
         }
         let candidates = self
@@ -489,6 +500,7 @@ impl<'a> Checker<'a> {
             let Ok(key) = signer.public_key() else { continue };
             let speaks_for_itself = *signer == *link.certificate && delegates_to_itself(signer);
             if self.crl_signed_by(crl, key, signer.spki_sha256) && (speaks_for_itself || self.signer_is_good(signer, anchor, stack)) {
+                self.consulted.borrow_mut().extend([crl.sha256, signer.sha256]);
                 return true;
             }
         }
@@ -501,10 +513,12 @@ impl<'a> Checker<'a> {
         }
         let paths = path::find(signer, self.certificates, self.anchors, self.rules, self.edges);
         paths.iter().filter(|path| path.is_valid() && path.anchor == *anchor).any(|path| {
-            path.links().all(|link| {
+            let good = path.links().all(|link| {
                 let not_leaf = Link { is_leaf: false, ..link };
                 self.check_within(not_leaf, anchor, stack).status == Status::Good
-            })
+            });
+            let above = path.certificates.iter().map(|certificate| certificate.sha256);
+            good.then(|| self.consulted.borrow_mut().extend(above)).is_some()
         })
     }
 

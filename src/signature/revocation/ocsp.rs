@@ -29,6 +29,8 @@ pub struct OcspResponse {
     pub certificates: Vec<Arc<Certificate>>,
     /// A critical extension that is not understood.
     pub unusable: bool,
+    /// What a request asked to have repeated (RFC 8954).
+    pub nonce: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -114,8 +116,15 @@ impl OcspResponse {
         for single in data.expect(tag::SEQUENCE)?.children().all()? {
             answers.push(SingleResponse::read(&single, &mut unusable)?);
         }
+        let mut nonce = None;
         if let Some(wrapper) = data.optional(tag::context(1))? {
-            unusable |= extension::each(&wrapper.only_child()?)?.iter().any(|(_, critical, _)| *critical);
+            for (id, critical, value) in extension::each(&wrapper.only_child()?)? {
+                match id {
+                    // RFC 8954 2.1: an OCTET STRING inside; older responders repeat bare octets.
+                    oid::OCSP_NONCE => nonce = Some(inner_octets(&value).unwrap_or(value)),
+                    _ => unusable |= critical,
+                }
+            }
         }
         data.finish()?;
 
@@ -130,8 +139,14 @@ impl OcspResponse {
             signature,
             certificates: certificates.iter().filter_map(|value| Certificate::parse(value.raw).ok()).collect(),
             unusable,
+            nonce,
             bytes: bytes.to_vec(),
         }))
+    }
+
+    /// The BasicOCSPResponse as received.
+    pub fn der(&self) -> &[u8] {
+        &self.bytes
     }
 
     pub fn tbs(&self) -> &[u8] {
@@ -190,6 +205,11 @@ impl SingleResponse {
         })
     }
 
+    /// Of the certificate that was asked about.
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
     /// CertID of `certificate` under `issuer` (RFC 6960 4.1.1): issuer name hash, issuer key hash and serial number.
     pub fn is_about(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
         let Some(hash) = self.hash else { return false };
@@ -198,6 +218,11 @@ impl SingleResponse {
             && matches(issuer.key_bits(), &self.issuer_key_hash)
             && (matches(&certificate.issuer.raw, &self.issuer_name_hash) || matches(&issuer.subject.raw, &self.issuer_name_hash))
     }
+}
+
+fn inner_octets(value: &[u8]) -> Option<Vec<u8>> {
+    let inner = ber::whole(value, 2).ok()?;
+    (inner.tag == tag::OCTET_STRING).then(|| inner.content.to_vec())
 }
 
 fn revoked(value: &Value<'_>) -> ber::Result<CertStatus> {
