@@ -116,6 +116,10 @@ fn moved_properties_and_objects_are_refused() {
     assert!(!judged(&wrapped).passed(), "{}", told(&judged(&wrapped).report));
     let same_id = enveloping.replace(&object, &format!("{}{object}", forged.replace("sahte", "nesne")));
     assert_refused(&judged(&same_id), WRAPPING, "two objects of one Id");
+    let text = enveloping.replace("<ds:Object><xades", "<ds:Object>Ödeyin<xades");
+    assert_refused(&judged(&text), PARTIAL, "text beside the properties");
+    let text = enveloping.replace("</ds:SignedInfo>", "</ds:SignedInfo>Ödeyin");
+    assert_refused(&judged(&text), "KEP-3701", "text between the parts of a signature");
     // Text beside: something is shown that nobody signed.
     let beside = enveloping.replace("</ds:KeyInfo>", "</ds:KeyInfo><ds:Object>Ödeyin: 5.000 TL</ds:Object>");
     assert_refused(&judged(&beside), PARTIAL, "text in an object");
@@ -328,6 +332,13 @@ fn nested_and_countersigning_signatures_stand_where_they_must() {
     );
     assert_ne!(nested, serial);
     assert_refused(&judged(&nested), "KEP-3716", "a signature inside an object");
+    // A genuine counter-signature and a bare copy of the value that it signs, in a document that nobody signed.
+    let alone = between(&counter, "<ds:Signature ", "</ds:Signature>");
+    let value = between(&serial, "<ds:SignatureValue", "</ds:SignatureValue>");
+    let names = [("ds", xades::DS), ("xades", xades::XADES), ("xades141", xades::XADES_141)];
+    let names: String = names.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
+    let orphan = format!("<Belge xmlns=\"urn:ornek:belge\"{names}><Konu>Satış</Konu>{value}{alone}</Belge>");
+    assert_refused(&judged(&orphan), PARTIAL, "a counter-signature of a value that is nobody's");
     // Two values, two SignedInfo, parts in another order.
     let value = between(&other, "<ds:SignatureValue", "</ds:SignatureValue>");
     assert_refused(

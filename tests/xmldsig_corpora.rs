@@ -13,7 +13,9 @@ use kep_gateway::signature::crypto::PublicKey;
 use kep_gateway::signature::xades::core::bare;
 use kep_gateway::signature::xades::document::Refusal;
 use kep_gateway::signature::{Context, Trust};
-use openssl::bn::BigNum;
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey, EcPoint};
+use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
@@ -188,11 +190,30 @@ fn keys_inside(path: &Path, text: &str) -> Vec<PublicKey> {
         );
     }
     keys.extend(values("DEREncodedKeyValue"));
+    keys.extend(curve_keys(text, &values("PublicKey")));
     for (modulus, exponent) in values("Modulus").into_iter().zip(values("Exponent")) {
         let key = Rsa::from_public_components(BigNum::from_slice(&modulus).unwrap(), BigNum::from_slice(&exponent).unwrap());
         keys.extend(key.and_then(PKey::from_rsa).and_then(|key| key.public_key_to_der()).ok());
     }
     keys.iter().filter_map(|spki| PublicKey::from_spki(spki).ok()).collect()
+}
+
+/// ECKeyValue: a curve by name and a point.
+fn curve_keys(text: &str, points: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let curve = [
+        ("1.2.840.10045.3.1.7", Nid::X9_62_PRIME256V1),
+        ("1.3.132.0.34", Nid::SECP384R1),
+        ("1.3.132.0.35", Nid::SECP521R1),
+    ];
+    let named = curve.into_iter().find(|(oid, _)| text.contains(&format!("urn:oid:{oid}\"")));
+    let Some((_, nid)) = named else { return Vec::new() };
+    let group = EcGroup::from_curve_name(nid).unwrap();
+    let spki = |point: &Vec<u8>| {
+        let point = EcPoint::from_bytes(&group, point, &mut BigNumContext::new().ok()?).ok()?;
+        let key = EcKey::from_public_key(&group, &point).ok()?;
+        PKey::from_ec_key(key).ok()?.public_key_to_der().ok()
+    };
+    points.iter().filter_map(spki).collect()
 }
 
 /// What we refuse and xmlsec1 takes: code, part of the detail, why.
@@ -222,7 +243,11 @@ const WE_REFUSE: [(&str, &str, &str); 10] = [
 ];
 
 /// What we find sound and an xmlsec1 does not know or trust: part of the name, why.
-const THEY_LACK: [(&str, &str); 6] = [
+const THEY_LACK: [(&str, &str); 7] = [
+    (
+        "xmldsig11-interop-2012/signature-enveloping-p",
+        "xmlsec1 1.2 cannot read an ECKeyValue; we were given the key",
+    ),
     (
         "detached",
         "a relative address is remote to xmlsec1 1.2, and in this run nobody fetches anything; we were given the content",

@@ -3,7 +3,7 @@
 //! Writer and reader were written apart, so that where they agree the agreement says something. Nothing here may `use kep_gateway`.
 //! A test binary takes it with `mod forge;` (or `#[path]`); start at [`world::World`].
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod cades;
 pub mod cades_kit;

@@ -379,7 +379,7 @@ impl<'w, S: Sink> Writer<'w, '_, S> {
             let uri = bound(&self.scope, prefix).unwrap_or("");
             let written = bound(&self.rendered, prefix).unwrap_or("");
             // An empty binding is written only to undo another default namespace; a prefix cannot be undone.
-            if uri != written && !(uri.is_empty() && !prefix.is_empty()) {
+            if uri != written && (!uri.is_empty() || prefix.is_empty()) {
                 needed.push((prefix, uri));
             }
         };

@@ -227,6 +227,7 @@ impl Judge<'_, '_> {
             profile::check_form(profile, &facts, &mut reasons);
             profile::check_inside(profile, &level::inside(xml, signature, material, &core.certificate), &mut reasons);
             level::check_profile(xml, signature, profile, &core, &mut reasons);
+            level::check_authorities(&stamps.tokens(), material, profile, context, &mut reasons);
         }
         reasons.append(unjudged);
         timestamp::add_reasons(&proofs.stamps, &mut reasons);
@@ -247,7 +248,7 @@ impl Judge<'_, '_> {
             (facts.good, facts.signer_good, facts.carried) = (&verdict.good, !verdict.good.is_empty(), &verdict.carried);
             profile::check_state(profile, &facts, &mut reasons);
         }
-        let countersigning = resolved.iter().any(|one| matches!(one.target, Target::Countersigned(_)));
+        let countersigning = coverage::is_countersigning(xml, &resolved);
         let everything: Vec<Resolved<'_>> = resolved.into_iter().chain(manifested).collect();
         coverage::judge(xml, signature, &everything, countersigning, &mut reasons);
         let counter_signatures = self.counter_signatures(signature, (place, known_since), (&stamps, &proofs), &mut reasons);
