@@ -187,6 +187,7 @@ pub fn evidence(name: &str, kind: EvidenceKind, event: &str, link_keys: &[&str])
         findings: Vec::new(),
     };
     let report = SignatureReport {
+        retry_after: None,
         role: Role::Evidence,
         format: "XML-DSig".into(),
         level: None,

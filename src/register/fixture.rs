@@ -126,6 +126,7 @@ pub fn verdict(indication: Indication, sub_indication: Option<SubIndication>) ->
         indication,
         sub_indication,
         signatures: vec![SignatureReport {
+            retry_after: None,
             role: Role::Signature,
             format: "CAdES".into(),
             level: Some("X-L".into()),

@@ -1,6 +1,8 @@
 //! The reasons of a verdict: code, weight, indication and sentence in one table. An indication is never set by itself: it follows from the
 //! reasons, the worst of them.
 
+use jiff::Timestamp;
+
 use crate::finding::Severity;
 use crate::signature::report::{Indication, Reason, SubIndication};
 use crate::text::Text;
@@ -35,6 +37,7 @@ impl Cause {
 pub struct Reasons {
     list: Vec<Reason>,
     effects: Vec<(Indication, SubIndication)>,
+    retry_after: Option<Timestamp>,
 }
 
 impl Reasons {
@@ -58,6 +61,15 @@ impl Reasons {
     pub fn add_as_in_two(&mut self, cause: Cause, (tr, en): (&str, &str), effect: (Indication, SubIndication)) {
         self.list.push(cause.reason_in_two(tr, en));
         self.effects.push(effect);
+    }
+
+    /// Notes that a new validation can be final only after `moment`; of several moments the last one counts.
+    pub fn wait_until(&mut self, moment: Timestamp) {
+        self.retry_after = self.retry_after.max(Some(moment));
+    }
+
+    pub fn retry_after(&self) -> Option<Timestamp> {
+        self.retry_after
     }
 
     /// The worst indication so far, with the sub-indication of the first reason that gave it.

@@ -146,6 +146,9 @@ pub struct SignatureReport {
     pub covers: String,
     pub timestamps: Vec<TimestampReport>,
     pub revocation: Vec<RevocationReport>,
+    /// From when on a new validation can be final: the end of the grace period (kesinleşme süresi). `None` when nothing says when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Timestamp>,
     /// Counter-signatures, each with its own verdict (role of the parent).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counter_signatures: Vec<SignatureReport>,

@@ -52,6 +52,7 @@ fn effect_of(rule: &str) -> SubIndication {
 pub fn empty_report(role: Role, format: &str, covers: &str, reasons: Reasons) -> SignatureReport {
     let (indication, sub_indication) = reasons.outcome();
     SignatureReport {
+        retry_after: reasons.retry_after(),
         role,
         format: format.to_owned(),
         level: None,

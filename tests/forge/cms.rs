@@ -82,11 +82,14 @@ pub fn signing_certificate_v2(cert: &Certified, hash: Hash) -> Der {
 
 /// SignaturePolicyIdentifier with the SPURI qualifier (RFC 5126 5.8.1).
 pub fn signature_policy(policy: &str, hash: &[u8], uri: &str) -> Der {
-    let qualifier = seq([oid("1.2.840.113549.1.9.16.5.1"), ia5(uri)]);
-    attribute(
-        SIGNATURE_POLICY,
-        seq([oid(policy), seq([Hash::Sha256.alg(), octets(hash)]), seq([qualifier])]),
-    )
+    signature_policy_with(policy, (Hash::Sha256, hash), Some(uri))
+}
+
+/// The same with another hash algorithm, or without the qualifier.
+pub fn signature_policy_with(policy: &str, (algorithm, hash): (Hash, &[u8]), uri: Option<&str>) -> Der {
+    let mut fields = vec![oid(policy), seq([algorithm.alg(), octets(hash)])];
+    fields.extend(uri.map(|uri| seq([seq([oid("1.2.840.113549.1.9.16.5.1"), ia5(uri)])])));
+    attribute(SIGNATURE_POLICY, seq(fields))
 }
 
 /// A signer's block before and after signing.
@@ -144,8 +147,8 @@ pub fn sign_attributes(cert: &Certified, hash: Hash, scheme: Scheme, attributes:
 
 pub fn raw_signature(key: &Key, hash: Hash, scheme: Scheme, bytes: &[u8]) -> (Der, Vec<u8>) {
     match (key.kind, scheme) {
-        (KeyKind::Rsa2048, Scheme::RsaEncryption) => (alg_null("1.2.840.113549.1.1.1"), key.sign(hash, bytes)),
-        (KeyKind::Rsa2048, Scheme::Pss) => (Key::pss_alg(hash), key.sign_pss(hash, bytes)),
+        (KeyKind::Rsa1024 | KeyKind::Rsa2048, Scheme::RsaEncryption) => (alg_null("1.2.840.113549.1.1.1"), key.sign(hash, bytes)),
+        (KeyKind::Rsa1024 | KeyKind::Rsa2048, Scheme::Pss) => (Key::pss_alg(hash), key.sign_pss(hash, bytes)),
         _ => (key.signature_alg(hash), key.sign(hash, bytes)),
     }
 }

@@ -11,6 +11,8 @@ use super::der::{Der, alg, alg_null, ctx, int, oid, seq};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
+    /// Too short since 2019.
+    Rsa1024,
     Rsa2048,
     P256,
     P384,
@@ -63,6 +65,7 @@ impl Hash {
     }
 }
 
+#[derive(Clone)]
 pub struct Key {
     pub kind: KeyKind,
     pub pkey: PKey<Private>,
@@ -72,6 +75,7 @@ impl Key {
     pub fn generate(kind: KeyKind) -> Self {
         let ec = |nid| PKey::from_ec_key(EcKey::generate(EcGroup::from_curve_name(nid).unwrap().as_ref()).unwrap()).unwrap();
         let pkey = match kind {
+            KeyKind::Rsa1024 => PKey::from_rsa(Rsa::generate(1024).unwrap()).unwrap(),
             KeyKind::Rsa2048 => PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap(),
             KeyKind::P256 => ec(Nid::X9_62_PRIME256V1),
             KeyKind::P384 => ec(Nid::SECP384R1),
@@ -100,10 +104,10 @@ impl Key {
     /// Signature `AlgorithmIdentifier` of certificates, CRLs and OCSP responses, and of SignerInfos of EC keys.
     pub fn signature_alg(&self, hash: Hash) -> Der {
         match (self.kind, hash) {
-            (KeyKind::Rsa2048, Hash::Sha1) => alg_null("1.2.840.113549.1.1.5"),
-            (KeyKind::Rsa2048, Hash::Sha256) => alg_null("1.2.840.113549.1.1.11"),
-            (KeyKind::Rsa2048, Hash::Sha384) => alg_null("1.2.840.113549.1.1.12"),
-            (KeyKind::Rsa2048, Hash::Sha512) => alg_null("1.2.840.113549.1.1.13"),
+            (KeyKind::Rsa1024 | KeyKind::Rsa2048, Hash::Sha1) => alg_null("1.2.840.113549.1.1.5"),
+            (KeyKind::Rsa1024 | KeyKind::Rsa2048, Hash::Sha256) => alg_null("1.2.840.113549.1.1.11"),
+            (KeyKind::Rsa1024 | KeyKind::Rsa2048, Hash::Sha384) => alg_null("1.2.840.113549.1.1.12"),
+            (KeyKind::Rsa1024 | KeyKind::Rsa2048, Hash::Sha512) => alg_null("1.2.840.113549.1.1.13"),
             (_, Hash::Sha1) => alg("1.2.840.10045.4.1"),
             (_, Hash::Sha256) => alg("1.2.840.10045.4.3.2"),
             (_, Hash::Sha384) => alg("1.2.840.10045.4.3.3"),

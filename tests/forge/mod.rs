@@ -24,6 +24,8 @@ pub mod pdf;
 pub mod pki;
 pub mod revocation;
 pub mod sample;
+pub mod scenario_kit;
+pub mod scenarios;
 pub mod tst;
 pub mod week;
 pub mod world;

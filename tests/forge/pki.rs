@@ -300,6 +300,7 @@ pub fn public_key_bits(spki: &[u8]) -> &[u8] {
 }
 
 /// A certificate with its key.
+#[derive(Clone)]
 pub struct Certified {
     pub common_name: String,
     pub der: Der,
@@ -316,11 +317,24 @@ pub struct Certified {
 
 impl Certified {
     pub fn self_signed(profile: &Profile, slug: &str) -> Arc<Self> {
-        Arc::new(build(profile, None, slug))
+        Arc::new(build(profile, None, slug, Key::generate(profile.key)))
     }
 
     pub fn issue(self: &Arc<Self>, profile: &Profile, slug: &str) -> Arc<Self> {
-        Arc::new(build(profile, Some(self.clone()), slug))
+        Arc::new(build(profile, Some(self.clone()), slug, Key::generate(profile.key)))
+    }
+
+    /// Another certificate for the same key by the same issuer: it differs from this one in what `profile` says, and in its serial.
+    pub fn reissued(&self, profile: &Profile) -> Arc<Self> {
+        Arc::new(build(profile, self.issuer.clone(), &self.slug, self.key.clone()))
+    }
+
+    /// This certificate below another certificate of its issuer (same name, same key).
+    pub fn under(&self, issuer: &Arc<Certified>) -> Arc<Self> {
+        Arc::new(Self {
+            issuer: Some(issuer.clone()),
+            ..self.clone()
+        })
     }
 
     /// The certificates above this one, nearest first, the root last.
@@ -342,8 +356,7 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{body}-----END {label}-----\n")
 }
 
-fn build(profile: &Profile, issuer: Option<Arc<Certified>>, slug: &str) -> Certified {
-    let key = Key::generate(profile.key);
+fn build(profile: &Profile, issuer: Option<Arc<Certified>>, slug: &str, key: Key) -> Certified {
     let spki = key.spki();
     let mut serial: [u8; 8] = rand::random();
     serial[0] = serial[0] & 0x7f | 0x40;

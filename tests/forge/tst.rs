@@ -9,6 +9,7 @@ use super::der::{Der, boolean, generalized, int, octets, oid, seq};
 use super::pki::{Certified, Hash};
 
 /// A time-stamping authority: its signing certificate, and what it puts into tokens.
+#[derive(Clone)]
 pub struct Tsa {
     pub signer: Arc<Certified>,
     /// Revocation lists for its own certificate, embedded in every token.
@@ -23,6 +24,10 @@ pub enum TokenDefect {
     /// messageImprint of other octets.
     WrongImprint,
     BrokenSignature,
+    /// A sound token, made for another message.
+    OfAnotherMessage,
+    /// The imprint is a SHA-1 value.
+    WeakHash,
 }
 
 impl Tsa {
@@ -32,7 +37,15 @@ impl Tsa {
 
     /// A token whose SignerInfo carries `unsigned` attributes (the hash index of an archive time-stamp).
     pub fn token_with(&self, stamped: &[u8], at: Timestamp, defect: TokenDefect, unsigned: Vec<Der>) -> Der {
-        let mut imprint = Hash::Sha256.of(stamped);
+        let hash = if defect == TokenDefect::WeakHash {
+            Hash::Sha1
+        } else {
+            Hash::Sha256
+        };
+        let mut imprint = match defect {
+            TokenDefect::OfAnotherMessage => hash.of(b"another message"),
+            _ => hash.of(stamped),
+        };
         if defect == TokenDefect::WrongImprint {
             imprint[0] ^= 1;
         }
@@ -40,7 +53,7 @@ impl Tsa {
         let info = seq([
             int(1),
             oid("2.16.792.1.2.1.1.5.7.3.1"),
-            seq([Hash::Sha256.alg(), octets(&imprint)]),
+            seq([hash.alg(), octets(&imprint)]),
             int(serial),
             generalized(at),
             // Accuracy of one second, then `ordering`, whose DEFAULT FALSE leaves it out unless true.

@@ -196,6 +196,7 @@ impl Judge<'_> {
 
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
+            retry_after: reasons.retry_after(),
             role: self.subject.role,
             format: if level.is_some() { "CAdES" } else { "CMS" }.to_owned(),
             level: level.map(str::to_owned),

@@ -234,7 +234,10 @@ fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mu
             Status::Revoked { at, .. } if question.proven => reasons.add_with(cause::REVOKED, &at.to_string()),
             Status::Revoked { at, .. } => reasons.add_with(cause::REVOKED_NO_POE, &at.to_string()),
             Status::OnHold { at } => reasons.add_with(cause::ON_HOLD, &format!("{who}, {at}")),
-            Status::Unknown if question.not_before.is_some() && link.is_leaf => reasons.add(cause::GRACE_PERIOD),
+            Status::Unknown if link.is_leaf && question.not_before.is_some() => {
+                reasons.add(cause::GRACE_PERIOD);
+                question.not_before.into_iter().for_each(|end| reasons.wait_until(end));
+            }
             Status::Unknown if answer.stale => reasons.add_with(cause::STALE, &who),
             Status::Unknown => reasons.add_with(cause::TRY_LATER, &who),
         }

@@ -234,6 +234,7 @@ impl Judge<'_> {
         timestamp::add_reasons(&found.stamps, &mut reasons);
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
+            retry_after: reasons.retry_after(),
             role,
             format: if core.properties.is_some() { "XAdES" } else { "XML-DSig" }.to_owned(),
             level: core
