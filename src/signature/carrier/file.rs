@@ -14,6 +14,7 @@ use crate::signature::carrier::package::judge_package;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
+use crate::signature::pades;
 use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
 use crate::signature::verdict;
 use crate::signature::xades::xmldsig;
@@ -59,7 +60,7 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
     let (kind, signatures, findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context),
         Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
-        Content::Pdf => pdf(bytes, name),
+        Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
         Content::Evidence => ("evidence", vec![xmldsig::judge(bytes, Role::Evidence, name, context)], Vec::new()),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
         Content::Xml | Content::RemExtensions => xml(bytes, name),
@@ -139,10 +140,6 @@ fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) ->
         expected: content.map_or(Expected::Inside, |content| Expected::Bytes(content)),
     };
     cades::judge(bytes, &subject, context)
-}
-
-fn pdf(bytes: &Bytes, name: &str) -> Judged {
-    ("pdf", vec![unjudged(name, "PAdES", is_signed_pdf(bytes))], Vec::new())
 }
 
 fn xml(bytes: &Bytes, name: &str) -> Judged {

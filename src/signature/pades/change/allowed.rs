@@ -166,8 +166,9 @@ impl Comparison<'_, '_> {
                 .dictionary()
                 .is_some_and(|dictionary| dictionary.entries.iter().all(|entry| PLAIN_STREAM.contains(&entry.key.as_slice())));
         if plain && self.claim(value, None) {
-            let length = stored.dictionary().and_then(|dictionary| dictionary.get("Length")).cloned();
-            length.iter().for_each(|length| drop(self.claim(length, None)));
+            if let Some(length) = stored.dictionary().and_then(|dictionary| dictionary.get("Length")) {
+                self.claim(length, None);
+            }
         }
     }
 

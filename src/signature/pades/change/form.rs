@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Comparison, Kind, LaterSignature, added, differing_keys};
 use crate::signature::pades::structure::syntax::{Dictionary, Object};
-use crate::signature::pades::structure::view::MAX_TREE_DEPTH;
+use crate::signature::pades::structure::view::{MAX_TREE_DEPTH, View};
 
 /// Entries that a signature field, its widget, or both in one may have. Actions are not among them.
 const FIELD: [&[u8]; 25] = [
@@ -30,8 +30,8 @@ impl Comparison<'_, '_> {
             let allowed = match key.as_slice() {
                 b"Fields" => form.get("Fields").is_some(),
                 b"SigFlags" => true,
-                // Fonts for appearances, where the form had none: nothing that was there can come to look different.
-                b"DR" | b"DA" => before.entry(&key).is_none(),
+                // Fonts for appearances, where the form had none: no field that was there can come to look different.
+                b"DR" | b"DA" => before.entry(&key).is_none() && self.signs_only(&before),
                 _ => false,
             };
             if !allowed {
@@ -56,6 +56,15 @@ impl Comparison<'_, '_> {
         for field in &old_fields {
             self.old_field(field, false, &mut seen, 0);
         }
+    }
+
+    /// Every field of the signed form is for a signature.
+    fn signs_only(&self, form: &Dictionary) -> bool {
+        let fields = self.signed.array_at(form, "Fields").unwrap_or_default();
+        fields.iter().all(|field| {
+            let field = self.signed.resolve(field).ok();
+            field.is_some_and(|field| field.dictionary().is_some_and(|field| field.is_name("FT", "Sig")))
+        })
     }
 
     /// Fields may come, signature fields only; none may go.
@@ -176,13 +185,13 @@ impl Comparison<'_, '_> {
         } else if let Some(value) = before.get("V").and_then(Object::reference).filter(|value| self.changed.contains(value)) {
             self.indirect_value(number, value, signs);
         }
-        let kids = |view: &crate::signature::pades::structure::view::View<'_>, dictionary: &Dictionary| {
-            view.array_at(dictionary, "Kids").unwrap_or_default()
-        };
+        let kids = |view: &View<'_>, dictionary: &Dictionary| view.array_at(dictionary, "Kids").unwrap_or_default();
         let (old_kids, new_kids) = (kids(self.signed, &before), kids(self.last, &after));
         if old_kids != new_kids {
             self.field_list(&old_kids, &new_kids);
-            after.get("Kids").iter().for_each(|list| drop(self.claim(list, before.get("Kids"))));
+            if let Some(list) = after.get("Kids") {
+                self.claim(list, before.get("Kids"));
+            }
         }
         for kid in &old_kids {
             self.old_field(kid, signs, seen, depth + 1);
