@@ -1,22 +1,147 @@
-//! CAdES over the table of conformance scenarios.
+//! CAdES over the table of conformance scenarios: each defect alone, in every shape that can carry it, attached and detached.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod forge;
 
-use forge::scenarios::table;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use forge::cades_kit::{Shape, Signing, sign};
+use forge::scenario_kit::{Fault, Kit};
+use forge::scenarios::{Defect, Expect, Scenario, several, table};
+use kep_gateway::limits::Limits;
+use kep_gateway::signature::cades::{self, Expected, Subject};
+use kep_gateway::signature::report::{Role, SignatureReport, Verdict};
+use kep_gateway::signature::{Context, Trust, verdict};
+
+const CONTENT: &[u8] = b"<PaketOzeti>Sinama</PaketOzeti>";
+
+/// What the verifier of `kits` knows.
+fn context(kits: &[&Kit]) -> Context {
+    let dir = tempfile::tempdir().unwrap();
+    kits.iter().for_each(|kit| kit.lay_out(dir.path()));
+    let folder = |name: &str| dir.path().join(name);
+    let trust = Trust::load(Some(&folder("trust")), Some(&folder("intermediates")), Some(&folder("revocation"))).unwrap();
+    Context::new(Arc::new(trust), kits[0].at, Limits::default())
+}
+
+fn judge(cms: &[u8], expected: Expected<'_>, context: &Context) -> Verdict {
+    let subject = Subject {
+        role: Role::Signature,
+        covers: "test".into(),
+        expected,
+    };
+    verdict(cades::judge(cms, &subject, context), &[], context)
+}
+
+fn words(verdict: &Verdict) -> (String, Option<String>) {
+    let word = |value: serde_json::Value| value.as_str().map(str::to_owned);
+    let indication = word(serde_json::to_value(verdict.indication).unwrap()).unwrap();
+    (indication, word(serde_json::to_value(verdict.sub_indication).unwrap()))
+}
+
+fn fits(verdict: &Verdict, expected: Expect) -> bool {
+    let (indication, sub) = expected.words();
+    words(verdict) == (indication.to_owned(), sub.map(str::to_owned))
+}
+
+fn told(reports: &[SignatureReport]) -> String {
+    let mut lines = String::new();
+    for report in reports {
+        for reason in &report.reasons {
+            lines += &format!("    {} {}\n", reason.code, reason.text.en);
+        }
+        for stamp in &report.timestamps {
+            lines += &format!(
+                "    stamp {} {:?} {} {:?}\n",
+                stamp.r#type, stamp.time, stamp.indication, stamp.sub_indication
+            );
+        }
+        lines += &told(&report.counter_signatures);
+    }
+    lines
+}
+
+/// Shapes that can carry the scenario; baseline has no references to spoil.
+fn shapes(row: &Scenario, kit: &Kit) -> Vec<Shape> {
+    let references = matches!(
+        kit.fault,
+        Some(Fault::NoReferences | Fault::OtherCertificateReferences | Fault::OtherRevocationReferences)
+    );
+    Shape::ALL
+        .into_iter()
+        .filter(|shape| shape.rung() == row.rung && !(references && shape.is_baseline()))
+        .collect()
+}
 
 #[test]
-fn every_scenario_can_be_built() {
-    let rows = table();
-    for row in &rows {
+fn every_scenario_in_every_shape_of_cades_gets_its_verdict() {
+    let mut run: BTreeMap<String, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for row in table() {
         let kit = row.kit();
-        assert_eq!(
-            kit.stamp.is_some(),
-            kit.rung >= forge::scenarios::Rung::T && kit.defect != forge::scenarios::Defect::NoStamp,
-            "{}",
-            row.name
-        );
+        let context = context(&[&kit]);
+        for shape in shapes(&row, &kit) {
+            for attached in [true, false] {
+                let signing = Signing::new(kit.clone(), shape);
+                let cms = sign(CONTENT, attached, &[signing]);
+                let expected = if attached { Expected::Inside } else { Expected::Bytes(CONTENT) };
+                let verdict = judge(&cms, expected, &context);
+                *run.entry(format!("{shape:?}")).or_default() += 1;
+                if !fits(&verdict, row.expected) {
+                    wrong.push(format!(
+                        "{} as {shape:?} ({}): {:?}, expected {:?}\n{}",
+                        row.name,
+                        if attached { "attached" } else { "detached" },
+                        words(&verdict),
+                        row.expected,
+                        told(&verdict.signatures)
+                    ));
+                }
+                if row.defect == Defect::Sound {
+                    let level = verdict.signatures[0].level.as_deref();
+                    if level != Some(shape.level(kit.policy.is_some())) {
+                        wrong.push(format!("{} as {shape:?}: level {level:?}", row.name));
+                    }
+                }
+            }
+        }
     }
-    println!("{} scenarios", rows.len());
+    println!("{run:?}, {} in all", run.values().sum::<usize>());
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn of_several_signers_the_worst_is_the_verdict_in_parallel_and_in_series() {
+    for pair in several() {
+        let context = context(&[&pair.first, &pair.second]);
+        let first = || Signing::new(pair.first.clone(), Shape::Xl);
+        let second = || Signing::new(pair.second.clone(), Shape::Xl);
+        let parallel = sign(CONTENT, true, &[first(), second()]);
+        let serial = sign(CONTENT, true, &[first().countersigned_by(second())]);
+        // Third and fourth above: sound ones, so that the one below is what counts.
+        let above = || {
+            Signing::new(
+                forge::scenario_kit::build(Defect::Sound, pair.first.rung, pair.first.profile),
+                Shape::Xl,
+            )
+        };
+        let deep = sign(
+            CONTENT,
+            true,
+            &[first().countersigned_by(above().countersigned_by(second().countersigned_by(above())))],
+        );
+        for (how, cms) in [("parallel", parallel), ("serial", serial), ("three deep", deep)] {
+            let verdict = judge(&cms, Expected::Inside, &context);
+            assert!(
+                fits(&verdict, pair.expected),
+                "{} {how}: {:?}, expected {:?}\n{}",
+                pair.name,
+                words(&verdict),
+                pair.expected,
+                told(&verdict.signatures)
+            );
+        }
+    }
 }

@@ -324,6 +324,44 @@ causes! {
         "İmza yalın XML-DSig: XAdES özellikleri (sertifika bağı, imza zamanı) yok.",
         "The signature is plain XML-DSig: it has no XAdES properties (certificate binding, signing time).";
 
+    // XML, of XAdES.
+    XML_NOTES = "KEP-3710", Note, None,
+        "İmzanın korumadığı, belgenin anlamını değiştirmeyen kısımlar: {}.",
+        "Not protected by the signature, without bearing on the document's meaning: {}.";
+    XML_PARTIAL = "KEP-3711", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "XML imzası belgenin şu kısmını kapsamıyor: {}. Gösterilen, imzalanandan farklı olabilir; belgeyi elle inceleyin.",
+        "The XML signature does not cover this part of the document: {}. What is shown may not be what is signed; inspect it by hand.";
+    XML_EXTERNAL = "KEP-3712", Warning, Some((Indeterminate, Sub::SignedDataNotFound)),
+        "İmza, belgenin dışındaki bir içeriğe başvuruyor ({}); belge istedi diye hiçbir yerden veri alınmaz. İçeriği siz verin (verify --content).",
+        "The signature refers to content outside the document ({}); nothing is fetched because a document says so. Supply the content (verify --content).";
+    XML_PROPERTIES_TYPE = "KEP-3713", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmzalı XAdES özelliklerine başvurunun Type değeri standarttaki gibi değil ({}). Göndericiden yeniden imzalamasını isteyin.",
+        "The Type of the reference to the signed XAdES properties is not the standard's ({}). Ask the sender to sign again.";
+    XML_TYPE_DIALECT = "KEP-3714", Note, None,
+        "SignedProperties başvurusunun Type değeri eski Türk uygulamalarının yazdığı biçimde; kabul edildi.",
+        "The Type of the SignedProperties reference is in the form that older Turkish software writes; it was accepted.";
+    XML_PROPERTY = "KEP-3715", Error, Some((Failed, Sub::FormatFailure)),
+        "XAdES özelliği bozuk ya da birden çok kez var ({}). Göndericiden yeniden imzalamasını isteyin.",
+        "A XAdES property is malformed or occurs more than once ({}). Ask the sender to sign again.";
+    XML_NESTED = "KEP-3716", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmzalanan içeriğin içinde başka bir imza var; o imza burada denetlenmedi. İçeriği çıkarıp ayrıca doğrulayın.",
+        "Inside the signed content is another signature, which was not judged here. Extract the content and validate it by itself.";
+    XML_TOO_MUCH = "KEP-3717", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmzalı XML, işlenebilecek sınırı aşıyor ({}). Belgeyi elle inceleyin.",
+        "The signed XML exceeds what is processed ({}). Inspect the document by hand.";
+    XML_VERSION = "KEP-3718", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Bu XAdES sürümü ({}) denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
+        "This version of XAdES ({}) is not judged. Check the document with another tool.";
+    XML_DTD = "KEP-3719", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Belge bir DTD (DOCTYPE) taşıyor: içeriği imzadan sonra değiştirebileceği için işlenmedi. Göndericiden DTD'siz belge isteyin.",
+        "The document has a DTD (DOCTYPE): it could change the content behind the signature and was not processed. Ask for a document without one.";
+    XML_DATA_FORMAT = "KEP-3720", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmzalanan verinin türü imzalanmamış (DataObjectFormat/MimeType); BTK profilleri bunu zorunlu tutar. Göndericiden yeniden imzalamasını isteyin.",
+        "The type of the signed data is not signed (DataObjectFormat/MimeType); the BTK profiles require it. Ask the sender to sign again.";
+    XML_STAMP_FORM = "KEP-3721", Warning, Some((Indeterminate, Sub::NoPoe)),
+        "XAdES zaman damgasının bu biçimi ({}) denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
+        "This form of a XAdES timestamp ({}) is not judged. Check the document with another tool.";
+
     // PDF.
     PDF_BYTE_RANGE = "KEP-3801", Error, Some((Failed, Sub::FormatFailure)),
         "PDF imzası neyi kapsadığını doğru söylemiyor: {}. Belgeyi geçersiz sayın.",

@@ -14,6 +14,7 @@ pub mod cause;
 pub mod certificate;
 pub mod context;
 pub mod crypto;
+pub mod existence;
 pub mod pades;
 pub mod path;
 pub mod report;

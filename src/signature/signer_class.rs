@@ -36,6 +36,7 @@ pub fn judge_signer_certificate(
         purpose,
         at,
         proven,
+        existed: at,
         not_before,
     };
     if !certificate.extensions.allows(usage::DIGITAL_SIGNATURE | usage::NON_REPUDIATION) {

@@ -21,7 +21,8 @@ pub struct Stamp {
     pub time: Option<Timestamp>,
     /// What kept it from passing, the first of the worst.
     pub why: Option<Text>,
-    /// The authority's certificate has ended by the validation time: only a later archive timestamp still proves this one's age.
+    /// The authority's certificate has ended by the validation time: only a later archive timestamp still proves this one's age. Set by
+    /// [`judge`] alone, which leaves it to the caller to find that proof.
     pub authority_ended: Option<Timestamp>,
     pub outcome: (Indication, Option<SubIndication>),
 }
@@ -56,11 +57,30 @@ struct TstInfo {
 /// Judges `token`, which must be over one of `stamped` (each a list of pieces that are hashed one after another; several where writers
 /// differ in what they stamp).
 pub fn judge(token: &[u8], stamped: &[Vec<&[u8]>], kind: &str, material: &Material, context: &Context) -> Stamp {
+    judge_proven(token, stamped, kind, material, (context, None))
+}
+
+/// The same for a token that is known to have existed at an instant: what happened to its authority or its algorithms later is of no
+/// consequence.
+pub fn judge_proven(
+    token: &[u8],
+    stamped: &[Vec<&[u8]>],
+    kind: &str,
+    material: &Material,
+    (context, existed): (&Context, Option<Timestamp>),
+) -> Stamp {
     let mut reasons = Reasons::default();
     let mut time = None;
     let mut ended = None;
     match SignedData::parse(token, context.limits.cms_depth) {
-        Ok(signed) => judge_signed(&signed, stamped, material, context, &mut reasons, (&mut time, &mut ended)),
+        Ok(signed) => judge_signed(
+            &signed,
+            stamped,
+            material,
+            (context, existed),
+            &mut reasons,
+            (&mut time, &mut ended),
+        ),
         Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
     }
     let outcome = reasons.outcome();
@@ -86,7 +106,7 @@ fn judge_signed(
     signed: &SignedData<'_>,
     stamped: &[Vec<&[u8]>],
     material: &Material,
-    context: &Context,
+    (context, existed): (&Context, Option<Timestamp>),
     reasons: &mut Reasons,
     (time, ended): (&mut Option<Timestamp>, &mut Option<Timestamp>),
 ) {
@@ -101,7 +121,8 @@ fn judge_signed(
         Err(error) => return reasons.add_with(cause::NOT_CMS, &error.to_string()),
     };
     *time = Some(info.time);
-    info.check_imprint(stamped, context, reasons);
+    let last_known = existed.unwrap_or(context.at);
+    info.check_imprint(stamped, last_known, context, reasons);
 
     let mut own = signer::material_of(signed, context.limits.cms_depth);
     own.extend(material);
@@ -110,8 +131,8 @@ fn judge_signed(
         content_type: Some(signed.content_type),
         candidates: &[("tst", content)],
         certificates: &own.certificates,
-        at: info.time,
-        proven: true,
+        at: last_known,
+        proven: false,
     };
     let Some(core) = signer::judge_core(&task, context, reasons) else {
         return;
@@ -126,11 +147,15 @@ fn judge_signed(
         purpose: Purpose::Tsa,
         at: info.time,
         proven: true,
+        existed: last_known,
         not_before: None,
     };
     chain::judge(&authority, &own, question, context, reasons);
-    if context.at > authority.not_after {
-        *ended = Some(authority.not_after);
+    if last_known > authority.not_after {
+        match existed {
+            Some(_) => reasons.add(cause::TSA_EXPIRED),
+            None => *ended = Some(authority.not_after),
+        }
     }
     if info.time > context.at {
         reasons.add_in_two(
@@ -176,7 +201,7 @@ impl TstInfo {
         })
     }
 
-    fn check_imprint(&self, stamped: &[Vec<&[u8]>], context: &Context, reasons: &mut Reasons) {
+    fn check_imprint(&self, stamped: &[Vec<&[u8]>], last_known: Timestamp, context: &Context, reasons: &mut Reasons) {
         let Some(hash) = self.hash else {
             return reasons.add_with(cause::UNSUPPORTED, "messageImprint");
         };
@@ -188,6 +213,8 @@ impl TstInfo {
         }
         if let Err(weak) = context.algorithms.check_hash(hash, self.time) {
             reasons.add_with(cause::WEAK, &weak);
+        } else if let Err(weak) = context.algorithms.check_hash(hash, last_known) {
+            reasons.add_with(cause::WEAK_NO_POE, &weak);
         }
     }
 }
@@ -220,5 +247,43 @@ pub fn add_reasons(stamps: &[Stamp], reasons: &mut Reasons) {
                 );
             }
         }
+    }
+}
+
+/// Settles whether timestamps of authorities that have ended are still proven by a later one. `stamps` stand in the order in which they
+/// were put on; newest first, each archive timestamp that stands proves the age of the ones before it.
+pub fn settle_ended(stamps: &mut [Stamp], reasons: &mut Reasons) {
+    let mut proofs: Vec<Timestamp> = Vec::new();
+    for stamp in stamps.iter_mut().rev() {
+        if let Some(ended) = stamp.authority_ended
+            && stamp.passed()
+            && !proofs.iter().any(|proof| *proof <= ended)
+        {
+            reasons.add(cause::TSA_EXPIRED);
+            stamp.settle((Indication::Indeterminate, Some(SubIndication::OutOfBoundsNoPoe)));
+        }
+        if stamp.passed() && stamp.report.r#type == "archive" {
+            proofs.extend(stamp.time);
+        }
+    }
+}
+
+/// What covers a signature timestamp cannot be older than it.
+pub fn check_order(stamps: &[Stamp], reasons: &mut Reasons) {
+    let times = |of_signature: bool| {
+        let wanted = stamps.iter().filter(move |stamp| match stamp.report.r#type.as_str() {
+            "content" => false,
+            kind => (kind == "signature") == of_signature,
+        });
+        wanted.filter_map(|stamp| stamp.time)
+    };
+    if let (Some(signature), Some(archive)) = (times(true).max(), times(false).min())
+        && archive < signature
+    {
+        reasons.add_in_two(
+            cause::TIME_ORDER,
+            "arşiv zaman damgası imza zaman damgasından önce",
+            "the archive timestamp lies before the signature timestamp",
+        );
     }
 }

@@ -23,6 +23,10 @@ pub const REVOCATION_REFS: &str = "1.2.840.113549.1.9.16.2.22";
 pub const CERTIFICATE_VALUES: &str = "1.2.840.113549.1.9.16.2.23";
 pub const REVOCATION_VALUES: &str = "1.2.840.113549.1.9.16.2.24";
 pub const CADES_C_TIMESTAMP: &str = "1.2.840.113549.1.9.16.2.25";
+pub const CONTENT_TIMESTAMP: &str = "1.2.840.113549.1.9.16.2.20";
+pub const REFS_TIMESTAMP: &str = "1.2.840.113549.1.9.16.2.26";
+pub const ARCHIVE_TIMESTAMP_V2: &str = "1.2.840.113549.1.9.16.2.48";
+pub const ATS_HASH_INDEX: &str = "0.4.0.1733.2.5";
 pub const ARCHIVE_TIMESTAMP_V3: &str = "0.4.0.1733.2.4";
 pub const ATS_HASH_INDEX_V3: &str = "0.4.0.19122.1.5";
 

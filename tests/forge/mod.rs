@@ -6,6 +6,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod cades;
+pub mod cades_kit;
 pub mod cases;
 pub mod cms;
 pub mod der;

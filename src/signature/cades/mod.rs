@@ -5,14 +5,12 @@ pub mod cms;
 pub mod profile;
 pub mod signer;
 
-use jiff::Timestamp;
-
 use crate::signature::asn1::oid;
 use crate::signature::cades::cms::{CmsError, SignedData, SignerInfo};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::path::chain::{ChainVerdict, Material};
-use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, TimestampReport};
+use crate::signature::report::{Role, SignatureReport, TimestampReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp::{self, Stamp};
 use crate::signature::verdict;
@@ -157,7 +155,7 @@ impl Judge<'_> {
         let signing_time = info.signing_time().ok().flatten();
         let (_, claimed_profile) = profile::claimed(info, &mut reasons);
         let level = profile::level(info);
-        self.check_times(signing_time, stamped, &mut reasons);
+        profile::check_times(self.subject.role, signing_time, stamped, self.context.at, &mut reasons);
         let mut verdict = ChainVerdict::default();
         let mut signer = None;
         if let Some(core) = &core {
@@ -176,7 +174,7 @@ impl Judge<'_> {
             signer = Some(describe(&core.certificate, judged.1));
             if let Some(profile) = claimed_profile {
                 let facts = Facts {
-                    signer: info,
+                    has_stamp: info.has_unsigned(oid::SIGNATURE_TIMESTAMP),
                     level,
                     binding_v2: core.binding_v2,
                     signing_time,
@@ -244,59 +242,8 @@ impl Judge<'_> {
             reasons.add_with(cause::ARCHIVE_UNJUDGED, kind);
         }
         stamps.extend(later);
-        // Newest first: each archive timestamp that stands proves the age of the ones before it.
-        let mut proofs: Vec<Timestamp> = Vec::new();
-        for stamp in stamps.iter_mut().rev() {
-            if let Some(ended) = stamp.authority_ended
-                && stamp.passed()
-                && !proofs.iter().any(|proof| *proof <= ended)
-            {
-                reasons.add(cause::TSA_EXPIRED);
-                stamp.settle((Indication::Indeterminate, Some(SubIndication::OutOfBoundsNoPoe)));
-            }
-            if stamp.passed() && stamp.report.r#type == "archive" {
-                proofs.extend(stamp.time);
-            }
-        }
-        let newest_signature_stamp = stamps
-            .iter()
-            .filter(|stamp| stamp.report.r#type == "signature")
-            .filter_map(|stamp| stamp.time)
-            .max();
-        let oldest_archive = stamps
-            .iter()
-            .filter(|stamp| !matches!(stamp.report.r#type.as_str(), "signature" | "content"))
-            .filter_map(|stamp| stamp.time)
-            .min();
-        if let (Some(signature), Some(archive)) = (newest_signature_stamp, oldest_archive)
-            && archive < signature
-        {
-            reasons.add_in_two(
-                cause::TIME_ORDER,
-                "arşiv zaman damgası imza zaman damgasından önce",
-                "the archive timestamp lies before the signature timestamp",
-            );
-        }
-    }
-
-    fn check_times(&self, signing_time: Option<Timestamp>, stamped: Option<Timestamp>, reasons: &mut Reasons) {
-        let persons = matches!(self.subject.role, Role::Signature | Role::Initial | Role::Document);
-        let Some(claimed) = signing_time else {
-            if persons {
-                reasons.add(cause::NO_SIGNING_TIME);
-            }
-            return;
-        };
-        let earliest = claimed.saturating_sub(profile::CLOCK_SKEW).unwrap_or(Timestamp::MIN);
-        if stamped.is_some_and(|stamp| stamp < earliest) {
-            reasons.add_in_two(
-                cause::TIME_ORDER,
-                "zaman damgası beyan edilen imza zamanından önce",
-                "the timestamp lies before the claimed signing time",
-            );
-        } else if earliest > self.context.at {
-            reasons.add(cause::FUTURE_SIGNING_TIME);
-        }
+        timestamp::settle_ended(stamps, reasons);
+        timestamp::check_order(stamps, reasons);
     }
 
     /// "Seri imza": each signs the value of the signature above it.

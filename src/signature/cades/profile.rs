@@ -8,6 +8,7 @@ use crate::signature::asn1::oid;
 use crate::signature::cades::cms::SignerInfo;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::crypto::{Algorithm, Hash};
+use crate::signature::report::Role;
 use crate::signature::revocation::{Good, Source};
 
 /// SHA-256 of the BTK guide: one document serves P2, P3 and P4, and all signers state this value.
@@ -107,13 +108,19 @@ pub fn claimed(signer: &SignerInfo<'_>, reasons: &mut Reasons) -> (Option<Policy
         reasons.add_with(cause::MALFORMED_ATTRIBUTE, "sigPolicyId");
         return (None, None);
     };
-    let Policy::Explicit { id, hash, has_uri } = &policy else {
+    let profile = judge_policy(&policy, reasons);
+    (Some(policy), profile)
+}
+
+/// The profile that a policy stands for, whatever the format of the signature that states it.
+pub fn judge_policy(policy: &Policy, reasons: &mut Reasons) -> Option<Profile> {
+    let Policy::Explicit { id, hash, has_uri } = policy else {
         reasons.add_with(cause::POLICY_UNKNOWN, "implied");
-        return (Some(policy), None);
+        return None;
     };
     let Some(profile) = Profile::of(*id) else {
         reasons.add_with(cause::POLICY_UNKNOWN, &id.to_string());
-        return (Some(policy), None);
+        return None;
     };
     match hash {
         Some((algorithm, value)) if Hash::from_oid(algorithm) == Some(Hash::Sha256) && *value == GUIDE_SHA256 => {}
@@ -122,12 +129,13 @@ pub fn claimed(signer: &SignerInfo<'_>, reasons: &mut Reasons) -> (Option<Policy
     if !has_uri {
         rule(reasons, "politika adresi (SPURI) yok", "the policy address (SPURI) is missing");
     }
-    (Some(policy), Some(profile))
+    Some(profile)
 }
 
 /// What a profile rule is checked against.
 pub struct Facts<'a> {
-    pub signer: &'a SignerInfo<'a>,
+    /// There is a signature timestamp, valid or not.
+    pub has_stamp: bool,
     pub level: Option<&'static str>,
     pub binding_v2: bool,
     pub signing_time: Option<Timestamp>,
@@ -152,7 +160,7 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
         if facts.signing_time.is_none() {
             rule(reasons, "signing-time özniteliği yok", "signing-time is missing");
         }
-        if !facts.signer.has_unsigned(oid::SIGNATURE_TIMESTAMP) {
+        if !facts.has_stamp {
             rule(reasons, "imza zaman damgası yok", "the signature timestamp is missing");
         }
         return;
@@ -206,7 +214,28 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
     }
 }
 
-fn rule(reasons: &mut Reasons, tr: &str, en: &str) {
+/// The claimed signing time against the timestamp and the clock; a person's signature must claim one.
+pub fn check_times(role: Role, signing_time: Option<Timestamp>, stamped: Option<Timestamp>, at: Timestamp, reasons: &mut Reasons) {
+    let Some(claimed) = signing_time else {
+        if matches!(role, Role::Signature | Role::Initial | Role::Document) {
+            reasons.add(cause::NO_SIGNING_TIME);
+        }
+        return;
+    };
+    let earliest = claimed.saturating_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+    if stamped.is_some_and(|stamp| stamp < earliest) {
+        reasons.add_in_two(
+            cause::TIME_ORDER,
+            "zaman damgası beyan edilen imza zamanından önce",
+            "the timestamp lies before the claimed signing time",
+        );
+    } else if earliest > at {
+        reasons.add(cause::FUTURE_SIGNING_TIME);
+    }
+}
+
+/// A rule of the claimed profile that the signature breaks.
+pub fn rule(reasons: &mut Reasons, tr: &str, en: &str) {
     reasons.add_in_two(cause::PROFILE_RULE, tr, en);
 }
 

@@ -12,12 +12,11 @@ use crate::message::{self, Message, PartRole};
 use crate::signature::cades::{self, Expected, Subject};
 use crate::signature::carrier::package::judge_package;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
-use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::pades;
 use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, Verdict};
 use crate::signature::verdict;
-use crate::signature::xades::xmldsig;
+use crate::signature::xades;
 use crate::text::Lang;
 
 /// One element of `files[]`.
@@ -54,16 +53,16 @@ pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
     }
 }
 
-/// Judges a file by its content. `content` is what a detached CMS signs.
+/// Judges a file by its content. `content` is what a detached CMS or XML signature signs.
 pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> FileReport {
     let bytes = &unwrapped(bytes);
     let (kind, signatures, findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context),
         Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
         Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
-        Content::Evidence => ("evidence", vec![xmldsig::judge(bytes, Role::Evidence, name, context)], Vec::new()),
+        Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
-        Content::Xml | Content::RemExtensions => xml(bytes, name),
+        Content::Xml | Content::RemExtensions => ("xml", xml(bytes, name, content, context), Vec::new()),
         Content::Zip | Content::Other => mail(bytes, context),
     };
     let Verdict {
@@ -121,7 +120,7 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
                 signatures.extend(more);
                 findings.extend(found);
             }
-            PartRole::Evidence => signatures.push(xmldsig::judge(&part.bytes, Role::Evidence, &part.place, &inside)),
+            PartRole::Evidence => signatures.push(xades::judge_evidence(&part.bytes, &part.place, &inside)),
             _ => {}
         }
     }
@@ -130,7 +129,7 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
 
 /// The verdict on the signature of one evidence document (delil).
 pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
-    xmldsig::judge(xml, Role::Evidence, "evidence", context)
+    xades::judge_evidence(xml, "evidence", context)
 }
 
 fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
@@ -142,19 +141,13 @@ fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) ->
     cades::judge(bytes, &subject, context)
 }
 
-fn xml(bytes: &Bytes, name: &str) -> Judged {
-    let signed = contains(bytes, xmldsig::DSIG.as_bytes()) || contains(bytes, b"SignedInfo");
-    ("xml", vec![unjudged(name, "XAdES", signed)], Vec::new())
-}
-
-/// A file that carries no signature, or one of a format that is not judged.
-fn unjudged(name: &str, format: &str, signed: bool) -> SignatureReport {
-    let mut reasons = Reasons::default();
-    match signed {
-        true => reasons.add_with(cause::FORMAT_UNJUDGED, format),
-        false => reasons.add(cause::NO_SIGNATURE),
-    }
-    verdict::empty_report(Role::Document, format, name, reasons)
+fn xml(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
+    let subject = xades::Subject {
+        role: Role::Document,
+        covers: name.to_owned(),
+        content: content.map(|content| content.as_ref()),
+    };
+    xades::judge(bytes, &subject, context)
 }
 
 /// A signature dictionary has a ByteRange, and that cannot be compressed: its offsets are patched in after writing.

@@ -106,11 +106,36 @@ impl Hash {
     /// # Errors
     /// The library does not offer the hash.
     pub fn of_all(self, pieces: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-        let mut hasher = Hasher::new(self.digest_type()).map_err(|_| CryptoError::Unsupported)?;
+        let mut digest = self.start()?;
         for piece in pieces {
-            hasher.update(piece).map_err(|_| CryptoError::Unsupported)?;
+            digest.update(piece)?;
         }
-        Ok(hasher.finish().map_err(|_| CryptoError::Unsupported)?.to_vec())
+        digest.finish()
+    }
+
+    /// A hash over octets that come piece by piece.
+    ///
+    /// # Errors
+    /// The library does not offer the hash.
+    pub fn start(self) -> Result<Digest, CryptoError> {
+        Hasher::new(self.digest_type()).map(Digest).map_err(|_| CryptoError::Unsupported)
+    }
+}
+
+/// A hash in the making: what is large is never held whole.
+pub struct Digest(Hasher);
+
+impl Digest {
+    /// # Errors
+    /// The library failed.
+    pub fn update(&mut self, piece: &[u8]) -> Result<(), CryptoError> {
+        self.0.update(piece).map_err(|_| CryptoError::Unsupported)
+    }
+
+    /// # Errors
+    /// The library failed.
+    pub fn finish(mut self) -> Result<Vec<u8>, CryptoError> {
+        Ok(self.0.finish().map_err(|_| CryptoError::Unsupported)?.to_vec())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The CMS of a PDF signature, and a document timestamp: rules of EN 319 142-1 6.3 and of BTK's guide on top of those of every signature.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::signature::asn1::ber::Reader;
@@ -8,58 +10,68 @@ use crate::signature::cades::cms::{SignedData, SignerInfo};
 use crate::signature::cades::profile::{self, Facts, Profile};
 use crate::signature::cades::signer::{self, CoreTask};
 use crate::signature::cause::{self, Reasons};
+use crate::signature::existence::{self, Token};
 use crate::signature::pades::structure::syntax::Object;
 use crate::signature::pades::{Document, Placed, date, dss};
 use crate::signature::path::chain::{ChainVerdict, Material};
-use crate::signature::report::{Indication, Role, SignatureReport, SubIndication};
+use crate::signature::report::{Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp::{self, Stamp};
 use crate::signature::verdict;
 
-/// A document timestamp that was judged, with what it covers.
-pub struct DocumentStamp {
-    pub stamp: Stamp,
+/// A document timestamp and what it covers.
+pub struct DocumentStamp<'a> {
+    token: Vec<u8>,
+    pieces: [&'a [u8]; 2],
     /// The end of the revision that it covers.
-    pub end: usize,
+    end: usize,
     /// That revision holds validation data: it is an archive timestamp.
-    pub over_store: bool,
+    over_store: bool,
+}
+
+/// The timestamps in `stamps` (newest first) from the oldest on, as tokens of `first` and what follows it, each covering those before it.
+fn tokens<'s>(stamps: &'s [DocumentStamp<'_>], first: &'static str, covered: &[&'s [u8]]) -> Vec<Token<'s>> {
+    let mut older = covered.to_vec();
+    let mut tokens = Vec::new();
+    for stamp in stamps.iter().rev() {
+        tokens.push(Token {
+            kind: if tokens.is_empty() { first } else { "archive" },
+            raw: &stamp.token,
+            stamped: vec![stamp.pieces.iter().map(|piece| Cow::Borrowed(*piece)).collect()],
+            covers: older.clone(),
+            covers_signature: true,
+        });
+        older.push(&stamp.token);
+    }
+    tokens
 }
 
 /// Judges a document timestamp (EN 319 142-1 5.4.3) and adds it to `stamps`, which hold the newer ones.
-pub(super) fn judge_timestamp(document: &Document<'_>, one: &Placed<'_, '_>, stamps: &mut Vec<DocumentStamp>, mut reasons: Reasons) -> SignatureReport {
-    let pieces = one.coverage.pieces(document.bytes).unwrap_or_default();
-    let token = unpadded(&one.coverage.contents, &mut reasons);
-    let mut stamp = timestamp::judge(token, &[pieces.to_vec()], "document", &document.material(), document.context);
-    // An authority that has ended: a newer timestamp from before its end still proves the older one.
-    let proven = |ended| {
-        stamps
-            .iter()
-            .any(|newer| newer.stamp.passed() && newer.stamp.time.is_some_and(|time| time <= ended))
-    };
-    if let Some(ended) = stamp.authority_ended
-        && stamp.passed()
-        && !proven(ended)
-    {
-        reasons.add(cause::TSA_EXPIRED);
-        stamp.settle((Indication::Indeterminate, Some(SubIndication::OutOfBoundsNoPoe)));
-    }
-    timestamp::add_reasons(std::slice::from_ref(&stamp), &mut reasons);
-    let time = stamp.time;
-    let passed = stamp.passed();
-    let rows = vec![stamp.report.clone()];
+pub(super) fn judge_timestamp<'a>(
+    document: &Document<'a>,
+    one: &Placed<'_, 'a>,
+    stamps: &mut Vec<DocumentStamp<'a>>,
+    mut reasons: Reasons,
+) -> SignatureReport {
     stamps.push(DocumentStamp {
-        stamp,
+        token: unpadded(&one.coverage.contents, &mut reasons).to_vec(),
+        pieces: one.coverage.pieces(document.bytes).unwrap_or_default(),
         end: one.coverage.end,
         over_store: dss::read(&one.revision).is_some(),
     });
+    let context = document.context;
+    let all = tokens(stamps, "document", &[]);
+    let judged = existence::judge(all, context.received_at, &document.material(), context);
+    let own: Vec<Stamp> = judged.stamps.into_iter().filter(|stamp| stamp.report.r#type == "document").collect();
+    timestamp::add_reasons(&own, &mut reasons);
     let mut report = verdict::empty_report(Role::Timestamp, "PAdES", document.name, reasons);
-    report.best_signature_time = time.filter(|_| passed);
-    report.timestamps = rows;
+    report.best_signature_time = own.iter().filter(|stamp| stamp.passed()).find_map(|stamp| stamp.time);
+    report.timestamps = own.into_iter().map(|stamp| stamp.report).collect();
     report
 }
 
 /// Judges a signature. `stamps` are the document timestamps that are newer, newest first.
-pub(super) fn judge_signature(document: &Document<'_>, one: &Placed<'_, '_>, stamps: &[DocumentStamp], mut reasons: Reasons) -> SignatureReport {
+pub(super) fn judge_signature(document: &Document<'_>, one: &Placed<'_, '_>, stamps: &[DocumentStamp<'_>], mut reasons: Reasons) -> SignatureReport {
     let value = &one.field.value;
     let sub_filter = value.sub_filter();
     if !matches!(sub_filter, b"ETSI.CAdES.detached" | b"adbe.pkcs7.detached") {
@@ -119,7 +131,7 @@ struct Task<'t, 'a> {
     signed: &'t SignedData<'t>,
     info: &'t SignerInfo<'t>,
     material: &'t Material,
-    stamps: &'t [DocumentStamp],
+    stamps: &'t [DocumentStamp<'t>],
     claimed: Option<Timestamp>,
     baseline: bool,
 }
@@ -128,16 +140,9 @@ impl Task<'_, '_> {
     fn judge(&self, mut reasons: Reasons) -> SignatureReport {
         let context = self.document.context;
         let pieces = self.one.coverage.pieces(self.document.bytes).unwrap_or_default();
-        let own = self.own_stamps(pieces);
-        let covering = || self.stamps.iter().rev().filter(|later| later.end > self.one.coverage.end);
-        let passed = |stamp: &&Stamp| stamp.passed() && stamp.report.r#type != "content";
-        let stamped = own
-            .iter()
-            .chain(covering().map(|later| &later.stamp))
-            .filter(passed)
-            .filter_map(|stamp| stamp.time)
-            .min();
-        let proven = [stamped, context.received_at].into_iter().flatten().min();
+        let proofs = existence::judge(self.tokens(pieces), context.received_at, self.material, context);
+        let stamped = proofs.stamped();
+        let proven = [proofs.signature, context.received_at].into_iter().flatten().min();
         let at = proven.unwrap_or(context.at);
 
         let covered = pieces.concat();
@@ -152,7 +157,7 @@ impl Task<'_, '_> {
         let core = signer::judge_core(&core, context, &mut reasons);
         let (_, claimed_profile) = profile::claimed(self.info, &mut reasons);
         let level = self.level();
-        self.check_times(stamped, &mut reasons);
+        profile::check_times(Role::Document, self.claimed, stamped, context.at, &mut reasons);
         if !self.baseline {
             reasons.add(cause::PDF_PKCS7);
         }
@@ -177,7 +182,7 @@ impl Task<'_, '_> {
             signer = Some(describe(&core.certificate, judged.1));
             if let Some(profile) = claimed_profile {
                 let facts = Facts {
-                    signer: self.info,
+                    has_stamp: proofs.stamps.iter().any(|stamp| stamp.report.r#type == "signature"),
                     level: match level {
                         "B-LT" => Some("X-L"),
                         "B-LTA" => Some("A"),
@@ -192,19 +197,9 @@ impl Task<'_, '_> {
                 profile::check(profile, &facts, &mut reasons);
             }
         }
-        // What the document timestamps lack, this signature lacks: each has a report of its own, and here it is a reason.
-        timestamp::add_reasons(&own, &mut reasons);
-        for later in covering() {
-            timestamp::add_reasons(std::slice::from_ref(&later.stamp), &mut reasons);
-        }
-        let has_own = own.iter().any(|stamp| stamp.report.r#type == "signature");
-        let mut rows: Vec<_> = own.into_iter().map(|stamp| stamp.report).collect();
-        rows.extend(covering().enumerate().map(|(index, later)| {
-            let mut row = later.stamp.report.clone();
-            // BTK's guide, 3: the document timestamp is the signature timestamp of a PDF.
-            row.r#type = if index == 0 && !has_own { "signature" } else { "archive" }.to_owned();
-            row
-        }));
+        // A document timestamp that is wrong has a report of its own; here it is a reason, because this signature leans on it.
+        timestamp::add_reasons(&proofs.stamps, &mut reasons);
+        existence::check_order(&proofs.stamps, &mut reasons);
 
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
@@ -220,54 +215,56 @@ impl Task<'_, '_> {
             claimed_signing_time: self.claimed,
             best_signature_time: proven,
             covers: self.document.name.to_owned(),
-            timestamps: rows,
+            timestamps: proofs.stamps.into_iter().map(|stamp| stamp.report).collect(),
             revocation: verdict.revocation,
             counter_signatures: Vec::new(),
         }
     }
 
-    /// Content and signature timestamps in the CMS.
-    fn own_stamps(&self, pieces: [&[u8]; 2]) -> Vec<Stamp> {
-        let judge = |token: &[u8], stamped: Vec<&[u8]>, kind| timestamp::judge(token, &[stamped], kind, self.material, self.document.context);
-        let mut stamps = Vec::new();
+    /// Timestamps in the CMS, and the document timestamps over it. Without one in the CMS the first document timestamp is "the signature
+    /// timestamp" (BTK's guide, 3).
+    fn tokens<'s>(&'s self, pieces: [&'s [u8]; 2]) -> Vec<Token<'s>> {
+        let own = |kind, raw, stamped: Vec<&'s [u8]>, covers_signature| Token {
+            kind,
+            raw,
+            stamped: vec![stamped.into_iter().map(Cow::Borrowed).collect()],
+            covers: Vec::new(),
+            covers_signature,
+        };
+        let mut all = Vec::new();
         if let Ok(Some(token)) = self.info.signed(oid::CONTENT_TIMESTAMP) {
-            stamps.push(judge(token.raw, pieces.to_vec(), "content"));
+            all.push(own("content", token.raw, pieces.to_vec(), false));
         }
         for token in self.info.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
-            stamps.push(judge(token.raw, vec![&*self.info.signature], "signature"));
+            all.push(own("signature", token.raw, vec![&*self.info.signature], true));
         }
-        stamps
+        let first = if all.iter().any(|token| token.kind == "signature") { "archive" } else { "signature" };
+        let covered: Vec<&[u8]> = all.iter().map(|token| token.raw).collect();
+        all.extend(tokens(self.covering(), first, &covered));
+        all
+    }
+
+    /// The document timestamps over this signature, newest first.
+    fn covering(&self) -> &'_ [DocumentStamp<'_>] {
+        let count = self.stamps.iter().take_while(|later| later.end > self.one.coverage.end).count();
+        self.stamps.get(..count).unwrap_or_default()
     }
 
     /// EN 319 142-1 6.1, with a document timestamp as good as a signature timestamp.
     fn level(&self) -> &'static str {
-        let mut covering = self.stamps.iter().filter(|later| later.end > self.one.coverage.end);
-        let stamped = self.info.has_unsigned(oid::SIGNATURE_TIMESTAMP) || covering.clone().next().is_some();
+        let covering = self.covering();
+        let stamped = self.info.has_unsigned(oid::SIGNATURE_TIMESTAMP) || !covering.is_empty();
         let stored = self.document.store.as_ref().is_some_and(dss::Store::has_revocation);
         match (stamped, stored) {
             (false, _) => "B-B",
             (true, false) => "B-T",
-            (true, true) if covering.any(|later| later.over_store) => "B-LTA",
+            (true, true) if covering.iter().any(|later| later.over_store) => "B-LTA",
             (true, true) => "B-LT",
         }
     }
 
     fn level_name(&self, level: &str) -> String {
         if self.baseline { level.to_owned() } else { level.replacen("B-", "PKCS7-", 1) }
-    }
-
-    fn check_times(&self, stamped: Option<Timestamp>, reasons: &mut Reasons) {
-        let Some(claimed) = self.claimed else { return reasons.add(cause::NO_SIGNING_TIME) };
-        let earliest = claimed.saturating_sub(profile::CLOCK_SKEW).unwrap_or(Timestamp::MIN);
-        if stamped.is_some_and(|stamp| stamp < earliest) {
-            reasons.add_in_two(
-                cause::TIME_ORDER,
-                "zaman damgası beyan edilen imza zamanından önce",
-                "the timestamp lies before the claimed signing time",
-            );
-        } else if earliest > self.document.context.at {
-            reasons.add(cause::FUTURE_SIGNING_TIME);
-        }
     }
 }
 

@@ -64,6 +64,9 @@ pub struct Question {
     pub at: Timestamp,
     /// A proof of existence fixes `at`; otherwise it is the validation time.
     pub proven: bool,
+    /// When what the certificate signed is known to have existed at the latest: what happened to it later is of no consequence. The
+    /// validation time, unless something proves more.
+    pub existed: Timestamp,
     /// The signer's revocation data must not be older than this (P2, P3).
     pub not_before: Option<Timestamp>,
 }
@@ -221,10 +224,14 @@ fn is_compromise(reason: u64) -> bool {
 fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mut Reasons) {
     for (link, answer) in path.links().zip(answers).rev() {
         let who = link.certificate.subject.label();
+        if answer.status == Status::Unknown && link.is_leaf {
+            question.not_before.into_iter().for_each(|end| reasons.wait_until(end));
+        }
         match answer.status {
             // RFC 3161 4: a compromise of the authority's key makes all its tokens worthless, also the older ones.
             Status::Good if question.purpose == Purpose::Tsa && link.is_leaf => {
-                if let Some((at, _)) = answer.revoked_later.filter(|(_, reason)| reason.is_none_or(is_compromise)) {
+                let compromised = answer.revoked_later.filter(|(_, reason)| reason.is_none_or(is_compromise));
+                if let Some((at, _)) = compromised.filter(|(at, _)| *at <= question.existed) {
                     reasons.add_with(cause::REVOKED_NO_POE, &at.to_string());
                 }
             }
@@ -234,10 +241,8 @@ fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mu
             Status::Revoked { at, .. } if question.proven => reasons.add_with(cause::REVOKED, &at.to_string()),
             Status::Revoked { at, .. } => reasons.add_with(cause::REVOKED_NO_POE, &at.to_string()),
             Status::OnHold { at } => reasons.add_with(cause::ON_HOLD, &format!("{who}, {at}")),
-            Status::Unknown if link.is_leaf && question.not_before.is_some() => {
-                reasons.add(cause::GRACE_PERIOD);
-                question.not_before.into_iter().for_each(|end| reasons.wait_until(end));
-            }
+            // Good, but as of a time at which a revocation before the signature might not have been listed yet.
+            Status::Unknown if answer.preliminary => reasons.add(cause::GRACE_PERIOD),
             Status::Unknown if answer.stale => reasons.add_with(cause::STALE, &who),
             Status::Unknown => reasons.add_with(cause::TRY_LATER, &who),
         }

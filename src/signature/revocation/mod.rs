@@ -119,6 +119,10 @@ pub struct Answer {
     pub good: Vec<Good>,
     /// A source existed but was too old.
     pub stale: bool,
+    /// Good, were it not for the grace period that the profile waits for.
+    pub preliminary: bool,
+    /// Kinds of sources inside the signature that are authentic and speak about the certificate, fresh or not.
+    pub carried: Vec<Source>,
     /// A revocation after the instant asked for, with its reason.
     pub revoked_later: Option<(Timestamp, Option<u64>)>,
 }
@@ -208,11 +212,7 @@ impl<'a> Checker<'a> {
         // Revoked or held later than asked: it was good then.
         let good: Vec<&Evidence> = evidence
             .iter()
-            .filter(|one| {
-                matches!(one.status, Status::Good)
-                    || matches!(one.status, Status::Revoked { at, .. } | Status::OnHold { at } if at > self.freshness.at)
-            })
-            .filter(|one| one.complete && one.knows && self.is_fresh(link, one))
+            .filter(|one| self.says_good(one) && self.is_fresh(link, one))
             .collect();
         let later = evidence.iter().filter_map(|one| match one.status {
             Status::Revoked { at, reason } if at > self.freshness.at => Some((at, reason)),
@@ -235,12 +235,31 @@ impl<'a> Checker<'a> {
                 })
                 .collect(),
             stale: deciding.is_none() && !evidence.is_empty(),
+            preliminary: deciding.is_none() && evidence.iter().any(|one| self.says_good(one) && self.is_recent(link, one)),
+            carried: evidence.iter().filter(|one| one.embedded).map(|one| one.source).collect(),
             revoked_later: later.min_by_key(|(at, _)| *at),
         }
     }
 
-    /// A signer's state must be recent; an authority's list is issued for months and holds until its nextUpdate.
+    /// Good at the instant asked for, freshness aside.
+    fn says_good(&self, one: &Evidence) -> bool {
+        let then = match one.status {
+            Status::Good => true,
+            Status::Revoked { at, .. } | Status::OnHold { at } => at > self.freshness.at,
+            Status::Unknown => false,
+        };
+        then && one.complete && one.knows
+    }
+
+    /// Recent, and of the time after the grace period where a profile waits for it.
     fn is_fresh(&self, link: Link<'_>, one: &Evidence) -> bool {
+        let waits = link.is_leaf && self.freshness.strict;
+        let too_early = self.freshness.signer_not_before.is_some_and(|earliest| one.this_update < earliest);
+        self.is_recent(link, one) && !(waits && too_early)
+    }
+
+    /// A signer's state must be recent; an authority's list is issued for months and holds until its nextUpdate.
+    fn is_recent(&self, link: Link<'_>, one: &Evidence) -> bool {
         let at = self.freshness.at;
         let recent = one
             .this_update
@@ -250,9 +269,6 @@ impl<'a> Checker<'a> {
         let later = one.this_update >= at;
         if !link.is_leaf || !self.freshness.strict {
             return later || holds || (recent && one.next_update.is_none());
-        }
-        if self.freshness.signer_not_before.is_some_and(|earliest| one.this_update < earliest) {
-            return false;
         }
         later || (recent && (holds || one.next_update.is_none()))
     }

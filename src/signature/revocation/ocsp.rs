@@ -57,6 +57,15 @@ pub enum CertStatus {
     Unknown,
 }
 
+/// The BasicOCSPResponse inside an OCSPResponse; `None` for anything else.
+pub fn basic_response(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut fields = ber::whole(bytes, DEPTH).ok()?.expect(tag::SEQUENCE).ok()?;
+    fields.expect(tag::ENUMERATED).ok()?;
+    let mut response = fields.expect(tag::context(0)).ok()?.only_child().ok()?.expect(tag::SEQUENCE).ok()?;
+    response.expect(tag::OID).ok()?;
+    Some(response.expect(tag::OCTET_STRING).ok()?.octets().ok()?.into_owned())
+}
+
 impl OcspResponse {
     /// Reads an OCSPResponse (status successful) or a bare BasicOCSPResponse, as revocationValues hold them.
     ///

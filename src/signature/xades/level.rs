@@ -1,0 +1,109 @@
+//! Levels of XAdES by the properties present (TS 101 903 4.4, EN 319 132-1 6), and what the BTK profiles ask of them.
+
+use crate::signature::cades::profile::{Profile, rule};
+use crate::signature::cause::Reasons;
+use crate::signature::crypto::Hash;
+use crate::signature::xades::core::Core;
+use crate::signature::xades::document::Xml;
+use crate::signature::xades::properties::SignedProperties;
+use crate::signature::xades::structure::Signature;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    step: Step,
+    /// Written by EN 319 132-1 (SigningCertificateV2, no complete references): baseline names.
+    baseline: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Bes,
+    Epes,
+    T,
+    C,
+    X,
+    XLong,
+    A,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match (self.step, self.baseline) {
+            (Step::Bes | Step::Epes, true) => "B-B",
+            (Step::T, true) => "B-T",
+            (Step::XLong, true) => "B-LT",
+            (Step::A, true) => "B-LTA",
+            (step, _) => step.name(),
+        }
+    }
+
+    /// The name by which the profile rules know it: a baseline LT is what X-L was (BTK guide, table 1).
+    pub fn long_name(self) -> &'static str {
+        self.step.name()
+    }
+}
+
+impl Step {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bes => "BES",
+            Self::Epes => "EPES",
+            Self::T => "T",
+            Self::C => "C",
+            Self::X => "X",
+            Self::XLong => "X-L",
+            Self::A => "A",
+        }
+    }
+}
+
+pub fn of(xml: &Xml<'_>, signature: &Signature, stated: &SignedProperties) -> Level {
+    let has = |names: &[&str]| signature.has_unsigned(xml, names);
+    let refs = has(&["CompleteCertificateRefs", "CompleteCertificateRefsV2"]) && has(&["CompleteRevocationRefs"]);
+    let stamped_refs = has(&[
+        "SigAndRefsTimeStamp",
+        "SigAndRefsTimeStampV2",
+        "RefsOnlyTimeStamp",
+        "RefsOnlyTimeStampV2",
+    ]);
+    let step = match () {
+        () if has(&["ArchiveTimeStamp"]) => Step::A,
+        () if has(&["RevocationValues"]) && has(&["CertificateValues"]) => Step::XLong,
+        () if stamped_refs => Step::X,
+        () if refs => Step::C,
+        () if has(&["SignatureTimeStamp"]) => Step::T,
+        () if stated.policy.is_some() => Step::Epes,
+        () => Step::Bes,
+    };
+    Level {
+        step,
+        baseline: stated.binding.as_ref().is_some_and(|binding| binding.v2) && !refs && !stamped_refs,
+    }
+}
+
+/// The rules of P2 to P4 that only XAdES has (BTK guide, 5; and what the reference library checks).
+pub fn check_profile(xml: &Xml<'_>, signature: &Signature, claimed: Option<Profile>, core: &Core, reasons: &mut Reasons) {
+    let Some(profile) = claimed else { return };
+    if core.bound_by.is_some_and(|hash| hash != Hash::Sha256) {
+        rule(
+            reasons,
+            "SigningCertificate özeti SHA-256 değil",
+            "the digest in SigningCertificate is not SHA-256",
+        );
+    }
+    if profile == Profile::P2 {
+        return;
+    }
+    let has = |names: &[&str]| signature.has_unsigned(xml, names);
+    if !has(&["SigAndRefsTimeStamp", "SigAndRefsTimeStampV2"]) {
+        rule(reasons, "SigAndRefsTimeStamp yok", "SigAndRefsTimeStamp is missing");
+    }
+    let refs = has(&["CompleteCertificateRefs", "CompleteCertificateRefsV2"]) && has(&["CompleteRevocationRefs"]);
+    if !refs {
+        rule(
+            reasons,
+            "CompleteCertificateRefs ve CompleteRevocationRefs yok",
+            "CompleteCertificateRefs and CompleteRevocationRefs are missing",
+        );
+    }
+}
