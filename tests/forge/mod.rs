@@ -22,6 +22,8 @@ pub mod mail;
 pub mod mixed;
 pub mod opc;
 pub mod pdf;
+pub mod pdf_file;
+pub mod pdf_sign;
 pub mod pki;
 pub mod revocation;
 pub mod sample;
