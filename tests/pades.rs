@@ -60,3 +60,35 @@ fn every_level_passes_in_every_style() {
         }
     }
 }
+
+/// What a PDF has no place for: references are CAdES' and XAdES' way to what the DSS holds itself.
+fn has_no_place(defect: Defect) -> bool {
+    matches!(
+        defect,
+        Defect::NoReferences | Defect::OtherCertificateReferences | Defect::OtherRevocationReferences
+    )
+}
+
+#[test]
+fn every_scenario_is_judged_as_the_trade_does() {
+    let (mut wrong, mut run, mut left_out) = (Vec::new(), 0, 0);
+    for scenario in table() {
+        if has_no_place(scenario.defect) {
+            println!("not run, a PDF has no place for it: {}", scenario.name);
+            left_out += 1;
+            continue;
+        }
+        let kit = scenario.kit();
+        for stamp in [StampIn::Cms, StampIn::Document] {
+            run += 1;
+            let report = judged(&kit, pdf_sign::letter(&kit, Style::Table, stamp));
+            let expected = scenario.expected.words();
+            let (indication, sub) = words(&report);
+            if (indication.as_str(), sub.as_deref()) != expected {
+                wrong.push(format!("{} ({stamp:?}): {indication} {sub:?}, expected {expected:?}\n{}", scenario.name, told(&report)));
+            }
+        }
+    }
+    println!("{run} run, {left_out} not");
+    assert!(wrong.is_empty(), "{} of {run} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
