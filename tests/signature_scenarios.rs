@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use forge::cades_kit::{Shape, Signing, sign};
-use forge::scenario_kit::{Fault, Kit};
-use forge::scenarios::{Defect, Expect, Scenario, several, table};
+use forge::scenario_kit::{Fault, Kit, build, second};
+use forge::scenarios::{Defect, Expect, Profile, Rung, Scenario, several, table};
+use jiff::SignedDuration;
 use kep_gateway::limits::Limits;
 use kep_gateway::signature::cades::{self, Expected, Subject};
-use kep_gateway::signature::report::{Role, SignatureReport, Verdict};
+use kep_gateway::signature::report::{Indication, Role, SignatureReport, Verdict};
 use kep_gateway::signature::{Context, Trust, verdict};
 
 const CONTENT: &[u8] = b"<PaketOzeti>Sinama</PaketOzeti>";
@@ -121,12 +122,7 @@ fn of_several_signers_the_worst_is_the_verdict_in_parallel_and_in_series() {
         let parallel = sign(CONTENT, true, &[first(), second()]);
         let serial = sign(CONTENT, true, &[first().countersigned_by(second())]);
         // Third and fourth above: sound ones, so that the one below is what counts.
-        let above = || {
-            Signing::new(
-                forge::scenario_kit::build(Defect::Sound, pair.first.rung, pair.first.profile),
-                Shape::Xl,
-            )
-        };
+        let above = || Signing::new(build(Defect::Sound, pair.first.rung, pair.first.profile), Shape::Xl);
         let deep = sign(
             CONTENT,
             true,
@@ -142,6 +138,57 @@ fn of_several_signers_the_worst_is_the_verdict_in_parallel_and_in_series() {
                 pair.expected,
                 told(&verdict.signatures)
             );
+        }
+    }
+}
+
+#[test]
+fn the_report_says_from_when_on_a_new_validation_can_be_final() {
+    let end = forge::scenario_kit::stamped_at() + SignedDuration::from_hours(24);
+    for row in table() {
+        let waits = matches!(row.defect, Defect::WithinGrace | Defect::CrlOlderThanGrace);
+        if !waits && row.defect != Defect::Sound {
+            continue;
+        }
+        let kit = row.kit();
+        let shape = shapes(&row, &kit)[0];
+        let cms = sign(CONTENT, true, &[Signing::new(kit.clone(), shape)]);
+        let verdict = judge(&cms, Expected::Inside, &context(&[&kit]));
+        let report = &verdict.signatures[0];
+        assert_eq!(report.retry_after, waits.then_some(end), "{}", row.name);
+        let said = report.reasons.iter().find(|reason| reason.code == "KEP-3405");
+        assert_eq!(said.is_some(), waits, "{}", row.name);
+        assert!(said.is_none_or(|reason| reason.text.tr.contains("Ön doğrulama")), "{}", row.name);
+    }
+}
+
+#[test]
+fn an_archive_timestamp_proves_the_age_of_the_counter_signatures_below_it() {
+    for shape in [Shape::A2, Shape::A3, Shape::A3v3] {
+        for defect in [
+            Defect::Sound,
+            Defect::TsaEndedSince,
+            Defect::TsaCompromisedLater,
+            Defect::TsaWeakSince,
+        ] {
+            // The signer above has no archive timestamp of its own.
+            let above = || second(defect, Rung::Lt, Profile::P4);
+            let plain = Signing::new(build(Defect::Sound, Rung::Lt, Profile::P4), Shape::Xl);
+            let archived = Signing::new(build(Defect::Sound, Rung::Lta, Profile::P4), shape);
+            for (below, proven) in [(plain, false), (archived, true)] {
+                let mut context = context(&[&below.kit, &above()]);
+                context.at = above().at;
+                let cms = sign(CONTENT, true, &[below.countersigned_by(Signing::new(above(), Shape::Xl))]);
+                let verdict = judge(&cms, Expected::Inside, &context);
+                let passed = verdict.indication == Indication::Passed;
+                let wanted = proven || defect == Defect::Sound;
+                assert_eq!(
+                    passed,
+                    wanted,
+                    "{defect:?} below {shape:?}, archived {proven}\n{}",
+                    told(&verdict.signatures)
+                );
+            }
         }
     }
 }

@@ -63,6 +63,13 @@ impl Reasons {
         self.effects.push(effect);
     }
 
+    /// Takes over what another judgement found.
+    pub fn append(&mut self, other: Reasons) {
+        self.list.extend(other.list);
+        self.effects.extend(other.effects);
+        self.retry_after = self.retry_after.max(other.retry_after);
+    }
+
     /// Notes that a new validation can be final only after `moment`; of several moments the last one counts.
     pub fn wait_until(&mut self, moment: Timestamp) {
         self.retry_after = self.retry_after.max(Some(moment));
@@ -242,6 +249,9 @@ causes! {
     FUTURE_SIGNING_TIME = "KEP-3415", Warning, None,
         "Beyan edilen imza zamanı doğrulama zamanından sonra. Göndericinin saatini sorun.",
         "The claimed signing time lies after the validation time. Ask about the sender's clock.";
+    CRL_WANTED = "KEP-3420", Warning, Some((Indeterminate, Sub::TryLater)),
+        "BTK profili P2 imza sahibinin durumunu SİL ile ister; yalnız OCSP yanıtı var. Güncel SİL gelince yeniden doğrulayın.",
+        "BTK profile P2 wants the signer's state from a CRL; there is only an OCSP response. Validate again when a current CRL is at hand.";
 
     // Path, class, revocation.
     NO_CHAIN = "KEP-3501", Warning, Some((Indeterminate, Sub::NoCertificateChainFound)),

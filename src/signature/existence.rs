@@ -27,29 +27,26 @@ pub struct Token<'a> {
 
 /// The tokens of one signature, judged: oldest first.
 #[derive(Default)]
-pub struct Proofs {
+pub struct Proofs<'a> {
     pub stamps: Vec<Stamp>,
     /// The earliest instant at which a timestamp that stands proves the signature value.
     pub signature: Option<Timestamp>,
+    /// What timestamps that stand cover, and since when it is known.
+    covered: Vec<(Timestamp, Vec<&'a [u8]>)>,
 }
 
 /// Judges `tokens`. `known_since`: when all of them are known to have existed by another proof than each other (our record of reception).
-pub fn judge(tokens: Vec<Token<'_>>, known_since: Option<Timestamp>, material: &Material, context: &Context) -> Proofs {
+pub fn judge<'a>(tokens: Vec<Token<'a>>, known_since: Option<Timestamp>, material: &Material, context: &Context) -> Proofs<'a> {
     let base = known_since.map_or(context.at, |known| known.min(context.at));
-    let mut tokens: Vec<(Option<Timestamp>, Token<'_>)> = tokens
+    let mut tokens: Vec<(Option<Timestamp>, Token<'a>)> = tokens
         .into_iter()
         .map(|token| (timestamp::peek(token.raw, context.limits.cms_depth).map(|(time, _)| time), token))
         .collect();
     // Of one instant, those that are covered come before those that cover: the order in which they were given.
     tokens.sort_by_key(|(time, _)| *time);
     let mut proofs = Proofs::default();
-    let mut standing: Vec<(Timestamp, &Token<'_>)> = Vec::new();
-    for (time, token) in tokens.iter().rev() {
-        let covering = standing
-            .iter()
-            .filter(|(_, later)| later.covers.contains(&token.raw))
-            .map(|(at, _)| *at);
-        let proven = covering.min().map_or(base, |at| at.min(base));
+    for (time, token) in tokens.into_iter().rev() {
+        let proven = proofs.known_since(token.raw).map_or(base, |known| known.min(base));
         let stamped: Vec<Vec<&[u8]>> = token
             .stamped
             .iter()
@@ -57,7 +54,7 @@ pub fn judge(tokens: Vec<Token<'_>>, known_since: Option<Timestamp>, material: &
             .collect();
         let stamp = timestamp::judge_proven(token.raw, &stamped, token.kind, material, (context, Some(proven)));
         if let Some(time) = time.filter(|_| stamp.passed()) {
-            standing.push((time, token));
+            proofs.covered.push((time, token.covers));
             if token.covers_signature {
                 proofs.signature = Some(proofs.signature.map_or(time, |known| known.min(time)));
             }
@@ -68,7 +65,13 @@ pub fn judge(tokens: Vec<Token<'_>>, known_since: Option<Timestamp>, material: &
     proofs
 }
 
-impl Proofs {
+impl Proofs<'_> {
+    /// The earliest instant at which a timestamp that stands proves the age of `octets`, one of the things that it covers.
+    pub fn known_since(&self, octets: &[u8]) -> Option<Timestamp> {
+        let covering = self.covered.iter().filter(|(_, covers)| covers.contains(&octets));
+        covering.map(|(time, _)| *time).min()
+    }
+
     /// The earliest signature timestamp that stands: what the BTK profiles measure from.
     pub fn stamped(&self) -> Option<Timestamp> {
         let standing = self

@@ -236,15 +236,16 @@ impl Frame<'_> {
                 info.unsigned_attributes.push(revocation_values(&kit.material));
             }
         }
-        let Some(archive) = &kit.archive else { return };
-        // The order in which the attributes will stand.
-        info.unsigned_attributes.sort();
-        let token = match shape {
-            Shape::A2 => self.archive_v2(archive, info, content),
-            Shape::A3 => self.archive_v3(archive, info, content, cms::ATS_HASH_INDEX),
-            _ => self.archive_v3(archive, info, content, cms::ATS_HASH_INDEX_V3),
-        };
-        info.unsigned_attributes.push(token);
+        for archive in kit.archive.iter().chain(&kit.renewals) {
+            // The order in which the attributes will stand.
+            info.unsigned_attributes.sort();
+            let token = match shape {
+                Shape::A2 => self.archive_v2(archive, info, content),
+                Shape::A3 => self.archive_v3(archive, info, content, cms::ATS_HASH_INDEX),
+                _ => self.archive_v3(archive, info, content, cms::ATS_HASH_INDEX_V3),
+            };
+            info.unsigned_attributes.push(token);
+        }
     }
 
     fn stamp_references(&self, one: &Signing, info: &mut SignerInfo, stamp: Option<Der>, references: &[Der; 2]) {

@@ -32,4 +32,8 @@ pub mod scenarios;
 pub mod tst;
 pub mod week;
 pub mod world;
+pub mod xades;
+pub mod xades_signature;
+pub mod xades_text;
+pub mod xades_values;
 pub mod zip;

@@ -32,6 +32,8 @@ pub struct Kit {
     pub content_stamp: Option<Stamping>,
     pub stamp: Option<Stamping>,
     pub archive: Option<Stamping>,
+    /// Archive timestamps put on years later, over the first one too.
+    pub renewals: Vec<Stamping>,
     /// The path above the signer and revocation data for it: inside the signature at `Lt` and `Lta`, beside it below.
     pub material: Material,
     /// CRLs that only the verifier has.
@@ -212,17 +214,20 @@ struct TsaDraft {
     signer: Arc<Certified>,
     revoked: Vec<Revoked>,
     with_crl: bool,
+    /// thisUpdate of the list that the token carries.
+    listed: Timestamp,
     at: Timestamp,
     defect: TokenDefect,
 }
 
 impl TsaDraft {
-    fn new(signer: &Arc<Certified>, at: Timestamp) -> Self {
+    fn new(signer: &Arc<Certified>, time: Timestamp) -> Self {
         Self {
             signer: signer.clone(),
             revoked: Vec::new(),
             with_crl: true,
-            at,
+            listed: at("2026-11-08T21:00:00Z"),
+            at: time,
             defect: TokenDefect::None,
         }
     }
@@ -235,7 +240,7 @@ impl TsaDraft {
 
     fn finish(&self) -> Stamping {
         let issuer = self.signer.issuer.as_ref().unwrap();
-        let list = authority_crl(issuer, at("2026-11-08T21:00:00Z"), &self.revoked);
+        let list = authority_crl(issuer, self.listed, &self.revoked);
         Stamping {
             tsa: Arc::new(Tsa {
                 signer: self.signer.clone(),
@@ -292,6 +297,7 @@ struct Draft {
     content_stamp: Option<TsaDraft>,
     stamp: Option<TsaDraft>,
     archive: TsaDraft,
+    renewal: Option<TsaDraft>,
     leaf_crl: Option<CrlSpec>,
     leaf_crl_issuer: Arc<Certified>,
     leaf_revoked: Vec<Revoked>,
@@ -331,6 +337,7 @@ impl Draft {
             content_stamp: None,
             stamp: (rung >= Rung::T).then(|| TsaDraft::new(&country.tsa, stamped_at())),
             archive: TsaDraft::new(&country.archive_tsa, asked + hours(3)),
+            renewal: None,
             leaf_crl: by_crl.then(|| crl_spec(asked, asked + hours(24 * 7))),
             leaf_crl_issuer: country.ca.clone(),
             leaf_revoked: Vec::new(),
@@ -599,6 +606,18 @@ impl Draft {
             Defect::ArchiveTsaUnknown => archive.signer = COUNTRY.stranger.issue(&tsa_profile("Yabancı ZD"), "yabanci-zd"),
             Defect::ArchiveTsaForged => archive.reissue(|p| p.forged = true),
             Defect::NoArchiveTsaRevocation => archive.with_crl = false,
+            Defect::ArchiveTsaEndedSince | Defect::ArchiveRenewed | Defect::ArchiveRenewedTooLate => {
+                archive.reissue(|p| p.not_after = at("2029-06-01T00:00:00Z"));
+                self.at = at("2032-06-01T00:00:00Z");
+                let renewed = match self.defect {
+                    Defect::ArchiveTsaEndedSince => return,
+                    Defect::ArchiveRenewed => at("2029-01-01T00:00:00Z"),
+                    _ => at("2030-01-01T00:00:00Z"),
+                };
+                let mut renewal = TsaDraft::new(&COUNTRY.tsa, renewed);
+                renewal.listed = renewed - hours(1);
+                self.renewal = Some(renewal);
+            }
             Defect::ArchiveBeforeStamp => archive.at = stamped_at() - seconds(60),
             _ => {}
         }
@@ -671,6 +690,7 @@ impl Draft {
             content_stamp: self.content_stamp.as_ref().map(TsaDraft::finish),
             stamp: self.stamp.as_ref().map(TsaDraft::finish),
             archive: (self.rung == Rung::Lta).then(|| self.archive.finish()),
+            renewals: self.renewal.as_ref().map(TsaDraft::finish).into_iter().collect(),
             material: Material {
                 certificates: path.iter().map(|cert| cert.der.clone()).collect(),
                 crls,

@@ -223,6 +223,11 @@ defects! {
     ArchiveTsaForged: Archived, CHAIN, CHAIN;
     NoArchiveTsaRevocation: Archived, LATER, LATER;
     ArchiveBeforeStamp: Archived, ORDER, ORDER;
+    /// Ended since, like the archive timestamps of every long-lived document …
+    ArchiveTsaEndedSince: Archived, NO_POE, NO_POE;
+    /// … and renewed by a second one before it did.
+    ArchiveRenewed: Archived, Passed, Passed;
+    ArchiveRenewedTooLate: Archived, NO_POE, NO_POE;
 
     // Times.
     NoSigningTime: Any, RULE, RULE;
@@ -295,6 +300,8 @@ impl Defect {
             (Self::TsaEndedSince | Self::TsaWeakSince | Self::TsaCompromisedLater, Rung::Lta, _) => Passed,
             // P3 and P4 want revocation data inside; without any, the profile is broken and not only the answer late.
             (Self::NoRevocation, _, Profile::P3 | Profile::P4) => RULE,
+            // Nor does a list of somebody else count as one.
+            (Self::CrlOfAnotherIssuer, _, Profile::P3) => RULE,
             (_, Rung::B, _) => unproven,
             _ => proven,
         }

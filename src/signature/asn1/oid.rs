@@ -134,6 +134,7 @@ pub const CERTIFICATE_VALUES: ObjectIdentifier = o("1.2.840.113549.1.9.16.2.23")
 pub const REVOCATION_VALUES: ObjectIdentifier = o("1.2.840.113549.1.9.16.2.24");
 pub const CADES_C_TIMESTAMP: ObjectIdentifier = o("1.2.840.113549.1.9.16.2.25");
 pub const REFS_TIMESTAMP: ObjectIdentifier = o("1.2.840.113549.1.9.16.2.26");
+pub const ARCHIVE_TIMESTAMP_V1: ObjectIdentifier = o("1.2.840.113549.1.9.16.2.27");
 pub const ARCHIVE_TIMESTAMP_V2: ObjectIdentifier = o("1.2.840.113549.1.9.16.2.48");
 pub const ARCHIVE_TIMESTAMP_V3: ObjectIdentifier = o("0.4.0.1733.2.4");
 pub const ATS_HASH_INDEX: ObjectIdentifier = o("0.4.0.1733.2.5");

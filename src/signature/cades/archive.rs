@@ -1,203 +1,237 @@
-//! The timestamps behind the signature timestamp: over the references (X) and over everything (A); and whether references and values
-//! belong together (RFC 5126 6.2 to 6.5, EN 319 122-1 5.5).
+//! The time-stamp tokens of a SignerInfo and the octets that each is over: content, signature, references (X) and everything (A)
+//! (RFC 5126 5.11.4, 6.1.1, 6.3.5, 6.3.6, 6.4.1; EN 319 122-1 5.5).
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
 
 use crate::signature::asn1::ber::{self, Value, tag};
 use crate::signature::asn1::oid;
 use crate::signature::cades::cms::{Attribute, SignedData, SignerInfo};
-use crate::signature::context::Context;
+use crate::signature::cause::{self, Reasons};
 use crate::signature::crypto::{Algorithm, Hash};
-use crate::signature::path::chain::Material;
-use crate::signature::timestamp::{self, Stamp};
+use crate::signature::existence::Token;
+use crate::signature::timestamp;
 
-/// The timestamps of types X and A in `signer`, judged, newest last; and the name of a kind that cannot be judged yet.
-pub fn judge(
-    signed: &SignedData<'_>,
-    signer: &SignerInfo<'_>,
-    content: &[u8],
-    material: &Material,
-    context: &Context,
-) -> (Vec<Stamp>, Option<&'static str>) {
-    let mut stamps = Vec::new();
-    for kind in [oid::CADES_C_TIMESTAMP, oid::REFS_TIMESTAMP] {
-        for token in signer.unsigned_values(kind) {
-            let name = if kind == oid::CADES_C_TIMESTAMP { "cades-c" } else { "references" };
-            stamps.push(timestamp::judge(
-                token.raw,
-                &reference_octets(signer, kind == oid::CADES_C_TIMESTAMP),
-                name,
-                material,
-                context,
-            ));
+type Pieces<'a> = Vec<Cow<'a, [u8]>>;
+
+/// What the tokens stand around.
+pub struct Stamped<'a> {
+    pub signed: &'a SignedData<'a>,
+    pub signer: &'a SignerInfo<'a>,
+    /// The octets that the signature may be over: none when they are not there, several where a mail has several forms.
+    pub contents: Vec<&'a [u8]>,
+    /// Depth to which a token is read.
+    pub depth: u32,
+}
+
+impl<'a> Stamped<'a> {
+    /// Every token whose octets are at hand. A kind that cannot be judged is a reason.
+    pub fn tokens(&self, reasons: &mut Reasons) -> Vec<Token<'a>> {
+        let signer = self.signer;
+        let mut tokens = self.content_tokens();
+        let content: Vec<&[u8]> = tokens.iter().map(|token| token.raw).collect();
+        for token in signer.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
+            tokens.push(Token {
+                kind: "signature",
+                raw: token.raw,
+                stamped: vec![vec![Cow::Borrowed(&*signer.signature)]],
+                covers: content.clone(),
+                covers_signature: true,
+            });
+        }
+        for (id, kind) in [(oid::CADES_C_TIMESTAMP, "cades-c"), (oid::REFS_TIMESTAMP, "references")] {
+            tokens.extend(signer.unsigned_values(id).map(|token| self.over_references(token, kind)));
+        }
+        for token in signer.unsigned_values(oid::ARCHIVE_TIMESTAMP_V2) {
+            tokens.extend(self.archive_v2(token, &content));
+        }
+        for token in signer.unsigned_values(oid::ARCHIVE_TIMESTAMP_V3) {
+            tokens.extend(self.archive_v3(token, &content));
+        }
+        if signer.has_unsigned(oid::ARCHIVE_TIMESTAMP_V1) {
+            reasons.add_with(cause::ARCHIVE_UNJUDGED, "archive-timestamp v1");
+        }
+        tokens
+    }
+
+    fn content_tokens(&self) -> Vec<Token<'a>> {
+        let Ok(Some(token)) = self.signer.signed(oid::CONTENT_TIMESTAMP) else {
+            return Vec::new();
+        };
+        let token = Token {
+            kind: "content",
+            raw: token.raw,
+            stamped: self.contents.iter().map(|content| vec![Cow::Borrowed(*content)]).collect(),
+            covers: Vec::new(),
+            covers_signature: false,
+        };
+        if self.contents.is_empty() { Vec::new() } else { vec![token] }
+    }
+
+    /// RFC 5126 6.3.5 and 6.3.6 say "without the type or length encoding" and writers read that in two ways: the attributes whole, or
+    /// their contents.
+    fn over_references(&self, token: &Value<'a>, kind: &'static str) -> Token<'a> {
+        let with_signature = kind == "cades-c";
+        let wanted: &[_] = if with_signature {
+            &[oid::SIGNATURE_TIMESTAMP, oid::CERTIFICATE_REFS, oid::REVOCATION_REFS]
+        } else {
+            &[oid::CERTIFICATE_REFS, oid::REVOCATION_REFS]
+        };
+        let attributes: Vec<&Attribute<'a>> = wanted
+            .iter()
+            .flat_map(|id| self.signer.unsigned.iter().filter(|attribute| attribute.id == *id))
+            .collect();
+        let signature = || with_signature.then_some(Cow::Borrowed(&*self.signer.signature)).into_iter();
+        let whole = attributes.iter().map(|attribute| Cow::Borrowed(attribute.raw.raw));
+        let contents = attributes.iter().map(|attribute| Cow::Borrowed(attribute.raw.content));
+        Token {
+            kind,
+            raw: token.raw,
+            stamped: vec![signature().chain(whole).collect(), signature().chain(contents).collect()],
+            covers: values(&attributes),
+            covers_signature: with_signature,
         }
     }
-    for token in signer.unsigned_values(oid::ARCHIVE_TIMESTAMP_V3) {
-        let pieces = archive_octets(signed, signer, content, token, context);
-        let stamped: Vec<Vec<&[u8]>> = pieces.iter().map(|owned| owned.iter().map(Vec::as_slice).collect()).collect();
-        stamps.push(timestamp::judge(token.raw, &stamped, "archive", material, context));
+
+    /// RFC 5126 6.4.1: encapContentInfo, the content when it is elsewhere, certificates and crls, and every element of the SignerInfo with
+    /// the unsigned attributes that were there. Writers differ in how the latter are framed.
+    fn archive_v2(&self, token: &Value<'a>, content: &[&'a [u8]]) -> Option<Token<'a>> {
+        if self.contents.is_empty() {
+            return None;
+        }
+        let kept = self.older_than(token);
+        let attributes: Vec<u8> = kept.iter().flat_map(|attribute| attribute.raw.raw).copied().collect();
+        let fields: Vec<&'a [u8]> = self.signer.fields.iter().map(|field| field.raw).collect();
+        let framed = ber::encode(tag::context(1), &attributes);
+        let in_sequence = ber::encode(tag::SEQUENCE, &[fields.concat(), framed.clone()].concat());
+        let borrowed = || fields.iter().map(|field| Cow::Borrowed(*field));
+        let owned = |octets: &[u8]| Cow::Owned(octets.to_vec());
+        let forms: [Pieces<'a>; 3] = [
+            borrowed().chain([owned(&framed)]).collect(),
+            borrowed().chain([owned(&attributes)]).collect(),
+            vec![owned(&in_sequence)],
+        ];
+        let mut stamped = Vec::new();
+        for content in &self.contents {
+            let mut frame = vec![Cow::Borrowed(self.signed.encapsulated.raw)];
+            if self.signed.content.is_none() {
+                frame.push(Cow::Borrowed(*content));
+            }
+            let sets = [self.signed.certificate_set, self.signed.crl_set];
+            frame.extend(sets.into_iter().flatten().map(|set| Cow::Borrowed(set.raw)));
+            stamped.extend(forms.iter().map(|form| frame.iter().chain(form).cloned().collect::<Pieces<'a>>()));
+        }
+        let mut covers = values(&kept);
+        covers.extend(content);
+        Some(Token {
+            kind: "archive",
+            raw: token.raw,
+            stamped,
+            covers,
+            covers_signature: true,
+        })
     }
-    stamps.sort_by_key(|stamp| stamp.time);
-    let open = signer.has_unsigned(oid::ARCHIVE_TIMESTAMP_V2).then_some("archive-timestamp-v2");
-    (stamps, open)
-}
 
-/// RFC 5126 6.3.5 and 6.3.6 say "without the type or length encoding" and writers read that in two ways: the attributes whole, or their
-/// contents.
-fn reference_octets<'a>(signer: &'a SignerInfo<'_>, with_signature: bool) -> Vec<Vec<&'a [u8]>> {
-    let wanted: &[_] = if with_signature {
-        &[oid::SIGNATURE_TIMESTAMP, oid::CERTIFICATE_REFS, oid::REVOCATION_REFS]
-    } else {
-        &[oid::CERTIFICATE_REFS, oid::REVOCATION_REFS]
-    };
-    let attributes = || {
-        wanted
+    /// The unsigned attributes without this archive timestamp and those that came after it.
+    fn older_than(&self, token: &Value<'a>) -> Vec<&'a Attribute<'a>> {
+        let time = self.time_of(token);
+        let is_later = |value: &Value<'a>| value.raw == token.raw || self.time_of(value) >= time;
+        let is_archive = |attribute: &Attribute<'a>| [oid::ARCHIVE_TIMESTAMP_V2, oid::ARCHIVE_TIMESTAMP_V3].contains(&attribute.id);
+        self.signer
+            .unsigned
             .iter()
-            .flat_map(|id| signer.unsigned.iter().filter(|attribute| attribute.id == *id))
-    };
-    let signature = with_signature.then_some(&*signer.signature);
-    let whole = signature
-        .into_iter()
-        .chain(attributes().map(|attribute| attribute.raw.raw))
-        .collect();
-    let contents = signature
-        .into_iter()
-        .chain(attributes().map(|attribute| attribute.raw.content))
-        .collect();
-    vec![whole, contents]
-}
+            .filter(|attribute| !(is_archive(attribute) && attribute.values.iter().any(is_later)))
+            .collect()
+    }
 
-/// EN 319 122-1 5.5.3: content type, hash of the content, the SignerInfo's fields, and the hash index. Empty when there is no index or
-/// when it names something that is not there: then no imprint can fit.
-fn archive_octets(
-    signed: &SignedData<'_>,
-    signer: &SignerInfo<'_>,
-    content: &[u8],
-    token: &Value<'_>,
-    context: &Context,
-) -> Vec<Vec<Vec<u8>>> {
-    let depth = context.limits.cms_depth;
-    let pieces = || -> Option<Vec<Vec<u8>>> {
-        let (_, hash) = timestamp::peek(token.raw, depth)?;
-        let inner = SignedData::parse(token.raw, depth).ok()?;
+    fn time_of(&self, token: &Value<'a>) -> Option<Timestamp> {
+        timestamp::peek(token.raw, self.depth).map(|(time, _)| time)
+    }
+
+    /// EN 319 122-1 5.5.3: content type, hash of the content, the SignerInfo's fields, and the hash index. Nothing fits when there is no
+    /// index or when it names something that is not there.
+    fn archive_v3(&self, token: &Value<'a>, content: &[&'a [u8]]) -> Option<Token<'a>> {
+        if self.contents.is_empty() {
+            return None;
+        }
+        let (stamped, mut covers) = self.over_index(token).unwrap_or_default();
+        covers.extend(content);
+        Some(Token {
+            kind: "archive",
+            raw: token.raw,
+            stamped,
+            covers,
+            covers_signature: true,
+        })
+    }
+
+    fn over_index(&self, token: &Value<'a>) -> Option<(Vec<Pieces<'a>>, Vec<&'a [u8]>)> {
+        let (_, hash) = timestamp::peek(token.raw, self.depth)?;
+        let inner = SignedData::parse(token.raw, self.depth).ok()?;
         let attributes = &inner.signers.first()?.unsigned;
         let index = attributes
             .iter()
             .find(|attribute| [oid::ATS_HASH_INDEX, oid::ATS_HASH_INDEX_V3].contains(&attribute.id))?;
-        let index_value = index.values.first()?;
-        if index.values.len() != 1 || !index_holds(index, index_value, signed, signer).ok()? {
-            return None;
-        }
-        let content_type = signed.encapsulated.children().next().ok()?.raw.to_vec();
-        let mut pieces = vec![content_type, hash.of(content).ok()?];
-        pieces.extend(signer.fields.iter().map(|field| field.raw.to_vec()));
-        pieces.push(index_value.raw.to_vec());
-        Some(pieces)
-    };
-    pieces().into_iter().collect()
-}
+        let [value] = index.values.as_slice() else { return None };
+        let covers = self.indexed(index, value).ok()??;
+        let content_type = self.signed.encapsulated.children().next().ok()?.raw;
+        let over = |content: &[u8]| {
+            let mut pieces = vec![Cow::Borrowed(content_type), Cow::Owned(hash.of(content).ok()?)];
+            pieces.extend(self.signer.fields.iter().map(|field| Cow::Borrowed(field.raw)));
+            pieces.push(Cow::Borrowed(value.raw));
+            Some(pieces)
+        };
+        Some((self.contents.iter().filter_map(|content| over(content)).collect(), covers))
+    }
 
-/// ATSHashIndex: every hash in it belongs to a certificate, a revocation value or an unsigned attribute that is there.
-fn index_holds(index: &Attribute<'_>, value: &Value<'_>, signed: &SignedData<'_>, signer: &SignerInfo<'_>) -> ber::Result<bool> {
-    let mut fields = value.expect(tag::SEQUENCE)?;
-    let lists = fields.all()?;
-    let hash = if lists.len() == 4 {
-        Hash::from_oid(&Algorithm::read(&fields.next()?)?.oid)
-    } else {
-        Some(Hash::Sha256)
-    };
-    let Some(hash) = hash else { return Ok(false) };
-    let digest = |pieces: &[&[u8]]| hash.of_all(pieces).unwrap_or_default();
-    let certificates: Vec<Vec<u8>> = signed.certificates.iter().map(|value| digest(&[value.raw])).collect();
-    let crls: Vec<Vec<u8>> = signed.crls.iter().map(|value| digest(&[value.raw])).collect();
-    let attributes: Vec<Vec<u8>> = if index.id == oid::ATS_HASH_INDEX {
-        signer.unsigned.iter().map(|attribute| digest(&[attribute.raw.raw])).collect()
-    } else {
-        let values = signer
+    /// ATSHashIndex: every hash in it must belong to a certificate, a revocation value or an unsigned attribute that is there. Answers the
+    /// values of the attributes that it names; `None` when it names something else.
+    fn indexed(&self, index: &Attribute<'_>, value: &Value<'_>) -> ber::Result<Option<Vec<&'a [u8]>>> {
+        let mut fields = value.expect(tag::SEQUENCE)?;
+        let hash = if fields.all()?.len() == 4 {
+            Hash::from_oid(&Algorithm::read(&fields.next()?)?.oid)
+        } else {
+            Some(Hash::Sha256)
+        };
+        let Some(hash) = hash else { return Ok(None) };
+        let digest = |pieces: &[&[u8]]| hash.of_all(pieces).unwrap_or_default();
+        let certificates: Vec<_> = self
+            .signed
+            .certificates
+            .iter()
+            .map(|value| (digest(&[value.raw]), value.raw))
+            .collect();
+        let crls: Vec<_> = self.signed.crls.iter().map(|value| (digest(&[value.raw]), value.raw)).collect();
+        // The first edition hashes attributes whole, the second each value behind the attribute's type.
+        let whole = index.id == oid::ATS_HASH_INDEX;
+        let values = self
+            .signer
             .unsigned
             .iter()
             .flat_map(|attribute| attribute.values.iter().map(move |value| (attribute, value)));
-        values
-            .map(|(attribute, value)| digest(&[&ber::encode(tag::OID, attribute.id.as_bytes()), value.raw]))
-            .collect()
-    };
-    for present in [certificates, crls, attributes] {
-        for entry in fields.expect(tag::SEQUENCE)?.children().all()? {
-            if !present.contains(&entry.octets()?.into_owned()) {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(fields.is_empty())
-}
-
-/// The first reference that no value answers, where both are there (levels X-L and A): completeCertificateRefs against certificates,
-/// completeRevocationRefs against CRLs and OCSP responses, by their hashes.
-pub fn unanswered_reference(signer: &SignerInfo<'_>) -> Option<&'static str> {
-    if !signer.has_unsigned(oid::CERTIFICATE_VALUES) || !signer.has_unsigned(oid::REVOCATION_VALUES) {
-        return None;
-    }
-    let mut certificates: Vec<&[u8]> = Vec::new();
-    for list in signer.unsigned_values(oid::CERTIFICATE_VALUES) {
-        certificates.extend(list.children().all().unwrap_or_default().iter().map(|value| value.raw));
-    }
-    for list in signer.unsigned_values(oid::CERTIFICATE_REFS) {
-        for reference in list.children().all().unwrap_or_default() {
-            let Ok(hash) = reference.children().next() else {
-                return Some("completeCertificateRefs");
-            };
-            if !certificates.iter().any(|value| hash_names(&hash, value) == Ok(true)) {
-                return Some("completeCertificateRefs");
-            }
-        }
-    }
-    let mut values: Vec<Vec<u8>> = Vec::new();
-    for sequence in signer.unsigned_values(oid::REVOCATION_VALUES) {
-        for wrapper in sequence.children().all().unwrap_or_default() {
-            let list = wrapper.only_child().and_then(|list| list.children().all()).unwrap_or_default();
-            values.extend(list.iter().map(|value| value.raw.to_vec()));
-        }
-    }
-    // Writers hash the BasicOCSPResponse or the OCSPResponse around it; the value is the basic one, so only the former can be compared.
-    for list in signer.unsigned_values(oid::REVOCATION_REFS) {
-        for hash in revocation_hashes(list).unwrap_or_default() {
-            if !values.iter().any(|value| hash_names(&hash, value) == Ok(true)) {
-                return Some("completeRevocationRefs");
-            }
-        }
-    }
-    None
-}
-
-/// OtherHash: an octet string of SHA-1, or algorithm and value.
-fn hash_names(hash: &Value<'_>, bytes: &[u8]) -> ber::Result<bool> {
-    if hash.tag == tag::OCTET_STRING {
-        return Ok(Hash::Sha1.of(bytes).is_ok_and(|digest| digest == hash.content));
-    }
-    let mut fields = hash.expect(tag::SEQUENCE)?;
-    let algorithm = Hash::from_oid(&Algorithm::read(&fields.next()?)?.oid);
-    let wanted = fields.next()?.octets()?;
-    Ok(algorithm.is_some_and(|algorithm| algorithm.of(bytes).is_ok_and(|digest| digest == *wanted)))
-}
-
-/// The hashes of CRLs (`crlHash`) and of OCSP responses (`ocspRepHash`) in a list of CrlOcspRef.
-fn revocation_hashes<'a>(list: &Value<'a>) -> ber::Result<Vec<Value<'a>>> {
-    let mut hashes = Vec::new();
-    for reference in list.children().all()? {
-        for wrapper in reference.children().all()? {
-            // [0] CRLListID, [1] OcspListID: a sequence of a sequence of identifiers.
-            for one in wrapper.only_child()?.children().next()?.children().all()? {
-                let mut fields = one.children();
-                match wrapper.tag {
-                    0xa0 => hashes.push(fields.next()?),
-                    0xa1 => {
-                        fields.next()?;
-                        if !fields.is_empty() {
-                            hashes.push(fields.next()?);
-                        }
-                    }
-                    _ => {}
+        let attributes: Vec<_> = values
+            .map(|(attribute, value)| {
+                let of_value = || digest(&[&ber::encode(tag::OID, attribute.id.as_bytes()), value.raw]);
+                (if whole { digest(&[attribute.raw.raw]) } else { of_value() }, value.raw)
+            })
+            .collect();
+        let mut covered = Vec::new();
+        for present in [certificates, crls, attributes] {
+            for entry in fields.expect(tag::SEQUENCE)?.children().all()? {
+                let wanted = entry.octets()?;
+                let before = covered.len();
+                covered.extend(present.iter().filter(|(digest, _)| *digest == *wanted).map(|(_, raw)| *raw));
+                if covered.len() == before {
+                    return Ok(None);
                 }
             }
         }
+        Ok(fields.is_empty().then_some(covered))
     }
-    Ok(hashes)
+}
+
+fn values<'a>(attributes: &[&Attribute<'a>]) -> Vec<&'a [u8]> {
+    let values = attributes.iter().flat_map(|attribute| &attribute.values);
+    values.map(|value| value.raw).collect()
 }

@@ -25,6 +25,9 @@ pub struct SignedData<'a> {
     pub encapsulated: Value<'a>,
     /// eContent's octets, segments joined; `None` for a detached signature.
     pub content: Option<Cow<'a, [u8]>>,
+    /// `certificates` and `crls` whole, as archive timestamps cover them.
+    pub certificate_set: Option<Value<'a>>,
+    pub crl_set: Option<Value<'a>>,
     /// The elements of `certificates`, whatever their kind.
     pub certificates: Vec<Value<'a>>,
     /// The elements of `crls`: CRLs, and OCSP responses in other formats.
@@ -80,24 +83,19 @@ impl<'a> SignedData<'a> {
             None => None,
         };
         inner.finish()?;
-        let certificates = fields
-            .optional(tag::context(0))?
-            .map(|set| set.children().all())
-            .transpose()?
-            .unwrap_or_default();
-        let crls = fields
-            .optional(tag::context(1))?
-            .map(|set| set.children().all())
-            .transpose()?
-            .unwrap_or_default();
+        let certificate_set = fields.optional(tag::context(0))?;
+        let crl_set = fields.optional(tag::context(1))?;
+        let elements = |set: Option<Value<'a>>| set.map(|set| set.children().all()).transpose().map(Option::unwrap_or_default);
         let signers = fields.expect(tag::SET)?.children().all()?;
         fields.finish()?;
         Ok(Self {
             content_type,
             encapsulated,
             content,
-            certificates,
-            crls,
+            certificates: elements(certificate_set)?,
+            crls: elements(crl_set)?,
+            certificate_set,
+            crl_set,
             signers: signers.iter().map(SignerInfo::read).collect::<ber::Result<_>>()?,
         })
     }

@@ -3,18 +3,24 @@
 pub mod archive;
 pub mod cms;
 pub mod profile;
+pub mod references;
 pub mod signer;
 
+use jiff::Timestamp;
+
 use crate::signature::asn1::oid;
+use crate::signature::cades::archive::Stamped;
 use crate::signature::cades::cms::{CmsError, SignedData, SignerInfo};
 use crate::signature::cause::{self, Reasons};
+use crate::signature::certificate::Certificate;
 use crate::signature::context::Context;
+use crate::signature::existence::{self, Proofs};
 use crate::signature::path::chain::{ChainVerdict, Material};
-use crate::signature::report::{Role, SignatureReport, TimestampReport};
+use crate::signature::report::{Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
-use crate::signature::timestamp::{self, Stamp};
+use crate::signature::timestamp;
 use crate::signature::verdict;
-use profile::{Facts, Profile};
+use profile::{Facts, Inside, Profile};
 use signer::CoreTask;
 
 /// What a CMS must cover.
@@ -59,7 +65,7 @@ pub fn judge(cms: &[u8], subject: &Subject<'_>, context: &Context) -> Vec<Signat
     signed
         .signers
         .iter()
-        .map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), 0))
+        .map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), (0, context.received_at)))
         .collect()
 }
 
@@ -124,7 +130,14 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn signer(&self, info: &SignerInfo<'_>, parent: Parent<'_>, mut reasons: Reasons, depth: u32) -> SignatureReport {
+    /// `known_since`: when this SignerInfo is known to have existed by another proof than its own timestamps.
+    fn signer(
+        &self,
+        info: &SignerInfo<'_>,
+        parent: Parent<'_>,
+        mut reasons: Reasons,
+        (depth, known_since): (u32, Option<Timestamp>),
+    ) -> SignatureReport {
         let single;
         let (candidates, content_type) = match parent {
             Parent::Content(candidates) => (candidates, Some(self.signed.content_type)),
@@ -133,14 +146,16 @@ impl Judge<'_> {
                 (single.as_slice(), None)
             }
         };
-        let content = candidates.first().map(|(_, bytes)| *bytes).unwrap_or_default();
-        let mut stamps = self.signature_stamps(info, content);
-        let stamped = stamps
-            .iter()
-            .filter(|stamp| stamp.passed() && stamp.report.r#type == "signature")
-            .filter_map(|stamp| stamp.time)
-            .min();
-        let proven = [stamped, self.context.received_at].into_iter().flatten().min();
+        let around = Stamped {
+            signed: self.signed,
+            signer: info,
+            contents: candidates.iter().map(|(_, bytes)| *bytes).collect(),
+            depth: self.context.limits.cms_depth,
+        };
+        let mut unjudged = Reasons::default();
+        let proofs = existence::judge(around.tokens(&mut unjudged), known_since, self.material, self.context);
+        let stamped = proofs.stamped();
+        let proven = [proofs.signature, known_since].into_iter().flatten().min();
         let at = proven.unwrap_or(self.context.at);
 
         let task = CoreTask {
@@ -154,43 +169,50 @@ impl Judge<'_> {
         let core = signer::judge_core(&task, self.context, &mut reasons);
         let signing_time = info.signing_time().ok().flatten();
         let (_, claimed_profile) = profile::claimed(info, &mut reasons);
-        let level = profile::level(info);
+        let level = profile::level(info, self.signed);
         profile::check_times(self.subject.role, signing_time, stamped, self.context.at, &mut reasons);
+        existence::check_order(&proofs.stamps, &mut reasons);
+        let mut facts = Facts {
+            has_stamp: info.has_unsigned(oid::SIGNATURE_TIMESTAMP),
+            level,
+            binding_v2: core.as_ref().is_some_and(|core| core.binding_v2),
+            signing_time,
+            stamped,
+            good: &[],
+            signer_good: false,
+            carried: &[],
+        };
+        if let (Some(profile), Some(core)) = (claimed_profile, &core) {
+            profile::check_form(profile, &facts, &mut reasons);
+            profile::check_inside(profile, &self.inside(info, &core.certificate), &mut reasons);
+        }
+        reasons.append(unjudged);
+        timestamp::add_reasons(&proofs.stamps, &mut reasons);
+        if let Some(which) = references::unanswered(info) {
+            reasons.add_with(cause::REFERENCES_MISMATCH, which);
+        }
         let mut verdict = ChainVerdict::default();
         let mut signer = None;
         if let Some(core) = &core {
-            let not_before = matches!(claimed_profile, Some(Profile::P2 | Profile::P3))
-                .then(|| stamped.and_then(|time| time.saturating_add(profile::GRACE).ok()))
-                .flatten();
-            let judged = judge_signer_certificate(
+            let waits = matches!(claimed_profile, Some(Profile::P2 | Profile::P3));
+            let not_before = stamped.filter(|_| waits).and_then(|time| time.saturating_add(profile::GRACE).ok());
+            let when = (at, proven.is_some(), not_before);
+            let (judged, class) = judge_signer_certificate(
                 &core.certificate,
                 self.subject.role,
                 self.material,
-                (at, proven.is_some(), not_before),
+                when,
                 self.context,
                 &mut reasons,
             );
-            verdict = judged.0;
-            signer = Some(describe(&core.certificate, judged.1));
-            if let Some(profile) = claimed_profile {
-                let facts = Facts {
-                    has_stamp: info.has_unsigned(oid::SIGNATURE_TIMESTAMP),
-                    level,
-                    binding_v2: core.binding_v2,
-                    signing_time,
-                    stamped,
-                    good: &verdict.good,
-                    signer_good: !verdict.good.is_empty(),
-                };
-                profile::check(profile, &facts, &mut reasons);
-            }
+            verdict = judged;
+            signer = Some(describe(&core.certificate, class));
         }
-        self.archive(info, content, &mut stamps, &mut reasons);
-        timestamp::add_reasons(&stamps, &mut reasons);
-        if let Some(which) = archive::unanswered_reference(info) {
-            reasons.add_with(cause::REFERENCES_MISMATCH, which);
+        if let Some(profile) = claimed_profile {
+            (facts.good, facts.signer_good, facts.carried) = (&verdict.good, !verdict.good.is_empty(), &verdict.carried);
+            profile::check_state(profile, &facts, &mut reasons);
         }
-        let counter_signatures = self.counter_signatures(info, depth);
+        let counter_signatures = self.counter_signatures(info, depth, known_since, &proofs);
 
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
@@ -209,53 +231,41 @@ impl Judge<'_> {
                 Parent::Content(_) => self.subject.covers.clone(),
                 Parent::Signature(_) => format!("{} (imza/signature)", self.subject.covers),
             },
-            timestamps: stamps.into_iter().map(|stamp| stamp.report).collect::<Vec<TimestampReport>>(),
+            timestamps: proofs.stamps.into_iter().map(|stamp| stamp.report).collect(),
             revocation: verdict.revocation,
             counter_signatures,
         }
     }
 
-    /// Content and signature timestamps.
-    fn signature_stamps(&self, info: &SignerInfo<'_>, content: &[u8]) -> Vec<Stamp> {
-        let over_signature = vec![vec![&*info.signature]];
-        let over_content = vec![vec![content]];
-        let mut stamps = Vec::new();
-        if let Ok(Some(token)) = info.signed(oid::CONTENT_TIMESTAMP) {
-            stamps.push(timestamp::judge(token.raw, &over_content, "content", self.material, self.context));
+    /// What of P3's and P4's demands is there, usable or not.
+    fn inside(&self, info: &SignerInfo<'_>, certificate: &Certificate) -> Inside {
+        let revocation = &self.material.revocation;
+        let has_values = info.has_unsigned(oid::CERTIFICATE_VALUES) || info.has_unsigned(oid::REVOCATION_VALUES);
+        Inside {
+            crl: revocation.crls.iter().any(|list| list.issuer == certificate.issuer),
+            ocsp: !revocation.ocsp.is_empty(),
+            references: !has_values || (info.has_unsigned(oid::CERTIFICATE_REFS) && info.has_unsigned(oid::REVOCATION_REFS)),
+            certificates: info.has_unsigned(oid::CERTIFICATE_VALUES) || self.signed.certificates.len() > self.signed.signers.len(),
         }
-        for token in info.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
-            stamps.push(timestamp::judge(
-                token.raw,
-                &over_signature,
-                "signature",
-                self.material,
-                self.context,
-            ));
-        }
-        stamps
-    }
-
-    /// Adds the timestamps of types X and A, and settles whether timestamps of authorities that have ended are still proven by a later one.
-    fn archive(&self, info: &SignerInfo<'_>, content: &[u8], stamps: &mut Vec<Stamp>, reasons: &mut Reasons) {
-        let (later, open) = archive::judge(self.signed, info, content, self.material, self.context);
-        if let Some(kind) = open {
-            reasons.add_with(cause::ARCHIVE_UNJUDGED, kind);
-        }
-        stamps.extend(later);
-        timestamp::settle_ended(stamps, reasons);
-        timestamp::check_order(stamps, reasons);
     }
 
     /// "Seri imza": each signs the value of the signature above it.
-    fn counter_signatures(&self, info: &SignerInfo<'_>, depth: u32) -> Vec<SignatureReport> {
-        let values: Vec<_> = info.unsigned_values(oid::COUNTER_SIGNATURE).collect();
-        let judged = values.into_iter().map(|value| {
+    fn counter_signatures(
+        &self,
+        info: &SignerInfo<'_>,
+        depth: u32,
+        known_since: Option<Timestamp>,
+        proofs: &Proofs<'_>,
+    ) -> Vec<SignatureReport> {
+        let judged = info.unsigned_values(oid::COUNTER_SIGNATURE).map(|value| {
             let unreadable = |detail: &str| unreadable(self.subject, cause::NOT_CMS, detail);
             if depth >= self.context.limits.cms_depth {
                 return unreadable("too deep");
             }
+            // An archive timestamp below covers it too.
+            let since = [known_since, proofs.known_since(value.raw)].into_iter().flatten().min();
             match SignerInfo::read(value) {
-                Ok(counter) => self.signer(&counter, Parent::Signature(&info.signature), Reasons::default(), depth + 1),
+                Ok(counter) => self.signer(&counter, Parent::Signature(&info.signature), Reasons::default(), (depth + 1, since)),
                 Err(error) => unreadable(&error.to_string()),
             }
         });

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::signature::asn1::ber::{self, Value, tag};
 use crate::signature::asn1::oid;
-use crate::signature::cades::cms::SignerInfo;
+use crate::signature::cades::cms::{SignedData, SignerInfo};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::crypto::{Algorithm, Hash};
 use crate::signature::report::Role;
@@ -145,10 +145,18 @@ pub struct Facts<'a> {
     pub good: &'a [Good],
     /// The signer's state is known good.
     pub signer_good: bool,
+    /// Kinds of sources in the signature that are authentic and speak about the signer.
+    pub carried: &'a [Source],
 }
 
 /// The rules of P2 to P4 that are not rules of every signature.
 pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
+    check_form(profile, facts, reasons);
+    check_state(profile, facts, reasons);
+}
+
+/// The rules that the signature keeps or breaks by what it is made of.
+pub fn check_form(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
     if !facts.binding_v2 {
         rule(
             reasons,
@@ -156,13 +164,16 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
             "signing-certificate-v2 is missing",
         );
     }
+    if facts.signing_time.is_none() {
+        rule(reasons, "signing-time özniteliği yok", "signing-time is missing");
+    }
+    if !facts.has_stamp {
+        rule(reasons, "imza zaman damgası yok", "the signature timestamp is missing");
+    }
+    if profile != Profile::P2 && !matches!(facts.level, Some("X-L" | "A" | "B-LT" | "B-LTA")) {
+        rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
+    }
     let (Some(signed), Some(stamped)) = (facts.signing_time, facts.stamped) else {
-        if facts.signing_time.is_none() {
-            rule(reasons, "signing-time özniteliği yok", "signing-time is missing");
-        }
-        if !facts.has_stamp {
-            rule(reasons, "imza zaman damgası yok", "the signature timestamp is missing");
-        }
         return;
     };
     if stamped > signed.saturating_add(STAMP_WITHIN).unwrap_or(Timestamp::MAX) {
@@ -179,38 +190,68 @@ pub fn check(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
             "the timestamp lies before the signing time",
         );
     }
-    let long = matches!(facts.level, Some("X-L" | "A"));
-    let embedded = |source| facts.good.iter().any(|good| good.embedded && good.source == source);
+}
+
+/// Where the signer's state must come from. Nothing is said while the state is unknown: that is a reason by itself.
+pub fn check_state(profile: Profile, facts: &Facts<'_>, reasons: &mut Reasons) {
+    if !facts.signer_good {
+        return;
+    }
     match profile {
-        Profile::P2 => {
-            if facts.signer_good && !facts.good.iter().any(|good| good.source == Source::Crl) {
-                rule(reasons, "NES için SİL gerekli", "a CRL is required for the signer");
-            }
-        }
-        Profile::P3 => {
-            if !long {
-                rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
-            }
-            if facts.signer_good && !embedded(Source::Crl) {
-                rule(
-                    reasons,
-                    "imzada NES için SİL gerekli",
-                    "a CRL for the signer is required in the signature",
-                );
-            }
-        }
-        Profile::P4 => {
-            if !long {
-                rule(reasons, "ES-XL düzeyi gerekli", "level ES-XL is required");
-            }
-            if facts.signer_good && !embedded(Source::Ocsp) {
-                rule(
-                    reasons,
-                    "imzada NES için OCSP yanıtı gerekli",
-                    "an OCSP response for the signer is required in the signature",
-                );
-            }
-        }
+        // P2 carries no revocation data: the verifier finds them.
+        Profile::P2 if !facts.good.iter().any(|good| good.source == Source::Crl) => reasons.add(cause::CRL_WANTED),
+        Profile::P3 if !facts.carried.contains(&Source::Crl) => rule_crl(reasons),
+        Profile::P4 if !facts.good.iter().any(|good| good.embedded && good.source == Source::Ocsp) => rule_ocsp(reasons),
+        _ => {}
+    }
+}
+
+fn rule_crl(reasons: &mut Reasons) {
+    rule(
+        reasons,
+        "imzada NES için SİL gerekli",
+        "a CRL for the signer is required in the signature",
+    );
+}
+
+fn rule_ocsp(reasons: &mut Reasons) {
+    rule(
+        reasons,
+        "imzada NES için OCSP yanıtı gerekli",
+        "an OCSP response for the signer is required in the signature",
+    );
+}
+
+/// What P3 and P4 want inside the signature, whether or not it turns out to be usable.
+pub struct Inside {
+    /// A CRL of the signer's issuer.
+    pub crl: bool,
+    pub ocsp: bool,
+    /// Complete references, or values in a form that has none (baseline).
+    pub references: bool,
+    /// Certificates beside the signer's own.
+    pub certificates: bool,
+}
+
+/// A signature that does not even carry the kind of data that its profile asks for is not late but wrong.
+pub fn check_inside(profile: Profile, inside: &Inside, reasons: &mut Reasons) {
+    if profile == Profile::P2 {
+        return;
+    }
+    if !inside.references {
+        rule(
+            reasons,
+            "sertifika ve iptal başvuruları eksik",
+            "the complete certificate and revocation references are missing",
+        );
+    }
+    if !inside.certificates {
+        rule(reasons, "sertifika değerleri eksik", "the certificate values are missing");
+    }
+    match profile {
+        Profile::P3 if !inside.crl => rule_crl(reasons),
+        Profile::P4 if !inside.ocsp => rule_ocsp(reasons),
+        _ => {}
     }
 }
 
@@ -239,12 +280,17 @@ pub fn rule(reasons: &mut Reasons, tr: &str, en: &str) {
     reasons.add_in_two(cause::PROFILE_RULE, tr, en);
 }
 
-/// BES, EPES, T, C, X, X-L or A by the attributes present (RFC 5126 4.4); `None` for a CMS that binds no certificate and so is no CAdES.
-pub fn level(signer: &SignerInfo<'_>) -> Option<&'static str> {
+/// BES, EPES, T, C, X, X-L or A by the attributes present (RFC 5126 4.4), and B-LT or B-LTA where the values lie in SignedData itself
+/// (EN 319 122-1 6); `None` for a CMS that binds no certificate and so is no CAdES.
+pub fn level(signer: &SignerInfo<'_>, signed: &SignedData<'_>) -> Option<&'static str> {
     let has = |id| signer.has_unsigned(id);
-    let signed = |id| signer.attributes.iter().any(|attribute| attribute.id == id);
-    if !signed(oid::SIGNING_CERTIFICATE) && !signed(oid::SIGNING_CERTIFICATE_V2) {
+    let is_signed = |id| signer.attributes.iter().any(|attribute| attribute.id == id);
+    if !is_signed(oid::SIGNING_CERTIFICATE) && !is_signed(oid::SIGNING_CERTIFICATE_V2) {
         return None;
+    }
+    let baseline = !signed.crls.is_empty() && !has(oid::REVOCATION_VALUES) && !has(oid::REVOCATION_REFS);
+    if has(oid::ARCHIVE_TIMESTAMP_V3) && baseline {
+        return Some("B-LTA");
     }
     if has(oid::ARCHIVE_TIMESTAMP_V3) || has(oid::ARCHIVE_TIMESTAMP_V2) {
         return Some("A");
@@ -259,7 +305,7 @@ pub fn level(signer: &SignerInfo<'_>) -> Option<&'static str> {
         return Some("C");
     }
     if has(oid::SIGNATURE_TIMESTAMP) {
-        return Some("T");
+        return Some(if baseline { "B-LT" } else { "T" });
     }
-    Some(if signed(oid::SIGNATURE_POLICY) { "EPES" } else { "BES" })
+    Some(if is_signed(oid::SIGNATURE_POLICY) { "EPES" } else { "BES" })
 }

@@ -12,7 +12,7 @@ use crate::signature::path::policy::PolicyInput;
 use crate::signature::path::{self, Path, PathIssue, PathRules};
 use crate::signature::report::RevocationReport;
 use crate::signature::revocation::crl::reason;
-use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Status};
+use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Source, Status};
 use crate::signature::trust::Purpose;
 
 /// Certificates and revocation data that a signature brings along.
@@ -77,6 +77,8 @@ pub struct ChainVerdict {
     pub revocation: Vec<RevocationReport>,
     /// Fresh sources that said good about the signer.
     pub good: Vec<Good>,
+    /// Kinds of sources in the signature that are authentic and speak about the signer, fresh or not.
+    pub carried: Vec<Source>,
 }
 
 /// Judges `leaf` and adds what it found to `reasons`.
@@ -166,6 +168,7 @@ fn report(path: &Path, answers: &[Answer]) -> ChainVerdict {
         anchor: Some(path.anchor.clone()),
         revocation: rows.collect(),
         good: answers.last().map(|answer| answer.good.clone()).unwrap_or_default(),
+        carried: answers.last().map(|answer| answer.carried.clone()).unwrap_or_default(),
     }
 }
 

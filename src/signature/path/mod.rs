@@ -111,16 +111,23 @@ pub fn find(
     if anchors.iter().any(|anchor| anchor == leaf) {
         return vec![pinned(leaf, rules)];
     }
-    let mut search = Search {
-        pool,
-        anchors,
-        edges,
-        found: Vec::new(),
-        steps: 0,
+    let search = |prune| {
+        let mut search = Search {
+            pool,
+            anchors,
+            edges,
+            prune,
+            found: Vec::new(),
+            steps: 0,
+        };
+        search.extend(&mut vec![leaf.clone()]);
+        search.found
     };
-    search.extend(&mut vec![leaf.clone()]);
-    let mut paths: Vec<Path> = search
-        .found
+    // Where no signature holds, the path by names alone says what is wrong with it.
+    let found = Some(search(true))
+        .filter(|found| !found.is_empty())
+        .unwrap_or_else(|| search(false));
+    let mut paths: Vec<Path> = found
         .into_iter()
         .map(|(anchor, chain)| validate(anchor, chain, rules, edges))
         .collect();
@@ -146,6 +153,8 @@ struct Search<'a> {
     pool: &'a [Arc<Certificate>],
     anchors: &'a [Arc<Certificate>],
     edges: &'a Edges,
+    /// Leave out issuers whose signature it is certainly not.
+    prune: bool,
     /// Anchor and chain below it, leaf last.
     found: Vec<(Arc<Certificate>, Vec<Arc<Certificate>>)>,
     steps: usize,
@@ -168,7 +177,7 @@ impl Search<'_> {
             let repeated = chain
                 .iter()
                 .any(|seen| seen == issuer || (seen.subject == issuer.subject && seen.spki == issuer.spki));
-            if repeated || self.anchors.contains(issuer) || !self.may_have_issued(&top, issuer) {
+            if repeated || self.anchors.contains(issuer) || (self.prune && !self.may_have_issued(&top, issuer)) {
                 continue;
             }
             chain.push(issuer.clone());

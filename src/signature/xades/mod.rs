@@ -195,6 +195,7 @@ impl Judge<'_, '_> {
                 stamped,
                 good: &verdict.good,
                 signer_good: !verdict.good.is_empty(),
+                carried: &verdict.carried,
             };
             profile::check(profile, &facts, &mut reasons);
         }
