@@ -31,8 +31,18 @@ fn words(report: &FileReport) -> (String, Option<String>) {
 
 fn told(report: &FileReport) -> String {
     let signatures = report.signatures.iter().map(|signature| {
-        let reasons: Vec<String> = signature.reasons.iter().map(|reason| format!("{} {}", reason.code, reason.text.en)).collect();
-        format!("  {:?} {:?} {:?}: {}", signature.role, signature.level, signature.sub_indication, reasons.join(" | "))
+        let reasons: Vec<String> = signature
+            .reasons
+            .iter()
+            .map(|reason| format!("{} {}", reason.code, reason.text.en))
+            .collect();
+        format!(
+            "  {:?} {:?} {:?}: {}",
+            signature.role,
+            signature.level,
+            signature.sub_indication,
+            reasons.join(" | ")
+        )
     });
     signatures.collect::<Vec<_>>().join("\n")
 }
@@ -44,7 +54,12 @@ fn every_level_passes_in_every_style() {
             for stamp in [StampIn::Cms, StampIn::Document] {
                 let kit = forge::scenario_kit::build(Defect::Sound, rung, profile);
                 let report = judged(&kit, pdf_sign::letter(&kit, style, stamp));
-                assert_eq!(words(&report), ("TOTAL-PASSED".into(), None), "{rung:?} {profile:?} {style:?} {stamp:?}\n{}", told(&report));
+                assert_eq!(
+                    words(&report),
+                    ("TOTAL-PASSED".into(), None),
+                    "{rung:?} {profile:?} {style:?} {stamp:?}\n{}",
+                    told(&report)
+                );
                 let signature = &report.signatures[0];
                 let level = match rung {
                     Rung::B => "B-B",
@@ -52,7 +67,10 @@ fn every_level_passes_in_every_style() {
                     Rung::Lt => "B-LT",
                     Rung::Lta => "B-LTA",
                 };
-                assert_eq!((report.kind.as_str(), signature.format.as_str(), signature.level.as_deref()), ("pdf", "PAdES", Some(level)));
+                assert_eq!(
+                    (report.kind.as_str(), signature.format.as_str(), signature.level.as_deref()),
+                    ("pdf", "PAdES", Some(level))
+                );
                 assert_eq!(signature.claimed_signing_time, kit.signing_time);
                 assert_eq!(signature.best_signature_time, kit.stamp.as_ref().map(|stamp| stamp.at));
                 assert_eq!(signature.profile.is_some(), profile != Profile::P1);
@@ -85,7 +103,11 @@ fn every_scenario_is_judged_as_the_trade_does() {
             let expected = scenario.expected.words();
             let (indication, sub) = words(&report);
             if (indication.as_str(), sub.as_deref()) != expected {
-                wrong.push(format!("{} ({stamp:?}): {indication} {sub:?}, expected {expected:?}\n{}", scenario.name, told(&report)));
+                wrong.push(format!(
+                    "{} ({stamp:?}): {indication} {sub:?}, expected {expected:?}\n{}",
+                    scenario.name,
+                    told(&report)
+                ));
             }
         }
     }

@@ -86,9 +86,13 @@ impl Slot {
 
 impl File {
     pub fn letter(style: Style) -> Self {
-        let lines: Vec<String> = ["Sayın İlgili,", "Başvurunuz incelenmiş ve uygun görülmüştür.", "Gereğini rica ederim."]
-            .map(str::to_owned)
-            .into();
+        let lines: Vec<String> = [
+            "Sayın İlgili,",
+            "Başvurunuz incelenmiş ve uygun görülmüştür.",
+            "Gereğini rica ederim.",
+        ]
+        .map(str::to_owned)
+        .into();
         let objects = pdf::letter_objects("Sınama yazısı", &lines);
         let mut file = Self {
             bytes: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(),
@@ -238,7 +242,8 @@ impl File {
         self.fields.push(field);
         self.annotations.push(field);
         let list = |numbers: &[u32]| numbers.iter().map(|number| format!("{number} 0 R ")).collect::<String>();
-        self.catalog.insert("AcroForm", format!("<< /Fields [{}] /SigFlags 3 >>", list(&self.fields)));
+        self.catalog
+            .insert("AcroForm", format!("<< /Fields [{}] /SigFlags 3 >>", list(&self.fields)));
         if slot.certify.is_some() {
             self.catalog.insert("Perms", format!("<< /DocMDP {value} 0 R >>"));
         }

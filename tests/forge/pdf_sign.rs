@@ -20,7 +20,11 @@ pub fn cms(kit: &Kit, covered: &[u8], stamp: StampIn) -> Vec<u8> {
     if own.fault == Some(Fault::Content) {
         own.fault = None;
     }
-    let shape = if stamp == StampIn::Cms && kit.stamp.is_some() { Shape::BaselineT } else { Shape::BaselineB };
+    let shape = if stamp == StampIn::Cms && kit.stamp.is_some() {
+        Shape::BaselineT
+    } else {
+        Shape::BaselineB
+    };
     cades_kit::sign(covered, false, &[Signing::new(own, shape)])
 }
 

@@ -50,9 +50,7 @@ pub fn coverage(bytes: &[u8], value: &Value) -> Result<Coverage, Fault> {
             "/ByteRange does not begin at the start of the file, is not ascending or goes beyond the file",
         ));
     };
-    let contents = dictionary
-        .entry(b"Contents")
-        .ok_or(("/Contents yok", "/Contents is missing"))?;
+    let contents = dictionary.entry(b"Contents").ok_or(("/Contents yok", "/Contents is missing"))?;
     let octets = contents
         .value
         .string()

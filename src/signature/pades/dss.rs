@@ -43,13 +43,21 @@ pub fn read(view: &View<'_>) -> Option<Store> {
         add_all(view, &dss, key, kind, &mut store, &mut left);
     }
     for entry in view.dictionary_at(&dss, "VRI").ok().flatten().unwrap_or_default().entries {
-        let Ok(Object::Dictionary(related)) = view.resolve(&entry.value) else { continue };
+        let Ok(Object::Dictionary(related)) = view.resolve(&entry.value) else {
+            continue;
+        };
         store.vri.push(entry.key);
         for (key, kind) in [("Cert", Kind::Certificate), ("CRL", Kind::Crl), ("OCSP", Kind::Ocsp)] {
             add_all(view, &related, key, kind, &mut store, &mut left);
         }
     }
-    let carried: Vec<_> = store.material.revocation.ocsp.iter().flat_map(|response| response.certificates.clone()).collect();
+    let carried: Vec<_> = store
+        .material
+        .revocation
+        .ocsp
+        .iter()
+        .flat_map(|response| response.certificates.clone())
+        .collect();
     for certificate in carried {
         store.material.add_certificate(certificate);
     }
@@ -68,7 +76,9 @@ fn add_all(view: &View<'_>, parent: &Dictionary, key: &str, kind: Kind, store: &
             view.decoded(number, &stored).ok()
         });
         let added = bytes.is_some_and(|bytes| match kind {
-            Kind::Certificate => Certificate::parse(&bytes).map(|certificate| store.material.add_certificate(certificate)).is_ok(),
+            Kind::Certificate => Certificate::parse(&bytes)
+                .map(|certificate| store.material.add_certificate(certificate))
+                .is_ok(),
             Kind::Crl => store.material.revocation.add_crl(&bytes),
             Kind::Ocsp => store.material.revocation.add_ocsp(&bytes),
         });

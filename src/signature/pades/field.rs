@@ -86,7 +86,12 @@ impl Walk<'_, '_> {
         let Object::Dictionary(field) = object else { return Ok(()) };
         let kind = field.get("FT").and_then(Object::name).or(inherited).map(<[u8]>::to_vec);
         let own = field.get("T").and_then(Object::string).map(text).unwrap_or_default();
-        let name = [above, &own].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(".");
+        let name = [above, &own]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(".");
         if kind.as_deref() == Some(b"Sig")
             && let Some(value) = self.value(&field, in_file)?
         {
@@ -137,9 +142,13 @@ pub fn unreachable(view: &View<'_>, reached: &[SignatureField]) -> (Vec<u32>, bo
     let mut known: Vec<std::ops::Range<usize>> = Vec::new();
     for section in &view.sections {
         for (number, place) in &section.entries {
-            let Ok(Some(stored)) = view.at_place(*number, *place) else { continue };
+            let Ok(Some(stored)) = view.at_place(*number, *place) else {
+                continue;
+            };
             let Some(dictionary) = stored.dictionary() else { continue };
-            let held = reached.iter().any(|field| field.value.dictionary.span == dictionary.span && field.value.number == Some(*number));
+            let held = reached
+                .iter()
+                .any(|field| field.value.dictionary.span == dictionary.span && field.value.number == Some(*number));
             let signed = looks_signed(dictionary);
             known.extend(stored.span.filter(|_| signed));
             if signed && !held && !lost.contains(number) {
@@ -178,7 +187,10 @@ pub fn find(bytes: &[u8], mark: &[u8], at: usize) -> Option<usize> {
 fn text(bytes: &[u8]) -> String {
     match bytes {
         [0xfe, 0xff, rest @ ..] => {
-            let units: Vec<u16> = rest.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte))).collect();
+            let units: Vec<u16> = rest
+                .chunks_exact(2)
+                .map(|pair| pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte)))
+                .collect();
             String::from_utf16_lossy(&units)
         }
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),

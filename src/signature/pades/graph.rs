@@ -128,12 +128,19 @@ impl Graph {
         let Some(referrer) = self.referrers.get(&number) else {
             return ("hiçbir yerden erişilmeyen nesne".into(), "an object that nothing refers to".into());
         };
-        let path: Vec<String> = referrer.keys.iter().map(|key| format!("/{}", String::from_utf8_lossy(key))).collect();
+        let path: Vec<String> = referrer
+            .keys
+            .iter()
+            .map(|key| format!("/{}", String::from_utf8_lossy(key)))
+            .collect();
         let path = path.concat();
         let known = referrer.keys.iter().rev().find_map(|key| by_key(key));
         match known {
             Some((tr, en)) => (format!("{tr} ({path})"), format!("{en} ({path})")),
-            None => (format!("nesne {} içindeki {path}", referrer.from), format!("{path} of object {}", referrer.from)),
+            None => (
+                format!("nesne {} içindeki {path}", referrer.from),
+                format!("{path} of object {}", referrer.from),
+            ),
         }
     }
 }
@@ -145,7 +152,10 @@ fn active_in(dictionary: &Dictionary) -> impl Iterator<Item = Active> {
     let media = name("Subtype").filter(|kind| MEDIA.contains(kind) && dictionary.get("Rect").is_some());
     let file = dictionary.get("EF").is_some() || name("Type") == Some(b"EmbeddedFile");
     let xfa = dictionary.get("XFA").is_some() && dictionary.get("Fields").is_some();
-    let acting = [action, media].into_iter().flatten().map(|kind| Active::Action(String::from_utf8_lossy(kind).into_owned()));
+    let acting = [action, media]
+        .into_iter()
+        .flatten()
+        .map(|kind| Active::Action(String::from_utf8_lossy(kind).into_owned()));
     let acting: Vec<Active> = acting.collect();
     acting
         .into_iter()

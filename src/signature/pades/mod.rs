@@ -125,7 +125,11 @@ impl<'a> Document<'a> {
         reports.splice(0..0, signatures);
         self.add_unreachable(fields, &mut reports);
         if reports.is_empty() {
-            let nobody = if timestamps.is_empty() { cause::NO_SIGNATURE } else { cause::PDF_ONLY_TIMESTAMPS };
+            let nobody = if timestamps.is_empty() {
+                cause::NO_SIGNATURE
+            } else {
+                cause::PDF_ONLY_TIMESTAMPS
+            };
             reports.push(alone(self.name, nobody, ""));
         }
         reports.extend(timestamps);
@@ -137,10 +141,10 @@ impl<'a> Document<'a> {
         let coverage = byte_range::coverage(self.bytes, &field.value).map_err(|fault| (cause::PDF_BYTE_RANGE, fault))?;
         let wrong = |tr, en| (cause::PDF_REVISION, (tr, en));
         let prefix = self.bytes.get(..coverage.end).unwrap_or_default();
-        let revision = View::open(prefix)
-            .ok()
-            .filter(|revision| revision.trailing == 0)
-            .ok_or(wrong("kapsanan baytlar kendi başına bir PDF değil", "the covered bytes are no PDF by themselves"))?;
+        let revision = View::open(prefix).ok().filter(|revision| revision.trailing == 0).ok_or(wrong(
+            "kapsanan baytlar kendi başına bir PDF değil",
+            "the covered bytes are no PDF by themselves",
+        ))?;
         let start = revision.sections.first().map(|section| section.at);
         let newer = self.view.sections.iter().take_while(|section| Some(section.at) != start);
         let (newer, total) = (newer.collect::<Vec<_>>(), self.view.sections.len());
@@ -176,7 +180,11 @@ impl<'a> Document<'a> {
     fn misplaced(&self, field: &SignatureField, cause: Cause, tr: &str, en: &str) -> SignatureReport {
         let mut reasons = Reasons::default();
         reasons.add_in_two(cause, tr, en);
-        let role = if field.value.is_timestamp() { Role::Timestamp } else { Role::Document };
+        let role = if field.value.is_timestamp() {
+            Role::Timestamp
+        } else {
+            Role::Document
+        };
         verdict::empty_report(role, "PAdES", self.name, reasons)
     }
 
@@ -195,11 +203,22 @@ impl<'a> Document<'a> {
             reasons.add_with(cause::PDF_UNREADABLE, &numbers.join(", "));
         }
         let named = |wanted: &dyn Fn(&Active) -> Option<String>| {
-            let found: Vec<String> = graph.active.iter().filter_map(|(number, active)| Some((number, wanted(active)?)))
-                .map(|(number, what)| format!("{what} ({number} 0 R)")).take(NAMED).collect();
+            let found: Vec<String> = graph
+                .active
+                .iter()
+                .filter_map(|(number, active)| Some((number, wanted(active)?)))
+                .map(|(number, what)| format!("{what} ({number} 0 R)"))
+                .take(NAMED)
+                .collect();
             (!found.is_empty()).then(|| found.join(", "))
         };
-        let actions = named(&|active| if let Active::Action(kind) = active { Some(kind.clone()) } else { None });
+        let actions = named(&|active| {
+            if let Active::Action(kind) = active {
+                Some(kind.clone())
+            } else {
+                None
+            }
+        });
         let files = named(&|active| (*active == Active::EmbeddedFile).then(|| "EmbeddedFile".to_owned()));
         actions.iter().for_each(|found| reasons.add_with(cause::PDF_ACTIVE, found));
         files.iter().for_each(|found| reasons.add_with(cause::PDF_EMBEDDED, found));
@@ -217,8 +236,14 @@ impl<'a> Document<'a> {
         let size = self.bytes.len();
         reasons.add_in_two(
             cause::PDF_COVERAGE,
-            &format!("0-{} ve {}-{end} baytlarını kapsıyor (dosya {size} bayt; aradaki boşluk imza değerinin kendisi)", gap.start, gap.end),
-            &format!("covers bytes 0-{} and {}-{end} of {size}; the hole between is the signature value itself", gap.start, gap.end),
+            &format!(
+                "0-{} ve {}-{end} baytlarını kapsıyor (dosya {size} bayt; aradaki boşluk imza değerinin kendisi)",
+                gap.start, gap.end
+            ),
+            &format!(
+                "covers bytes 0-{} and {}-{end} of {size}; the hole between is the signature value itself",
+                gap.start, gap.end
+            ),
         );
         let after = change::after(&one.revision, &self.view, later);
         if let Some(level) = certification(&one.revision, one.field)
@@ -227,7 +252,11 @@ impl<'a> Document<'a> {
             reasons.add_with(cause::PDF_CERTIFICATION, &level.to_string());
         }
         for change in after.changes.iter().take(NAMED) {
-            let cause = if change.kind == Kind::FormFilled { cause::PDF_FORM_FILLED } else { cause::PDF_CHANGED };
+            let cause = if change.kind == Kind::FormFilled {
+                cause::PDF_FORM_FILLED
+            } else {
+                cause::PDF_CHANGED
+            };
             reasons.add_in_two(cause, &change.text.tr, &change.text.en);
         }
         let more = after.changes.len().saturating_sub(NAMED);
@@ -264,7 +293,11 @@ fn certification(revision: &View<'_>, field: &SignatureField) -> Option<i64> {
         .find_map(|reference| {
             let parameters = revision.dictionary_at(&reference, "TransformParams").ok()?;
             // 12.8.2.2.2: level 2 where none is written.
-            Some(parameters.and_then(|parameters| parameters.get("P").and_then(Object::integer)).unwrap_or(2))
+            Some(
+                parameters
+                    .and_then(|parameters| parameters.get("P").and_then(Object::integer))
+                    .unwrap_or(2),
+            )
         });
     let lock = || {
         let lock = revision.dictionary_at(&field.field, "Lock").ok()??;

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use crate::signature::asn1::ber::Reader;
 use crate::signature::asn1::oid;
 use crate::signature::cades::cms::{SignedData, SignerInfo};
-use crate::signature::cades::profile::{self, Facts, Profile};
+use crate::signature::cades::profile::{self, Facts, Inside, Profile};
 use crate::signature::cades::signer::{self, CoreTask};
 use crate::signature::cause::{self, Reasons};
+use crate::signature::certificate::Certificate;
 use crate::signature::existence::{self, Token};
 use crate::signature::pades::structure::syntax::Object;
 use crate::signature::pades::{Document, Placed, date, dss};
@@ -62,7 +63,11 @@ pub(super) fn judge_timestamp<'a>(
     let context = document.context;
     let all = tokens(stamps, "document", &[]);
     let judged = existence::judge(all, context.received_at, &document.material(), context);
-    let own: Vec<Stamp> = judged.stamps.into_iter().filter(|stamp| stamp.report.r#type == "document").collect();
+    let own: Vec<Stamp> = judged
+        .stamps
+        .into_iter()
+        .filter(|stamp| stamp.report.r#type == "document")
+        .collect();
     timestamp::add_reasons(&own, &mut reasons);
     let mut report = verdict::empty_report(Role::Timestamp, "PAdES", document.name, reasons);
     report.best_signature_time = own.iter().filter(|stamp| stamp.passed()).find_map(|stamp| stamp.time);
@@ -71,7 +76,12 @@ pub(super) fn judge_timestamp<'a>(
 }
 
 /// Judges a signature. `stamps` are the document timestamps that are newer, newest first.
-pub(super) fn judge_signature(document: &Document<'_>, one: &Placed<'_, '_>, stamps: &[DocumentStamp<'_>], mut reasons: Reasons) -> SignatureReport {
+pub(super) fn judge_signature(
+    document: &Document<'_>,
+    one: &Placed<'_, '_>,
+    stamps: &[DocumentStamp<'_>],
+    mut reasons: Reasons,
+) -> SignatureReport {
     let value = &one.field.value;
     let sub_filter = value.sub_filter();
     if !matches!(sub_filter, b"ETSI.CAdES.detached" | b"adbe.pkcs7.detached") {
@@ -158,48 +168,43 @@ impl Task<'_, '_> {
         let (_, claimed_profile) = profile::claimed(self.info, &mut reasons);
         let level = self.level();
         profile::check_times(Role::Document, self.claimed, stamped, context.at, &mut reasons);
+        existence::check_order(&proofs.stamps, &mut reasons);
         if !self.baseline {
             reasons.add(cause::PDF_PKCS7);
         }
         if self.info.has_unsigned(oid::COUNTER_SIGNATURE) {
             reasons.add(cause::PDF_COUNTER_SIGNATURE);
         }
-        let mut verdict = ChainVerdict::default();
-        let mut signer = None;
-        if let Some(core) = &core {
-            let not_before = matches!(claimed_profile, Some(Profile::P2 | Profile::P3))
-                .then(|| stamped.and_then(|time| time.saturating_add(profile::GRACE).ok()))
-                .flatten();
-            let judged = judge_signer_certificate(
-                &core.certificate,
-                Role::Document,
-                self.material,
-                (at, proven.is_some(), not_before),
-                context,
-                &mut reasons,
-            );
-            verdict = judged.0;
-            signer = Some(describe(&core.certificate, judged.1));
-            if let Some(profile) = claimed_profile {
-                let facts = Facts {
-                    has_stamp: proofs.stamps.iter().any(|stamp| stamp.report.r#type == "signature"),
-                    level: match level {
-                        "B-LT" => Some("X-L"),
-                        "B-LTA" => Some("A"),
-                        _ => None,
-                    },
-                    binding_v2: core.binding_v2,
-                    signing_time: self.claimed,
-                    stamped,
-                    good: &verdict.good,
-                    signer_good: !verdict.good.is_empty(),
-                };
-                profile::check(profile, &facts, &mut reasons);
-            }
+        let mut facts = Facts {
+            has_stamp: proofs.stamps.iter().any(|stamp| stamp.report.r#type == "signature"),
+            level: Some(level),
+            binding_v2: core.as_ref().is_some_and(|core| core.binding_v2),
+            signing_time: self.claimed,
+            stamped,
+            good: &[],
+            signer_good: false,
+            carried: &[],
+        };
+        if let (Some(profile), Some(core)) = (claimed_profile, &core) {
+            profile::check_form(profile, &facts, &mut reasons);
+            profile::check_inside(profile, &self.inside(&core.certificate), &mut reasons);
         }
         // A document timestamp that is wrong has a report of its own; here it is a reason, because this signature leans on it.
         timestamp::add_reasons(&proofs.stamps, &mut reasons);
-        existence::check_order(&proofs.stamps, &mut reasons);
+        let mut verdict = ChainVerdict::default();
+        let mut signer = None;
+        if let Some(core) = &core {
+            let waits = matches!(claimed_profile, Some(Profile::P2 | Profile::P3));
+            let not_before = stamped.filter(|_| waits).and_then(|time| time.saturating_add(profile::GRACE).ok());
+            let when = (at, proven.is_some(), not_before);
+            let (judged, class) = judge_signer_certificate(&core.certificate, Role::Document, self.material, when, context, &mut reasons);
+            verdict = judged;
+            signer = Some(describe(&core.certificate, class));
+        }
+        if let Some(profile) = claimed_profile {
+            (facts.good, facts.signer_good, facts.carried) = (&verdict.good, !verdict.good.is_empty(), &verdict.carried);
+            profile::check_state(profile, &facts, &mut reasons);
+        }
 
         let (indication, sub_indication) = reasons.outcome();
         SignatureReport {
@@ -238,10 +243,26 @@ impl Task<'_, '_> {
         for token in self.info.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
             all.push(own("signature", token.raw, vec![&*self.info.signature], true));
         }
-        let first = if all.iter().any(|token| token.kind == "signature") { "archive" } else { "signature" };
+        let first = if all.iter().any(|token| token.kind == "signature") {
+            "archive"
+        } else {
+            "signature"
+        };
         let covered: Vec<&[u8]> = all.iter().map(|token| token.raw).collect();
         all.extend(tokens(self.covering(), first, &covered));
         all
+    }
+
+    /// What P3 and P4 want inside: in a PDF the validation store has it, and references have no place.
+    fn inside(&self, certificate: &Certificate) -> Inside {
+        let revocation = &self.material.revocation;
+        let store = self.document.store.as_ref();
+        Inside {
+            crl: revocation.crls.iter().any(|list| list.issuer == certificate.issuer),
+            ocsp: !revocation.ocsp.is_empty(),
+            references: true,
+            certificates: store.is_some_and(|store| !store.material.certificates.is_empty()) || self.signed.certificates.len() > 1,
+        }
     }
 
     /// The document timestamps over this signature, newest first.
@@ -264,7 +285,11 @@ impl Task<'_, '_> {
     }
 
     fn level_name(&self, level: &str) -> String {
-        if self.baseline { level.to_owned() } else { level.replacen("B-", "PKCS7-", 1) }
+        if self.baseline {
+            level.to_owned()
+        } else {
+            level.replacen("B-", "PKCS7-", 1)
+        }
     }
 }
 

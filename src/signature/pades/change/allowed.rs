@@ -111,7 +111,9 @@ impl Comparison<'_, '_> {
         if !self.claim(new, old) {
             return;
         }
-        let before = old.and_then(|old| self.signed.resolve(old).ok()?.dictionary().cloned()).unwrap_or_default();
+        let before = old
+            .and_then(|old| self.signed.resolve(old).ok()?.dictionary().cloned())
+            .unwrap_or_default();
         self.found.store |= before != dss;
         for entry in &dss.entries {
             match entry.key.as_slice() {
@@ -128,14 +130,20 @@ impl Comparison<'_, '_> {
         if !self.claim(new, old) {
             return;
         }
-        let before = old.and_then(|old| self.signed.resolve(old).ok()?.dictionary().cloned()).unwrap_or_default();
+        let before = old
+            .and_then(|old| self.signed.resolve(old).ok()?.dictionary().cloned())
+            .unwrap_or_default();
         for entry in &all.entries {
             let known = before.get_bytes(&entry.key);
-            let Some(related) = self.now(&entry.value) else { return self.odd_store() };
+            let Some(related) = self.now(&entry.value) else {
+                return self.odd_store();
+            };
             if !self.claim(&entry.value, known) {
                 continue;
             }
-            let known = known.and_then(|known| self.signed.resolve(known).ok()?.dictionary().cloned()).unwrap_or_default();
+            let known = known
+                .and_then(|known| self.signed.resolve(known).ok()?.dictionary().cloned())
+                .unwrap_or_default();
             for part in &related.entries {
                 match part.key.as_slice() {
                     b"Type" | b"TU" => {}
@@ -204,7 +212,9 @@ impl Comparison<'_, '_> {
             let only_widgets = match (&before.object, &after.object) {
                 (Object::Dictionary(before), Object::Dictionary(after)) if before.is_name("Type", "Page") => {
                     differing_keys(before, after) == [b"Annots".to_vec()]
-                        && after.get("Annots").is_some_and(|new| self.only_widgets_added(before.get("Annots"), new))
+                        && after
+                            .get("Annots")
+                            .is_some_and(|new| self.only_widgets_added(before.get("Annots"), new))
                 }
                 (Object::Array(before), Object::Array(after)) => self.is_annotation_list(number) && self.are_widgets(before, after),
                 _ => false,
@@ -227,10 +237,9 @@ impl Comparison<'_, '_> {
 
     /// The array hangs under /Annots of one page and nowhere else.
     fn is_annotation_list(&self, number: u32) -> bool {
-        self.before
-            .referrers
-            .get(&number)
-            .is_some_and(|referrer| referrer.count == 1 && referrer.keys.len() == 1 && referrer.keys.first().is_some_and(|key| key == b"Annots"))
+        self.before.referrers.get(&number).is_some_and(|referrer| {
+            referrer.count == 1 && referrer.keys.len() == 1 && referrer.keys.first().is_some_and(|key| key == b"Annots")
+        })
     }
 
     fn are_widgets(&self, before: &[Object], after: &[Object]) -> bool {

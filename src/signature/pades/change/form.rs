@@ -8,8 +8,8 @@ use crate::signature::pades::structure::view::{MAX_TREE_DEPTH, View};
 
 /// Entries that a signature field, its widget, or both in one may have. Actions are not among them.
 const FIELD: [&[u8]; 25] = [
-    b"Type", b"Subtype", b"FT", b"T", b"TU", b"TM", b"V", b"F", b"Ff", b"Rect", b"P", b"AP", b"AS", b"Kids", b"Parent", b"Lock", b"SV", b"DA",
-    b"DR", b"MK", b"BS", b"Border", b"M", b"NM", b"Q",
+    b"Type", b"Subtype", b"FT", b"T", b"TU", b"TM", b"V", b"F", b"Ff", b"Rect", b"P", b"AP", b"AS", b"Kids", b"Parent", b"Lock", b"SV",
+    b"DA", b"DR", b"MK", b"BS", b"Border", b"M", b"NM", b"Q",
 ];
 /// Entries that signing an empty field changes.
 const SIGNED: [&[u8]; 5] = [b"V", b"AP", b"F", b"M", b"MK"];
@@ -25,7 +25,9 @@ impl Comparison<'_, '_> {
         if !self.claim(new, old) {
             return;
         }
-        let before = old.and_then(|old| self.signed.resolve(old).ok()?.dictionary().cloned()).unwrap_or_default();
+        let before = old
+            .and_then(|old| self.signed.resolve(old).ok()?.dictionary().cloned())
+            .unwrap_or_default();
         for key in differing_keys(&before, &form) {
             let allowed = match key.as_slice() {
                 b"Fields" => form.get("Fields").is_some(),
@@ -36,7 +38,11 @@ impl Comparison<'_, '_> {
             };
             if !allowed {
                 let key = String::from_utf8_lossy(&key).into_owned();
-                self.change(Kind::Content, format!("formun /{key} alanı değiştirilmiş"), format!("/{key} of the form was changed"));
+                self.change(
+                    Kind::Content,
+                    format!("formun /{key} alanı değiştirilmiş"),
+                    format!("/{key} of the form was changed"),
+                );
             }
         }
         if before.get("DR").is_none()
@@ -44,10 +50,14 @@ impl Comparison<'_, '_> {
         {
             self.claim_fresh(resources);
         }
-        let old_fields = before.get("Fields").and_then(|fields| self.signed.resolve(fields).ok()?.array().map(<[_]>::to_vec));
+        let old_fields = before
+            .get("Fields")
+            .and_then(|fields| self.signed.resolve(fields).ok()?.array().map(<[_]>::to_vec));
         let old_fields = old_fields.unwrap_or_default();
         let Some(fields) = form.get("Fields") else { return };
-        let Ok(Object::Array(new_fields)) = self.last.resolve(fields) else { return };
+        let Ok(Object::Array(new_fields)) = self.last.resolve(fields) else {
+            return;
+        };
         if !self.claim(fields, before.get("Fields")) {
             return;
         }
@@ -75,12 +85,19 @@ impl Comparison<'_, '_> {
                 "formdan alan kaldırılmış ya da alanların sırası değiştirilmiş".into(),
                 "fields were removed from the form or their order was changed".into(),
             ),
-            Some(added) => added.into_iter().cloned().collect::<Vec<_>>().iter().for_each(|field| self.new_field(field)),
+            Some(added) => added
+                .into_iter()
+                .cloned()
+                .collect::<Vec<_>>()
+                .iter()
+                .for_each(|field| self.new_field(field)),
         }
     }
 
     fn new_field(&mut self, field: &Object) {
-        let number = field.reference().filter(|number| self.changed.contains(number) && self.is_fresh(*number));
+        let number = field
+            .reference()
+            .filter(|number| self.changed.contains(number) && self.is_fresh(*number));
         let dictionary = self.now(field);
         let (Some(number), Some(dictionary)) = (number, dictionary) else {
             return self.change(
@@ -168,7 +185,9 @@ impl Comparison<'_, '_> {
 
     /// A field of the signed revision, and what is below it.
     fn old_field(&mut self, field: &Object, signs: bool, seen: &mut HashSet<u32>, depth: usize) {
-        let Some(number) = field.reference().filter(|number| seen.insert(*number)) else { return };
+        let Some(number) = field.reference().filter(|number| seen.insert(*number)) else {
+            return;
+        };
         if depth > MAX_TREE_DEPTH {
             return;
         }
@@ -182,7 +201,11 @@ impl Comparison<'_, '_> {
         let signs = own_kind.map_or(signs, |kind| kind == b"Sig");
         if self.changed.contains(&number) {
             self.changed_field(number, signs, &before, &after);
-        } else if let Some(value) = before.get("V").and_then(Object::reference).filter(|value| self.changed.contains(value)) {
+        } else if let Some(value) = before
+            .get("V")
+            .and_then(Object::reference)
+            .filter(|value| self.changed.contains(value))
+        {
             self.indirect_value(number, value, signs);
         }
         let kids = |view: &View<'_>, dictionary: &Dictionary| view.array_at(dictionary, "Kids").unwrap_or_default();
@@ -223,7 +246,10 @@ impl Comparison<'_, '_> {
         }
         if !signs && within(&FILLED) {
             self.explained.insert(number);
-            let name = before.get("T").and_then(Object::string).map(|name| String::from_utf8_lossy(name).into_owned());
+            let name = before
+                .get("T")
+                .and_then(Object::string)
+                .map(|name| String::from_utf8_lossy(name).into_owned());
             let name = name.unwrap_or_default();
             self.change(
                 Kind::FormFilled,

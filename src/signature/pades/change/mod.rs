@@ -72,7 +72,9 @@ pub fn after(signed: &View<'_>, last: &View<'_>, later: &[LaterSignature]) -> La
     let touched: BTreeSet<u32> = newer().flat_map(|section| section.entries.keys().copied()).collect();
     comparison.changed = touched.into_iter().filter(|number| comparison.differs(*number)).collect();
     for section in newer() {
-        comparison.explained.extend(section.stream.filter(|number| comparison.is_fresh(*number)));
+        comparison
+            .explained
+            .extend(section.stream.filter(|number| comparison.is_fresh(*number)));
     }
     comparison.explain();
     comparison.found
@@ -118,7 +120,12 @@ impl Comparison<'_, '_> {
         self.trailer_and_catalog();
         self.pages();
         self.containers();
-        let open: Vec<u32> = self.changed.iter().copied().filter(|number| !self.explained.contains(number)).collect();
+        let open: Vec<u32> = self
+            .changed
+            .iter()
+            .copied()
+            .filter(|number| !self.explained.contains(number))
+            .collect();
         if open.is_empty() {
             return;
         }
@@ -200,7 +207,10 @@ impl Comparison<'_, '_> {
 
 /// The keys whose values differ between two dictionaries.
 fn differing_keys(before: &Dictionary, after: &Dictionary) -> Vec<Vec<u8>> {
-    let changed = after.entries.iter().filter(|entry| before.get_bytes(&entry.key) != Some(&entry.value));
+    let changed = after
+        .entries
+        .iter()
+        .filter(|entry| before.get_bytes(&entry.key) != Some(&entry.value));
     let gone = before.entries.iter().filter(|entry| after.entry(&entry.key).is_none());
     changed.chain(gone).map(|entry| entry.key.clone()).collect()
 }

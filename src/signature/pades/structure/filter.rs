@@ -56,7 +56,12 @@ fn inflate(bytes: &[u8], budget: usize) -> Option<Vec<u8>> {
 
 fn hex_digits(bytes: &[u8]) -> Option<Vec<u8>> {
     let end = bytes.iter().position(|byte| *byte == b'>').unwrap_or(bytes.len());
-    let mut digits: Vec<u8> = bytes.get(..end)?.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let mut digits: Vec<u8> = bytes
+        .get(..end)?
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
     if digits.len() % 2 == 1 {
         digits.push(b'0');
     }

@@ -43,11 +43,19 @@ impl Object {
     }
 
     pub fn dictionary(&self) -> Option<&Dictionary> {
-        if let Self::Dictionary(dictionary) = self { Some(dictionary) } else { None }
+        if let Self::Dictionary(dictionary) = self {
+            Some(dictionary)
+        } else {
+            None
+        }
     }
 
     pub fn reference(&self) -> Option<u32> {
-        if let Self::Reference(number, _) = self { Some(*number) } else { None }
+        if let Self::Reference(number, _) = self {
+            Some(*number)
+        } else {
+            None
+        }
     }
 
     /// Every reference in this value.
@@ -84,7 +92,11 @@ pub struct Entry {
 impl PartialEq for Dictionary {
     fn eq(&self, other: &Self) -> bool {
         let sorted = |dictionary: &Self| -> Vec<(Vec<u8>, Object)> {
-            let mut pairs: Vec<_> = dictionary.entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
+            let mut pairs: Vec<_> = dictionary
+                .entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.clone()))
+                .collect();
             pairs.sort_by(|one, two| one.0.cmp(&two.0));
             pairs
         };
@@ -352,7 +364,9 @@ impl<'a> Lexer<'a> {
             b'0'..=b'7' => {
                 let mut code = u32::from(byte - b'0');
                 for _ in 0..2 {
-                    let Some(digit) = self.peek().filter(|byte| matches!(byte, b'0'..=b'7')) else { break };
+                    let Some(digit) = self.peek().filter(|byte| matches!(byte, b'0'..=b'7')) else {
+                        break;
+                    };
                     code = code * 8 + u32::from(digit - b'0');
                     self.at += 1;
                 }

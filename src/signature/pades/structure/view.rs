@@ -99,9 +99,7 @@ impl<'a> View<'a> {
     pub fn at_place(&self, number: u32, place: Place) -> Result<Option<Stored>> {
         match place {
             Place::Free => Ok(None),
-            Place::At { offset, generation } => {
-                indirect(self.bytes, offset, number, generation, &|other| self.length_of(other)).map(Some)
-            }
+            Place::At { offset, generation } => indirect(self.bytes, offset, number, generation, &|other| self.length_of(other)).map(Some),
             Place::In { stream, index } => self.compressed(number, stream, index).map(Some),
         }
     }
@@ -171,7 +169,9 @@ impl<'a> View<'a> {
     }
 
     fn length_of(&self, number: u32) -> Option<usize> {
-        let Place::At { offset, generation } = self.place(number) else { return None };
+        let Place::At { offset, generation } = self.place(number) else {
+            return None;
+        };
         let stored = indirect(self.bytes, offset, number, generation, &|_| None).ok()?;
         usize::try_from(stored.object.integer()?).ok()
     }
@@ -207,15 +207,31 @@ impl<'a> View<'a> {
         let place = self.place(number);
         let Place::At { .. } = place else { return Err(malformed()) };
         let stored = self.at_place(number, place)?.ok_or_else(malformed)?;
-        let dictionary = stored.dictionary().filter(|dictionary| dictionary.is_name("Type", "ObjStm")).ok_or_else(malformed)?;
+        let dictionary = stored
+            .dictionary()
+            .filter(|dictionary| dictionary.is_name("Type", "ObjStm"))
+            .ok_or_else(malformed)?;
         let bytes = self.decoded(number, &stored)?;
-        let count = |key: &str| dictionary.get(key).and_then(Object::integer).and_then(|count| usize::try_from(count).ok());
+        let count = |key: &str| {
+            dictionary
+                .get(key)
+                .and_then(Object::integer)
+                .and_then(|count| usize::try_from(count).ok())
+        };
         let (objects, first) = (count("N").ok_or_else(malformed)?, count("First").ok_or_else(malformed)?);
         let mut lexer = Lexer::new(&bytes, 0);
         let mut index = Vec::new();
         for _ in 0..objects {
-            let number = lexer.digits().ok().and_then(|number| u32::try_from(number).ok()).ok_or_else(malformed)?;
-            let offset = lexer.digits().ok().and_then(|offset| usize::try_from(offset).ok()).ok_or_else(malformed)?;
+            let number = lexer
+                .digits()
+                .ok()
+                .and_then(|number| u32::try_from(number).ok())
+                .ok_or_else(malformed)?;
+            let offset = lexer
+                .digits()
+                .ok()
+                .and_then(|offset| usize::try_from(offset).ok())
+                .ok_or_else(malformed)?;
             index.push((number, first.checked_add(offset).ok_or_else(malformed)?));
         }
         Ok(ObjectStream { bytes, index })

@@ -143,7 +143,14 @@ fn read_stream(bytes: &[u8], at: usize) -> Result<Section> {
     let widths: Vec<usize> = widths.ok_or_else(malformed)?.into_iter().map(|width| width as usize).collect();
     let index = match trailer.get("Index") {
         Some(_) => integers("Index").ok_or_else(malformed)?,
-        None => vec![0, trailer.get("Size").and_then(Object::integer).and_then(|size| u64::try_from(size).ok()).ok_or_else(malformed)?],
+        None => vec![
+            0,
+            trailer
+                .get("Size")
+                .and_then(Object::integer)
+                .and_then(|size| u64::try_from(size).ok())
+                .ok_or_else(malformed)?,
+        ],
     };
     let row: usize = widths.iter().sum();
     if row == 0 || index.len() % 2 == 1 {
