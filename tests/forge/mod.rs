@@ -22,6 +22,7 @@ pub mod mail;
 pub mod mixed;
 pub mod opc;
 pub mod pdf;
+pub mod pdf_attack;
 pub mod pdf_file;
 pub mod pdf_sign;
 pub mod pki;

@@ -51,8 +51,8 @@ pub fn sign_in(file: &mut File, kit: &Kit, slot: &Slot, stamp: StampIn) {
         }
         file.store(&material, Some(&contents));
     }
-    if let Some(stamping) = &kit.archive {
-        timestamp(file, stamping, &format!("{} arsiv", slot.name));
+    for (index, stamping) in kit.archive.iter().chain(&kit.renewals).enumerate() {
+        timestamp(file, stamping, &format!("{} arsiv {index}", slot.name));
     }
 }
 

@@ -12,6 +12,8 @@ const MAX_STREAMS: usize = 5_000;
 #[derive(Debug, Default, Clone)]
 pub struct Store {
     pub material: Material,
+    /// Certificates stand in it by themselves, not only inside OCSP responses.
+    pub has_certificates: bool,
     /// Keys of VRI: the SHA-1 of /Contents in upper-case hexadecimal.
     pub vri: Vec<Vec<u8>>,
     /// Streams that are none of what they should be.
@@ -51,6 +53,7 @@ pub fn read(view: &View<'_>) -> Option<Store> {
             add_all(view, &related, key, kind, &mut store, &mut left);
         }
     }
+    store.has_certificates = !store.material.certificates.is_empty();
     let carried: Vec<_> = store
         .material
         .revocation

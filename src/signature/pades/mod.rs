@@ -123,7 +123,7 @@ impl<'a> Document<'a> {
         signatures.reverse();
         timestamps.reverse();
         reports.splice(0..0, signatures);
-        self.add_unreachable(fields, &mut reports);
+        self.add_unreachable(fields, &remarks, &mut reports);
         if reports.is_empty() {
             let nobody = if timestamps.is_empty() {
                 cause::NO_SIGNATURE
@@ -271,13 +271,13 @@ impl<'a> Document<'a> {
     }
 
     /// Signatures that nobody sees in the form must not be passed over in silence.
-    fn add_unreachable(&self, fields: &[SignatureField], reports: &mut Vec<SignatureReport>) {
+    fn add_unreachable(&self, fields: &[SignatureField], remarks: &Reasons, reports: &mut Vec<SignatureReport>) {
         let (lost, elsewhere) = field::unreachable(&self.view, fields);
-        for number in lost.iter().take(NAMED) {
-            reports.push(alone(self.name, cause::PDF_UNREACHABLE, &format!("{number} 0 R")));
-        }
-        if elsewhere {
-            reports.push(alone(self.name, cause::PDF_UNREACHABLE, "/ByteRange"));
+        let named = lost.iter().take(NAMED).map(|number| format!("{number} 0 R"));
+        for what in named.chain(elsewhere.then(|| "/ByteRange".to_owned())) {
+            let mut reasons = remarks.clone();
+            reasons.add_with(cause::PDF_UNREACHABLE, &what);
+            reports.push(verdict::empty_report(Role::Document, "PAdES", self.name, reasons));
         }
     }
 }

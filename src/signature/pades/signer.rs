@@ -261,7 +261,7 @@ impl Task<'_, '_> {
             crl: revocation.crls.iter().any(|list| list.issuer == certificate.issuer),
             ocsp: !revocation.ocsp.is_empty(),
             references: true,
-            certificates: store.is_some_and(|store| !store.material.certificates.is_empty()) || self.signed.certificates.len() > 1,
+            certificates: store.is_some_and(|store| store.has_certificates) || self.signed.certificates.len() > 1,
         }
     }
 

@@ -236,7 +236,7 @@ impl Comparison<'_, '_> {
     }
 
     /// The array hangs under /Annots of one page and nowhere else.
-    fn is_annotation_list(&self, number: u32) -> bool {
+    pub(super) fn is_annotation_list(&self, number: u32) -> bool {
         self.before.referrers.get(&number).is_some_and(|referrer| {
             referrer.count == 1 && referrer.keys.len() == 1 && referrer.keys.first().is_some_and(|key| key == b"Annots")
         })

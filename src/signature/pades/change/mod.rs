@@ -59,32 +59,41 @@ pub fn after(signed: &View<'_>, last: &View<'_>, later: &[LaterSignature]) -> La
     if newer().next().is_none() {
         return Later::default();
     }
-    let mut comparison = Comparison {
-        signed,
-        last,
-        before: Graph::of(signed),
-        later,
-        changed: BTreeSet::new(),
-        explained: HashSet::new(),
-        widgets: HashSet::new(),
-        found: Later::default(),
-    };
-    let touched: BTreeSet<u32> = newer().flat_map(|section| section.entries.keys().copied()).collect();
-    comparison.changed = touched.into_iter().filter(|number| comparison.differs(*number)).collect();
-    for section in newer() {
-        comparison
-            .explained
-            .extend(section.stream.filter(|number| comparison.is_fresh(*number)));
-    }
+    let before = Graph::of(signed);
+    let mut comparison = Comparison::new(signed, last, &before, later);
     comparison.explain();
+    let open = comparison.open();
+    if open.is_empty() {
+        return comparison.found;
+    }
+    let now = Graph::of(last);
+    let superseded = superseded(signed, last, &before, later, &now);
+    for number in open.into_iter().filter(|number| !superseded.contains(number)) {
+        comparison.name(number, &now);
+    }
     comparison.found
+}
+
+/// What nothing in the final document refers to and what was fine in a revision between: a store that a newer one replaced.
+fn superseded(signed: &View<'_>, last: &View<'_>, before: &Graph, later: &[LaterSignature], now: &Graph) -> HashSet<u32> {
+    let start = signed.sections.first().map(|section| section.at);
+    let newer = last.sections.iter().take_while(|section| Some(section.at) != start).count();
+    let mut fine = HashSet::new();
+    for count in 1..newer {
+        let between = last.without_newest(count);
+        let mut comparison = Comparison::new(signed, &between, before, later);
+        comparison.explain();
+        let gone = |number: &u32| comparison.is_fresh(*number) && !now.referrers.contains_key(number);
+        fine.extend(comparison.explained.iter().copied().filter(gone));
+    }
+    fine
 }
 
 struct Comparison<'c, 'a> {
     signed: &'c View<'a>,
     last: &'c View<'a>,
     /// The signed revision.
-    before: Graph,
+    before: &'c Graph,
     later: &'c [LaterSignature],
     changed: BTreeSet<u32>,
     explained: HashSet<u32>,
@@ -93,7 +102,28 @@ struct Comparison<'c, 'a> {
     found: Later,
 }
 
-impl Comparison<'_, '_> {
+impl<'c, 'a> Comparison<'c, 'a> {
+    fn new(signed: &'c View<'a>, last: &'c View<'a>, before: &'c Graph, later: &'c [LaterSignature]) -> Self {
+        let mut comparison = Self {
+            signed,
+            last,
+            before,
+            later,
+            changed: BTreeSet::new(),
+            explained: HashSet::new(),
+            widgets: HashSet::new(),
+            found: Later::default(),
+        };
+        let start = signed.sections.first().map(|section| section.at);
+        let newer = || last.sections.iter().take_while(|section| Some(section.at) != start);
+        let touched: BTreeSet<u32> = newer().flat_map(|section| section.entries.keys().copied()).collect();
+        comparison.changed = touched.into_iter().filter(|number| comparison.differs(*number)).collect();
+        let streams = newer().filter_map(|section| section.stream);
+        let fresh: Vec<u32> = streams.filter(|number| comparison.is_fresh(*number)).collect();
+        comparison.explained.extend(fresh);
+        comparison
+    }
+
     /// Content differs between the two revisions. What cannot be read differs.
     fn differs(&self, number: u32) -> bool {
         let (Ok(before), Ok(after)) = (self.signed.get(number), self.last.get(number)) else {
@@ -120,19 +150,15 @@ impl Comparison<'_, '_> {
         self.trailer_and_catalog();
         self.pages();
         self.containers();
-        let open: Vec<u32> = self
-            .changed
+    }
+
+    /// What changed and is not explained.
+    fn open(&self) -> Vec<u32> {
+        self.changed
             .iter()
             .copied()
             .filter(|number| !self.explained.contains(number))
-            .collect();
-        if open.is_empty() {
-            return;
-        }
-        let now = Graph::of(self.last);
-        for number in open {
-            self.name(number, &now);
-        }
+            .collect()
     }
 
     /// An object stream of the signed revision that was replaced gives other objects without their numbers being touched.
@@ -181,19 +207,30 @@ impl Comparison<'_, '_> {
         if after.is_none() && !reachable && self.last.place(number) == Place::Free {
             return;
         }
-        let (graph, shown) = if reachable { (&self.before, &before) } else { (now, &after) };
+        let (graph, shown) = if reachable { (self.before, &before) } else { (now, &after) };
         let what = graph.describe(number, shown.as_ref());
         let (tr, en) = match (before.is_some(), after.is_some()) {
             (false, true) => ("eklenmiş", "added"),
             (true, false) => ("kaldırılmış", "removed"),
             _ => ("değiştirilmiş", "changed"),
         };
-        let annotation = [&before, &after]
-            .into_iter()
-            .flatten()
-            .filter_map(Stored::dictionary)
-            .any(|dictionary| dictionary.get("Subtype").is_some() && dictionary.get("Rect").is_some() && dictionary.get("FT").is_none());
-        let kind = if annotation { Kind::Annotation } else { Kind::Content };
+        let is_annotation = |stored: &Stored| {
+            stored
+                .dictionary()
+                .is_some_and(|dictionary| dictionary.get("Subtype").is_some() && dictionary.get("Rect").is_some())
+        };
+        let only_annotations = match (
+            before.as_ref().and_then(Stored::dictionary),
+            after.as_ref().and_then(Stored::dictionary),
+        ) {
+            (Some(before), Some(after)) => before.is_name("Type", "Page") && differing_keys(before, after) == [b"Annots".to_vec()],
+            _ => before.is_none() && after.as_ref().is_some_and(is_annotation),
+        };
+        let kind = if only_annotations || self.is_annotation_list(number) {
+            Kind::Annotation
+        } else {
+            Kind::Content
+        };
         self.change(kind, format!("{} {tr}", what.tr), format!("{} {en}", what.en));
     }
 

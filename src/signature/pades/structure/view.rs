@@ -44,19 +44,30 @@ impl<'a> View<'a> {
         }
         let (start, end) = start_of_sections(bytes)?;
         let sections = xref::chain(bytes, start)?;
+        let behind = bytes.get(end..).unwrap_or_default();
+        let trailing = behind.trim_ascii().iter().filter(|byte| **byte != 0).count();
+        Ok(Self::of(bytes, sections, trailing))
+    }
+
+    /// The same file without its newest `count` sections.
+    pub fn without_newest(&self, count: usize) -> Self {
+        let older = self.sections.get(count..).unwrap_or_default();
+        Self::of(self.bytes, older.to_vec(), 0)
+    }
+
+    fn of(bytes: &'a [u8], sections: Vec<Arc<Section>>, trailing: usize) -> Self {
         let mut table = HashMap::new();
         for section in sections.iter().rev() {
             table.extend(section.entries.iter().map(|(number, place)| (*number, *place)));
         }
-        let behind = bytes.get(end..).unwrap_or_default();
-        Ok(Self {
+        Self {
             bytes,
             sections,
-            trailing: behind.trim_ascii().iter().filter(|byte| **byte != 0).count(),
+            trailing,
             table,
             object_streams: RefCell::default(),
             inflated: Cell::new(0),
-        })
+        }
     }
 
     /// The newest trailer.
