@@ -26,6 +26,7 @@ pub mod pdf_attack;
 pub mod pdf_file;
 pub mod pdf_sign;
 pub mod pki;
+pub mod pyhanko;
 pub mod revocation;
 pub mod sample;
 pub mod scenario_kit;

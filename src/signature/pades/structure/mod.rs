@@ -6,6 +6,9 @@ pub mod syntax;
 pub mod view;
 pub mod xref;
 
+#[cfg(test)]
+mod structure_tests;
+
 /// Why a PDF, or a part of it, cannot be read. For an engineer; the reasons of a verdict say it in people's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PdfError {
