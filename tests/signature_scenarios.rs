@@ -80,11 +80,18 @@ fn shapes(row: &Scenario, kit: &Kit) -> Vec<Shape> {
 fn every_scenario_in_every_shape_of_cades_gets_its_verdict() {
     let mut run: BTreeMap<String, usize> = BTreeMap::new();
     let mut wrong = Vec::new();
-    for row in table() {
+    for (number, row) in table().into_iter().enumerate() {
         let kit = row.kit();
         let context = context(&[&kit]);
-        for shape in shapes(&row, &kit) {
-            for attached in [true, false] {
+        for (turn, shape) in shapes(&row, &kit).into_iter().enumerate() {
+            // Both where the content matters, by turns where it does not.
+            let content_matters = matches!(row.defect, Defect::Sound | Defect::Content) || format!("{:?}", row.defect).contains("Archive");
+            let ways = if content_matters {
+                vec![true, false]
+            } else {
+                vec![(number + turn) % 2 == 0]
+            };
+            for attached in ways {
                 let signing = Signing::new(kit.clone(), shape);
                 let cms = sign(CONTENT, attached, &[signing]);
                 let expected = if attached { Expected::Inside } else { Expected::Bytes(CONTENT) };

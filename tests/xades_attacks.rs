@@ -314,7 +314,7 @@ fn nested_and_countersigning_signatures_stand_where_they_must() {
         "<xades:UnsignedSignatureProperties>",
         &format!("<xades:UnsignedSignatureProperties>{counter}"),
     );
-    assert_refused(&judged(&moved), WRAPPING, "a counter-signature of another value");
+    assert_refused(&judged(&moved), "KEP-3301", "a counter-signature of another value");
     let empty = serial.replace(&counter, "<xades:CounterSignature></xades:CounterSignature>");
     assert_refused(&judged(&empty), "KEP-3715", "an empty CounterSignature");
     // A signed document as the data of another signature.

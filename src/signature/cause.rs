@@ -252,6 +252,15 @@ causes! {
     CRL_WANTED = "KEP-3420", Warning, Some((Indeterminate, Sub::TryLater)),
         "BTK profili P2 imza sahibinin durumunu SİL ile ister; yalnız OCSP yanıtı var. Güncel SİL gelince yeniden doğrulayın.",
         "BTK profile P2 wants the signer's state from a CRL; there is only an OCSP response. Validate again when a current CRL is at hand.";
+    TOO_MANY_STAMPS = "KEP-3423", Warning, Some((Indeterminate, Sub::NoPoe)),
+        "İmzada işlenebilecekten çok zaman damgası var ({}). Belgeyi elle inceleyin.",
+        "The signature carries more timestamps than are processed ({}). Inspect the document by hand.";
+    POLICY_SHOWN = "KEP-3422", Note, None,
+        "İmza politikası (profil, nesne tanımlayıcısı, özet, adres): {}.",
+        "Signature policy (profile, object identifier, digest, address): {}.";
+    UNPROTECTED = "KEP-3421", Note, None,
+        "İmzanın korumadığı ek veriler var ({}); imzanın anlamını değiştirmezler. Yapılacak bir şey yok.",
+        "There are additional data that the signature does not protect ({}); they do not change its meaning. Nothing to do.";
 
     // Path, class, revocation.
     NO_CHAIN = "KEP-3501", Warning, Some((Indeterminate, Sub::NoCertificateChainFound)),
@@ -362,7 +371,7 @@ causes! {
     XML_VERSION = "KEP-3718", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "Bu XAdES sürümü ({}) denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
         "This version of XAdES ({}) is not judged. Check the document with another tool.";
-    XML_DTD = "KEP-3719", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+    XML_DTD = "KEP-3719", Error, Some((Failed, Sub::FormatFailure)),
         "Belge bir DTD (DOCTYPE) taşıyor: içeriği imzadan sonra değiştirebileceği için işlenmedi. Göndericiden DTD'siz belge isteyin.",
         "The document has a DTD (DOCTYPE): it could change the content behind the signature and was not processed. Ask for a document without one.";
     XML_DATA_FORMAT = "KEP-3720", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
@@ -445,4 +454,7 @@ causes! {
     PDF_ONLY_TIMESTAMPS = "KEP-3824", Warning, Some((Indeterminate, Sub::NoSignature)),
         "Belgede yalnız zaman damgası var, kimse imzalamamış. İmza bekleniyorsa göndericiye sorun.",
         "The document holds timestamps only, nobody signed it. Ask the sender if a signature was expected.";
+    PDF_TOO_LARGE = "KEP-3825", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "PDF, denetlenebilecek sınırları aşıyor ({}). Belgeyi elle inceleyin ya da göndericiden daha yalın bir dosya isteyin.",
+        "The PDF goes beyond the limits of what is judged ({}). Inspect the document by hand or ask the sender for a simpler file.";
 }

@@ -140,6 +140,24 @@ pub const ARCHIVE_TIMESTAMP_V3: ObjectIdentifier = o("0.4.0.1733.2.4");
 pub const ATS_HASH_INDEX: ObjectIdentifier = o("0.4.0.1733.2.5");
 pub const ATS_HASH_INDEX_V3: ObjectIdentifier = o("0.4.0.19122.1.5");
 
+/// Attributes that stand beside a signature and are processed; what else stands there is only named.
+pub fn is_unsigned_attribute(id: &ObjectIdentifier) -> bool {
+    [
+        COUNTER_SIGNATURE,
+        SIGNATURE_TIMESTAMP,
+        CERTIFICATE_REFS,
+        REVOCATION_REFS,
+        CERTIFICATE_VALUES,
+        REVOCATION_VALUES,
+        CADES_C_TIMESTAMP,
+        REFS_TIMESTAMP,
+        ARCHIVE_TIMESTAMP_V1,
+        ARCHIVE_TIMESTAMP_V2,
+        ARCHIVE_TIMESTAMP_V3,
+    ]
+    .contains(id)
+}
+
 // OCSP.
 pub const OCSP_BASIC: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1.1");
 pub const OCSP_NOCHECK: ObjectIdentifier = o("1.3.6.1.5.5.7.48.1.5");

@@ -179,18 +179,18 @@ impl<'a> SignerInfo<'a> {
         self.signed(oid::SIGNING_TIME)?.map(|value| value.time()).transpose()
     }
 
-    /// The octets that the signature may cover, in the order of faith: the received ones under the SET tag, then, for signers that signed
-    /// DER and sent BER (or another order), sorted and re-encoded forms. All of them say the same.
+    /// The signed attributes as received, under the SET tag; `None` where they have an indefinite length, which nobody signs.
+    pub fn received_octets(&self) -> Option<Vec<u8>> {
+        let mut received = self.signed_attributes.filter(|set| set.definite)?.raw.to_vec();
+        *received.first_mut()? = tag::SET;
+        Some(received)
+    }
+
+    /// The octets that the signature may cover, in the order of faith: the received ones, then, for signers that signed DER and sent BER
+    /// (or another order), sorted and re-encoded forms. All of them say the same.
     pub fn signed_octets(&self) -> Vec<Vec<u8>> {
         let Some(set) = self.signed_attributes else { return Vec::new() };
-        let mut candidates = Vec::new();
-        if set.definite {
-            let mut received = set.raw.to_vec();
-            if let Some(first) = received.first_mut() {
-                *first = tag::SET;
-            }
-            candidates.push(received);
-        }
+        let mut candidates: Vec<Vec<u8>> = self.received_octets().into_iter().collect();
         for sort in [true, false] {
             if let Ok(der) = set.to_der(tag::SET, sort)
                 && !candidates.contains(&der)

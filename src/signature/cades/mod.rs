@@ -171,7 +171,7 @@ impl Judge<'_> {
         let (_, claimed_profile) = profile::claimed(info, &mut reasons);
         let level = profile::level(info, self.signed);
         profile::check_times(self.subject.role, signing_time, stamped, self.context.at, &mut reasons);
-        existence::check_order(&proofs.stamps, &mut reasons);
+        existence::check_order(&proofs.stamps, signing_time, &mut reasons);
         let mut facts = Facts {
             has_stamp: info.has_unsigned(oid::SIGNATURE_TIMESTAMP),
             level,
@@ -187,6 +187,16 @@ impl Judge<'_> {
             profile::check_inside(profile, &self.inside(info, &core.certificate), &mut reasons);
         }
         reasons.append(unjudged);
+        let unknown: Vec<String> = info
+            .unsigned
+            .iter()
+            .map(|one| one.id)
+            .filter(|id| !oid::is_unsigned_attribute(id))
+            .map(|id| id.to_string())
+            .collect();
+        if !unknown.is_empty() {
+            reasons.add_with(cause::UNPROTECTED, &unknown.join(", "));
+        }
         timestamp::add_reasons(&proofs.stamps, &mut reasons);
         if let Some(which) = references::unanswered(info) {
             reasons.add_with(cause::REFERENCES_MISMATCH, which);

@@ -285,18 +285,17 @@ fn check_signature(task: &CoreTask<'_>, certificate: &Certificate, digest: Optio
     if let Some(weak) = weak {
         reasons.add_with(if task.proven { cause::WEAK } else { cause::WEAK_NO_POE }, &weak);
     }
-    let candidates = signer.signed_octets();
     let mut unsupported = false;
-    let fitting = candidates
-        .iter()
-        .position(|octets| match key.verify(scheme, octets, &signer.signature) {
-            Ok(good) => good,
-            Err(_) => {
-                unsupported = true;
-                false
-            }
-        });
-    match fitting {
+    let mut fits = |octets: &Vec<u8>| {
+        let good = key.verify(scheme, octets, &signer.signature);
+        unsupported |= good.is_err();
+        good == Ok(true)
+    };
+    // Nearly always the received octets fit, and the other forms need not be made.
+    if signer.received_octets().is_some_and(|octets| fits(&octets)) {
+        return;
+    }
+    match signer.signed_octets().iter().position(fits) {
         Some(0) => {}
         Some(_) => reasons.add(cause::REENCODED_ATTRIBUTES),
         None if unsupported => reasons.add_with(cause::UNSUPPORTED, &signer.signature_algorithm.oid.to_string()),

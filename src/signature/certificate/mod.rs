@@ -8,7 +8,7 @@ pub mod extension;
 pub mod name;
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
@@ -19,10 +19,16 @@ use crate::signature::asn1::oid;
 use crate::signature::certificate::extension::Extensions;
 use crate::signature::certificate::name::Name;
 use crate::signature::crypto::{Algorithm, CryptoError, PublicKey, key_bits};
+use crate::signature::parsed::Parsed;
 use crate::text::mask;
 
 /// Depth of nested values inside a certificate; real ones stay below ten.
 const DEPTH: u32 = 16;
+
+/// Octets of certificates that are kept parsed: some thousand of them.
+const KEPT: usize = 4 << 20;
+
+static PARSED: LazyLock<Parsed<Certificate>> = LazyLock::new(|| Parsed::with_capacity(KEPT));
 
 #[derive(Debug)]
 pub struct Certificate {
@@ -58,6 +64,16 @@ impl Certificate {
     /// # Errors
     /// Not a certificate, or trailing bytes. A malformed extension is no error here: it is remembered and fails the path.
     pub fn parse(der: &[u8]) -> ber::Result<Arc<Self>> {
+        let sha256 = Sha256::of(der);
+        if let Some(known) = PARSED.get(&sha256) {
+            return Ok(known);
+        }
+        let certificate = Arc::new(Self::read(der, sha256)?);
+        PARSED.keep(sha256, der.len(), &certificate);
+        Ok(certificate)
+    }
+
+    fn read(der: &[u8], sha256: Sha256) -> ber::Result<Self> {
         let outer = ber::whole(der, DEPTH)?;
         let mut fields = outer.expect(tag::SEQUENCE)?;
         let tbs_value = fields.next()?;
@@ -88,8 +104,8 @@ impl Certificate {
         tbs.finish()?;
 
         let start = outer.raw.len() - outer.content.len();
-        Ok(Arc::new(Self {
-            sha256: Sha256::of(der),
+        Ok(Self {
+            sha256,
             tbs: start..start + tbs_value.raw.len(),
             version,
             serial,
@@ -105,7 +121,7 @@ impl Certificate {
             extensions,
             key: OnceLock::new(),
             der: der.to_vec(),
-        }))
+        })
     }
 
     /// The octets that the issuer signed.

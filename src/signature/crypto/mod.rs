@@ -282,6 +282,11 @@ impl PublicKey {
             if !oid::NAMED_CURVES.contains(&curve) {
                 return Err(CryptoError::Unsupported);
             }
+            // Compressed or uncompressed (SEC 1 2.3.3). The library also takes the one octet of the point at infinity for a key, with
+            // which anybody can sign.
+            if !matches!(fields.next()?.bit_octets()?, [2..=4, _, ..]) {
+                return Err(CryptoError::Malformed);
+            }
         }
         let key = PKey::public_key_from_der(spki).map_err(|_| CryptoError::Malformed)?;
         let kind = match key.id() {

@@ -1,6 +1,7 @@
 //! Signature fields: found from the catalog's form, as a viewer finds them; and signature dictionaries that hang nowhere.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 
 use crate::signature::pades::structure::syntax::{Dictionary, Object};
 use crate::signature::pades::structure::view::{MAX_TREE_DEPTH, View};
@@ -138,8 +139,8 @@ pub fn looks_signed(dictionary: &Dictionary) -> bool {
 /// Numbers of signature dictionaries, of any revision, that no field of the final document holds; and whether the bytes speak of a
 /// signature that no object has.
 pub fn unreachable(view: &View<'_>, reached: &[SignatureField]) -> (Vec<u32>, bool) {
-    let mut lost: Vec<u32> = Vec::new();
-    let mut known: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut lost: BTreeSet<u32> = BTreeSet::new();
+    let mut known: Vec<Range<usize>> = Vec::new();
     for section in &view.sections {
         for (number, place) in &section.entries {
             let Ok(Some(stored)) = view.at_place(*number, *place) else {
@@ -151,22 +152,26 @@ pub fn unreachable(view: &View<'_>, reached: &[SignatureField]) -> (Vec<u32>, bo
                 .any(|field| field.value.dictionary.span == dictionary.span && field.value.number == Some(*number));
             let signed = looks_signed(dictionary);
             known.extend(stored.span.filter(|_| signed));
-            if signed && !held && !lost.contains(number) {
-                lost.push(*number);
+            if signed && !held {
+                lost.insert(*number);
             }
         }
     }
-    for field in reached.iter().filter(|field| field.value.in_file) {
-        known.push(field.value.dictionary.span.clone());
-    }
+    let direct = reached.iter().filter(|field| field.value.in_file && field.value.number.is_none());
+    known.extend(direct.map(|field| field.value.dictionary.span.clone()));
+    known.sort_by_key(|span| span.start);
     const MARK: &[u8] = b"/ByteRange";
     let mut elsewhere = false;
     let mut at = 0;
     while let Some(found) = find(view.bytes, MARK, at) {
-        elsewhere |= !known.iter().any(|span| span.contains(&found));
+        let before = known.partition_point(|span| span.start <= found);
+        elsewhere |= !before
+            .checked_sub(1)
+            .and_then(|last| known.get(last))
+            .is_some_and(|span| span.contains(&found));
         at = found + MARK.len();
     }
-    (lost, elsewhere)
+    (lost.into_iter().collect(), elsewhere)
 }
 
 /// The next place of `mark` from `at` on.

@@ -151,7 +151,7 @@ fn active_in(dictionary: &Dictionary) -> impl Iterator<Item = Active> {
     let action = name("S").filter(|kind| is_action && ACTIONS.contains(kind));
     let media = name("Subtype").filter(|kind| MEDIA.contains(kind) && dictionary.get("Rect").is_some());
     let file = dictionary.get("EF").is_some() || name("Type") == Some(b"EmbeddedFile");
-    let xfa = dictionary.get("XFA").is_some() && dictionary.get("Fields").is_some();
+    let xfa = dictionary.get("XFA").is_some();
     let acting = [action, media]
         .into_iter()
         .flatten()

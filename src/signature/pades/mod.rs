@@ -23,7 +23,7 @@ use crate::signature::pades::graph::{Active, Graph};
 use crate::signature::pades::structure::PdfError;
 use crate::signature::pades::structure::syntax::{Dictionary, Object};
 use crate::signature::pades::structure::view::View;
-use crate::signature::report::{Role, SignatureReport};
+use crate::signature::report::{Indication, Role, SignatureReport};
 use crate::signature::verdict;
 use crate::text::Text;
 
@@ -63,10 +63,10 @@ fn alone(name: &str, cause: Cause, detail: &str) -> SignatureReport {
 /// A file that cannot be read strictly. Signature dictionaries are never compressed, so their absence can be seen all the same.
 fn damaged(bytes: &[u8], name: &str, error: &PdfError) -> SignatureReport {
     let mut reasons = Reasons::default();
-    if field::find(bytes, b"/ByteRange", 0).is_none() {
-        reasons.add(cause::NO_SIGNATURE);
-    } else {
-        reasons.add_with(cause::PDF_DAMAGED, &error.to_string());
+    match error {
+        PdfError::Limit(what) => reasons.add_with(cause::PDF_TOO_LARGE, what),
+        _ if field::find(bytes, b"/ByteRange", 0).is_none() => reasons.add(cause::NO_SIGNATURE),
+        _ => reasons.add_with(cause::PDF_DAMAGED, &error.to_string()),
     }
     verdict::empty_report(Role::Document, "PAdES", name, reasons)
 }
@@ -116,7 +116,7 @@ impl<'a> Document<'a> {
             later.extend(one.field.value.number.map(|value| LaterSignature {
                 value,
                 timestamp: is_timestamp,
-                passed: report.indication == crate::signature::report::Indication::Passed,
+                passed: report.indication == Indication::Passed,
             }));
             if is_timestamp { &mut timestamps } else { &mut signatures }.push(report);
         }

@@ -11,6 +11,7 @@ use crate::signature::cades::profile::{self, Facts, Inside, Profile};
 use crate::signature::cades::signer::{self, CoreTask};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
+use crate::signature::crypto::Hash;
 use crate::signature::existence::{self, Token};
 use crate::signature::pades::structure::syntax::Object;
 use crate::signature::pades::{Document, Placed, date, dss};
@@ -103,9 +104,13 @@ pub(super) fn judge_signature(
         reasons.add_with(cause::PDF_SIGNERS, &signed.signers.len().to_string());
         return verdict::empty_report(Role::Document, "PAdES", document.name, reasons);
     };
-    let mut material = signer::material_of(&signed, document.context.limits.cms_depth);
+    if signed.content_type != oid::DATA {
+        reasons.add(cause::CONTENT_TYPE);
+    }
+    let own = signer::material_of(&signed, document.context.limits.cms_depth);
+    let mut material = own.clone();
     material.extend(&document.material());
-    let claimed = match value.dictionary.get("M").map(|date| document.view.resolve(date)) {
+    let claimed = match value.dictionary.get("M").map(|date| one.revision.resolve(date)) {
         Some(Ok(Object::String(text))) => date::parse(&text),
         _ => None,
     };
@@ -114,6 +119,7 @@ pub(super) fn judge_signature(
         one,
         signed: &signed,
         info,
+        own: &own,
         material: &material,
         stamps,
         // The guide's signing time is /M; the older kind may have the attribute instead.
@@ -140,6 +146,10 @@ struct Task<'t, 'a> {
     one: &'t Placed<'t, 'a>,
     signed: &'t SignedData<'t>,
     info: &'t SignerInfo<'t>,
+    /// What the CMS carries. The signer's certificate must be there: the store is signed by nobody, and what it says about whose
+    /// signature this is could only confuse.
+    own: &'t Material,
+    /// That and the validation store.
     material: &'t Material,
     stamps: &'t [DocumentStamp<'t>],
     claimed: Option<Timestamp>,
@@ -155,12 +165,12 @@ impl Task<'_, '_> {
         let proven = [proofs.signature, context.received_at].into_iter().flatten().min();
         let at = proven.unwrap_or(context.at);
 
-        let covered = pieces.concat();
+        self.check_digest(pieces, &mut reasons);
         let core = CoreTask {
             signer: self.info,
             content_type: Some(self.signed.content_type),
-            candidates: &[("pdf", &covered)],
-            certificates: &self.material.certificates,
+            candidates: &[],
+            certificates: &self.own.certificates,
             at,
             proven: proven.is_some(),
         };
@@ -168,7 +178,7 @@ impl Task<'_, '_> {
         let (_, claimed_profile) = profile::claimed(self.info, &mut reasons);
         let level = self.level();
         profile::check_times(Role::Document, self.claimed, stamped, context.at, &mut reasons);
-        existence::check_order(&proofs.stamps, &mut reasons);
+        existence::check_order(&proofs.stamps, self.claimed, &mut reasons);
         if !self.baseline {
             reasons.add(cause::PDF_PKCS7);
         }
@@ -223,6 +233,23 @@ impl Task<'_, '_> {
             timestamps: proofs.stamps.into_iter().map(|stamp| stamp.report).collect(),
             revocation: verdict.revocation,
             counter_signatures: Vec::new(),
+        }
+    }
+
+    /// message-digest over the two covered pieces. They are not joined: a document may be as large as a message.
+    fn check_digest(&self, pieces: [&[u8]; 2], reasons: &mut Reasons) {
+        let Some(hash) = Hash::from_oid(&self.info.digest_algorithm.oid) else {
+            return;
+        };
+        match self.info.signed(oid::MESSAGE_DIGEST) {
+            Ok(Some(stated)) => {
+                let digest = hash.of_all(&pieces).ok();
+                if digest.is_none() || digest.as_deref() != stated.octets().ok().as_deref() {
+                    reasons.add(cause::HASH);
+                }
+            }
+            _ if self.info.attributes.is_empty() => {}
+            _ => reasons.add_with(cause::MALFORMED_ATTRIBUTE, "message-digest"),
         }
     }
 

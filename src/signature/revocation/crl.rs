@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use jiff::Timestamp;
 
@@ -12,8 +12,14 @@ use crate::signature::asn1::oid;
 use crate::signature::certificate::extension::{self, PointName};
 use crate::signature::certificate::name::{GeneralName, Name};
 use crate::signature::crypto::Algorithm;
+use crate::signature::parsed::Parsed;
 
 const DEPTH: u32 = 16;
+
+/// Octets of lists that are kept parsed and indexed. The lists about authorities, which come with every signature, have a few hundred.
+const KEPT: usize = 16 << 20;
+
+static PARSED: LazyLock<Parsed<Crl>> = LazyLock::new(|| Parsed::with_capacity(KEPT));
 
 /// Reason codes (RFC 5280 5.3.1) that matter to a verdict.
 pub mod reason {
@@ -72,6 +78,16 @@ impl Crl {
     /// # Errors
     /// Not a CRL, or trailing bytes.
     pub fn parse(bytes: &[u8]) -> ber::Result<Arc<Self>> {
+        let sha256 = Sha256::of(bytes);
+        if let Some(known) = PARSED.get(&sha256) {
+            return Ok(known);
+        }
+        let list = Arc::new(Self::read(bytes, sha256)?);
+        PARSED.keep(sha256, bytes.len(), &list);
+        Ok(list)
+    }
+
+    fn read(bytes: &[u8], sha256: Sha256) -> ber::Result<Self> {
         let outer = ber::whole(bytes, DEPTH)?;
         let mut fields = outer.expect(tag::SEQUENCE)?;
         let tbs_value = fields.next()?;
@@ -98,7 +114,7 @@ impl Crl {
             start..start + list.content.len()
         });
         let mut crl = Self {
-            sha256: Sha256::of(bytes),
+            sha256,
             tbs: tbs_start..tbs_start + tbs_value.raw.len(),
             entries,
             issuer,
@@ -119,7 +135,7 @@ impl Crl {
         if let Some(wrapper) = extensions {
             crl.take_extensions(&wrapper.only_child()?)?;
         }
-        Ok(Arc::new(crl))
+        Ok(crl)
     }
 
     fn take_extensions(&mut self, list: &Value<'_>) -> ber::Result<()> {

@@ -1,8 +1,10 @@
 //! Levels of XAdES by the properties present (TS 101 903 4.4, EN 319 132-1 6), and what the BTK profiles ask of them.
 
-use crate::signature::cades::profile::{Profile, rule};
+use crate::signature::cades::profile::{Inside, Profile, rule};
 use crate::signature::cause::Reasons;
+use crate::signature::certificate::Certificate;
 use crate::signature::crypto::Hash;
+use crate::signature::path::chain::Material;
 use crate::signature::xades::core::Core;
 use crate::signature::xades::document::Xml;
 use crate::signature::xades::properties::SignedProperties;
@@ -35,11 +37,6 @@ impl Level {
             (Step::A, true) => "B-LTA",
             (step, _) => step.name(),
         }
-    }
-
-    /// The name by which the profile rules know it: a baseline LT is what X-L was (BTK guide, table 1).
-    pub fn long_name(self) -> &'static str {
-        self.step.name()
     }
 }
 
@@ -81,9 +78,20 @@ pub fn of(xml: &Xml<'_>, signature: &Signature, stated: &SignedProperties) -> Le
     }
 }
 
+/// What of P3's and P4's demands is there, usable or not.
+pub fn inside(xml: &Xml<'_>, signature: &Signature, material: &Material, certificate: &Certificate) -> Inside {
+    let has = |names: &[&str]| signature.has_unsigned(xml, names);
+    let revocation = &material.revocation;
+    Inside {
+        crl: revocation.crls.iter().any(|list| list.issuer == certificate.issuer),
+        ocsp: !revocation.ocsp.is_empty(),
+        references: has(&["CompleteCertificateRefs", "CompleteCertificateRefsV2"]) && has(&["CompleteRevocationRefs"]),
+        certificates: has(&["CertificateValues"]),
+    }
+}
+
 /// The rules of P2 to P4 that only XAdES has (BTK guide, 5; and what the reference library checks).
-pub fn check_profile(xml: &Xml<'_>, signature: &Signature, claimed: Option<Profile>, core: &Core, reasons: &mut Reasons) {
-    let Some(profile) = claimed else { return };
+pub fn check_profile(xml: &Xml<'_>, signature: &Signature, profile: Profile, core: &Core, reasons: &mut Reasons) {
     if core.bound_by.is_some_and(|hash| hash != Hash::Sha256) {
         rule(
             reasons,
@@ -91,19 +99,7 @@ pub fn check_profile(xml: &Xml<'_>, signature: &Signature, claimed: Option<Profi
             "the digest in SigningCertificate is not SHA-256",
         );
     }
-    if profile == Profile::P2 {
-        return;
-    }
-    let has = |names: &[&str]| signature.has_unsigned(xml, names);
-    if !has(&["SigAndRefsTimeStamp", "SigAndRefsTimeStampV2"]) {
+    if profile != Profile::P2 && !signature.has_unsigned(xml, &["SigAndRefsTimeStamp", "SigAndRefsTimeStampV2"]) {
         rule(reasons, "SigAndRefsTimeStamp yok", "SigAndRefsTimeStamp is missing");
-    }
-    let refs = has(&["CompleteCertificateRefs", "CompleteCertificateRefsV2"]) && has(&["CompleteRevocationRefs"]);
-    if !refs {
-        rule(
-            reasons,
-            "CompleteCertificateRefs ve CompleteRevocationRefs yok",
-            "CompleteCertificateRefs and CompleteRevocationRefs are missing",
-        );
     }
 }

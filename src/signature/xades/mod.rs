@@ -13,21 +13,24 @@ pub mod stamps;
 pub mod structure;
 pub mod values;
 
+use jiff::Timestamp;
 use uppsala::NodeId;
 
 use crate::signature::cades::profile::{self, Facts, GRACE, Profile};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
-use crate::signature::path::chain::{ChainVerdict, Material};
+use crate::signature::existence::{self, Proofs};
+use crate::signature::path::chain::Material;
 use crate::signature::report::{CertificateClass, Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
 use crate::signature::timestamp;
 use crate::signature::verdict;
-use crate::signature::xades::core::{Core, CoreTask};
+use crate::signature::xades::core::CoreTask;
 use crate::signature::xades::document::{Checked, DSIG, Refusal, Xml, refuse, text_of};
+use crate::signature::xades::level::Level;
 use crate::signature::xades::properties::SignedProperties;
 use crate::signature::xades::reference::{Resolved, Resolver, Target};
-use crate::signature::xades::stamps::Stamping;
+use crate::signature::xades::stamps::Stamps;
 use crate::signature::xades::structure::{Signature, XADES};
 
 /// Signatures of one file, counter-signatures included. A paraf chain has a dozen.
@@ -53,7 +56,11 @@ pub fn judge(xml: &[u8], subject: &Subject<'_>, context: &Context) -> Vec<Signat
             subject,
             context,
         };
-        Ok(signatures.into_iter().map(|node| judge.signature(node, node, None)).collect())
+        let outermost = |node| Place { top: node, parent: None };
+        let judged = signatures
+            .into_iter()
+            .map(|node| judge.signature(node, outermost(node), context.received_at));
+        Ok(judged.collect())
     };
     judged().unwrap_or_else(|refusal| vec![refused(subject, "XML-DSig", refusal)])
 }
@@ -106,6 +113,15 @@ fn is_inside(xml: &Xml<'_>, node: NodeId, all: &[NodeId]) -> bool {
     all.iter().any(|other| *other != node && xml.is_within(node, *other))
 }
 
+/// Where a signature stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The outermost signature around it.
+    top: NodeId,
+    /// The SignatureValue that a counter-signature must sign.
+    parent: Option<NodeId>,
+}
+
 struct Judge<'a, 'd> {
     xml: &'a Xml<'d>,
     subject: &'a Subject<'a>,
@@ -113,10 +129,10 @@ struct Judge<'a, 'd> {
 }
 
 impl Judge<'_, '_> {
-    /// `top` is the outermost signature around `node`; `parent` is the SignatureValue that a counter-signature must sign.
-    fn signature(&self, node: NodeId, top: NodeId, parent: Option<NodeId>) -> SignatureReport {
-        let material = values::material_of(self.xml, top);
-        let judged = Signature::read(self.xml, node).and_then(|signature| self.judge(&signature, &material, top, parent));
+    /// `known_since`: when this signature is known to have existed by another proof than its own timestamps.
+    fn signature(&self, node: NodeId, place: Place, known_since: Option<Timestamp>) -> SignatureReport {
+        let material = values::material_of(self.xml, place.top);
+        let judged = Signature::read(self.xml, node).and_then(|signature| self.judge(&signature, &material, place, known_since));
         judged.unwrap_or_else(|refusal| {
             let format = if self.mentions_properties(node) { "XAdES" } else { "XML-DSig" };
             refused(self.subject, format, refusal)
@@ -128,7 +144,7 @@ impl Judge<'_, '_> {
         below.any(|node| self.xml.is(node, XADES, "QualifyingProperties"))
     }
 
-    fn judge(&self, signature: &Signature, material: &Material, top: NodeId, parent: Option<NodeId>) -> Checked<SignatureReport> {
+    fn judge(&self, signature: &Signature, material: &Material, place: Place, known_since: Option<Timestamp>) -> Checked<SignatureReport> {
         let (xml, context, role) = (self.xml, self.context, self.subject.role);
         let mut reasons = Reasons::default();
         let resolver = Resolver {
@@ -141,23 +157,17 @@ impl Judge<'_, '_> {
             .references
             .iter()
             .map(|reference| resolver.resolve(*reference))
-            .collect::<Checked<Vec<_>>>()?;
+            .collect::<Checked<Vec<_>>>()
+            .or_else(|refusal| self.nothing_outside(refusal))?;
         let manifested = self.manifested(&resolver, &resolved)?;
-        self.check_targets(&resolver, &resolved, parent, &mut reasons)?;
+        self.check_targets(&resolver, &resolved, place.parent, &mut reasons)?;
         let stated = SignedProperties::read(xml, signature, &mut reasons);
 
-        let stamping = Stamping {
-            xml,
-            signature,
-            resolved: &resolved,
-            material,
-            context,
-        };
-        let mut stamps = stamping.content(&mut reasons);
-        let signature_stamps = stamping.signature(&mut reasons);
-        let passed = signature_stamps.iter().filter(|stamp| stamp.passed());
-        let stamped = passed.filter_map(|stamp| stamp.time).min();
-        let proven = [stamped, context.received_at].into_iter().flatten().min();
+        let mut unjudged = Reasons::default();
+        let stamps = Stamps::read(xml, signature, &resolved, &mut unjudged);
+        let proofs = existence::judge(stamps.tokens(), known_since, material, context);
+        let stamped = proofs.stamped();
+        let proven = [proofs.signature, known_since].into_iter().flatten().min();
         let at = proven.unwrap_or(context.at);
 
         let task = CoreTask {
@@ -179,40 +189,47 @@ impl Judge<'_, '_> {
         if with_properties {
             profile::check_times(role, stated.signing_time, stamped, context.at, &mut reasons);
         }
-        let not_before = matches!(claimed, Some(Profile::P2 | Profile::P3))
-            .then(|| stamped.and_then(|time| time.saturating_add(GRACE).ok()))
-            .flatten();
-        let when = (at, proven.is_some(), not_before);
-        let (verdict, class) = judge_signer_certificate(&core.certificate, role, material, when, context, &mut reasons);
+        existence::check_order(&proofs.stamps, stated.signing_time, &mut reasons);
         let level = with_properties.then(|| level::of(xml, signature, &stated));
-        self.check_profile(signature, &resolved, (claimed, class, parent), &core, &mut reasons)?;
+        let mut facts = Facts {
+            has_stamp: stamps.has_signature_stamp(),
+            level: level.map(Level::name),
+            binding_v2: core.bound_by.is_some(),
+            signing_time: stated.signing_time,
+            stamped,
+            good: &[],
+            signer_good: false,
+            carried: &[],
+        };
         if let Some(profile) = claimed {
-            let facts = Facts {
-                has_stamp: !signature_stamps.is_empty(),
-                level: level.map(level::Level::long_name),
-                binding_v2: core.bound_by.is_some(),
-                signing_time: stated.signing_time,
-                stamped,
-                good: &verdict.good,
-                signer_good: !verdict.good.is_empty(),
-                carried: &verdict.carried,
-            };
-            profile::check(profile, &facts, &mut reasons);
+            profile::check_form(profile, &facts, &mut reasons);
+            profile::check_inside(profile, &level::inside(xml, signature, material, &core.certificate), &mut reasons);
+            level::check_profile(xml, signature, profile, &core, &mut reasons);
         }
-        stamps.extend(signature_stamps);
-        stamps.extend(stamping.later(&mut reasons));
-        timestamp::settle_ended(&mut stamps, &mut reasons);
-        timestamp::check_order(&stamps, &mut reasons);
-        timestamp::add_reasons(&stamps, &mut reasons);
+        reasons.append(unjudged);
+        timestamp::add_reasons(&proofs.stamps, &mut reasons);
         if let Some(which) = values::unanswered_reference(xml, signature, &core.certificate) {
             reasons.add_with(cause::REFERENCES_MISMATCH, which);
         }
+        let waits = matches!(claimed, Some(Profile::P2 | Profile::P3));
+        let not_before = stamped.filter(|_| waits).and_then(|time| time.saturating_add(GRACE).ok());
+        let when = (at, proven.is_some(), not_before);
+        let (verdict, class) = judge_signer_certificate(&core.certificate, role, material, when, context, &mut reasons);
+        self.check_formats(
+            signature,
+            &resolved,
+            claimed.is_some() || class == CertificateClass::Nes,
+            &mut reasons,
+        )?;
+        if let Some(profile) = claimed {
+            (facts.good, facts.signer_good, facts.carried) = (&verdict.good, !verdict.good.is_empty(), &verdict.carried);
+            profile::check_state(profile, &facts, &mut reasons);
+        }
         let countersigning = resolved.iter().any(|one| matches!(one.target, Target::Countersigned(_)));
         let everything: Vec<Resolved<'_>> = resolved.into_iter().chain(manifested).collect();
-        coverage::judge(xml, signature, &everything, parent.is_some() || countersigning, &mut reasons);
-        let counter_signatures = self.counter_signatures(signature, top, &mut reasons);
+        coverage::judge(xml, signature, &everything, countersigning, &mut reasons);
+        let counter_signatures = self.counter_signatures(signature, (place, known_since), (&stamps, &proofs), &mut reasons);
 
-        let ChainVerdict { revocation, .. } = verdict;
         let (indication, sub_indication) = reasons.outcome();
         Ok(SignatureReport {
             retry_after: reasons.retry_after(),
@@ -226,14 +243,22 @@ impl Judge<'_, '_> {
             signer: Some(describe(&core.certificate, class)),
             claimed_signing_time: stated.signing_time,
             best_signature_time: proven,
-            covers: match parent.is_some() || countersigning {
+            covers: match countersigning {
                 false => self.subject.covers.clone(),
                 true => format!("{} (imza/signature)", self.subject.covers),
             },
-            timestamps: stamps.into_iter().map(|stamp| stamp.report).collect(),
-            revocation,
+            timestamps: proofs.stamps.into_iter().map(|stamp| stamp.report).collect(),
+            revocation: verdict.revocation,
             counter_signatures,
         })
+    }
+
+    /// Evidence signs itself: content elsewhere is not missing, it is wrong.
+    fn nothing_outside<T>(&self, refusal: Refusal) -> Checked<T> {
+        match self.subject.role == Role::Evidence && [cause::XML_EXTERNAL, cause::NO_CONTENT].contains(&refusal.0) {
+            true => refuse(cause::XML_REFERENCE, "belge dışına başvuru", "a reference outside the document"),
+            false => Err(refusal),
+        }
     }
 
     /// The references of the manifests that the signature covers: what they name is signed by way of their digests.
@@ -312,46 +337,52 @@ impl Judge<'_, '_> {
         }
     }
 
-    /// What the BTK guide asks of XAdES beyond what it asks of every format (pki.md 3).
-    fn check_profile(
-        &self,
-        signature: &Signature,
-        resolved: &[Resolved<'_>],
-        (claimed, class, parent): (Option<Profile>, CertificateClass, Option<NodeId>),
-        core: &Core,
-        reasons: &mut Reasons,
-    ) -> Checked<()> {
+    /// What is said of the data, and whether enough is: the BTK guide wants their type signed (pki.md 3). Who signs for a person or under a
+    /// profile must say so; a seal without a profile need not.
+    fn check_formats(&self, signature: &Signature, resolved: &[Resolved<'_>], wanted: bool, reasons: &mut Reasons) -> Checked<()> {
         if signature.qualifying.is_none() {
             return Ok(());
         }
         let to_data = |one: &&Resolved<'_>| !matches!(one.target, Target::Properties | Target::KeyInfo | Target::Countersigned(_));
         let data: Vec<NodeId> = resolved.iter().filter(to_data).map(|one| one.node).collect();
-        let formats = properties::formats_stated(self.xml, signature, &data)?;
-        let person = class == CertificateClass::Nes && self.subject.role != Role::Evidence;
-        if !formats && parent.is_none() && (person || claimed.is_some()) {
+        let stated = properties::formats_stated(self.xml, signature, &data)?;
+        if wanted && !stated && self.subject.role != Role::Evidence {
             reasons.add(cause::XML_DATA_FORMAT);
         }
-        level::check_profile(self.xml, signature, claimed, core, reasons);
         Ok(())
     }
 
     /// Counter-signatures in their property, each judged; signatures in other places inside this one are not.
-    fn counter_signatures(&self, signature: &Signature, top: NodeId, reasons: &mut Reasons) -> Vec<SignatureReport> {
+    fn counter_signatures(
+        &self,
+        signature: &Signature,
+        (place, known_since): (Place, Option<Timestamp>),
+        (stamps, proofs): (&Stamps, &Proofs<'_>),
+        reasons: &mut Reasons,
+    ) -> Vec<SignatureReport> {
         let xml = self.xml;
-        let places: Vec<NodeId> = signature.unsigned(xml, XADES, "CounterSignature").collect();
+        let properties: Vec<NodeId> = signature.unsigned(xml, XADES, "CounterSignature").collect();
         let mut reports = Vec::new();
-        for place in &places {
-            match xml.elements(*place).as_slice() {
+        for property in &properties {
+            // An archive timestamp below covers it too.
+            let archived = stamps.counter_value(*property).and_then(|value| proofs.known_since(value));
+            let since = [known_since, archived].into_iter().flatten().min();
+            match xml.elements(*property).as_slice() {
                 [counter] if xml.is(*counter, DSIG, "Signature") => {
-                    reports.push(self.signature(*counter, top, Some(signature.value)));
+                    let above = Place {
+                        parent: Some(signature.value),
+                        ..place
+                    };
+                    reports.push(self.signature(*counter, above, since));
                 }
                 _ => reasons.add_with(cause::XML_PROPERTY, "CounterSignature"),
             }
         }
-        let elsewhere = xml.document.descendants(signature.node).into_iter().filter(|node| {
-            xml.is(*node, DSIG, "Signature") && !places.iter().any(|place| xml.is_within(*node, *place)) && *node != signature.node
-        });
-        if elsewhere.count() > 0 {
+        let elsewhere = |node: &NodeId| {
+            let in_property = properties.iter().any(|property| xml.is_within(*node, *property));
+            xml.is(*node, DSIG, "Signature") && *node != signature.node && !in_property
+        };
+        if xml.document.descendants(signature.node).iter().any(elsewhere) {
             reasons.add(cause::XML_NESTED);
         }
         reports

@@ -96,12 +96,13 @@ fn policy_of(xml: &Xml<'_>, identifier: NodeId) -> Option<Policy> {
         _ => (oid::SHA1, value),
     });
     let qualifiers = xml.first(policy, XADES, "SigPolicyQualifiers");
-    let has_uri = qualifiers
+    let uri = qualifiers
         .map(|qualifiers| xml.children(qualifiers, XADES, "SigPolicyQualifier"))
         .unwrap_or_default()
         .into_iter()
-        .any(|qualifier| xml.first(qualifier, XADES, "SPURI").is_some());
-    Some(Policy::Explicit { id, hash, has_uri })
+        .find_map(|qualifier| xml.first(qualifier, XADES, "SPURI"))
+        .map(|uri| xml.text(uri).unwrap_or_default().trim().to_owned());
+    Some(Policy::Explicit { id, hash, uri })
 }
 
 /// DigestMethod and DigestValue below `parent`; the hash is `None` when it is not known.
@@ -187,10 +188,9 @@ pub fn formats_stated(xml: &Xml<'_>, signature: &Signature, references: &[NodeId
         let Some(id) = id else {
             return refuse_with(cause::XML_PROPERTY, "DataObjectFormat");
         };
-        let node = xml.by_id(id)?;
-        if !signature.references.contains(&node) {
+        let Some(node) = xml.by_id(id).ok().filter(|node| signature.references.contains(node)) else {
             return refuse_with(cause::XML_PROPERTY, "DataObjectFormat");
-        }
+        };
         let mime = xml.first(format, XADES, "MimeType").and_then(|mime| xml.text(mime));
         if mime.is_some_and(|mime| !mime.trim().is_empty()) {
             stated.push(node);

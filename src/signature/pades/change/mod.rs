@@ -13,6 +13,11 @@ use crate::signature::pades::structure::view::View;
 use crate::signature::pades::structure::xref::Place;
 use crate::text::Text;
 
+/// Revisions between the signed and the final one that are looked at for what they left behind. Long-lived documents get a few a decade.
+const MAX_BETWEEN: usize = 64;
+/// Changes that are kept: a report names a few of them, and the certification asks for the gravest.
+const MAX_CHANGES: usize = 1_000;
+
 /// What a change is, in the terms of the certification levels (ISO 32000-2 12.8.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -67,24 +72,29 @@ pub fn after(signed: &View<'_>, last: &View<'_>, later: &[LaterSignature]) -> La
         return comparison.found;
     }
     let now = Graph::of(last);
-    let superseded = superseded(signed, last, &before, later, &now);
+    let adrift = |number: &u32| comparison.is_fresh(*number) && !now.referrers.contains_key(number);
+    let superseded = if open.iter().any(adrift) {
+        superseded(signed, last, &before, later)
+    } else {
+        HashSet::new()
+    };
+    let superseded: HashSet<u32> = superseded.into_iter().filter(adrift).collect();
     for number in open.into_iter().filter(|number| !superseded.contains(number)) {
         comparison.name(number, &now);
     }
     comparison.found
 }
 
-/// What nothing in the final document refers to and what was fine in a revision between: a store that a newer one replaced.
-fn superseded(signed: &View<'_>, last: &View<'_>, before: &Graph, later: &[LaterSignature], now: &Graph) -> HashSet<u32> {
+/// What was fine in a revision between: a store that a newer one replaced.
+fn superseded(signed: &View<'_>, last: &View<'_>, before: &Graph, later: &[LaterSignature]) -> HashSet<u32> {
     let start = signed.sections.first().map(|section| section.at);
     let newer = last.sections.iter().take_while(|section| Some(section.at) != start).count();
     let mut fine = HashSet::new();
-    for count in 1..newer {
+    for count in 1..newer.min(MAX_BETWEEN) {
         let between = last.without_newest(count);
         let mut comparison = Comparison::new(signed, &between, before, later);
         comparison.explain();
-        let gone = |number: &u32| comparison.is_fresh(*number) && !now.referrers.contains_key(number);
-        fine.extend(comparison.explained.iter().copied().filter(gone));
+        fine.extend(comparison.explained);
     }
     fine
 }
@@ -235,6 +245,10 @@ impl<'c, 'a> Comparison<'c, 'a> {
     }
 
     fn change(&mut self, kind: Kind, tr: String, en: String) {
+        let graver = self.found.changes.iter().all(|known| known.kind < kind);
+        if self.found.changes.len() >= MAX_CHANGES && !graver {
+            return;
+        }
         self.found.changes.push(Change {
             kind,
             text: Text::new(tr, en),

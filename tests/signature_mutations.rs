@@ -1,0 +1,161 @@
+//! Random mutations of valid signatures: whatever still passes says the same, of the same signer, proven by the same time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+
+use std::sync::Arc;
+
+use forge::cades_kit::{Shape, Signing, sign};
+use forge::scenario_kit::build;
+use forge::scenarios::{Defect, Profile, Rung};
+use jiff::Timestamp;
+use kep_gateway::hash::Sha256;
+use kep_gateway::limits::Limits;
+use kep_gateway::signature::cades::cms::SignedData;
+use kep_gateway::signature::cades::{self, Expected, Subject};
+use kep_gateway::signature::report::{Indication, Role, Verdict};
+use kep_gateway::signature::{Context, Trust, verdict};
+
+const CONTENT: &[u8] = b"<PaketOzeti>Degisiklik</PaketOzeti>";
+
+/// Mutations of each file. A failing one is printed with its number and can be made again: the sequence is fixed.
+const ROUNDS: usize = 160;
+
+/// A sequence that is the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// What must not have changed when a verdict is a pass.
+#[derive(Debug, PartialEq, Eq)]
+struct Statement {
+    content: Vec<u8>,
+    attributes: Vec<u8>,
+    signature: Vec<u8>,
+    signer: Sha256,
+    claimed: Option<Timestamp>,
+    proven: Option<Timestamp>,
+}
+
+fn statement(cms: &[u8], verdict: &Verdict) -> Statement {
+    let signed = SignedData::parse(cms, 32).unwrap();
+    assert_eq!(signed.signers.len(), 1);
+    let info = &signed.signers[0];
+    let report = &verdict.signatures[0];
+    Statement {
+        content: signed.content.as_deref().unwrap().to_vec(),
+        attributes: info.signed_attributes.unwrap().content.to_vec(),
+        signature: info.signature.to_vec(),
+        signer: report.signer.as_ref().unwrap().certificate_sha256,
+        claimed: report.claimed_signing_time,
+        proven: report.best_signature_time,
+    }
+}
+
+fn mutate(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    let at = random.below(out.len());
+    let length = 1 + random.below(12);
+    let end = (at + length).min(out.len());
+    match random.below(6) {
+        0 | 1 => out[at] ^= 1 << random.below(8),
+        2 => out[at] = random.below(256) as u8,
+        3 => drop(out.drain(at..end)),
+        4 => {
+            let piece = out[at..end].to_vec();
+            let to = random.below(out.len());
+            out.splice(to..to, piece);
+        }
+        _ => {
+            let other = random.below(out.len() - 12);
+            let piece = out[other..other + (end - at)].to_vec();
+            out.splice(at..end, piece);
+        }
+    }
+    out
+}
+
+fn judge(cms: &[u8], context: &Context) -> Verdict {
+    let subject = Subject {
+        role: Role::Signature,
+        covers: "test".into(),
+        expected: Expected::Inside,
+    };
+    verdict(cades::judge(cms, &subject, context), &[], context)
+}
+
+#[test]
+fn a_mutation_that_passes_changed_nothing_that_is_protected() {
+    for (shape, profile) in [
+        (Shape::Bes, Profile::P1),
+        (Shape::T, Profile::P2),
+        (Shape::X1, Profile::P1),
+        (Shape::Xl, Profile::P4),
+        (Shape::BaselineLt, Profile::P4),
+        (Shape::A2, Profile::P4),
+        (Shape::A3, Profile::P4),
+        (Shape::A3v3, Profile::P3),
+        (Shape::BaselineLta, Profile::P4),
+    ] {
+        let kit = build(Defect::Sound, shape.rung(), profile);
+        let dir = tempfile::tempdir().unwrap();
+        kit.lay_out(dir.path());
+        let folder = |name: &str| dir.path().join(name);
+        let trust = Trust::load(Some(&folder("trust")), Some(&folder("intermediates")), Some(&folder("revocation"))).unwrap();
+        let context = Context::new(Arc::new(trust), kit.at, Limits::default());
+        let genuine = sign(CONTENT, true, &[Signing::new(kit, shape)]);
+        let verdict = judge(&genuine, &context);
+        assert_eq!(verdict.indication, Indication::Passed, "{shape:?}");
+        let said = statement(&genuine, &verdict);
+        let mut random = Random(shape as u64 + 1);
+        let mut passed = 0;
+        for round in 0..ROUNDS {
+            let mutated = mutate(&genuine, &mut random);
+            if mutated == genuine {
+                continue;
+            }
+            let verdict = judge(&mutated, &context);
+            if verdict.indication == Indication::Passed {
+                assert_eq!(statement(&mutated, &verdict), said, "{shape:?} round {round}");
+                assert!(
+                    shape.rung() != Rung::Lta || !in_frame(&genuine, &mutated),
+                    "{shape:?} round {round}: under the archive timestamp"
+                );
+                passed += 1;
+            }
+        }
+        println!("{shape:?}: {passed} of {ROUNDS} mutations passed, none of what is protected");
+    }
+}
+
+/// True when one of the things that every archive timestamp covers differs: certificates, revocation data, unsigned attributes but
+/// archive timestamps.
+fn in_frame(genuine: &[u8], mutated: &[u8]) -> bool {
+    let (a, b) = (SignedData::parse(genuine, 32).unwrap(), SignedData::parse(mutated, 32).unwrap());
+    let sets = |one: &SignedData<'_>| {
+        let archive = ["0.4.0.1733.2.4", "1.2.840.113549.1.9.16.2.48"];
+        let attributes = one.signers[0]
+            .unsigned
+            .iter()
+            .filter(|attribute| !archive.contains(&attribute.id.to_string().as_str()));
+        let values: Vec<Vec<u8>> = attributes
+            .flat_map(|one| one.values.iter().map(|value| value.raw.to_vec()))
+            .collect();
+        let crls: Vec<Vec<u8>> = one.crls.iter().map(|value| value.raw.to_vec()).collect();
+        (
+            values,
+            crls,
+            one.certificates.iter().map(|value| value.raw.to_vec()).collect::<Vec<_>>(),
+        )
+    };
+    sets(&a) != sets(&b)
+}
