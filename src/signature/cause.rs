@@ -429,4 +429,81 @@ causes! {
     XML_STAMP_FORM = "KEP-3721", Warning, Some((Indeterminate, Sub::NoPoe)),
         "XAdES zaman damgasının bu biçimi ({}) denetlenmiyor. Belgeyi başka bir araçla denetleyin.",
         "This form of a XAdES timestamp ({}) is not judged. Check the document with another tool.";
+
+    // PDF.
+    PDF_BYTE_RANGE = "KEP-3801", Error, Some((Failed, Sub::FormatFailure)),
+        "PDF imzası neyi kapsadığını doğru söylemiyor: {}. Belgeyi geçersiz sayın.",
+        "The PDF signature does not state what it covers as it must: {}. Treat the document as invalid.";
+    PDF_REVISION = "KEP-3802", Error, Some((Failed, Sub::FormatFailure)),
+        "PDF imzası belgenin tam bir sürümünü kapsamıyor: {}. Belgeyi geçersiz sayın.",
+        "The PDF signature does not cover a whole revision of the document: {}. Treat the document as invalid.";
+    PDF_DAMAGED = "KEP-3803", Error, Some((Failed, Sub::FormatFailure)),
+        "PDF dosyasının yapısı bozuk ({}); onarılarak okunan bir belgede imza denetlenmez. Göndericiden dosyayı yeniden isteyin.",
+        "The structure of the PDF is damaged ({}); signatures are not judged in a document that has to be repaired. Ask the sender for the file again.";
+    PDF_ENCRYPTED = "KEP-3804", Warning, Some((Indeterminate, Sub::SignedDataNotFound)),
+        "PDF parolayla şifrelenmiş; içindekiler görülmeden imza denetlenemez. Göndericiden şifresiz imzalanmış belgeyi isteyin.",
+        "The PDF is encrypted with a password; its signature cannot be judged without seeing what is in it. Ask the sender for a document signed without encryption.";
+    PDF_UNREACHABLE = "KEP-3805", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Dosyada belgenin formuna bağlı olmayan bir imza var ({}): kaldırılmış ya da gizlenmiş olabilir. Göndericiye sorun.",
+        "The file holds a signature that hangs in no form field ({}): it may have been removed or hidden. Ask the sender.";
+    PDF_SUB_FILTER = "KEP-3806", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "PDF imzasının türü kabul edilmiyor ({}). Göndericiden PAdES imzalı belge isteyin.",
+        "PDF signatures of this kind are not accepted ({}). Ask the sender for a document with a PAdES signature.";
+    PDF_AFTER_CMS = "KEP-3807", Error, Some((Failed, Sub::FormatFailure)),
+        "PDF imza değerinin ardında imzanın parçası olmayan baytlar var. Belgeyi geçersiz sayın.",
+        "Bytes that are no part of the signature follow its value in the PDF. Treat the document as invalid.";
+    PDF_SIGNERS = "KEP-3808", Error, Some((Failed, Sub::FormatFailure)),
+        "Bir PDF imzasında tek imza sahibi olur, burada {} var. Belgeyi geçersiz sayın.",
+        "A PDF signature has exactly one signer, this one has {}. Treat the document as invalid.";
+    PDF_ENCAPSULATED = "KEP-3809", Error, Some((Failed, Sub::FormatFailure)),
+        "PDF imzası kendi içinde başka bir içerik taşıyor: gösterilen ile imzalanan farklı olabilir. Belgeyi geçersiz sayın.",
+        "The PDF signature carries a content of its own: what is shown may not be what is signed. Treat the document as invalid.";
+    PDF_CHANGED = "KEP-3810", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmzadan sonra değişiklik var: {}. İmzalanan sürümü isteyin ya da belgeyi elle inceleyin.",
+        "The document was changed after this signature: {}. Ask for the signed version or inspect the document by hand.";
+    PDF_FORM_FILLED = "KEP-3811", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "İmzadan sonra form doldurulmuş: {}. Doldurulan alanları göndericiye doğrulatın.",
+        "The form was filled in after this signature: {}. Have the sender confirm the fields.";
+    PDF_CERTIFICATION = "KEP-3812", Error, Some((Failed, Sub::FormatFailure)),
+        "İmza sahibinin yasakladığı bir değişiklik yapılmış (onay düzeyi {}). Belgeyi geçersiz sayın.",
+        "The document was changed in a way that its certification forbids (level {}). Treat the document as invalid.";
+    PDF_LATER = "KEP-3813", Note, None,
+        "İmzadan sonra yalnız şunlar eklenmiş: {}.",
+        "Only these were added after the signature: {}.";
+    PDF_COVERAGE = "KEP-3814", Note, None,
+        "İmza {}.",
+        "The signature {}.";
+    PDF_ACTIVE = "KEP-3815", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Belgede çalışan ya da görünümü değiştirebilen içerik var: {}. Belgeyi elle inceleyin.",
+        "The document holds content that acts or can change what is shown: {}. Inspect the document by hand.";
+    PDF_EMBEDDED = "KEP-3816", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Belgenin içinde sayfalarda görünmeyen gömülü dosya var: {}. Gömülü dosyayı ayrıca isteyin ya da belgeyi elle inceleyin.",
+        "Files that no page shows are embedded in the document: {}. Ask for the embedded file separately or inspect the document by hand.";
+    PDF_XFA = "KEP-3817", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Belge bir XFA formu: gösterilen, imzalanan sayfalardan farklı olabilir. Göndericiden düz bir PDF isteyin.",
+        "The document is an XFA form: what is shown may not be the signed pages. Ask the sender for a plain PDF.";
+    PDF_TRAILING = "KEP-3818", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "PDF dosyasının bitişinden sonra hiçbir imzanın kapsamadığı {} bayt var. Göndericiden dosyayı yeniden isteyin.",
+        "{} bytes that no signature covers follow the end of the PDF. Ask the sender for the file again.";
+    PDF_AMBIGUOUS = "KEP-3819", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "PDF iki türlü okunabiliyor: çapraz başvuru tablosu ile akışı {} numaralı nesnede çelişiyor. Belgeyi elle inceleyin.",
+        "The PDF can be read in two ways: its cross-reference table and stream disagree about object {}. Inspect the document by hand.";
+    PDF_UNREADABLE = "KEP-3820", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Belgenin bazı nesneleri onarılmadan okunamıyor ({}). Programlar bunları farklı gösterebilir; belgeyi elle inceleyin.",
+        "Some objects of the document cannot be read without repair ({}). Programs may show them differently; inspect the document by hand.";
+    PDF_PKCS7 = "KEP-3821", Note, None,
+        "İmza PDF'in eski CMS türünde (adbe.pkcs7.detached); PAdES düzeylerinden biri değil.",
+        "The signature is of PDF's older CMS kind (adbe.pkcs7.detached); it is at none of the PAdES levels.";
+    PDF_COUNTER_SIGNATURE = "KEP-3822", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "PDF imzasının içinde karşı imza var; PAdES buna izin vermez ve denetlenmedi. Belgeyi elle inceleyin.",
+        "There is a counter-signature inside the PDF signature; PAdES does not allow one and it was not judged. Inspect the document by hand.";
+    PDF_STORE = "KEP-3823", Note, None,
+        "Belgedeki doğrulama verilerinden {} tanesi okunamadı.",
+        "{} of the validation data in the document could not be read.";
+    PDF_ONLY_TIMESTAMPS = "KEP-3824", Warning, Some((Indeterminate, Sub::NoSignature)),
+        "Belgede yalnız zaman damgası var, kimse imzalamamış. İmza bekleniyorsa göndericiye sorun.",
+        "The document holds timestamps only, nobody signed it. Ask the sender if a signature was expected.";
+    PDF_TOO_LARGE = "KEP-3825", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "PDF, denetlenebilecek sınırları aşıyor ({}). Belgeyi elle inceleyin ya da göndericiden daha yalın bir dosya isteyin.",
+        "The PDF goes beyond the limits of what is judged ({}). Inspect the document by hand or ask the sender for a simpler file.";
 }

@@ -3,10 +3,10 @@
 //! The process has the shape of ETSI EN 319 102-1: format, signing certificate, cryptography, acceptance, path, revocation, time. What
 //! cannot be judged is INDETERMINATE with its reason; nothing unknown passes and nothing unknown is called invalid.
 //!
-//! From the outside in: [`carrier`] finds the signatures and their roles; [`cades`] and [`xades`] judge one format each, [`timestamp`]
-//! its times; [`certificate`], [`path`], [`revocation`] and [`trust`] say whose key it was; [`asn1`] and [`crypto`] are below them all.
-//! [`online`] fetches what judging lacked, from outside. [`cause`] has every reason a verdict can have, [`report`] is the verdict as data,
-//! [`validation`] the record of what was checked, and [`wording`] says it all to people.
+//! From the outside in: [`carrier`] finds the signatures and their roles; [`cades`], [`xades`] and [`pades`] judge one format each,
+//! [`timestamp`] its times; [`certificate`], [`path`], [`revocation`] and [`trust`] say whose key it was; [`asn1`] and [`crypto`] are below
+//! them all. [`online`] fetches what judging lacked, from outside. [`cause`] has every reason a verdict can have, [`report`] is the verdict
+//! as data, [`validation`] the record of what was checked, and [`wording`] says it all to people.
 
 pub mod asn1;
 pub mod cades;
@@ -17,6 +17,7 @@ pub mod context;
 pub mod crypto;
 pub mod existence;
 pub mod online;
+pub mod pades;
 mod parsed;
 pub mod path;
 pub mod report;

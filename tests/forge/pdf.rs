@@ -16,6 +16,11 @@ const TURKISH: [(u8, &str, char); 6] = [
 
 /// A letter: `heading` lines centred on top, then the text, one PDF line per line.
 pub fn letter(title: &str, lines: &[String]) -> Vec<u8> {
+    assemble(&letter_objects(title, lines))
+}
+
+/// The objects of a letter, numbered from 1: catalog, pages, page, content, font, its map, metadata.
+pub fn letter_objects(title: &str, lines: &[String]) -> Vec<Vec<u8>> {
     let mut text = String::from("BT /F1 11 Tf 14 TL 56 780 Td\n");
     for line in lines {
         writeln!(text, "<{}> Tj T*", hex::encode(encode(line))).unwrap();
@@ -43,7 +48,7 @@ pub fn letter(title: &str, lines: &[String]) -> Vec<u8> {
          </rdf:RDF></x:xmpmeta>\n<?xpacket end=\"w\"?>\n",
         super::eyp::escape(title)
     );
-    let objects = [
+    vec![
         b"<< /Type /Catalog /Pages 2 0 R /Metadata 7 0 R >>".to_vec(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_vec(),
@@ -55,8 +60,7 @@ pub fn letter(title: &str, lines: &[String]) -> Vec<u8> {
         .into_bytes(),
         stream("", cmap.as_bytes()),
         stream("/Type /Metadata /Subtype /XML ", xmp.as_bytes()),
-    ];
-    assemble(&objects)
+    ]
 }
 
 fn encode(line: &str) -> Vec<u8> {
@@ -68,7 +72,7 @@ fn encode(line: &str) -> Vec<u8> {
         .collect()
 }
 
-fn stream(dictionary: &str, bytes: &[u8]) -> Vec<u8> {
+pub fn stream(dictionary: &str, bytes: &[u8]) -> Vec<u8> {
     let mut out = format!("<< {dictionary}/Length {} >>\nstream\n", bytes.len()).into_bytes();
     out.extend(bytes);
     out.extend(b"\nendstream");

@@ -14,8 +14,8 @@ use crate::signature::cades::{self, Expected, Subject};
 use crate::signature::carrier::package::judge_package;
 use crate::signature::carrier::provider;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
-use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
+use crate::signature::pades;
 use crate::signature::report::{Indication, ObjectReport, Role, SignatureReport, SubIndication, Verdict, WantReport};
 use crate::signature::verdict;
 use crate::signature::xades;
@@ -72,7 +72,7 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: 
     let (kind, signatures, findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context),
         Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
-        Content::Pdf => pdf(bytes, name),
+        Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
         Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
         Content::Xml | Content::RemExtensions => ("xml", xml(bytes, name, content, context), Vec::new()),
@@ -167,10 +167,6 @@ fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) ->
     cades::judge(bytes, &subject, context)
 }
 
-fn pdf(bytes: &Bytes, name: &str) -> Judged {
-    ("pdf", vec![unjudged(name, "PAdES", is_signed_pdf(bytes))], Vec::new())
-}
-
 fn xml(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
     let subject = xades::Subject {
         role: Role::Document,
@@ -178,16 +174,6 @@ fn xml(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) ->
         content: content.map(|content| content.as_ref()),
     };
     xades::judge(bytes, &subject, context)
-}
-
-/// A file that carries no signature, or one of a format that is not judged.
-fn unjudged(name: &str, format: &str, signed: bool) -> SignatureReport {
-    let mut reasons = Reasons::default();
-    match signed {
-        true => reasons.add_with(cause::FORMAT_UNJUDGED, format),
-        false => reasons.add(cause::NO_SIGNATURE),
-    }
-    verdict::empty_report(Role::Document, format, name, reasons)
 }
 
 /// A signature dictionary has a ByteRange, and that cannot be compressed: its offsets are patched in after writing.
