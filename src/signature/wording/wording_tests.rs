@@ -171,6 +171,8 @@ fn a_report_of_an_older_version_is_told_without_inventing_a_record() {
         signatures: vec![old],
         validation_time: at("2026-11-22T12:00:00Z"),
         anchors_sha256: Sha256::of(b""),
+        objects: Vec::new(),
+        wanted: Vec::new(),
     };
     let shown = text(&verdict, &[], Depth::Checks, Lang::En);
     assert!(!shown.contains("not made") && !shown.contains("passed"), "{shown}");
