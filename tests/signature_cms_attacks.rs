@@ -421,3 +421,26 @@ fn bytes_behind_the_signature_are_refused() {
         assert_eq!(bench.judge(&longer).sub_indication, Some(SubIndication::FormatFailure));
     }
 }
+
+/// Each archive timestamp is over everything before it: a thousand of them would be a thousand times everything.
+#[test]
+fn more_timestamps_than_anybody_needs_are_not_judged() {
+    let kit = build(Defect::Sound, Rung::Lta, Profile::P4);
+    let dir = tempfile::tempdir().unwrap();
+    kit.lay_out(dir.path());
+    let trust = Trust::load(Some(&dir.path().join("trust")), None, None).unwrap();
+    let context = Context::new(Arc::new(trust), kit.at, Limits::default());
+    for (count, passes) in [(5, true), (60, false)] {
+        let mut kit = kit.clone();
+        let first = kit.archive.clone().unwrap();
+        kit.renewals = (1..count)
+            .map(|number| forge::scenario_kit::Stamping {
+                at: first.at + jiff::SignedDuration::from_mins(number),
+                ..first.clone()
+            })
+            .collect();
+        let verdict = judge(&sign(CONTENT, true, &[Signing::new(kit, Shape::A2)]), &context);
+        assert_eq!(verdict.indication == Indication::Passed, passes, "{count}");
+        assert_eq!(has_code(&verdict, "KEP-3423"), !passes);
+    }
+}

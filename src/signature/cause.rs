@@ -252,6 +252,12 @@ causes! {
     CRL_WANTED = "KEP-3420", Warning, Some((Indeterminate, Sub::TryLater)),
         "BTK profili P2 imza sahibinin durumunu SİL ile ister; yalnız OCSP yanıtı var. Güncel SİL gelince yeniden doğrulayın.",
         "BTK profile P2 wants the signer's state from a CRL; there is only an OCSP response. Validate again when a current CRL is at hand.";
+    TOO_MANY_STAMPS = "KEP-3423", Warning, Some((Indeterminate, Sub::NoPoe)),
+        "İmzada işlenebilecekten çok zaman damgası var ({}). Belgeyi elle inceleyin.",
+        "The signature carries more timestamps than are processed ({}). Inspect the document by hand.";
+    POLICY_SHOWN = "KEP-3422", Note, None,
+        "İmza politikası (profil, nesne tanımlayıcısı, özet, adres): {}.",
+        "Signature policy (profile, object identifier, digest, address): {}.";
     UNPROTECTED = "KEP-3421", Note, None,
         "İmzanın korumadığı ek veriler var ({}); imzanın anlamını değiştirmezler. Yapılacak bir şey yok.",
         "There are additional data that the signature does not protect ({}); they do not change its meaning. Nothing to do.";

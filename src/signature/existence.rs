@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use crate::signature::cades::profile::CLOCK_SKEW;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::path::chain::Material;
@@ -82,8 +83,9 @@ impl Proofs<'_> {
     }
 }
 
-/// content <= signature <= references, archive: what covers another timestamp cannot be older than it.
-pub fn check_order(stamps: &[Stamp], reasons: &mut Reasons) {
+/// content <= signing <= signature <= references, archive: what covers another timestamp cannot be older than it. The claimed signing time
+/// may differ by what clocks differ.
+pub fn check_order(stamps: &[Stamp], signing_time: Option<Timestamp>, reasons: &mut Reasons) {
     let times = |group: u8| {
         stamps
             .iter()
@@ -97,6 +99,16 @@ pub fn check_order(stamps: &[Stamp], reasons: &mut Reasons) {
             cause::TIME_ORDER,
             "içerik zaman damgası imza zaman damgasından sonra",
             "the content timestamp lies after the signature timestamp",
+        );
+    }
+    let latest = signing_time.map(|claimed| claimed.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX));
+    if let (Some(content), Some(latest)) = (times(0).max(), latest)
+        && latest < content
+    {
+        reasons.add_in_two(
+            cause::TIME_ORDER,
+            "içerik zaman damgası beyan edilen imza zamanından sonra",
+            "the content timestamp lies after the claimed signing time",
         );
     }
     if let (Some(signature), Some(archive)) = (times(1).max(), times(2).min())

@@ -633,6 +633,10 @@ impl Draft {
             Defect::SigningTimeWithinSkew => self.signing_time = Some(stamped_at() + seconds(299)),
             Defect::ContentStamp => self.content_stamp = content_stamp(stamped_at() - seconds(20)),
             Defect::ContentStampAfterStamp => self.content_stamp = content_stamp(stamped_at() + seconds(20)),
+            Defect::ContentStampAfterSigning => {
+                self.signing_time = Some(stamped_at() - hours(1));
+                self.content_stamp = content_stamp(stamped_at() - seconds(1800));
+            }
             Defect::ContentStampImprint => {
                 self.content_stamp = content_stamp(stamped_at() - seconds(20));
                 self.content_stamp

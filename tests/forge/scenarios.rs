@@ -241,6 +241,8 @@ defects! {
     ContentStamp: Stamped, Passed, Passed;
     ContentStampImprint: Stamped, RULE, RULE;
     ContentStampAfterStamp: Stamped, ORDER, ORDER;
+    /// Half an hour younger than the claimed signing time, and signed by the signature all the same.
+    ContentStampAfterSigning: Stamped, ORDER, ORDER;
 
     // The profile.
     PolicyUnknown: Policy, Open("SIGNATURE_POLICY_NOT_AVAILABLE"), Open("SIGNATURE_POLICY_NOT_AVAILABLE");

@@ -498,9 +498,14 @@ fn der_of(value: &Value<'_>) -> Result<Vec<u8>> {
 
 /// Identifier octet, minimal length and contents.
 pub fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + 6);
-    out.push(tag);
-    let length = content.len();
+    let mut out = header(tag, content.len());
+    out.extend_from_slice(content);
+    out
+}
+
+/// Identifier octet and minimal length, for contents that come in pieces.
+pub fn header(tag: u8, length: usize) -> Vec<u8> {
+    let mut out = vec![tag];
     if length < 0x80 {
         out.push(length.to_le_bytes().first().copied().unwrap_or_default());
     } else {
@@ -508,7 +513,6 @@ pub fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
         out.push(0x80 | octets.len().to_le_bytes().first().copied().unwrap_or_default());
         out.extend_from_slice(&octets);
     }
-    out.extend_from_slice(content);
     out
 }
 

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
 use crate::signature::asn1::ber::{self, Value, tag};
@@ -12,6 +13,9 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::crypto::{Algorithm, Hash};
 use crate::signature::existence::Token;
 use crate::signature::timestamp;
+
+/// Timestamps of one kind that are judged. A document that is renewed every five years has twenty after a century.
+const MAX_TOKENS: usize = 32;
 
 type Pieces<'a> = Vec<Cow<'a, [u8]>>;
 
@@ -31,7 +35,7 @@ impl<'a> Stamped<'a> {
         let signer = self.signer;
         let mut tokens = self.content_tokens();
         let content: Vec<&[u8]> = tokens.iter().map(|token| token.raw).collect();
-        for token in signer.unsigned_values(oid::SIGNATURE_TIMESTAMP) {
+        for token in self.values_of(oid::SIGNATURE_TIMESTAMP, reasons) {
             tokens.push(Token {
                 kind: "signature",
                 raw: token.raw,
@@ -41,18 +45,29 @@ impl<'a> Stamped<'a> {
             });
         }
         for (id, kind) in [(oid::CADES_C_TIMESTAMP, "cades-c"), (oid::REFS_TIMESTAMP, "references")] {
-            tokens.extend(signer.unsigned_values(id).map(|token| self.over_references(token, kind)));
+            let values = self.values_of(id, reasons);
+            tokens.extend(values.into_iter().map(|token| self.over_references(token, kind)));
         }
-        for token in signer.unsigned_values(oid::ARCHIVE_TIMESTAMP_V2) {
+        for token in self.values_of(oid::ARCHIVE_TIMESTAMP_V2, reasons) {
             tokens.extend(self.archive_v2(token, &content));
         }
-        for token in signer.unsigned_values(oid::ARCHIVE_TIMESTAMP_V3) {
+        for token in self.values_of(oid::ARCHIVE_TIMESTAMP_V3, reasons) {
             tokens.extend(self.archive_v3(token, &content));
         }
         if signer.has_unsigned(oid::ARCHIVE_TIMESTAMP_V1) {
             reasons.add_with(cause::ARCHIVE_UNJUDGED, "archive-timestamp v1");
         }
         tokens
+    }
+
+    /// The tokens of one kind, as many as are judged.
+    fn values_of(&self, id: ObjectIdentifier, reasons: &mut Reasons) -> Vec<&'a Value<'a>> {
+        let mut values: Vec<&Value<'a>> = self.signer.unsigned_values(id).collect();
+        if values.len() > MAX_TOKENS {
+            reasons.add_with(cause::TOO_MANY_STAMPS, &values.len().to_string());
+            values.truncate(MAX_TOKENS);
+        }
+        values
     }
 
     fn content_tokens(&self) -> Vec<Token<'a>> {
@@ -101,16 +116,18 @@ impl<'a> Stamped<'a> {
             return None;
         }
         let kept = self.older_than(token);
-        let attributes: Vec<u8> = kept.iter().flat_map(|attribute| attribute.raw.raw).copied().collect();
-        let fields: Vec<&'a [u8]> = self.signer.fields.iter().map(|field| field.raw).collect();
-        let framed = ber::encode(tag::context(1), &attributes);
-        let in_sequence = ber::encode(tag::SEQUENCE, &[fields.concat(), framed.clone()].concat());
-        let borrowed = || fields.iter().map(|field| Cow::Borrowed(*field));
-        let owned = |octets: &[u8]| Cow::Owned(octets.to_vec());
+        let length = |pieces: &[Cow<'a, [u8]>]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        let fields: Pieces<'a> = self.signer.fields.iter().map(|field| Cow::Borrowed(field.raw)).collect();
+        let attributes: Pieces<'a> = kept.iter().map(|attribute| Cow::Borrowed(attribute.raw.raw)).collect();
+        let tagged: Pieces<'a> = [Cow::Owned(ber::header(tag::context(1), length(&attributes)))]
+            .into_iter()
+            .chain(attributes.iter().cloned())
+            .collect();
+        let in_sequence = Cow::Owned(ber::header(tag::SEQUENCE, length(&fields) + length(&tagged)));
         let forms: [Pieces<'a>; 3] = [
-            borrowed().chain([owned(&framed)]).collect(),
-            borrowed().chain([owned(&attributes)]).collect(),
-            vec![owned(&in_sequence)],
+            fields.iter().chain(&tagged).cloned().collect(),
+            fields.iter().chain(&attributes).cloned().collect(),
+            [&in_sequence].into_iter().chain(&fields).chain(&tagged).cloned().collect(),
         ];
         let mut stamped = Vec::new();
         for content in &self.contents {

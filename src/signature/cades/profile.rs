@@ -26,6 +26,9 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// Kesinleşme süresi of P2 and P3: revocations of the time before are in a CRL that is issued this long after the timestamp.
 pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Characters of a policy's address that are shown; the known ones have eighty.
+const MAX_URI: usize = 200;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     P2,
@@ -59,8 +62,8 @@ pub enum Policy {
     Explicit {
         id: ObjectIdentifier,
         hash: Option<(ObjectIdentifier, Vec<u8>)>,
-        /// A SPURI qualifier is there.
-        has_uri: bool,
+        /// The SPURI qualifier: where the policy is published.
+        uri: Option<String>,
     },
 }
 
@@ -81,15 +84,13 @@ impl Policy {
             }
             _ => None,
         };
-        let has_uri = match fields.optional(tag::SEQUENCE)? {
-            Some(qualifiers) => {
-                let ids = qualifiers.children().all()?;
-                ids.iter()
-                    .any(|qualifier| qualifier.children().next().and_then(|id| id.oid()) == Ok(oid::POLICY_URI))
-            }
-            None => false,
-        };
-        Ok(Self::Explicit { id, hash, has_uri })
+        let qualifiers = fields.optional(tag::SEQUENCE)?.map(|list| list.children().all()).transpose()?;
+        let uri = qualifiers.unwrap_or_default().iter().find_map(|qualifier| {
+            let mut pair = qualifier.children();
+            let is_uri = pair.next().and_then(|id| id.oid()) == Ok(oid::POLICY_URI);
+            is_uri.then(|| pair.next().and_then(|uri| uri.text()).ok()).flatten()
+        });
+        Ok(Self::Explicit { id, hash, uri })
     }
 }
 
@@ -114,7 +115,7 @@ pub fn claimed(signer: &SignerInfo<'_>, reasons: &mut Reasons) -> (Option<Policy
 
 /// The profile that a policy stands for, whatever the format of the signature that states it.
 pub fn judge_policy(policy: &Policy, reasons: &mut Reasons) -> Option<Profile> {
-    let Policy::Explicit { id, hash, has_uri } = policy else {
+    let Policy::Explicit { id, hash, uri } = policy else {
         reasons.add_with(cause::POLICY_UNKNOWN, "implied");
         return None;
     };
@@ -126,9 +127,18 @@ pub fn judge_policy(policy: &Policy, reasons: &mut Reasons) -> Option<Profile> {
         Some((algorithm, value)) if Hash::from_oid(algorithm) == Some(Hash::Sha256) && *value == GUIDE_SHA256 => {}
         _ => reasons.add(cause::POLICY_HASH),
     }
-    if !has_uri {
+    if uri.is_none() {
         rule(reasons, "politika adresi (SPURI) yok", "the policy address (SPURI) is missing");
     }
+    // The guide wants the verifier to show identifier, digest and address of the policy.
+    let digest = hash.as_ref().map(|(_, value)| hex::encode(value)).unwrap_or_default();
+    let uri: String = uri
+        .iter()
+        .flat_map(|uri| uri.chars())
+        .filter(|c| !c.is_control())
+        .take(MAX_URI)
+        .collect();
+    reasons.add_with(cause::POLICY_SHOWN, &format!("{} {id}, {digest}, {uri}", profile.name()));
     Some(profile)
 }
 

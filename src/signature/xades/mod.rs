@@ -189,7 +189,7 @@ impl Judge<'_, '_> {
         if with_properties {
             profile::check_times(role, stated.signing_time, stamped, context.at, &mut reasons);
         }
-        existence::check_order(&proofs.stamps, &mut reasons);
+        existence::check_order(&proofs.stamps, stated.signing_time, &mut reasons);
         let level = with_properties.then(|| level::of(xml, signature, &stated));
         let mut facts = Facts {
             has_stamp: stamps.has_signature_stamp(),

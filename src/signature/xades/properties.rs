@@ -96,12 +96,13 @@ fn policy_of(xml: &Xml<'_>, identifier: NodeId) -> Option<Policy> {
         _ => (oid::SHA1, value),
     });
     let qualifiers = xml.first(policy, XADES, "SigPolicyQualifiers");
-    let has_uri = qualifiers
+    let uri = qualifiers
         .map(|qualifiers| xml.children(qualifiers, XADES, "SigPolicyQualifier"))
         .unwrap_or_default()
         .into_iter()
-        .any(|qualifier| xml.first(qualifier, XADES, "SPURI").is_some());
-    Some(Policy::Explicit { id, hash, has_uri })
+        .find_map(|qualifier| xml.first(qualifier, XADES, "SPURI"))
+        .map(|uri| xml.text(uri).unwrap_or_default().trim().to_owned());
+    Some(Policy::Explicit { id, hash, uri })
 }
 
 /// DigestMethod and DigestValue below `parent`; the hash is `None` when it is not known.
