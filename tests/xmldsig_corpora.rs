@@ -209,7 +209,8 @@ fn curve_keys(text: &str, points: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let Some((_, nid)) = named else { return Vec::new() };
     let group = EcGroup::from_curve_name(nid).unwrap();
     let spki = |point: &Vec<u8>| {
-        let point = EcPoint::from_bytes(&group, point, &mut BigNumContext::new().ok()?).ok()?;
+        let mut scratch = BigNumContext::new().ok()?;
+        let point = EcPoint::from_bytes(&group, point, &mut scratch).ok()?;
         let key = EcKey::from_public_key(&group, &point).ok()?;
         PKey::from_ec_key(key).ok()?.public_key_to_der().ok()
     };
