@@ -6,7 +6,6 @@ use openssl::ecdsa::EcdsaSig;
 
 use super::pki::{Certified, Hash, KeyKind};
 use super::scenario_kit::{Fault, Kit, Stamping};
-use super::scenarios::Rung;
 use super::xades::{Archive, Shape, Stop, Twist, belge_with, body};
 use super::xades_text::{DS, INCLUSIVE, Scope, XADES, canonical, el, uri_of};
 use super::xades_values::{issuer_serial, time_text};
@@ -348,9 +347,9 @@ impl Signing<'_> {
             }
         }
         all.extend(self.values());
-        if self.kit.rung == Rung::Lta {
-            let archive = self.kit.archive.as_ref().unwrap();
-            all.push(self.archive(archive, parts, &all));
+        for archive in self.kit.archive.iter().chain(&self.kit.renewals) {
+            let stamp = self.archive(archive, parts, &all);
+            all.push(stamp);
         }
         all
     }
