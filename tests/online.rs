@@ -278,9 +278,11 @@ async fn what_must_not_be_believed_is_not() {
         let asked = bench.provider.asked().len();
         bench.provider.behave("/ocsp/", manner);
         bench.provider.behave("/sil/", Manner::ListOf(week_ago));
-        let verdict = bench.settle(&bench.bare(), &bench.online(), now()).await;
+        let online = bench.online();
+        let verdict = bench.settle(&bench.bare(), &online, now()).await;
         assert_eq!(verdict.sub_indication, Some(SubIndication::TryLater), "{name}: {}", told(&verdict));
         assert!(codes(&verdict).contains(&"KEP-3525".to_owned()), "{name}: {}", told(&verdict));
+        assert_eq!(online.cache().len(), 1, "{name}: only the issuer came in");
         assert!(bench.provider.asked().len() > asked);
     }
     bench.anew();

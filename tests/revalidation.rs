@@ -188,7 +188,8 @@ async fn what_comes_late_is_appended_and_the_first_verdict_stays() {
     let mut queue = Queue::default();
     assert_eq!(look(&mut queue, &pipeline).await, 0);
     assert_eq!(bench.provider.connections(), asked);
-    for minutes in [10, 40] {
+    for (minutes, manner) in [(10, Manner::Status(404)), (40, Manner::Body(b"bakimdayiz".to_vec()))] {
+        bench.provider.behave("/", manner);
         bench.set(at(ARRIVAL) + SignedDuration::from_mins(minutes));
         assert_eq!(look(&mut queue, &pipeline).await, 1, "after {minutes} minutes");
         assert_eq!(look(&mut queue, &pipeline).await, 0);
