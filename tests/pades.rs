@@ -97,9 +97,15 @@ fn every_scenario_is_judged_as_the_trade_does() {
             continue;
         }
         let kit = scenario.kit();
-        for stamp in [StampIn::Cms, StampIn::Document] {
+        // Without a timestamp the two are one.
+        let places = if kit.stamp.is_some() {
+            &[StampIn::Cms, StampIn::Document][..]
+        } else {
+            &[StampIn::Cms]
+        };
+        for stamp in places {
             run += 1;
-            let report = judged(&kit, pdf_sign::letter(&kit, Style::Table, stamp));
+            let report = judged(&kit, pdf_sign::letter(&kit, Style::Table, *stamp));
             let expected = scenario.expected.words();
             let (indication, sub) = words(&report);
             if (indication.as_str(), sub.as_deref()) != expected {

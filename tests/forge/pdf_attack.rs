@@ -3,7 +3,7 @@
 
 use super::cms::{self, Form, SignedData};
 use super::pdf::stream;
-use super::pdf_file::{CATALOG, CONTENT, FONT, File, PAGE, Slot, Style, find, rfind};
+use super::pdf_file::{CATALOG, CONTENT, FONT, File, Object, PAGE, Slot, Style, find, rfind};
 use super::pdf_sign::{self, StampIn};
 use super::scenario_kit::{Kit, second};
 use super::scenarios::{Defect, Profile, Rung};
@@ -675,7 +675,7 @@ fn cms_confusions(kit: &Kit) -> Vec<Attack> {
 
 /// What a signed document should not hold. The signature is sound; the document is more than what it shows.
 fn contents(kit: &Kit) -> Vec<Attack> {
-    let holding = |prepare: &dyn Fn(&mut File) -> Vec<(u32, Vec<u8>)>| {
+    let holding = |prepare: &dyn Fn(&mut File) -> Vec<Object>| {
         let mut file = File::letter(Style::Table);
         let objects = prepare(&mut file);
         file.append(objects);

@@ -34,6 +34,13 @@ pub const METADATA: u32 = 7;
 /// Hexadecimal digits that are kept free for a signature.
 const ROOM: usize = 40_000;
 
+/// Number and body.
+pub type Object = (u32, Vec<u8>);
+/// Type and the two fields of a cross-reference entry.
+type Place = (u64, u64, u64);
+/// The first of consecutive numbers, and their places.
+type Run = (u32, Vec<Place>);
+
 #[derive(Clone)]
 pub struct File {
     pub bytes: Vec<u8>,
@@ -114,7 +121,7 @@ impl File {
             fields: vec![],
             annotations: vec![],
         };
-        let mut objects: Vec<(u32, Vec<u8>)> = objects.into_iter().enumerate().map(|(i, body)| (i as u32 + 1, body)).collect();
+        let mut objects: Vec<Object> = objects.into_iter().enumerate().map(|(i, body)| (i as u32 + 1, body)).collect();
         objects[0].1 = file.catalog_object();
         objects[2].1 = file.page_object();
         file.append(objects);
@@ -135,13 +142,13 @@ impl File {
     }
 
     /// Appends a revision with these objects.
-    pub fn append(&mut self, objects: Vec<(u32, Vec<u8>)>) {
+    pub fn append(&mut self, objects: Vec<Object>) {
         self.append_with(objects, "");
     }
 
     /// The same with more entries in the trailer.
-    pub fn append_with(&mut self, objects: Vec<(u32, Vec<u8>)>, trailer: &str) {
-        let mut places: BTreeMap<u32, (u64, u64, u64)> = BTreeMap::new();
+    pub fn append_with(&mut self, objects: Vec<Object>, trailer: &str) {
+        let mut places: BTreeMap<u32, Place> = BTreeMap::new();
         let packs = |body: &[u8]| self.style == Style::Compressed && !contains(body, b"\nstream\n") && !contains(body, b"/ByteRange");
         let (packed, plain): (Vec<_>, Vec<_>) = objects.into_iter().partition(|(_, body)| packs(body));
         for (number, body) in plain {
@@ -171,8 +178,12 @@ impl File {
         self.bytes.extend(b"\nendobj\n");
     }
 
-    fn cross_reference(&mut self, mut places: BTreeMap<u32, (u64, u64, u64)>, trailer: &str) {
-        let previous = (self.xref > 0).then(|| format!("/Prev {} ", self.xref)).unwrap_or_default();
+    fn cross_reference(&mut self, mut places: BTreeMap<u32, Place>, trailer: &str) {
+        let previous = if self.xref > 0 {
+            format!("/Prev {} ", self.xref)
+        } else {
+            String::new()
+        };
         let id = hex::encode(&Hash::Sha256.of(b"letter")[..16]);
         if self.xref == 0 {
             places.insert(0, (0, 0, 65_535));
@@ -188,10 +199,10 @@ impl File {
                     writeln!(out, "{first} {}", run.len()).unwrap();
                     for (kind, offset, generation) in run {
                         let letter = if kind == 1 { 'n' } else { 'f' };
-                        write!(out, "{offset:010} {generation:05} {letter} \n").unwrap();
+                        writeln!(out, "{offset:010} {generation:05} {letter} ").unwrap();
                     }
                 }
-                write!(out, "trailer\n<< {common} >>\n").unwrap();
+                writeln!(out, "trailer\n<< {common} >>").unwrap();
                 self.bytes.extend(out.bytes());
             }
             Some(number) => {
@@ -210,7 +221,7 @@ impl File {
     }
 
     /// The objects of a new signature field; its dictionary is the first of them.
-    pub fn field(&mut self, slot: &Slot) -> Vec<(u32, Vec<u8>)> {
+    pub fn field(&mut self, slot: &Slot) -> Vec<Object> {
         let (value, field) = (self.fresh(), self.fresh());
         let kind = if slot.sub_filter == "ETSI.RFC3161" { "DocTimeStamp" } else { "Sig" };
         let time = slot.time.map(|at| format!("/M ({}) ", date(at))).unwrap_or_default();
@@ -260,7 +271,7 @@ impl File {
     }
 
     /// The same with objects of the caller's own making among them.
-    pub fn sign_objects(&mut self, objects: Vec<(u32, Vec<u8>)>, cms: impl FnOnce(&[u8]) -> Vec<u8>) {
+    pub fn sign_objects(&mut self, objects: Vec<Object>, cms: impl FnOnce(&[u8]) -> Vec<u8>) {
         let from = self.bytes.len();
         self.append(objects);
         let (range, hole) = self.holes(from);
@@ -328,8 +339,8 @@ fn dictionary(entries: &BTreeMap<&'static str, String>) -> Vec<u8> {
 }
 
 /// Consecutive numbers.
-fn runs(places: &BTreeMap<u32, (u64, u64, u64)>) -> Vec<(u32, Vec<(u64, u64, u64)>)> {
-    let mut runs: Vec<(u32, Vec<(u64, u64, u64)>)> = vec![];
+fn runs(places: &BTreeMap<u32, Place>) -> Vec<Run> {
+    let mut runs: Vec<Run> = vec![];
     for (number, place) in places {
         match runs.last_mut() {
             Some((first, run)) if *first + run.len() as u32 == *number => run.push(*place),
@@ -339,7 +350,7 @@ fn runs(places: &BTreeMap<u32, (u64, u64, u64)>) -> Vec<(u32, Vec<(u64, u64, u64
     runs
 }
 
-fn row((kind, second, third): (u64, u64, u64)) -> [u8; 8] {
+fn row((kind, second, third): Place) -> [u8; 8] {
     let mut row = [0; 8];
     row[0] = kind as u8;
     row[1..6].copy_from_slice(&second.to_be_bytes()[3..]);

@@ -173,10 +173,11 @@ impl Comparison<'_, '_> {
             && stored
                 .dictionary()
                 .is_some_and(|dictionary| dictionary.entries.iter().all(|entry| PLAIN_STREAM.contains(&entry.key.as_slice())));
-        if plain && self.claim(value, None) {
-            if let Some(length) = stored.dictionary().and_then(|dictionary| dictionary.get("Length")) {
-                self.claim(length, None);
-            }
+        if plain
+            && self.claim(value, None)
+            && let Some(length) = stored.dictionary().and_then(|dictionary| dictionary.get("Length"))
+        {
+            self.claim(length, None);
         }
     }
 

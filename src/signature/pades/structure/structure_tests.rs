@@ -96,7 +96,7 @@ fn an_object_is_where_the_cross_reference_says_or_nowhere() {
     assert!(indirect(bytes, 0, 5, 0, &none).is_err(), "another number");
     assert!(indirect(bytes, 0, 4, 1, &none).is_err(), "another generation");
     assert!(indirect(b" 4 0 obj null endobj", 0, 4, 0, &none).is_err(), "an offset beside it");
-    for length in ["2", "4", "-1", "999", "(3)", "9 0 R"] {
+    for length in ["2", "5", "-1", "999", "(3)", "9 0 R"] {
         let text = format!("4 0 obj << /Length {length} >> stream\nabc\nendstream endobj");
         assert!(indirect(text.as_bytes(), 0, 4, 0, &none).is_err(), "length {length}");
     }

@@ -127,7 +127,8 @@ impl Dictionary {
 pub struct Lexer<'a> {
     bytes: &'a [u8],
     pub at: usize,
-    values: usize,
+    /// Values read so far.
+    pub values: usize,
 }
 
 fn is_space(byte: u8) -> bool {
@@ -435,6 +436,8 @@ pub struct Stored {
     pub stream: Option<Range<usize>>,
     /// From its number to behind `endobj`, in the file; `None` for an object out of an object stream.
     pub span: Option<Range<usize>>,
+    /// How many values it is made of.
+    pub values: usize,
 }
 
 impl Stored {
@@ -474,6 +477,7 @@ pub fn indirect(bytes: &[u8], at: usize, number: u32, generation: u16, length_of
         object,
         stream,
         span: Some(at..lexer.at),
+        values: lexer.values,
     })
 }
 

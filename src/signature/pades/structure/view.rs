@@ -10,6 +10,11 @@ use super::{PdfError, Result, filter};
 
 /// Inflated object streams of one view together.
 const MAX_INFLATED: usize = 256 << 20;
+/// Bytes of objects that are kept once read. A signature dictionary is little but one long string, and is asked for again and again.
+const MAX_KEPT: usize = 4 << 20;
+/// What is worth keeping: many bytes that make few values, so that what is kept is not larger than what was read.
+const KEPT_FROM: usize = 1 << 10;
+const KEPT_VALUES: usize = 128;
 /// References to references. The standard has none.
 const MAX_HOPS: usize = 8;
 /// Pages, fields and names hang in trees; this deep no honest one is.
@@ -25,6 +30,8 @@ pub struct View<'a> {
     table: HashMap<u32, Place>,
     object_streams: RefCell<HashMap<u32, Arc<ObjectStream>>>,
     inflated: Cell<usize>,
+    kept: RefCell<HashMap<u32, Stored>>,
+    kept_bytes: Cell<usize>,
 }
 
 struct ObjectStream {
@@ -67,6 +74,8 @@ impl<'a> View<'a> {
             table,
             object_streams: RefCell::default(),
             inflated: Cell::new(0),
+            kept: RefCell::default(),
+            kept_bytes: Cell::new(0),
         }
     }
 
@@ -100,7 +109,23 @@ impl<'a> View<'a> {
     /// # Errors
     /// It is not where it should be, or malformed.
     pub fn get(&self, number: u32) -> Result<Option<Stored>> {
-        self.at_place(number, self.place(number))
+        if let Some(known) = self.kept.borrow().get(&number) {
+            return Ok(Some(known.clone()));
+        }
+        let stored = self.at_place(number, self.place(number))?;
+        if let Some(stored) = &stored {
+            self.keep(number, stored);
+        }
+        Ok(stored)
+    }
+
+    fn keep(&self, number: u32, stored: &Stored) {
+        let size = stored.span.as_ref().map_or(0, ExactSizeIterator::len);
+        let total = self.kept_bytes.get() + size;
+        if stored.stream.is_none() && size >= KEPT_FROM && stored.values <= KEPT_VALUES && total <= MAX_KEPT {
+            self.kept_bytes.set(total);
+            self.kept.borrow_mut().insert(number, stored.clone());
+        }
     }
 
     /// Object `number` at a place that a section named, which a newer one may have overridden.
@@ -196,10 +221,12 @@ impl<'a> View<'a> {
         if *named != number {
             return Err(PdfError::Object(number));
         }
+        let mut lexer = Lexer::new(&stream.bytes, *offset);
         Ok(Stored {
-            object: Lexer::new(&stream.bytes, *offset).object().map_err(|_| PdfError::Object(number))?,
+            object: lexer.object().map_err(|_| PdfError::Object(number))?,
             stream: None,
             span: None,
+            values: lexer.values,
         })
     }
 
