@@ -32,7 +32,7 @@ const TREE: &str = "index";
 const DATA: u8 = b'd';
 const STATE_KEY: [u8; 1] = *b"s";
 /// Of the state's layout and of what the sum covers.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Changes that become visible together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

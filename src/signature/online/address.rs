@@ -11,9 +11,9 @@ use reqwest::Url;
 use crate::signature::online::refusal::Refusal;
 use crate::text::Text;
 
-/// Hosts of the Turkish certificate providers, as far as their addresses are known from certificates: Kamu SM publishes at
-/// depo.kamusm.gov.tr and answers OCSP below kurumsal.kamusm.gov.tr. Others are added in the configuration.
-pub const KNOWN_HOSTS: [&str; 1] = ["kamusm.gov.tr"];
+/// Hosts of the Turkish certificate providers: Kamu SM's from its certificates, the others as integrators open their firewalls for
+/// them. Newer providers (AYYILDIZ, ArkSigner) are added in the configuration once a certificate of theirs names an address.
+pub const KNOWN_HOSTS: [&str; 5] = ["kamusm.gov.tr", "turktrust.com.tr", "e-guven.com", "e-tugra.com", "e-imzatr.com"];
 
 /// Suffixes under which strangers register names: listing one would list them all.
 const SHARED_SUFFIXES: [&str; 18] = [
