@@ -249,7 +249,7 @@ fn another_certificate_for_the_same_key_does_not_take_the_signers_place() {
             signature: genuine.signature.clone(),
             ..swapped
         },
-        &[other.der.clone()],
+        std::slice::from_ref(&other.der),
     );
     assert_eq!(
         bench.judge(&data.encode()).sub_indication,
@@ -312,7 +312,7 @@ fn the_parameters_of_pss_are_part_of_the_question() {
             signature: signer.key.sign_pss(Hash::Sha256, &attributes),
             unsigned_attributes: vec![],
         };
-        let verdict = bench.judge(&bench.data(info, &[signer.der.clone()]).encode());
+        let verdict = bench.judge(&bench.data(info, std::slice::from_ref(&signer.der)).encode());
         assert_ne!(verdict.indication, Indication::Passed, "nobody vouches for this new certificate");
         let codes: Vec<String> = verdict.signatures[0].reasons.iter().map(|reason| reason.code.clone()).collect();
         codes.iter().filter(|code| code.starts_with("KEP-33")).cloned().collect::<Vec<_>>()

@@ -159,7 +159,8 @@ fn only_named_curves_that_are_known_and_points_that_lie_on_them() {
     assert!(PublicKey::from_spki(&spki(p256(), &[0])).is_err(), "the point at infinity");
     let group = EcGroup::from_curve_name(Nid::SECP384R1).unwrap();
     let generator = group
-        .generator()
+        .generator_opt()
+        .unwrap()
         .to_bytes(&group, PointConversionForm::UNCOMPRESSED, &mut context)
         .unwrap();
     assert!(EcPoint::from_bytes(&group, &generator, &mut context).is_ok());

@@ -6,7 +6,7 @@
 mod bench;
 mod forge;
 
-use bench::{Judged, judge, judge_file, told, xmlsec1_accepts};
+use bench::{Judged, judge, told, xmlsec1_accepts};
 use forge::scenario_kit;
 use forge::scenarios::{self, Defect, Profile, Rung};
 use forge::xades::{self, Archive, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, Packaging, Shape, Stop};

@@ -116,6 +116,10 @@ fn moved_properties_and_objects_are_refused() {
     assert!(!judged(&wrapped).passed(), "{}", told(&judged(&wrapped).report));
     let same_id = enveloping.replace(&object, &format!("{}{object}", forged.replace("sahte", "nesne")));
     assert_refused(&judged(&same_id), WRAPPING, "two objects of one Id");
+    let text = enveloping.replace("<ds:Object><xades", "<ds:Object>Ödeyin<xades");
+    assert_refused(&judged(&text), PARTIAL, "text beside the properties");
+    let text = enveloping.replace("</ds:SignedInfo>", "</ds:SignedInfo>Ödeyin");
+    assert_refused(&judged(&text), "KEP-3701", "text between the parts of a signature");
     // Text beside: something is shown that nobody signed.
     let beside = enveloping.replace("</ds:KeyInfo>", "</ds:KeyInfo><ds:Object>Ödeyin: 5.000 TL</ds:Object>");
     assert_refused(&judged(&beside), PARTIAL, "text in an object");
@@ -318,13 +322,23 @@ fn nested_and_countersigning_signatures_stand_where_they_must() {
     let empty = serial.replace(&counter, "<xades:CounterSignature></xades:CounterSignature>");
     assert_refused(&judged(&empty), "KEP-3715", "an empty CounterSignature");
     // A signed document as the data of another signature.
-    let inner = between(&other, "<ds:Signature ", "</ds:Signature>");
+    let mut inner = between(&other, "<ds:Signature ", "</ds:Signature>");
+    for name in ["imza-1", "deger-1", "ozellikler-1", "ref-1-", "nesne", "govde"] {
+        inner = inner.replace(name, &format!("ic-{name}"));
+    }
     let nested = serial.replace(
         "</ds:KeyInfo><ds:Object",
         &format!("</ds:KeyInfo><ds:Object>{inner}</ds:Object><ds:Object"),
     );
     assert_ne!(nested, serial);
     assert_refused(&judged(&nested), "KEP-3716", "a signature inside an object");
+    // A genuine counter-signature and a bare copy of the value that it signs, in a document that nobody signed.
+    let alone = between(&counter, "<ds:Signature ", "</ds:Signature>");
+    let value = between(&serial, "<ds:SignatureValue", "</ds:SignatureValue>");
+    let names = [("ds", xades::DS), ("xades", xades::XADES), ("xades141", xades::XADES_141)];
+    let names: String = names.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
+    let orphan = format!("<Belge xmlns=\"urn:ornek:belge\"{names}><Konu>Satış</Konu>{value}{alone}</Belge>");
+    assert_refused(&judged(&orphan), PARTIAL, "a counter-signature of a value that is nobody's");
     // Two values, two SignedInfo, parts in another order.
     let value = between(&other, "<ds:SignatureValue", "</ds:SignatureValue>");
     assert_refused(
@@ -455,4 +469,115 @@ fn a_plain_signature_of_a_document_is_no_advanced_one() {
     let judged = judge_file(&context(&kit), text.replace(&object, "").as_bytes(), None);
     assert_refused(&judged, "KEP-3704", "plain XML-DSig");
     assert_eq!(judged.report.signatures[0].format, "XML-DSig");
+}
+
+/// Where a byte of a signed file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Region {
+    /// Covered by the signature, or the signature itself, or the certificate that it names.
+    Protected,
+    KeyInfo,
+    Unsigned,
+    /// Prolog, end, identifiers of parts.
+    Frame,
+}
+
+fn region(text: &str, at: usize) -> Region {
+    let inside = |open: &str, close: &str| {
+        let start = text.find(open)?;
+        let end = start + text[start..].find(close)?;
+        Some((start..end).contains(&at))
+    };
+    let is = |open, close| inside(open, close) == Some(true);
+    match () {
+        () if is("<ds:SignedInfo>", "</ds:SignedInfo>") => Region::Protected,
+        () if is("<xades:SignedProperties", "</xades:SignedProperties>") => Region::Protected,
+        () if is("<Konu>", "<ds:Signature ") || is("<ds:Object Id=\"nesne\"", "</ds:Object>") => Region::Protected,
+        () if is("<ds:KeyInfo>", "</ds:KeyInfo>") => Region::KeyInfo,
+        () if is("<xades:UnsignedProperties>", "</xades:UnsignedProperties>") => Region::Unsigned,
+        () => Region::Frame,
+    }
+}
+
+/// Seeded mutations: what passes reads the same, or stands where nothing is protected and the report says so.
+#[test]
+fn mutations_pass_only_outside_of_what_is_protected() {
+    use rand::{Rng, RngExt, SeedableRng};
+    let mut random = rand::rngs::StdRng::seed_from_u64(20_261_122);
+    let meaning = |text: &str| {
+        bergshamra_c14n::canonicalize(text, bergshamra_c14n::C14nMode::Inclusive, None, &[] as &[&str])
+            .ok()
+            .and_then(|octets| String::from_utf8(octets).ok())
+    };
+    let (mut passed, mut refused) = (0, 0);
+    for packaging in [
+        Packaging::Enveloped,
+        Packaging::EnvelopedById,
+        Packaging::Enveloping,
+        Packaging::EnvelopingBase64,
+    ] {
+        let kit = sound(Rung::Lt, Profile::P4);
+        let context = context(&kit);
+        let file = xades::build(&kit, Shape::of(&kit, packaging)).text();
+        assert!(judge_file(&context, file.as_bytes(), None).passed());
+        for _ in 0..1_000 {
+            let at = random.random_range(0..file.len());
+            let mut bytes = file.clone().into_bytes();
+            match random.next_u32() % 4 {
+                0 => bytes[at] ^= 1 << (random.next_u32() % 7),
+                1 => bytes[at] = b" \n\"'<>/&=AaIi09#"[random.random_range(0..16)],
+                2 => {
+                    bytes.remove(at);
+                }
+                _ => bytes.insert(at, b" \n\t<a0"[random.random_range(0..6)]),
+            }
+            if bytes == file.as_bytes() {
+                continue;
+            }
+            let judged = judge_file(&context, &bytes, None);
+            if !judged.passed() {
+                refused += 1;
+                continue;
+            }
+            passed += 1;
+            let told = told(&judged.report);
+            let text = String::from_utf8(bytes).unwrap();
+            match region(&file, at) {
+                Region::Protected => assert_eq!(
+                    meaning(&text),
+                    meaning(&file),
+                    "{packaging:?} {at}: {}",
+                    &text[at.saturating_sub(40)..(at + 40).min(text.len())]
+                ),
+                Region::KeyInfo => assert!(told.contains("KeyInfo"), "{told}"),
+                Region::Unsigned => assert!(told.contains("UnsignedProperties"), "{told}"),
+                Region::Frame => assert!(judged.has("KEP-3710"), "{told}"),
+            }
+        }
+    }
+    println!("{passed} mutations passed, {refused} did not");
+    assert!(refused > 2_000, "{refused}");
+}
+
+/// A document at the limit is judged, one above it is refused with a reason.
+#[test]
+fn large_documents_are_judged_up_to_the_limit() {
+    let kit = sound(Rung::Lta, Profile::P1);
+    let lines: String = (0..40_000)
+        .map(|n| xades::el("Satir", &[("no", &n.to_string())], "şöyle &amp; böyle"))
+        .collect();
+    let text = xades::el("Konu", &[], &"Kira ".repeat(5_300_000));
+    let file = xades::enveloped_around(&kit, &(text + &lines));
+    assert!(file.xml.len() > 26 << 20 && file.xml.len() < 32 << 20, "{}", file.xml.len());
+    let context = context(&kit);
+    let judged = judge_file(&context, &file.xml, None);
+    assert!(judged.passed(), "{}", told(&judged.report));
+    let last = file.text().replacen("<Satir no=\"39999\">ş", "<Satir no=\"39999\">s", 1);
+    assert_refused(
+        &judge_file(&context, last.as_bytes(), None),
+        "KEP-3301",
+        "one letter of the last line",
+    );
+    let larger = file.text().replacen("Kira ", &"Kira ".repeat(1_400_000), 1);
+    assert_refused(&judge_file(&context, larger.as_bytes(), None), "KEP-3701", "above the limit");
 }

@@ -3,7 +3,7 @@
 //! Writer and reader were written apart, so that where they agree the agreement says something. Nothing here may `use kep_gateway`.
 //! A test binary takes it with `mod forge;` (or `#[path]`); start at [`world::World`].
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod cades;
 pub mod cades_kit;
@@ -22,8 +22,12 @@ pub mod mail;
 pub mod mixed;
 pub mod opc;
 pub mod pdf;
+pub mod pdf_active;
+pub mod pdf_annotated;
 pub mod pdf_attack;
 pub mod pdf_file;
+pub mod pdf_odd;
+pub mod pdf_shadow;
 pub mod pdf_sign;
 pub mod pki;
 pub mod pyhanko;

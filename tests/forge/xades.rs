@@ -251,6 +251,26 @@ pub fn build_with(kit: &Kit, shape: Shape, counter: Option<&Kit>) -> File {
     }
 }
 
+/// A document with `inside`, which carries its own namespace as [`el`] writes it, signed as a whole.
+pub fn enveloped_around(kit: &Kit, inside: &str) -> File {
+    let shape = Shape::of(kit, Packaging::Enveloped);
+    let data = DataRef {
+        uri: Some(String::new()),
+        kind: None,
+        transforms: vec![transform(&format!("{DS}enveloped-signature")), transform(shape.canonical)],
+        octets: canonical(&belge(inside), shape.canonical, &[]).into_bytes(),
+        mime: "text/xml",
+    };
+    let signing = Signing {
+        kit,
+        shape,
+        id: "1",
+        scope: vec![("", BELGE)],
+        counter: None,
+    };
+    plain(file(&belge(&(inside.to_string() + &signing.signature(&[data], &[])))))
+}
+
 fn plain(xml: Vec<u8>) -> File {
     File { xml, content: None }
 }

@@ -26,7 +26,8 @@ impl Signing<'_> {
             all.push(el("xades:CertificateValues", &[], &inside));
         }
         let (crls, ocsps) = (&self.kit.material.crls, &self.kit.material.ocsps);
-        if !self.has(Fault::NoRevocationValues) && !(crls.is_empty() && ocsps.is_empty()) {
+        let has_any = !crls.is_empty() || !ocsps.is_empty();
+        if has_any && !self.has(Fault::NoRevocationValues) {
             let mut inside = String::new();
             if !crls.is_empty() {
                 let list: String = crls

@@ -23,6 +23,9 @@ use crate::signature::verdict;
 use profile::{Facts, Inside, Profile};
 use signer::CoreTask;
 
+/// Unknown attributes that are named in a reason; the report is for a person.
+const MAX_NAMED: usize = 8;
+
 /// What a CMS must cover.
 pub enum Expected<'a> {
     /// Whatever it encapsulates: opaque signatures.
@@ -114,6 +117,15 @@ fn content_candidates<'a>(
     }
 }
 
+/// Says what stands beside the signature without its protection and without a meaning here.
+fn name_unprotected(info: &SignerInfo<'_>, reasons: &mut Reasons) {
+    let unknown = info.unsigned.iter().map(|one| one.id).filter(|id| !oid::is_unsigned_attribute(id));
+    let names: Vec<String> = unknown.map(|id| id.to_string()).take(MAX_NAMED).collect();
+    if !names.is_empty() {
+        reasons.add_with(cause::UNPROTECTED, &names.join(", "));
+    }
+}
+
 /// What a signature stands on.
 #[derive(Clone, Copy)]
 enum Parent<'a> {
@@ -187,16 +199,7 @@ impl Judge<'_> {
             profile::check_inside(profile, &self.inside(info, &core.certificate), &mut reasons);
         }
         reasons.append(unjudged);
-        let unknown: Vec<String> = info
-            .unsigned
-            .iter()
-            .map(|one| one.id)
-            .filter(|id| !oid::is_unsigned_attribute(id))
-            .map(|id| id.to_string())
-            .collect();
-        if !unknown.is_empty() {
-            reasons.add_with(cause::UNPROTECTED, &unknown.join(", "));
-        }
+        name_unprotected(info, &mut reasons);
         timestamp::add_reasons(&proofs.stamps, &mut reasons);
         if let Some(which) = references::unanswered(info) {
             reasons.add_with(cause::REFERENCES_MISMATCH, which);

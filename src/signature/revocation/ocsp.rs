@@ -148,6 +148,11 @@ impl OcspResponse {
 }
 
 impl SingleResponse {
+    /// Whether its serial number is the certificate's. Who issued it is not looked at: enough to tell what kind of data a signature carries.
+    pub fn has_serial_of(&self, certificate: &Certificate) -> bool {
+        self.serial == certificate.serial
+    }
+
     fn read(value: &Value<'_>, unusable: &mut bool) -> ber::Result<Self> {
         let mut fields = value.expect(tag::SEQUENCE)?;
         let mut id = fields.next()?.expect(tag::SEQUENCE)?;

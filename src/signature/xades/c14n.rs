@@ -213,13 +213,12 @@ impl<'w, S: Sink> Writer<'w, '_, S> {
     fn whole(&mut self, document: NodeId) -> Checked<()> {
         let mut root_passed = false;
         for child in self.document.children_iter(document) {
-            if Some(child) == self.cut {
-                continue;
-            }
             match self.document.node_kind(child) {
                 Some(NodeKind::Element(_)) => {
-                    self.subtree(child)?;
                     root_passed = true;
+                    if Some(child) != self.cut {
+                        self.subtree(child)?;
+                    }
                 }
                 Some(NodeKind::Comment(_)) if !self.comments => {}
                 Some(NodeKind::Comment(_) | NodeKind::ProcessingInstruction(_)) => {
@@ -380,7 +379,7 @@ impl<'w, S: Sink> Writer<'w, '_, S> {
             let uri = bound(&self.scope, prefix).unwrap_or("");
             let written = bound(&self.rendered, prefix).unwrap_or("");
             // An empty binding is written only to undo another default namespace; a prefix cannot be undone.
-            if uri != written && !(uri.is_empty() && !prefix.is_empty()) {
+            if uri != written && (!uri.is_empty() || prefix.is_empty()) {
                 needed.push((prefix, uri));
             }
         };
@@ -437,3 +436,7 @@ impl<'w, S: Sink> Writer<'w, '_, S> {
         self.put(rest);
     }
 }
+
+#[cfg(test)]
+#[path = "c14n_tests.rs"]
+mod tests;

@@ -7,14 +7,16 @@ use jiff::Timestamp;
 
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
-use crate::signature::crypto::{Hash, KeyKind, Scheme, ecdsa_from_concatenation};
+use crate::signature::context::Context;
+use crate::signature::crypto::{Hash, KeyKind, PublicKey, Scheme, ecdsa_from_concatenation};
 use crate::signature::path::chain::Material;
 use crate::signature::report::Role;
 use crate::signature::xades::algorithms;
 use crate::signature::xades::c14n::{Canonical, Selection};
-use crate::signature::xades::document::{Checked, refuse, refuse_with};
+use crate::signature::xades::document::{Checked, DSIG, Xml, refuse, refuse_with, text_of};
 use crate::signature::xades::properties::Binding;
 use crate::signature::xades::reference::{Resolved, Resolver, Target};
+use crate::signature::xades::structure::Signature;
 use crate::signature::xades::values::key_info_certificates;
 
 /// What is verified against what.
@@ -38,13 +40,47 @@ pub struct Core {
     pub bound_by: Option<Hash>,
 }
 
+/// Core validation and nothing else (XML-DSig 3.2), as libraries of XML signatures understand it: whose key it is, nobody asks.
+pub struct Bare {
+    pub digests_fit: bool,
+    pub signed: SignedOctets,
+}
+
+/// Core validation of the first signature in `xml`, for comparisons with other programs.
+///
+/// # Errors
+/// What [`super::judge`] would refuse, too.
+pub fn bare(xml: &[u8], content: Option<&[u8]>, context: &Context) -> Checked<Bare> {
+    let xml = Xml::parse(text_of(xml, &context.limits)?)?;
+    let Some(node) = xml.document.get_elements_by_tag_name_ns(DSIG, "Signature").first().copied() else {
+        return refuse(cause::NO_SIGNATURE, "", "");
+    };
+    let signature = Signature::read(&xml, node)?;
+    let resolver = Resolver {
+        xml: &xml,
+        signature: &signature,
+        content,
+        context,
+    };
+    let mut reasons = Reasons::default();
+    let references = signature.references.iter().map(|reference| resolver.resolve(*reference));
+    let resolved = references.collect::<Checked<Vec<_>>>()?;
+    for one in resolved.iter().chain(&resolver.manifested(&resolved)?) {
+        resolver.check_digest(one, &mut reasons)?;
+    }
+    Ok(Bare {
+        digests_fit: reasons.is_passed(),
+        signed: signed_octets(&resolver)?,
+    })
+}
+
 /// Judges the core.
 ///
 /// # Errors
 /// No certificate can be said to have signed, or an algorithm is unknown.
 pub fn judge(task: &CoreTask<'_>, reasons: &mut Reasons) -> Checked<Core> {
     let digests = check_digests(task, reasons)?;
-    let signed = signed_octets(task)?;
+    let signed = signed_octets(task.resolver)?;
     let core = find_certificate(task, &signed, reasons)?;
     if !signed.fits(&core.certificate) {
         reasons.add(cause::SIGNATURE);
@@ -94,13 +130,16 @@ pub struct SignedOctets {
 
 impl SignedOctets {
     pub fn fits(&self, certificate: &Certificate) -> bool {
-        let key = certificate.public_key();
-        key.is_ok_and(|key| key.verify(self.scheme, &self.octets, &self.value) == Ok(true))
+        certificate.public_key().is_ok_and(|key| self.is_made_by(key))
+    }
+
+    pub fn is_made_by(&self, key: &PublicKey) -> bool {
+        key.verify(self.scheme, &self.octets, &self.value) == Ok(true)
     }
 }
 
-fn signed_octets(task: &CoreTask<'_>) -> Checked<SignedOctets> {
-    let (xml, signature) = (task.resolver.xml, task.resolver.signature);
+fn signed_octets(resolver: &Resolver<'_, '_>) -> Checked<SignedOctets> {
+    let (xml, signature) = (resolver.xml, resolver.signature);
     let method = xml.algorithm(signature.method);
     let Some(scheme) = algorithms::scheme(method) else {
         return refuse_with(cause::UNSUPPORTED, method);

@@ -7,7 +7,7 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::xades::c14n::Selection;
 use crate::signature::xades::document::{DSIG, Xml};
 use crate::signature::xades::reference::{Data, Resolved, Target};
-use crate::signature::xades::structure::Signature;
+use crate::signature::xades::structure::{Signature, XADES};
 
 /// Names of uncovered parts that a report shows.
 const SHOWN: usize = 6;
@@ -42,6 +42,20 @@ struct Walk<'a, 'd> {
     signature: &'a Signature,
     covered: Vec<NodeId>,
     found: Uncovered,
+}
+
+/// Whether a signature is over other signatures of this document and nothing else. They are judged themselves, so what they leave
+/// uncovered is said there. A SignatureValue that is nobody's says nothing about any document.
+pub fn is_countersigning(xml: &Xml<'_>, resolved: &[Resolved<'_>]) -> bool {
+    let mut data = resolved
+        .iter()
+        .filter(|one| !matches!(one.target, Target::Properties | Target::KeyInfo))
+        .peekable();
+    data.peek().is_some()
+        && data.all(|one| match one.target {
+            Target::Countersigned(value) => xml.document.parent(value).is_some_and(|parent| xml.is(parent, DSIG, "Signature")),
+            _ => false,
+        })
 }
 
 /// Adds what `signature` leaves uncovered: in the whole document, or (`inside_only`, for counter-signatures) in its own objects.
@@ -117,13 +131,14 @@ impl Walk<'_, '_> {
     fn own_objects(&mut self) {
         let properties = self.signature.qualifying.as_ref().map(|qualifying| qualifying.object);
         for object in &self.signature.objects {
-            if Some(*object) == properties {
-                let strangers = self.xml.elements(*object).into_iter().skip(1).collect::<Vec<_>>();
-                for stranger in strangers {
-                    self.node(stranger);
-                }
-            } else {
+            if Some(*object) != properties {
                 self.node(*object);
+                continue;
+            }
+            for child in self.xml.document.children_iter(*object) {
+                if !self.xml.is(child, XADES, "QualifyingProperties") {
+                    self.node(child);
+                }
             }
         }
     }

@@ -282,3 +282,7 @@ fn identifiers(document: &Document<'_>) -> HashMap<String, Bearer> {
 fn has_doctype(text: &str) -> bool {
     text.contains("<!DOCTYPE")
 }
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

@@ -1,9 +1,16 @@
 //! Levels of XAdES by the properties present (TS 101 903 4.4, EN 319 132-1 6), and what the BTK profiles ask of them.
 
+use std::sync::Arc;
+
+use crate::signature::asn1::oid;
+use crate::signature::cades::cms::SignedData;
 use crate::signature::cades::profile::{Inside, Profile, rule};
+use crate::signature::cades::signer;
 use crate::signature::cause::Reasons;
 use crate::signature::certificate::Certificate;
+use crate::signature::context::Context;
 use crate::signature::crypto::Hash;
+use crate::signature::existence::Token;
 use crate::signature::path::chain::Material;
 use crate::signature::xades::core::Core;
 use crate::signature::xades::document::Xml;
@@ -101,5 +108,33 @@ pub fn check_profile(xml: &Xml<'_>, signature: &Signature, profile: Profile, cor
     }
     if profile != Profile::P2 && !signature.has_unsigned(xml, &["SigAndRefsTimeStamp", "SigAndRefsTimeStampV2"]) {
         rule(reasons, "SigAndRefsTimeStamp yok", "SigAndRefsTimeStamp is missing");
+    }
+}
+
+/// P3 and P4 want the state of the timestamping authority from a CRL (the reference library's check for XAdES): an OCSP response alone, in
+/// the token or beside it, breaks the profile. None of either is late and not wrong.
+pub fn check_authorities(tokens: &[Token<'_>], material: &Material, profile: Profile, context: &Context, reasons: &mut Reasons) {
+    let depth = context.limits.cms_depth;
+    for token in tokens.iter().filter(|token| token.kind == "signature" && profile != Profile::P2) {
+        let Ok(signed) = SignedData::parse(token.raw, depth) else {
+            continue;
+        };
+        let own = signer::material_of(&signed, depth);
+        let is_authority = |one: &&Arc<Certificate>| one.extensions.extended_key_usage.as_deref() == Some(&[oid::EKU_TIME_STAMPING]);
+        for authority in own.certificates.iter().filter(is_authority) {
+            let pools = || [&own.revocation, &material.revocation].into_iter();
+            let listed = pools().any(|pool| pool.crls.iter().any(|list| list.issuer == authority.issuer));
+            let answered = pools().any(|pool| {
+                let mut answers = pool.ocsp.iter().flat_map(|response| &response.answers);
+                answers.any(|answer| answer.has_serial_of(authority))
+            });
+            if answered && !listed {
+                rule(
+                    reasons,
+                    "zaman damgası sertifikası için SİL gerekli",
+                    "a CRL for the timestamping authority is required",
+                );
+            }
+        }
     }
 }

@@ -159,7 +159,7 @@ impl Judge<'_, '_> {
             .map(|reference| resolver.resolve(*reference))
             .collect::<Checked<Vec<_>>>()
             .or_else(|refusal| self.nothing_outside(refusal))?;
-        let manifested = self.manifested(&resolver, &resolved)?;
+        let manifested = resolver.manifested(&resolved)?;
         self.check_targets(&resolver, &resolved, place.parent, &mut reasons)?;
         let stated = SignedProperties::read(xml, signature, &mut reasons);
 
@@ -205,6 +205,7 @@ impl Judge<'_, '_> {
             profile::check_form(profile, &facts, &mut reasons);
             profile::check_inside(profile, &level::inside(xml, signature, material, &core.certificate), &mut reasons);
             level::check_profile(xml, signature, profile, &core, &mut reasons);
+            level::check_authorities(&stamps.tokens(), material, profile, context, &mut reasons);
         }
         reasons.append(unjudged);
         timestamp::add_reasons(&proofs.stamps, &mut reasons);
@@ -225,7 +226,7 @@ impl Judge<'_, '_> {
             (facts.good, facts.signer_good, facts.carried) = (&verdict.good, !verdict.good.is_empty(), &verdict.carried);
             profile::check_state(profile, &facts, &mut reasons);
         }
-        let countersigning = resolved.iter().any(|one| matches!(one.target, Target::Countersigned(_)));
+        let countersigning = coverage::is_countersigning(xml, &resolved);
         let everything: Vec<Resolved<'_>> = resolved.into_iter().chain(manifested).collect();
         coverage::judge(xml, signature, &everything, countersigning, &mut reasons);
         let counter_signatures = self.counter_signatures(signature, (place, known_since), (&stamps, &proofs), &mut reasons);
@@ -259,32 +260,6 @@ impl Judge<'_, '_> {
             true => refuse(cause::XML_REFERENCE, "belge dışına başvuru", "a reference outside the document"),
             false => Err(refusal),
         }
-    }
-
-    /// The references of the manifests that the signature covers: what they name is signed by way of their digests.
-    fn manifested<'r>(&self, resolver: &Resolver<'r, '_>, resolved: &[Resolved<'r>]) -> Checked<Vec<Resolved<'r>>> {
-        let mut found = Vec::new();
-        for one in resolved.iter().filter(|one| resolver.names_manifest(one)) {
-            let Target::Manifest(manifest) = one.target else {
-                return refuse(
-                    cause::XML_REFERENCE,
-                    "Manifest başvurusu başka bir öğeyi gösteriyor",
-                    "the reference to a Manifest points at another element",
-                );
-            };
-            for reference in structure::references_of(self.xml, manifest)? {
-                let inner = resolver.resolve(reference)?;
-                let to_data = matches!(
-                    inner.target,
-                    Target::Document | Target::Element(_) | Target::Object(_) | Target::Supplied
-                );
-                if !to_data || resolver.names_manifest(&inner) {
-                    return refuse(cause::XML_REFERENCE, "Manifest içindeki başvuru", "a reference in a Manifest");
-                }
-                found.push(inner);
-            }
-        }
-        Ok(found)
     }
 
     /// Each reference leads where it may, and those that must be there are.

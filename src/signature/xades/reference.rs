@@ -12,7 +12,7 @@ use crate::signature::crypto::Hash;
 use crate::signature::xades::algorithms;
 use crate::signature::xades::c14n::{Canonical, Hashing, Selection, Sink};
 use crate::signature::xades::document::{Checked, DSIG, Xml, decode, refuse, refuse_with, string_value, text_of};
-use crate::signature::xades::structure::Signature;
+use crate::signature::xades::structure::{Signature, references_of};
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
@@ -242,6 +242,32 @@ impl<'r> Resolver<'r, '_> {
         Ok(Data::Octets(Cow::Owned(written)))
     }
 
+    /// The references of the manifests that the signature covers: what they name is signed by way of their digests.
+    pub fn manifested(&self, resolved: &[Resolved<'r>]) -> Checked<Vec<Resolved<'r>>> {
+        let mut found = Vec::new();
+        for one in resolved.iter().filter(|one| self.names_manifest(one)) {
+            let Target::Manifest(manifest) = one.target else {
+                return refuse(
+                    cause::XML_REFERENCE,
+                    "Manifest başvurusu başka bir öğeyi gösteriyor",
+                    "the reference to a Manifest points at another element",
+                );
+            };
+            for reference in references_of(self.xml, manifest)? {
+                let inner = self.resolve(reference)?;
+                let to_data = matches!(
+                    inner.target,
+                    Target::Document | Target::Element(_) | Target::Object(_) | Target::Supplied
+                );
+                if !to_data || self.names_manifest(&inner) {
+                    return refuse(cause::XML_REFERENCE, "Manifest içindeki başvuru", "a reference in a Manifest");
+                }
+                found.push(inner);
+            }
+        }
+        Ok(found)
+    }
+
     /// Compares a reference's digest with the one of what it refers to. The digest that it states, when it could be read.
     ///
     /// # Errors
@@ -280,7 +306,7 @@ impl<'r> Resolver<'r, '_> {
     }
 
     /// A reference that says it points at a manifest, and one that does, are the same.
-    pub fn names_manifest(&self, resolved: &Resolved<'_>) -> bool {
+    fn names_manifest(&self, resolved: &Resolved<'_>) -> bool {
         self.xml.attribute(resolved.node, "Type") == Some(MANIFEST) || matches!(resolved.target, Target::Manifest(_))
     }
 }

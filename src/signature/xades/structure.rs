@@ -1,7 +1,7 @@
 //! One ds:Signature with its parts in the places that the schemas give them (XML-DSig 4.2, EN 319 132-1 4.3). What stands elsewhere is not
 //! looked for: an element in another place is how a signature is made to mean something else.
 
-use uppsala::NodeId;
+use uppsala::{NodeId, NodeKind};
 
 use crate::signature::cause;
 use crate::signature::xades::document::{Checked, DSIG, Xml, refuse, refuse_with};
@@ -40,6 +40,10 @@ impl Signature {
     /// # Errors
     /// A part is missing, in another place, or there twice.
     pub fn read(xml: &Xml<'_>, node: NodeId) -> Checked<Self> {
+        let says_something = |child: NodeId| matches!(xml.document.node_kind(child), Some(NodeKind::Text(text) | NodeKind::CData(text)) if !text.trim().is_empty());
+        if xml.document.children_iter(node).any(says_something) {
+            return refuse_with(cause::XML, "Signature/text()");
+        }
         let mut parts = xml.elements(node).into_iter().peekable();
         let mut required = |name: &str| match parts.next_if(|part| xml.is(*part, DSIG, name)) {
             Some(part) => Ok(part),
