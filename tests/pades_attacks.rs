@@ -89,7 +89,7 @@ fn what_may_come_after_a_signature_is_told_and_passes() {
     let kit = kit();
     let context = context(&kit);
     let mut wrong = Vec::new();
-    for (name, pdf, code) in pdf_attack::harmless(&kit) {
+    for (name, pdf, code) in forge::pdf_annotated::harmless(&kit) {
         let report = judged(pdf, &context);
         let told_so = code.is_none_or(|code| {
             report

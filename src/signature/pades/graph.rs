@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::signature::pades::structure::syntax::{Dictionary, Object, Stored};
+use crate::signature::pades::structure::indirect::Stored;
+use crate::signature::pades::structure::syntax::{Dictionary, Object};
 use crate::signature::pades::structure::view::View;
 use crate::text::Text;
 

@@ -8,7 +8,8 @@ mod form;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::signature::pades::graph::Graph;
-use crate::signature::pades::structure::syntax::{Dictionary, Object, Stored};
+use crate::signature::pades::structure::indirect::Stored;
+use crate::signature::pades::structure::syntax::{Dictionary, Object};
 use crate::signature::pades::structure::view::View;
 use crate::signature::pades::structure::xref::Place;
 use crate::text::Text;

@@ -2,6 +2,7 @@
 //! revisions are never repaired, because a repair is what the attacks on PDF signatures live on (USF, ISA, SWA, shadow documents).
 
 pub mod filter;
+pub mod indirect;
 pub mod syntax;
 pub mod view;
 pub mod xref;

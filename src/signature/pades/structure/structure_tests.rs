@@ -5,7 +5,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use super::syntax::{Lexer, Object, indirect};
+use super::indirect::indirect;
+use super::syntax::{Lexer, Object};
 use super::view::View;
 use super::{PdfError, filter};
 

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::syntax::{Dictionary, Lexer, Object, Stored, indirect};
+use super::indirect::{Stored, indirect};
+use super::syntax::{Dictionary, Lexer, Object};
 use super::xref::{self, Place, Section};
 use super::{PdfError, Result, filter};
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::filter;
-use super::syntax::{Dictionary, Lexer, Object, indirect};
+use super::indirect::indirect;
+use super::syntax::{Dictionary, Lexer, Object};
 use super::{PdfError, Result};
 
 /// Sections of one file: one per save.
