@@ -10,6 +10,7 @@ use super::documents::local_day_of;
 use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::clock::istanbul;
+use crate::finding::Severity;
 use crate::hash::Sha256;
 use crate::settings::load_trust;
 use crate::signature::trust::difference::{Change, Difference, Kind, Standing};
@@ -169,7 +170,10 @@ fn difference(session: &Session, from: &TrustSource) -> Result<(Trust, Differenc
         )));
     }
     if let Some(domain) = from.provider.as_deref().filter(|domain| !is_domain(domain)) {
-        return Err(Failure::usage(format!("--provider {domain}: hs01.kep.tr")));
+        return Err(Failure::usage(Text::new(
+            format!("--provider bir KEP alan adı ister, {domain} değil: hs01.kep.tr gibi"),
+            format!("--provider wants the domain of a KEP provider, not {domain}: hs01.kep.tr, say"),
+        )));
     }
     let now = configured(session)?;
     let mut source = Source::read(&from.path, &now.vouchers())?;
@@ -191,7 +195,12 @@ fn is_domain(text: &str) -> bool {
 fn diff(session: &Session, from: &TrustSource) -> Result<Exit, Failure> {
     let (_, difference) = difference(session, from)?;
     show(session, &difference, from.json);
-    Ok(if difference.is_empty() { Exit::Done } else { Exit::Indeterminate })
+    // What could not be read may hold a difference.
+    let understood = difference.findings.iter().all(|finding| finding.severity < Severity::Warning);
+    Ok(match difference.is_empty() && understood {
+        true => Exit::Done,
+        false => Exit::Indeterminate,
+    })
 }
 
 fn show(session: &Session, difference: &Difference, as_json: bool) {

@@ -13,6 +13,7 @@ use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::register::config::RegisterConfig;
+use crate::regular_file;
 use crate::secret::SecretFolder;
 use crate::signature::crypto::algorithms::Constraints;
 use crate::signature::online::address::{Hosts, KNOWN_HOSTS, Reach};
@@ -20,6 +21,8 @@ use crate::text::{Lang, Text};
 
 /// Where the file lies when `--config` does not say.
 pub const DEFAULT_PATH: &str = "/etc/kep-gateway/kep-gateway.toml";
+/// Longest configuration: thousands of mailboxes fit, and what is longer is another file.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// The whole configuration. Every key has a default but the ones marked in the sample file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -214,7 +217,9 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, ConfigError> {
             folder,
         });
     };
-    let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable {
+    let bytes = regular_file::read(&path, MAX_BYTES);
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    let text = text.map_err(|source| ConfigError::Unreadable {
         path: path.clone(),
         source,
     })?;

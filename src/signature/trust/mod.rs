@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
 use crate::hash::{Sha256, Sha256Stream};
+use crate::regular_file;
 use crate::signature::certificate::{self, Certificate};
 use crate::signature::crypto::Scheme;
 use crate::signature::crypto::edges::Edges;
@@ -457,16 +458,12 @@ fn entries_of(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, 
     Ok(files)
 }
 
+/// A regular file: a pipe would wait for ever and a device never end.
 fn read(file: &Path) -> Result<Vec<u8>, TrustError> {
-    let failed = |source| TrustError {
+    regular_file::read(file, MAX_FILE).map_err(|source| TrustError {
         path: file.to_path_buf(),
         source,
-    };
-    let size = std::fs::metadata(file).map_err(failed)?.len();
-    if size > MAX_FILE {
-        return Err(failed(std::io::Error::other(format!("larger than {MAX_FILE} bytes"))));
-    }
-    std::fs::read(file).map_err(failed)
+    })
 }
 
 fn file_name(file: &Path) -> String {
