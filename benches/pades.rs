@@ -3,7 +3,6 @@
 
 #![allow(clippy::expect_used)] // a benchmark that cannot run says why and stops
 
-#[allow(unused_imports)]
 #[path = "../tests/forge/mod.rs"]
 mod forge;
 

@@ -746,6 +746,7 @@ fn a_pipe_a_device_and_a_socket_are_refused_and_not_waited_for() {
             (vec!["verify", "--content", path, config.to_str().unwrap()], "boru"),
             (vec!["unpack", path, "--to", out.to_str().unwrap()], "boru"),
             (vec!["import", path], "boru"),
+            (vec!["trust", "diff", path], "boru"),
             (vec!["--lang", "en", "verify", path], "pipe"),
         ] {
             let output = program().arg("--config").arg(&config).args(&args).output().unwrap();
