@@ -47,12 +47,14 @@ pub const DSA_SHA224: ObjectIdentifier = o("2.16.840.1.101.3.4.3.1");
 pub const DSA_SHA256: ObjectIdentifier = o("2.16.840.1.101.3.4.3.2");
 pub const ED25519: ObjectIdentifier = o("1.3.101.112");
 /// NIST P-192 to P-521 and the Brainpool curves of 256, 384 and 512 bits; which are long enough is decided by date.
+pub const SECP384R1: ObjectIdentifier = o("1.3.132.0.34");
+pub const SECP521R1: ObjectIdentifier = o("1.3.132.0.35");
 pub const NAMED_CURVES: [ObjectIdentifier; 8] = [
     o("1.2.840.10045.3.1.1"),
     o("1.3.132.0.33"),
     o("1.2.840.10045.3.1.7"),
-    o("1.3.132.0.34"),
-    o("1.3.132.0.35"),
+    SECP384R1,
+    SECP521R1,
     o("1.3.36.3.3.2.8.1.1.7"),
     o("1.3.36.3.3.2.8.1.1.11"),
     o("1.3.36.3.3.2.8.1.1.13"),

@@ -1,8 +1,9 @@
-//! The primitives: hashes and signature verification, over OpenSSL only. No other file of this stage calls a cryptographic library, so
-//! that a benchmark can decide the back-end. Named curves only: explicit curve parameters are an attack (CVE-2020-0601).
+//! The primitives: hashes and signature verification, by OpenSSL, and by AWS-LC where it is much faster. No other folder of this stage
+//! calls a cryptographic library, so that a benchmark can decide the back-end. Named curves only: explicit curve parameters are an attack (CVE-2020-0601).
 
 pub mod algorithms;
 pub mod edges;
+mod fast_curves;
 
 use der::asn1::ObjectIdentifier;
 use openssl::bn::BigNum;
@@ -12,6 +13,7 @@ use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Verifier};
 
+use self::fast_curves::FastKey;
 use crate::signature::asn1::ber::{self, BerError, Reader, Value, tag};
 use crate::signature::asn1::oid;
 
@@ -262,6 +264,8 @@ pub enum KeyKind {
 #[derive(Debug, Clone)]
 pub struct PublicKey {
     key: PKey<Public>,
+    /// The same key for the faster library, where that has its curve.
+    fast: Option<FastKey>,
     pub kind: KeyKind,
 }
 
@@ -271,6 +275,7 @@ impl PublicKey {
     pub fn from_spki(spki: &[u8]) -> Result<Self, CryptoError> {
         let mut fields = ber::whole(spki, 8)?.expect(tag::SEQUENCE)?;
         let algorithm = Algorithm::read(&fields.next()?)?;
+        let mut fast = None;
         if algorithm.oid == oid::EC_PUBLIC_KEY {
             let curve = algorithm
                 .parameters
@@ -284,9 +289,12 @@ impl PublicKey {
             }
             // Compressed or uncompressed (SEC 1 2.3.3). The library also takes the one octet of the point at infinity for a key, with
             // which anybody can sign.
-            if !matches!(fields.next()?.bit_octets()?, [2..=4, _, ..]) {
+            let bits = fields.next()?;
+            let point = bits.bit_octets()?;
+            if !matches!(point, [2..=4, _, ..]) {
                 return Err(CryptoError::Malformed);
             }
+            fast = FastKey::new(&curve, point);
         }
         let key = PKey::public_key_from_der(spki).map_err(|_| CryptoError::Malformed)?;
         let kind = match key.id() {
@@ -296,7 +304,7 @@ impl PublicKey {
             Id::ED25519 => KeyKind::Ed25519,
             _ => return Err(CryptoError::Unsupported),
         };
-        Ok(Self { key, kind })
+        Ok(Self { key, fast, kind })
     }
 
     /// True when `signature` is this key's signature over `message`.
@@ -313,6 +321,11 @@ impl PublicKey {
         );
         if !fits || (self.key.id() == Id::RSA_PSS && matches!(scheme, Scheme::RsaPkcs1(_))) {
             return Ok(false);
+        }
+        if let (Some(key), Scheme::Ecdsa(hash)) = (&self.fast, scheme)
+            && let Some(answer) = key.verify(hash, message, signature)
+        {
+            return Ok(answer);
         }
         let unsupported = |_| CryptoError::Unsupported;
         let Some(hash) = scheme.hash() else {
