@@ -8,8 +8,9 @@
 //!
 //! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `regular_file`, `secret`,
 //! `text`).
-//! Above the stages stand `ledger` (what the journal's records mean), `config` and `settings`, `pipeline` (one function per arrow),
-//! `daemon` (the tasks) and the face, `cli`. `tests/layers.rs` checks it.
+//! Above the stages stand `people` (who may see and do what), `ledger` (what the journal's records mean), `config` and `settings`, `search`
+//! and `paper` (the register found and printed), `pipeline` (one function per arrow), the faces `web` and `cli`, and between them `daemon`
+//! (the tasks). `tests/layers.rs` checks it.
 
 pub mod clock;
 pub mod finding;
@@ -33,5 +34,9 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod ledger;
+pub mod paper;
+pub mod people;
 pub mod pipeline;
+pub mod search;
 pub mod settings;
+pub mod web;

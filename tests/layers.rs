@@ -19,7 +19,9 @@ const STAGES: [&str; 8] = [
 /// What every stage may use, and what uses no stage.
 const ROOTS: [&str; 8] = ["clock", "finding", "hash", "isolate", "limits", "regular_file", "secret", "text"];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
-const ABOVE: [&str; 6] = ["ledger", "config", "settings", "pipeline", "daemon", "cli"];
+const ABOVE: [&str; 10] = [
+    "people", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
+];
 
 fn rank(module: &str) -> Option<usize> {
     if ROOTS.contains(&module) {

@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::alert::heartbeat::{self, Beat};
 use crate::ledger::event::{Event, Started};
 use crate::mailbox::config::MailboxConfig;
-use crate::pipeline::{Pipeline, PipelineError};
+use crate::pipeline::{HandedOver, Pipeline, PipelineError};
 use crate::settings::Settings;
 use progress::Progress;
 
@@ -147,9 +147,10 @@ async fn reload_all(pipeline: &Arc<Pipeline>, reload: &Reload, watches: Watches,
 async fn work(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
     const TASK: &str = "worker";
     progress.beat(TASK, WORKER_ALLOWANCE);
+    let mut handed = HandedOver::default();
     while !stop.is_cancelled() {
         let worked = tokio::select! {
-            worked = pipeline.work_off_some() => worked,
+            worked = pipeline.work_off_some(&mut handed) => worked,
             () = cancelled_for(&stop, WORK_GRACE) => break,
         };
         // What no waiting heals is no progress: the watchdog may end it, and the heartbeat is heard.

@@ -203,7 +203,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
 }
 
 fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    state.put(key::entry(entry.register_number), entry)?;
+    state.put_entry(entry.clone());
     for name in open_deadlines(entry) {
         state.put(name, &())?;
     }
@@ -327,7 +327,7 @@ fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), Ledg
         .map(|message| message.numbers)
         .unwrap_or_default();
     for number in numbers {
-        let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else {
+        let Some(mut entry) = state.entry(number)? else {
             continue;
         };
         let mut waits = false;
@@ -338,7 +338,7 @@ fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), Ledg
             true => entry.flags.insert(flag::ORPHAN_EVIDENCE.to_owned()),
             false => entry.flags.remove(flag::ORPHAN_EVIDENCE),
         };
-        state.put(key::entry(number), &entry)?;
+        state.put_entry(entry);
     }
     Ok(())
 }
@@ -436,7 +436,7 @@ fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), Ledge
 
 /// Changes an entry where there is one, and with it the list of deadlines that can still be missed.
 fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnOnce(&mut Entry)) -> Result<(), LedgerError> {
-    let Some(mut entry) = state.get::<Entry>(&key::entry(number))? else {
+    let Some(mut entry) = state.entry(number)? else {
         return Ok(());
     };
     let before = open_deadlines(&entry);
@@ -447,7 +447,8 @@ fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnO
         state.put(name.clone(), &())?;
     }
     list_waiting(&entry, state)?;
-    state.put(key::entry(number), &entry)
+    state.put_entry(entry);
+    Ok(())
 }
 
 /// The entry stands in the queue of those that are judged again by themselves, or no longer.

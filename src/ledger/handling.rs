@@ -1,9 +1,9 @@
 //! What people do with an entry, on the record.
 
+use super::Ledger;
 use super::event::{Event, Handled};
 use super::writer::Pending;
-use super::{Ledger, key};
-use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, State};
+use crate::register::entry::{Asker, Handling, RegisterNumber, State};
 
 impl Ledger {
     /// Records that a person opened a document: the proof of the daily duty, and the end of its alarm. Answers with the state after it;
@@ -13,7 +13,7 @@ impl Ledger {
     /// The disk refused.
     pub fn opened(&self, number: RegisterNumber, by: Asker) -> Pending<Option<State>> {
         self.commit(move |decision| {
-            let Some(entry) = decision.state.index.get::<Entry>(&key::entry(number))? else {
+            let Some(entry) = decision.state.index.entry(number)? else {
                 return Ok(None);
             };
             // Whoever looks again, or looks at what is done, undoes nothing.

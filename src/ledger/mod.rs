@@ -9,6 +9,7 @@ pub mod fold;
 mod handling;
 mod key;
 mod overlay;
+mod packed;
 mod query;
 pub mod reexamination;
 pub mod registration;
@@ -34,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use tokio::sync::watch;
 
 use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
@@ -179,6 +181,11 @@ impl Ledger {
         &self.clock
     }
 
+    /// Rings whenever something new is durable and shown, with the sequence of the last record. `None` for a ledger that only reads.
+    pub fn shown(&self) -> Option<watch::Receiver<u64>> {
+        self.writer.as_ref().map(Writer::shown)
+    }
+
     /// The end of the chain: what the daily report carries out of the machine.
     pub fn head(&self) -> Head {
         self.writer.as_ref().map_or(self.head, Writer::head)
@@ -230,7 +237,7 @@ fn catch_up(journal: &Journal, index: &Index, outbox: Outbox) -> Result<Outbox, 
             state.index.settle();
             last = record.sequence;
         }
-        index.apply(state.index.into_batch(), last)?;
+        index.apply(state.index.into_batch()?, last)?;
         outbox = state.outbox;
     }
     Ok(outbox)

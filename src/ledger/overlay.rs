@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::LedgerError;
+use super::packed::{pack, unpack};
+use super::{LedgerError, key};
+use crate::register::entry::{Entry, RegisterNumber};
 use crate::store::index::{Index, IndexBatch};
 
 pub struct Overlay<'a> {
@@ -19,8 +21,15 @@ pub struct Overlay<'a> {
     changes: Changes,
 }
 
-/// `None` = removed.
-type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+type Changes = BTreeMap<Vec<u8>, Change>;
+
+#[derive(Clone)]
+enum Change {
+    Removed,
+    Json(Vec<u8>),
+    /// An entry is large and changes several times while its message is registered: it is written out once, at the end.
+    Entry(Box<Entry>),
+}
 
 impl<'a> Overlay<'a> {
     pub fn new(index: &'a Index) -> Self {
@@ -47,24 +56,45 @@ impl<'a> Overlay<'a> {
     }
 
     pub fn contains(&self, key: &[u8]) -> Result<bool, LedgerError> {
-        Ok(self.bytes(key)?.is_some())
+        match self.changed(key) {
+            Some(change) => Ok(!matches!(change, Change::Removed)),
+            None => Ok(self.index.get(key)?.is_some()),
+        }
+    }
+
+    fn changed(&self, key: &[u8]) -> Option<&Change> {
+        self.changes.get(key).or_else(|| self.settled.get(key))
     }
 
     fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
-        match self.changes.get(key).or_else(|| self.settled.get(key)) {
-            Some(change) => Ok(change.clone()),
+        match self.changed(key) {
+            Some(Change::Removed) => Ok(None),
+            Some(Change::Json(json)) => Ok(Some(json.clone())),
+            Some(Change::Entry(entry)) => encode(entry).map(Some),
             None => Ok(self.index.get(key)?),
         }
     }
 
+    pub fn entry(&self, number: RegisterNumber) -> Result<Option<Entry>, LedgerError> {
+        let key = key::entry(number);
+        match self.changed(&key) {
+            Some(Change::Entry(entry)) => Ok(Some(Entry::clone(entry))),
+            _ => self.get(&key),
+        }
+    }
+
+    pub fn put_entry(&mut self, entry: Entry) {
+        self.changes
+            .insert(key::entry(entry.register_number), Change::Entry(Box::new(entry)));
+    }
+
     pub fn put<T: Serialize>(&mut self, key: Vec<u8>, value: &T) -> Result<(), LedgerError> {
-        let bytes = serde_json::to_vec(value).map_err(|error| LedgerError::Encode(error.to_string()))?;
-        self.changes.insert(key, Some(bytes));
+        self.changes.insert(key, Change::Json(encode(value)?));
         Ok(())
     }
 
     pub fn remove(&mut self, key: Vec<u8>) {
-        self.changes.insert(key, None);
+        self.changes.insert(key, Change::Removed);
     }
 
     /// Reads a value, lets it be changed, and writes it back. A missing value starts from its default.
@@ -95,28 +125,39 @@ impl<'a> Overlay<'a> {
         }
         for layer in [&self.settled, &self.changes] {
             for (key, change) in layer.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
-                keys.insert(key.clone(), change.is_some());
+                keys.insert(key.clone(), !matches!(change, Change::Removed));
             }
         }
         Ok(keys.into_iter().filter_map(|(key, there)| there.then_some(key)).collect())
     }
 
     /// Everything that was settled.
-    pub fn into_batch(self) -> IndexBatch {
+    ///
+    /// # Errors
+    /// A value cannot be written as JSON.
+    pub fn into_batch(self) -> Result<IndexBatch, LedgerError> {
         let mut batch = IndexBatch::default();
         for (key, change) in self.settled {
             match change {
-                Some(value) => batch.put(key, value),
-                None => batch.remove(key),
+                Change::Removed => batch.remove(key),
+                Change::Json(json) => batch.put(key, pack(json)),
+                Change::Entry(entry) => batch.put(key, pack(encode(&entry)?)),
             }
         }
-        batch
+        Ok(batch)
     }
 }
 
-pub fn decode<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T, LedgerError> {
-    serde_json::from_slice(bytes).map_err(|error| LedgerError::Decode {
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, LedgerError> {
+    serde_json::to_vec(value).map_err(|error| LedgerError::Encode(error.to_string()))
+}
+
+/// A value as it lies in the index.
+pub fn decode<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T, LedgerError> {
+    let problem = |problem: String| LedgerError::Decode {
         key: String::from_utf8_lossy(key).into_owned(),
-        problem: error.to_string(),
-    })
+        problem,
+    };
+    let json = unpack(value).map_err(|error| problem(error.to_string()))?;
+    serde_json::from_slice(&json).map_err(|error| problem(error.to_string()))
 }

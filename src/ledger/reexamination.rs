@@ -93,7 +93,7 @@ fn changes(message: &MessageState, drafts: Vec<Draft>, occasion: &Occasion, deci
     let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
     let mut known: Vec<Entry> = Vec::with_capacity(message.numbers.len());
     for number in &message.numbers {
-        known.extend(decision.state.index.get::<Entry>(&key::entry(*number))?);
+        known.extend(decision.state.index.entry(*number)?);
     }
     let mut changed = Vec::new();
     let mut shown: Vec<Entry> = Vec::new();

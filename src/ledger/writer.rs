@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::event::Event;
 use super::fold::{self, State};
@@ -58,6 +58,7 @@ impl Decision<'_> {
 pub struct Writer {
     requests: Option<mpsc::Sender<Request>>,
     head: Arc<Mutex<Head>>,
+    shown: watch::Receiver<u64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -66,11 +67,13 @@ impl Writer {
     pub fn start(store: Store, outbox: Outbox, clock: SharedClock) -> Self {
         let (requests, inbox) = mpsc::channel();
         let head = Arc::new(Mutex::new(store.journal.head()));
+        let (show, shown) = watch::channel(store.journal.head().sequence);
         let mut scribe = Scribe {
             store,
             outbox,
             clock,
             head: Arc::clone(&head),
+            show,
             behind: false,
         };
         let thread = std::thread::Builder::new()
@@ -79,6 +82,7 @@ impl Writer {
         Self {
             requests: thread.is_ok().then_some(requests),
             head,
+            shown,
             thread: thread.ok(),
         }
     }
@@ -98,6 +102,11 @@ impl Writer {
             outcome: Some(outcome),
             value: PhantomData,
         }
+    }
+
+    /// The sequence of the last record that is durable and shown by the index; rings with every group.
+    pub fn shown(&self) -> watch::Receiver<u64> {
+        self.shown.clone()
     }
 
     pub fn head(&self) -> Head {
@@ -152,6 +161,7 @@ struct Scribe {
     outbox: Outbox,
     clock: SharedClock,
     head: Arc<Mutex<Head>>,
+    show: watch::Sender<u64>,
     /// The index failed to take a durable group, or could not be read: nothing may be decided on it before it has caught up.
     behind: bool,
 }
@@ -231,7 +241,7 @@ impl Scribe {
             return Ok(());
         }
         let State { index, outbox } = state;
-        let batch = index.into_batch();
+        let batch = index.into_batch().map_err(into_store_error)?;
         self.store.journal.append(records)?;
         let head = self.store.journal.head();
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
@@ -241,6 +251,7 @@ impl Scribe {
             tracing::error!(%error, "the index did not take a durable group; it will be brought up from the journal");
             self.behind = true;
         }
+        self.show.send_replace(head.sequence);
         Ok(())
     }
 
@@ -250,16 +261,20 @@ impl Scribe {
             index.reopen(self.store.journal.head().sequence)?;
             // From the outbox as the index knows it: ours has the events already that the index lacks.
             let caught_up = restore_outbox(index).and_then(|outbox| catch_up(&self.store.journal, index, outbox));
-            caught_up.map_err(|error| match error {
-                LedgerError::Store(error) => error,
-                other => StoreError::Index {
-                    reason: other.to_string(),
-                    kind: None,
-                },
-            })?;
+            caught_up.map_err(into_store_error)?;
             self.behind = false;
         }
         Ok(())
+    }
+}
+
+fn into_store_error(error: LedgerError) -> StoreError {
+    match error {
+        LedgerError::Store(error) => error,
+        other => StoreError::Index {
+            reason: other.to_string(),
+            kind: None,
+        },
     }
 }
 

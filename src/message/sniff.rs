@@ -79,8 +79,9 @@ fn is_package(bytes: &[u8]) -> bool {
     contains(tail, b"[Content_Types].xml") && PACKAGE_PARTS.iter().any(|part| contains(tail, part))
 }
 
+/// From the end: that is where the names stand.
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+    memchr::memmem::rfind(haystack, needle).is_some()
 }
 
 /// The local name of the root element, without parsing the document. UTF-16 is seen through by dropping its zero bytes.

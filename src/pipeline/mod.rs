@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -48,7 +49,7 @@ const ATTEMPTS_IN_ALL: u32 = ATTEMPTS + 1;
 const TRIED_TOGETHER: usize = 32;
 
 /// How long an examined message waits for others that share its flush to the disk. A person does not notice it.
-const REGISTERED_TOGETHER: Duration = Duration::from_millis(250);
+const REGISTERED_TOGETHER: Duration = Duration::from_millis(50);
 
 /// How long a message waits for what its verdict lacks before it gets its number: some answers of a responder that is well, and less than
 /// the daemon's grace at a stop, which an attempt must not outlast. What takes longer is fetched afterwards and appended.
@@ -56,6 +57,27 @@ const FETCH_AT_ARRIVAL: Duration = Duration::from_secs(4);
 
 /// Hashes of durable validation data that are remembered; forgetting them costs a look at the disk.
 const KEPT_REMEMBERED: usize = 16_384;
+
+/// Registrations that the writer has and has not answered yet. Dropping it takes nothing back.
+#[derive(Default)]
+pub struct HandedOver {
+    messages: HashSet<Sha256>,
+    answers: Vec<BoxFuture<'static, Result<(), PipelineError>>>,
+}
+
+impl HandedOver {
+    /// Waits until all of them are durable. Returns how many they are.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub async fn answered(self) -> Result<usize, PipelineError> {
+        let registered = self.answers.len();
+        for answer in self.answers {
+            answer.await?;
+        }
+        Ok(registered)
+    }
+}
 
 /// Why work stopped. A message cannot cause this: what is wrong with a message becomes findings.
 #[derive(Debug, thiserror::Error)]
@@ -173,33 +195,46 @@ impl Pipeline {
     /// # Errors
     /// The disk failed. Messages that were not registered stay as they were.
     pub async fn work_off(&self) -> Result<usize, PipelineError> {
+        let mut handed = HandedOver::default();
         let mut registered = 0;
-        while let Some(some) = self.work_off_some().await? {
+        while let Some(some) = self.work_off_some(&mut handed).await? {
             registered += some;
         }
         Ok(registered)
     }
 
-    /// Works on the next few messages, so that the caller can stop between two groups. `None`: nothing waits.
+    /// Works on the next few messages, so that the caller can stop between two groups. Returns how many are registered since the last call;
+    /// `None`: nothing waits and everything handed over was answered.
     ///
     /// # Errors
     /// As [`Pipeline::work_off`].
-    pub async fn work_off_some(&self) -> Result<Option<usize>, PipelineError> {
-        let mut pending = self.ledger.pending_below(ATTEMPTS, TRIED_TOGETHER)?;
+    pub async fn work_off_some(&self, handed: &mut HandedOver) -> Result<Option<usize>, PipelineError> {
+        let mut pending = self.ledger.pending_below(ATTEMPTS, TRIED_TOGETHER + handed.messages.len())?;
+        pending.retain(|(sha256, _)| !handed.messages.contains(sha256));
+        if pending.is_empty() && !handed.messages.is_empty() {
+            return std::mem::take(handed).answered().await.map(Some);
+        }
         if pending.is_empty() {
             pending = self.ledger.pending(1)?;
         }
-        match tried_together(&pending) {
-            [] => Ok(None),
-            group => self.work_on(group).await.map(Some),
-        }
+        let group = tried_together(&pending);
+        let Some((_, first)) = group.first() else { return Ok(None) };
+        // What may kill the process kills no registration that is under way.
+        let before = if first.attempts > 0 {
+            std::mem::take(handed).answered().await?
+        } else {
+            0
+        };
+        Ok(Some(before + self.work_on(group, handed).await?))
     }
 
-    async fn work_on(&self, group: &[(Sha256, MessageState)]) -> Result<usize, PipelineError> {
+    /// While these messages are read, the writer still works on the registrations of the ones before.
+    async fn work_on(&self, group: &[(Sha256, MessageState)], handed: &mut HandedOver) -> Result<usize, PipelineError> {
         let messages = group.iter().map(|(sha256, _)| *sha256).collect();
         self.ledger.append(Event::Attempted(Attempted { messages })).await?;
+        let before = std::mem::take(handed);
         let settings = self.settings();
-        // Examined side by side, registered in the order of arrival; the registrations of a group share their flush to the disk.
+        // Examined side by side, registered in the order of arrival; the registrations of a moment share their flush to the disk.
         let mut examined = stream::iter(
             group
                 .iter()
@@ -208,7 +243,6 @@ impl Pipeline {
         )
         .buffered(settings.config.daemon.workers.max(1));
         let mut ready = Vec::new();
-        let mut registrations = Vec::new();
         let mut due = None;
         loop {
             let next = match due {
@@ -222,18 +256,21 @@ impl Pipeline {
                 }
                 // The slow one must not hold up those that are ready.
                 Err(_elapsed) => {
-                    registrations.extend(ready.drain(..).map(|(sha256, examined)| self.register(sha256, examined, &settings)));
+                    self.hand_over(&mut ready, handed, &settings);
                     due = None;
                 }
                 Ok(None) => break,
             }
         }
-        registrations.extend(ready.drain(..).map(|(sha256, examined)| self.register(sha256, examined, &settings)));
-        let registered = registrations.len();
-        for registration in registrations {
-            registration.await?;
+        self.hand_over(&mut ready, handed, &settings);
+        before.answered().await
+    }
+
+    fn hand_over(&self, ready: &mut Vec<(Sha256, Examined)>, handed: &mut HandedOver, settings: &Settings) {
+        for (sha256, examined) in ready.drain(..) {
+            handed.messages.insert(sha256);
+            handed.answers.push(Box::pin(self.register(sha256, examined, settings)));
         }
-        Ok(registered)
     }
 
     /// One message from its bytes to its drafts. `None`: it could not be read this time and waits for another attempt.
