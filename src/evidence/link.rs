@@ -87,7 +87,10 @@ pub fn kep_id_keys(kep_id: &str) -> Vec<LinkKey> {
 }
 
 /// The keys under which a message is to be found. Evidence mails get none: they are no message that evidence could be about.
-pub fn message_keys(message: &Message) -> Vec<LinkKey> {
+///
+/// `carried` is the evidence inside the message. Where it names a digest, that is the provider's method and its later evidence uses it too;
+/// with SHA-256 beside it that is enough. Only a message without such evidence is hashed by every method.
+pub fn message_keys(message: &Message, carried: &[&Evidence]) -> Vec<LinkKey> {
     let headers = &message.headers;
     let Some(original) = &message.original else { return Vec::new() };
     let provider = [&headers.message_id, &headers.rem.message_identifier];
@@ -95,7 +98,7 @@ pub fn message_keys(message: &Message) -> Vec<LinkKey> {
     let ids = |list: [&Option<String>; 2], key: fn(String) -> LinkKey| list.map(|id| id.as_deref().and_then(normal_id).map(key));
     let mut keys: Vec<LinkKey> = ids(provider, LinkKey::ProviderMessageId).into_iter().flatten().collect();
     keys.extend(ids(sender, LinkKey::OriginalMessageId).into_iter().flatten());
-    keys.extend(digests(original));
+    keys.extend(digests(original, carried));
     keys.sort();
     keys.dedup();
     keys
@@ -108,20 +111,28 @@ fn normal_id(id: &str) -> Option<String> {
 
 /// Digests of the octets as attached, with the last line end cut, and with one CRLF added: EN 319 532 counts the CRLF before the
 /// boundary as part of the message, RFC 2046 does not, and builders differ. One pass per algorithm.
-fn digests(original: &Bytes) -> Vec<LinkKey> {
+fn digests(original: &Bytes, carried: &[&Evidence]) -> Vec<LinkKey> {
+    let named: Vec<&str> = carried
+        .iter()
+        .filter_map(|evidence| Some(evidence.digest.as_ref()?.algorithm.as_str()))
+        .collect();
     let algorithms = [
         ("sha256", Algorithm::sha256()),
         ("sha384", Algorithm::sha384()),
         ("sha512", Algorithm::sha512()),
         ("sha1", Algorithm::sha1()),
     ];
-    let all = algorithms.into_iter().filter_map(|(name, algorithm)| {
-        let values = variants(original, algorithm).ok()?;
-        Some(values.into_iter().map(|value| LinkKey::Digest {
-            algorithm: name.to_owned(),
-            value,
-        }))
-    });
+    let wanted = |name: &str| named.is_empty() || name == "sha256" || named.contains(&name);
+    let all = algorithms
+        .into_iter()
+        .filter(|(name, _)| wanted(name))
+        .filter_map(|(name, algorithm)| {
+            let values = variants(original, algorithm).ok()?;
+            Some(values.into_iter().map(|value| LinkKey::Digest {
+                algorithm: name.to_owned(),
+                value,
+            }))
+        });
     all.flatten().collect()
 }
 

@@ -1,5 +1,7 @@
 //! A delil finds its message by each key, in the order of trust.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::read_tests::{delil, read};
@@ -35,7 +37,7 @@ fn keys_come_in_order_without_brackets_and_case() {
 #[test]
 fn a_message_is_found_by_its_message_id() {
     let evidence = read(&delil("DeliveryNonDeliveryToRecipient", "Delivery", &["a@hs02.kep.tr"], None)).unwrap();
-    let keys = message_keys(&sent());
+    let keys = message_keys(&sent(), &[]);
     let rules: Vec<_> = link_keys(&evidence)
         .into_iter()
         .filter(|key| keys.contains(key))
@@ -46,13 +48,33 @@ fn a_message_is_found_by_its_message_id() {
 
 #[test]
 fn a_message_is_found_by_its_digest_with_the_last_line_end_kept_added_or_cut() {
-    let keys = message_keys(&sent());
+    let keys = message_keys(&sent(), &[]);
     for octets in [ORIGINAL.to_owned(), ORIGINAL.trim_end().to_owned(), format!("{ORIGINAL}\r\n")] {
         let digest = link_keys(&with_digest(octets.as_bytes())).pop().unwrap();
         assert!(keys.contains(&digest), "{octets:?}");
     }
     let other = link_keys(&with_digest(b"other")).pop().unwrap();
     assert!(!keys.contains(&other));
+}
+
+#[test]
+fn a_message_is_hashed_by_the_method_that_its_own_evidence_names() {
+    let hashed_by = |carried: &[&Evidence]| -> BTreeSet<String> {
+        let keys = message_keys(&sent(), carried).into_iter();
+        keys.filter_map(|key| match key {
+            LinkKey::Digest { algorithm, .. } => Some(algorithm),
+            _ => None,
+        })
+        .collect()
+    };
+    let mut carried = with_digest(b"x");
+    carried.digest.as_mut().unwrap().algorithm = "sha384".into();
+    assert_eq!(hashed_by(&[&carried]), ["sha256", "sha384"].map(String::from).into());
+    carried.digest = None;
+    assert_eq!(
+        hashed_by(&[&carried]),
+        ["sha1", "sha256", "sha384", "sha512"].map(String::from).into()
+    );
 }
 
 #[test]
@@ -63,5 +85,5 @@ fn an_evidence_mail_is_no_message_to_link_to() {
     );
     let read = message::read(&Bytes::from(mail), &Limits::default());
     assert_eq!(read.kind, message::MessageKind::Evidence);
-    assert_eq!(message_keys(&read), []);
+    assert_eq!(message_keys(&read, &[]), []);
 }

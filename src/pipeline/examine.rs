@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Unreadable;
 use crate::envelope::{self, Package};
-use crate::evidence::{self, LinkKey};
+use crate::evidence::{self, Evidence, LinkKey};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::ledger::event::FoundEvidence;
@@ -109,7 +109,8 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
             .map(|(part, package)| work.draft_of_package(part, package, &context))
             .collect(),
     };
-    let link_keys: BTreeSet<String> = evidence::message_keys(&message).iter().map(LinkKey::to_string).collect();
+    let carried: Vec<&Evidence> = evidence.iter().map(|found| &found.evidence).collect();
+    let link_keys: BTreeSet<String> = evidence::message_keys(&message, &carried).iter().map(LinkKey::to_string).collect();
     Examined {
         drafts,
         link_keys: link_keys.into_iter().collect(),

@@ -1,7 +1,8 @@
-//! A clean stop of the index: what sled's files were when the last process let go of them. While they are still exactly that, nothing needs
-//! to be added up again at the next start; a kill, a power cut or a foreign hand leaves no such note, or one that does not fit.
+//! A clean stop: what the files of the index, or of the journal, were when the last process let go of them. While they are still exactly
+//! that, nothing needs to be added up or walked again at the next start; a kill, a power cut or a foreign hand leaves no such note, or one
+//! that does not fit.
 //!
-//! The file `clean` in sled's folder: a line for this version and the start of the machine, a line for the state, a line for each file.
+//! The file `clean` in the folder: a line for this version and the start of the machine, a line for the state, a line for each file.
 
 use std::fs;
 use std::io;
@@ -9,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Changes with what the note is about.
-const VERSION: &str = "kep-index 1";
+const VERSION: &str = "kep-clean 1";
 /// Differs after each start of the machine: after a power cut a note may stand again that was already removed.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -17,10 +18,10 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("clean")
 }
 
-/// Notes how sled's files stand. The caller has flushed them. Without a note the next start is slower, nothing else.
+/// Notes how the folder's files stand. The caller has flushed them. Without a note the next start is slower, nothing else.
 pub(super) fn note(folder: &Path, state: &str) {
     if let Err(error) = describe(folder, state).and_then(|text| fs::write(path(folder), text)) {
-        tracing::debug!(%error, "no note of a clean stop of the index could be left");
+        tracing::debug!(%error, "no note of a clean stop could be left");
     }
 }
 

@@ -38,13 +38,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::clean_stop;
 use super::disk::{Disk, DiskFile, Keep, SharedDisk, create_dirs};
 use super::error::{At, Step, StoreError};
 use super::head::{self, KnownHead};
 use super::record::{Head, NewRecord, Record, encode};
 use super::records::Records;
 use super::segment::Segment;
-use super::tail::{Cut, find_end, remove, remove_tail, truncate};
+use super::tail::{Cut, end_of_untouched, find_end, remove, remove_tail, truncate};
 
 /// A segment that would grow beyond this is closed and the next one begun: small enough to copy and to read at once, large enough that
 /// twenty years are some hundred files.
@@ -56,6 +57,20 @@ pub struct Journal {
     head: Head,
     tail: Tail,
     segment_bytes: u64,
+}
+
+impl Drop for Journal {
+    /// What ends at a durable record is noted as such, so that the next start needs not walk the last segment.
+    fn drop(&mut self) {
+        if matches!(self.tail, Tail::Open(_)) {
+            clean_stop::note(&self.folder, &noted_head(self.head));
+        }
+    }
+}
+
+/// As a clean stop notes it.
+fn noted_head(head: Head) -> String {
+    format!("{} {}", head.sequence, head.hash)
 }
 
 /// How the end of the journal stands.
@@ -99,7 +114,10 @@ impl Journal {
     /// The end of the chain is broken in a way that a crash does not explain; or the disk fails.
     pub fn open(folder: &Path, disk: SharedDisk) -> Result<(Self, KnownHead, Option<Cut>), StoreError> {
         let known = head::read(folder, &*disk)?;
-        let mut end = find_end(folder, &*disk, known)?;
+        let mut end = match clean_stop::take(folder).filter(|noted| Some(noted) == known.head().map(noted_head).as_ref()) {
+            Some(_) => end_of_untouched(folder, &*disk, known)?,
+            None => find_end(folder, &*disk, known)?,
+        };
         let cut = match end.cut.take() {
             Some(torn) => Some(remove_tail(&*disk, folder, torn)?),
             None => None,

@@ -319,3 +319,37 @@ proptest! {
         prop_assert_eq!(numbers(&reopened, from), (from..=total as u64).collect::<Vec<_>>());
     }
 }
+
+/// After a clean stop nothing is walked again; whatever touched the files since is looked at.
+#[test]
+fn the_last_segment_is_walked_unless_it_is_as_a_clean_stop_left_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("journal");
+    let open = || Journal::open(&folder, super::disk::RealDisk::shared());
+    Journal::create(&folder, &super::disk::RealDisk).unwrap();
+    open().unwrap().0.append(&[record(1), record(2)]).unwrap();
+    let (mut journal, ..) = open().unwrap();
+    journal.append(&[record(3)]).unwrap();
+    let head = journal.head();
+    drop(journal);
+
+    let segment = folder.join("00000000000000000001.kepj");
+    let left = std::fs::metadata(&segment).unwrap().modified().unwrap();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[100] ^= 1;
+    let damage = |modified| {
+        std::fs::write(&segment, &bytes).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&segment)
+            .unwrap()
+            .set_modified(modified)
+            .unwrap();
+    };
+    damage(left);
+    let (journal, ..) = open().unwrap();
+    assert_eq!(journal.head(), head, "the note was taken at its word");
+    drop(journal);
+    damage(left + std::time::Duration::from_secs(1));
+    assert!(open().is_err(), "and only while the files are those that were noted");
+}

@@ -67,6 +67,20 @@ pub(super) fn find_end(folder: &Path, disk: &dyn Disk, known: KnownHead) -> Resu
     known_agrees(folder, known, whole.head, Some((before, whole.offset)), torn)
 }
 
+/// Where the chain ends in files that nobody touched since a clean stop: at the known head, and at the end of the last segment.
+pub(super) fn end_of_untouched(folder: &Path, disk: &dyn Disk, known: KnownHead) -> Result<End, StoreError> {
+    let last = Segment::list(folder, disk)?.pop();
+    let (Some(head), Some(last)) = (known.head(), last) else {
+        return find_end(folder, disk, known);
+    };
+    let length = disk.len(&last.path).at(Step::Open, &last.path)?.unwrap_or_default();
+    Ok(End {
+        head,
+        last: Some((last, length)),
+        cut: None,
+    })
+}
+
 /// The end of the last whole group of the last segment, and the damage behind it when that is a torn tail.
 fn walk_last(last: &Segment, disk: &dyn Disk, known: KnownHead) -> Result<(Option<Whole>, Option<Damage>), StoreError> {
     let known = known.head();

@@ -1,8 +1,9 @@
 //! One made-up country: its authorities, providers, institutions and people, and how each of them signs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use openssl::cms::{CMSOptions, CmsContentInfo};
@@ -23,6 +24,8 @@ pub struct Authority {
     pub ca: Arc<Certified>,
     pub responder: Option<Arc<Certified>>,
     pub revoked: Vec<Revoked>,
+    /// The lists of [`Authority::monthly_crl`], by month.
+    standing: Mutex<BTreeMap<Timestamp, Crl>>,
 }
 
 impl Authority {
@@ -37,6 +40,19 @@ impl Authority {
             unknown_critical: false,
         };
         revocation::crl(&self.ca, &spec, &listed)
+    }
+
+    /// The list that stands since the first of the month: a root issues seldom, and every message of the month carries the same list.
+    pub fn monthly_crl(&self, when: Timestamp) -> Crl {
+        let month = when
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .first_of_month()
+            .unwrap()
+            .start_of_day()
+            .unwrap()
+            .timestamp();
+        let mut standing = self.standing.lock().unwrap();
+        standing.entry(month).or_insert_with(|| self.crl(month)).clone()
     }
 
     /// What the responder says about `subject` at `when`.
@@ -160,6 +176,7 @@ impl World {
             ca,
             responder: None,
             revoked: vec![],
+            standing: Mutex::default(),
         };
         let sub = |parent: &Authority, cn: &str, slug: &str| {
             let ca = parent.ca.issue(&Profile::sub_ca(cn, org, Some(0)), slug);
@@ -168,6 +185,7 @@ impl World {
                 ca,
                 responder: Some(responder),
                 revoked: vec![],
+                standing: Mutex::default(),
             }
         };
         let nes_root = bare(root("Test Kök Sertifika Hizmet Sağlayıcısı - Sürüm 1", "nes-kok"));
@@ -331,7 +349,7 @@ impl World {
         }
         if let Some(root) = leaf.ca.issuer.as_ref() {
             let root = self.authorities().into_iter().find(|a| a.ca.subject == root.subject).unwrap();
-            material.crls.push(root.crl(when));
+            material.crls.push(root.monthly_crl(when));
         }
         material
     }
