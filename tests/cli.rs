@@ -731,6 +731,62 @@ fn what_import_leaves_aside_is_named_with_its_reason_and_the_rest_is_taken() {
 }
 
 #[test]
+fn import_registers_mail_and_leaves_other_files_aside_by_name() {
+    let world = World::new(34);
+    let gateway = Gateway::bare(&world);
+    let sample = &world.mixed(1)[0];
+    let given = gateway.dir.path().join("given");
+    fs::create_dir_all(&given).unwrap();
+    fs::write(given.join("mail.eml"), &sample.raw).unwrap();
+    fs::write(given.join("damaged.eml"), b"no header at all").unwrap();
+    fs::write(given.join("README.md"), "# Oku\n\nBuradaki dosyalar: hepsi.\n").unwrap();
+    fs::write(given.join("kok.crt"), &world.nes_root.ca.der).unwrap();
+    fs::write(given.join("plain.xml"), "<a/>").unwrap();
+    fs::write(given.join("plain.pdf"), "%PDF-1.7\n").unwrap();
+    let output = gateway.run(&["import", given.to_str().unwrap()]);
+    let said = stderr(&output);
+    assert_eq!(code(&output), 10, "{said}");
+    for name in ["README.md", "kok.crt", "plain.xml", "plain.pdf"] {
+        assert!(
+            said.lines().any(|line| line.contains(name) && line.contains("--any")),
+            "{name}: {said}"
+        );
+    }
+    let first = gateway.export();
+    let messages: BTreeSet<String> = first.iter().map(|entry| entry["message"]["sha256"].to_string()).collect();
+    assert_eq!(messages.len(), 2, "what calls itself a mail is never passed over");
+
+    // Given again, under another name too, it says what is there already.
+    fs::copy(given.join("mail.eml"), given.join("kopya.eml")).unwrap();
+    let english = gateway.run(&["--lang", "en", "import", given.to_str().unwrap()]);
+    let number = first[0]["register_number"].as_str().unwrap();
+    for name in ["mail.eml", "kopya.eml", "damaged.eml"] {
+        let known = |line: &str| line.contains(name) && line.contains("registered already: 20");
+        assert!(stdout(&english).lines().any(known), "{name}: {}", stdout(&english));
+    }
+    assert!(stdout(&english).contains(number), "{}", stdout(&english));
+    assert_eq!(gateway.export().len(), first.len());
+
+    // A file that is named itself is refused, unless it is forced.
+    let readme = given.join("README.md");
+    let readme = readme.to_str().unwrap();
+    assert_eq!(code(&gateway.run(&["import", readme])), 1);
+    gateway.ok(&["import", "--any", readme]);
+    assert_eq!(gateway.export().len(), first.len() + 1);
+
+    // The own store is no source, neither by its name, nor below a folder, nor by a file of it.
+    let store = gateway.store();
+    let blob = walk(&store.join("blobs")).remove(0);
+    for (path, wanted) in [(store.as_path(), 1), (blob.as_path(), 1), (gateway.dir.path(), 10)] {
+        let output = gateway.run(&["import", "--any", path.to_str().unwrap()]);
+        assert_eq!(code(&output), wanted, "{}", path.display());
+        let own = |line: &str| line.contains(store.to_str().unwrap()) && line.contains("kendi deposu");
+        assert!(stderr(&output).lines().any(own), "{}", stderr(&output));
+    }
+    assert_eq!(gateway.export().len(), first.len() + 1);
+}
+
+#[test]
 fn a_pipe_a_device_and_a_socket_are_refused_and_not_waited_for() {
     let dir = tempfile::tempdir().unwrap();
     let (pipe, socket) = (dir.path().join("pipe"), dir.path().join("socket"));

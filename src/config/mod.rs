@@ -1,6 +1,7 @@
 //! The configuration file, whole. Every stage owns its part; this puts them together, reads the file and says what is wrong with it.
 
 mod explain;
+mod ranges;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -306,6 +307,10 @@ impl Config {
                     format!("[[mailbox]] name = \"{name}\" is used twice; change one of them"),
                 ));
             }
+        }
+        let out_of_range = ranges::check(self);
+        if !out_of_range.is_empty() {
+            return Err(Text::joined(&out_of_range, "\n"));
         }
         Hosts::new(&self.trust.hosts, self.trust.reach())?;
         if let Some(key) = self.alert.sms.params.keys().find(|key| explain::names_a_secret(key)) {
