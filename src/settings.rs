@@ -148,5 +148,5 @@ pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Re
         given(intermediates).as_deref(),
         given(revocation).as_deref(),
     )
-    .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
+    .map_err(|error| SettingsError::Trust(error.text()))
 }

@@ -42,7 +42,7 @@ fn every_number_has_a_range() {
             .any(|text| text.tr != text.en && (text.en.contains(key.as_str()) || text.en.contains("cannot be read")));
         assert!(told, "{path:?} takes everything: {found:?}");
     }
-    assert!(seen >= 38, "{seen}");
+    assert!(seen >= 37, "{seen}");
 }
 
 fn numbers(value: &toml::Value, path: &[String]) -> Vec<Vec<String>> {
