@@ -171,10 +171,11 @@ fn the_demo_touches_no_folder_that_is_not_its_own() {
 // ---- help and languages
 
 /// Every command, as the words that lead to it.
-fn commands(path: &[String]) -> Vec<Vec<String>> {
-    let help = stdout(&program().args(path).arg("--help").output().unwrap());
+fn commands(lang: &str, path: &[String]) -> Vec<Vec<String>> {
+    let help = stdout(&program().args(["--lang", lang]).args(path).arg("--help").output().unwrap());
+    let heading = if lang == "tr" { "Komutlar:\n" } else { "Commands:\n" };
     let listed = help
-        .split_once("Commands:\n")
+        .split_once(heading)
         .map(|(_, rest)| rest.split("\n\n").next().unwrap())
         .unwrap_or_default();
     let names = listed
@@ -183,19 +184,21 @@ fn commands(path: &[String]) -> Vec<Vec<String>> {
         .filter_map(|line| line.split_whitespace().next());
     let below = names
         .filter(|name| *name != "help")
-        .flat_map(|name| commands(&[path, &[name.to_owned()]].concat()));
+        .flat_map(|name| commands(lang, &[path, &[name.to_owned()]].concat()));
     [path.to_vec()].into_iter().chain(below).collect()
 }
 
 #[test]
-fn help_teaches_every_command_and_every_argument() {
-    let all = commands(&[]);
-    assert!(all.len() > 30, "{all:?}");
-    for path in all {
-        let output = program().args(&path).arg("--help").output().unwrap();
+fn help_teaches_every_command_and_every_argument_in_both_languages() {
+    let both = ["tr", "en"].map(|lang| commands(lang, &[]));
+    assert_eq!(both[0], both[1]);
+    assert!(both[0].len() > 30, "{both:?}");
+    for (lang, path) in both[0].iter().flat_map(|path| [("tr", path), ("en", path)]) {
+        let output = program().args(["--lang", lang]).args(path).arg("--help").output().unwrap();
         let help = stdout(&output);
         assert_eq!(code(&output), 0);
         assert!(help.lines().next().unwrap().len() > 10, "{path:?} says nothing about itself");
+        assert_eq!(is_turkish(&help), lang == "tr", "{path:?}: {help}");
         // Deeper lines are the rest of a description.
         let is_argument = |line: &&str| line.len() - line.trim_start().len() <= 6 && line.trim_start().starts_with(['-', '<', '[']);
         for line in help.lines().filter(is_argument).map(str::trim_start) {
@@ -205,6 +208,22 @@ fn help_teaches_every_command_and_every_argument() {
             assert!(described, "{path:?}: nothing is said about {line}");
         }
     }
+}
+
+#[test]
+fn wrong_usage_is_told_in_the_language_of_the_reader() {
+    let run = |args: &[&str]| {
+        let output = program().args(args).output().unwrap();
+        assert_eq!(code(&output), 2, "{args:?}");
+        stderr(&output)
+    };
+    let turkish = run(&["documnts"]);
+    assert!(
+        turkish.contains("'documents' mi demek istediniz?") && turkish.contains("Kullanım:"),
+        "{turkish}"
+    );
+    let english = run(&["--lang", "en", "documnts"]);
+    assert!(english.contains("Usage:") && !is_turkish(&english), "{english}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod documents;
 mod entry;
 mod evidence;
 mod failure;
+mod help;
+mod help_tr;
 mod mailboxes;
 mod record;
 mod setup;
@@ -23,8 +25,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-
-use clap::Parser;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Loaded};
@@ -184,7 +184,7 @@ impl Session {
 /// Runs the program.
 pub fn main() -> ExitCode {
     end_quietly_when_nobody_reads();
-    let args = Args::parse();
+    let args = help::parse();
     start_log(matches!(args.command, Command::Run));
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
