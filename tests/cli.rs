@@ -440,6 +440,42 @@ fn documents_are_listed_newest_first_and_exported_oldest_first() {
 }
 
 #[test]
+fn a_period_that_ends_before_it_begins_is_no_empty_register() {
+    let week = Week::new();
+    for command in ["list", "export"] {
+        for (lang, word) in [("tr", "gününden sonra"), ("en", "is after --to")] {
+            let output = week.run(&["--lang", lang, "documents", command, "--from", "2026-11-20", "--to", "2026-11-10"]);
+            assert_eq!(code(&output), 2);
+            assert!(stderr(&output).contains(word) && stdout(&output).is_empty(), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn an_empty_mail_is_empty_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, config) = (folder.path().join("bos.eml"), folder.path().join("c.toml"));
+    fs::write(&file, "").unwrap();
+    fs::write(&config, "[trust]\nonline = false\nanchors = \"trust\"\n").unwrap();
+    let output = program()
+        .arg("--config")
+        .arg(&config)
+        .args(["verify", "--json"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rules: Vec<&str> = said["files"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|found| found["rule"].as_str())
+        .collect();
+    assert_eq!(rules, ["KEP-2001"]);
+    assert_eq!(code(&output), 20, "what is empty is no genuine message");
+}
+
+#[test]
 fn a_period_holds_both_of_its_days() {
     let week = Week::new();
     let at: jiff::Timestamp = week.json(&["documents", "export"])[0]["registered_at"]

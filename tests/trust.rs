@@ -273,6 +273,17 @@ fn what_a_source_folder_holds_beside_files_is_named_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_depository_that_cannot_be_read_is_told_in_both_languages() {
+    let gateway = Gateway::new();
+    let file = gateway.put("depo.xml", b"<!DOCTYPE a><a/>");
+    for (lang, words) in [("tr", "DTD içeriyor"), ("en", "it holds a DTD")] {
+        let output = gateway.run(&["--lang", lang, "trust", "diff", &file]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(words) && !said.contains("detected"), "{said}");
+    }
+}
+
+#[test]
 fn no_yes_is_asked_for_what_no_yes_takes() {
     let gateway = Gateway::new();
     let person = Certified::self_signed(&Profile::root("Örnek Kök", "Örnek"), "r")

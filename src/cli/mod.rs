@@ -241,7 +241,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
         Command::Trust(command) => trust::run(session, command),
         Command::Journal(command) => record::journal(session, command),
-        Command::Index(command) => record::index(session, command),
+        Command::Index(command) => record::index(session, command).await,
         Command::Backup { dir } => record::backup(session, &dir),
         Command::Restore { dir } => record::restore(session, &dir),
         Command::Alerts(command) => alerts::run(session, command).await,

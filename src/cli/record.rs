@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::args::{IndexCommand, JournalCommand};
 use super::{Exit, Failure, Session};
+use crate::daemon::trouble::tell_recovery;
 use crate::ledger::Ledger;
+use crate::pipeline::Pipeline;
 use crate::store::backup::{self, CopyReport};
 use crate::store::disk::RealDisk;
 use crate::store::verify;
@@ -60,10 +62,18 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
     Ok(if report.is_intact() { Exit::Done } else { Exit::Broken })
 }
 
-pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
+pub async fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
     let IndexCommand::Rebuild = command;
     session.must_have_store()?;
-    let ledger = Ledger::rebuild(session.store_path(), RealDisk::shared(), Arc::clone(session.clock()))?;
+    // Before the store is touched: what the rebuild repairs must be told, and a configuration that cannot tell it stops here.
+    let settings = session.settings()?;
+    let ledger = Arc::new(Ledger::rebuild(
+        session.store_path(),
+        RealDisk::shared(),
+        Arc::clone(session.clock()),
+    )?);
+    let pipeline = Pipeline::new(Arc::clone(&ledger), settings);
+    tell_recovery(&pipeline).await?;
     let entries = ledger.entries().count();
     match session.lang {
         Lang::Tr => println!("dizin günlükten yeniden kuruldu: {entries} kayıt"),

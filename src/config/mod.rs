@@ -175,10 +175,13 @@ pub enum ConfigError {
 impl ConfigError {
     pub fn text(&self) -> Text {
         match self {
-            Self::Unreadable { path, source } => Text::new(
-                format!("KEP-8001 yapılandırma dosyası {} okunamadı: {source}", path.display()),
-                format!("KEP-8001 the configuration file {} cannot be read: {source}", path.display()),
-            ),
+            Self::Unreadable { path, source } => {
+                let (path, why) = (path.display(), regular_file::reason(source));
+                Text::new(
+                    format!("KEP-8001 yapılandırma dosyası {path} okunamadı: {}", why.tr),
+                    format!("KEP-8001 the configuration file {path} cannot be read: {}", why.en),
+                )
+            }
             Self::Malformed { path, problem } => Text::new(
                 format!("KEP-8002 {}, {}", path.display(), problem.tr),
                 format!("KEP-8002 {}, {}", path.display(), problem.en),

@@ -112,8 +112,11 @@ impl Source {
                     "KEP-3805",
                     Severity::Error,
                     place,
-                    format!("Sertifika deposu okunamadı ({error}). Dosyayı yeniden indirin."),
-                    format!("The certificate depository cannot be read ({error}). Download the file again."),
+                    format!("Sertifika deposu okunamadı ({}). Dosyayı yeniden indirin.", error.text().tr),
+                    format!(
+                        "The certificate depository cannot be read ({}). Download the file again.",
+                        error.text().en
+                    ),
                 ));
                 return;
             }
