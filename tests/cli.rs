@@ -922,6 +922,28 @@ fn an_index_that_was_thrown_away_changes_no_answer() {
 }
 
 #[test]
+fn a_torn_journal_that_a_rebuild_repairs_is_an_alarm() {
+    let week = Week::new();
+    week.configure(
+        "[alert.email]\nhost = \"localhost\"\nport = 9\nfrom = \"kep@example.org\"\nsecurity = \"none\"\nallow_plaintext = true\n\
+         [[alert.group]]\nname = \"default\"\n[alert.group.email]\nto = [\"a@example.org\"]",
+    );
+    let alarms = |week: &Week| week.ok(&["alerts", "list", "--json"]).matches("journal/cut").count();
+    week.ok(&["index", "rebuild"]);
+    assert_eq!(alarms(&week), 0, "a journal in order is nothing to tell");
+    let last = walk(&week.folder().join("store/journal"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "kepj"))
+        .max()
+        .unwrap();
+    let mut torn = fs::OpenOptions::new().append(true).open(&last).unwrap();
+    std::io::Write::write_all(&mut torn, &[0, 0, 0, 40, 1, 2, 3]).unwrap();
+    drop(torn);
+    assert!(week.ok(&["index", "rebuild"]).contains("7 baytı kesildi"));
+    assert!(alarms(&week) > 0, "{}", week.ok(&["alerts", "list", "--json"]));
+}
+
+#[test]
 fn unpack_writes_every_part_and_overwrites_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
