@@ -5,8 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::string::FromUtf8Error;
 
 use rustix::fs::OFlags;
+
+use crate::text::Text;
 
 /// It is there, and it is neither a file nor a folder.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +22,36 @@ pub struct NotAFile;
 pub struct TooLarge {
     pub size: u64,
     pub limit: u64,
+}
+
+/// What the system said of a file or folder, for people.
+pub fn reason(error: &io::Error) -> Text {
+    let inner = error.get_ref();
+    if inner.is_some_and(|inner| inner.is::<NotAFile>()) {
+        return Text::new(
+            "bir dosya değil: boru, aygıt ya da soket; dosyanın kendisini verin",
+            "it is not a file but a pipe, a device or a socket; give the file itself",
+        );
+    }
+    if let Some(TooLarge { size, limit }) = inner.and_then(|inner| inner.downcast_ref()) {
+        return Text::new(format!("{size} bayt; sınır {limit}"), format!("{size} bytes; the limit is {limit}"));
+    }
+    if inner.is_some_and(|inner| inner.is::<FromUtf8Error>()) {
+        return Text::new("UTF-8 ile yazılmış bir metin değil", "it is no text in UTF-8");
+    }
+    let (tr, en) = match error.kind() {
+        io::ErrorKind::NotFound => ("böyle bir dosya ya da klasör yok", "there is no such file or folder"),
+        io::ErrorKind::PermissionDenied => ("izin yok", "permission denied"),
+        io::ErrorKind::AlreadyExists => ("zaten var", "it exists already"),
+        io::ErrorKind::NotADirectory => ("bir klasör değil", "it is not a folder"),
+        io::ErrorKind::IsADirectory => ("bir dosya değil, klasör", "it is a folder, not a file"),
+        io::ErrorKind::StorageFull => ("disk dolu", "the disk is full"),
+        io::ErrorKind::QuotaExceeded => ("disk kotası dolu", "the disk quota is used up"),
+        io::ErrorKind::ReadOnlyFilesystem => ("dosya sistemi salt okunur", "the file system is read-only"),
+        io::ErrorKind::InvalidData => ("UTF-8 ile yazılmış bir metin değil", "it is no text in UTF-8"),
+        _ => return Text::new(format!("sistem reddetti: {error}"), format!("the system refused: {error}")),
+    };
+    Text::new(tr, en)
 }
 
 /// Opens a regular file for reading; a link is followed. Never waits.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::regular_file;
 use crate::text::Text;
 
 /// A secret text; cleared when dropped, never printed.
@@ -39,16 +40,25 @@ pub enum SecretError {
 
 impl SecretError {
     pub fn text(&self) -> Text {
-        let turkish = match self {
+        match self {
             Self::Unreadable { path, source } => {
-                format!(
-                    "{} sır dosyası okunamadı: {source}; dosyayı 0600 izniyle oluşturun ya da LoadCredential= ile verin",
-                    path.display()
+                let (path, why) = (path.display(), regular_file::reason(source));
+                Text::new(
+                    format!(
+                        "{path} sır dosyası okunamadı: {}; dosyayı 0600 izniyle oluşturun ya da LoadCredential= ile verin",
+                        why.tr
+                    ),
+                    format!(
+                        "the secret file {path} cannot be read: {}; create it with mode 0600, or pass it with LoadCredential=",
+                        why.en
+                    ),
                 )
             }
-            Self::Empty { path } => format!("{} sır dosyası boş; sırrı ilk satırına yazın", path.display()),
-        };
-        Text::new(turkish, self.to_string())
+            Self::Empty { path } => Text::new(
+                format!("{} sır dosyası boş; sırrı ilk satırına yazın", path.display()),
+                self.to_string(),
+            ),
+        }
     }
 }
 

@@ -76,8 +76,8 @@ impl Settings {
         let trust = load_trust(&config.trust.anchors, &config.trust.intermediates, &config.trust.revocation)?;
         let registry = Registry::load(config.register.clone(), &folder).map_err(|error| SettingsError::Register(error.text()))?;
         let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.text()))?;
-        let dispatcher = Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock))
-            .map_err(|error| SettingsError::Alerts(Text::same(error.to_string())))?;
+        let dispatcher =
+            Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.text()))?;
         let trust = Arc::new(trust);
         let limits = Arc::new(config.limits.clone());
         let judge = judging(&trust, &config, clock.now());
@@ -148,5 +148,5 @@ pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Re
         given(intermediates).as_deref(),
         given(revocation).as_deref(),
     )
-    .map_err(|error| SettingsError::Trust(Text::same(error.to_string())))
+    .map_err(|error| SettingsError::Trust(error.text()))
 }

@@ -171,10 +171,11 @@ fn the_demo_touches_no_folder_that_is_not_its_own() {
 // ---- help and languages
 
 /// Every command, as the words that lead to it.
-fn commands(path: &[String]) -> Vec<Vec<String>> {
-    let help = stdout(&program().args(path).arg("--help").output().unwrap());
+fn commands(lang: &str, path: &[String]) -> Vec<Vec<String>> {
+    let help = stdout(&program().args(["--lang", lang]).args(path).arg("--help").output().unwrap());
+    let heading = if lang == "tr" { "Komutlar:\n" } else { "Commands:\n" };
     let listed = help
-        .split_once("Commands:\n")
+        .split_once(heading)
         .map(|(_, rest)| rest.split("\n\n").next().unwrap())
         .unwrap_or_default();
     let names = listed
@@ -183,19 +184,21 @@ fn commands(path: &[String]) -> Vec<Vec<String>> {
         .filter_map(|line| line.split_whitespace().next());
     let below = names
         .filter(|name| *name != "help")
-        .flat_map(|name| commands(&[path, &[name.to_owned()]].concat()));
+        .flat_map(|name| commands(lang, &[path, &[name.to_owned()]].concat()));
     [path.to_vec()].into_iter().chain(below).collect()
 }
 
 #[test]
-fn help_teaches_every_command_and_every_argument() {
-    let all = commands(&[]);
-    assert!(all.len() > 30, "{all:?}");
-    for path in all {
-        let output = program().args(&path).arg("--help").output().unwrap();
+fn help_teaches_every_command_and_every_argument_in_both_languages() {
+    let both = ["tr", "en"].map(|lang| commands(lang, &[]));
+    assert_eq!(both[0], both[1]);
+    assert!(both[0].len() > 30, "{both:?}");
+    for (lang, path) in both[0].iter().flat_map(|path| [("tr", path), ("en", path)]) {
+        let output = program().args(["--lang", lang]).args(path).arg("--help").output().unwrap();
         let help = stdout(&output);
         assert_eq!(code(&output), 0);
         assert!(help.lines().next().unwrap().len() > 10, "{path:?} says nothing about itself");
+        assert_eq!(is_turkish(&help), lang == "tr", "{path:?}: {help}");
         // Deeper lines are the rest of a description.
         let is_argument = |line: &&str| line.len() - line.trim_start().len() <= 6 && line.trim_start().starts_with(['-', '<', '[']);
         for line in help.lines().filter(is_argument).map(str::trim_start) {
@@ -205,6 +208,22 @@ fn help_teaches_every_command_and_every_argument() {
             assert!(described, "{path:?}: nothing is said about {line}");
         }
     }
+}
+
+#[test]
+fn wrong_usage_is_told_in_the_language_of_the_reader() {
+    let run = |args: &[&str]| {
+        let output = program().args(args).output().unwrap();
+        assert_eq!(code(&output), 2, "{args:?}");
+        stderr(&output)
+    };
+    let turkish = run(&["documnts"]);
+    assert!(
+        turkish.contains("'documents' mi demek istediniz?") && turkish.contains("Kullanım:"),
+        "{turkish}"
+    );
+    let english = run(&["--lang", "en", "documnts"]);
+    assert!(english.contains("Usage:") && !is_turkish(&english), "{english}");
 }
 
 #[test]
@@ -418,6 +437,42 @@ fn documents_are_listed_newest_first_and_exported_oldest_first() {
         .map(|entry| entry["register_number"].as_str().unwrap())
         .collect();
     assert_eq!(numbers, exported);
+}
+
+#[test]
+fn a_period_that_ends_before_it_begins_is_no_empty_register() {
+    let week = Week::new();
+    for command in ["list", "export"] {
+        for (lang, word) in [("tr", "gününden sonra"), ("en", "is after --to")] {
+            let output = week.run(&["--lang", lang, "documents", command, "--from", "2026-11-20", "--to", "2026-11-10"]);
+            assert_eq!(code(&output), 2);
+            assert!(stderr(&output).contains(word) && stdout(&output).is_empty(), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn an_empty_mail_is_empty_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, config) = (folder.path().join("bos.eml"), folder.path().join("c.toml"));
+    fs::write(&file, "").unwrap();
+    fs::write(&config, "[trust]\nonline = false\nanchors = \"trust\"\n").unwrap();
+    let output = program()
+        .arg("--config")
+        .arg(&config)
+        .args(["verify", "--json"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rules: Vec<&str> = said["files"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|found| found["rule"].as_str())
+        .collect();
+    assert_eq!(rules, ["KEP-2001"]);
+    assert_eq!(code(&output), 20, "what is empty is no genuine message");
 }
 
 #[test]
@@ -731,6 +786,62 @@ fn what_import_leaves_aside_is_named_with_its_reason_and_the_rest_is_taken() {
 }
 
 #[test]
+fn import_registers_mail_and_leaves_other_files_aside_by_name() {
+    let world = World::new(34);
+    let gateway = Gateway::bare(&world);
+    let sample = &world.mixed(1)[0];
+    let given = gateway.dir.path().join("given");
+    fs::create_dir_all(&given).unwrap();
+    fs::write(given.join("mail.eml"), &sample.raw).unwrap();
+    fs::write(given.join("damaged.eml"), b"no header at all").unwrap();
+    fs::write(given.join("README.md"), "# Oku\n\nBuradaki dosyalar: hepsi.\n").unwrap();
+    fs::write(given.join("kok.crt"), &world.nes_root.ca.der).unwrap();
+    fs::write(given.join("plain.xml"), "<a/>").unwrap();
+    fs::write(given.join("plain.pdf"), "%PDF-1.7\n").unwrap();
+    let output = gateway.run(&["import", given.to_str().unwrap()]);
+    let said = stderr(&output);
+    assert_eq!(code(&output), 10, "{said}");
+    for name in ["README.md", "kok.crt", "plain.xml", "plain.pdf"] {
+        assert!(
+            said.lines().any(|line| line.contains(name) && line.contains("--any")),
+            "{name}: {said}"
+        );
+    }
+    let first = gateway.export();
+    let messages: BTreeSet<String> = first.iter().map(|entry| entry["message"]["sha256"].to_string()).collect();
+    assert_eq!(messages.len(), 2, "what calls itself a mail is never passed over");
+
+    // Given again, under another name too, it says what is there already.
+    fs::copy(given.join("mail.eml"), given.join("kopya.eml")).unwrap();
+    let english = gateway.run(&["--lang", "en", "import", given.to_str().unwrap()]);
+    let number = first[0]["register_number"].as_str().unwrap();
+    for name in ["mail.eml", "kopya.eml", "damaged.eml"] {
+        let known = |line: &str| line.contains(name) && line.contains("registered already: 20");
+        assert!(stdout(&english).lines().any(known), "{name}: {}", stdout(&english));
+    }
+    assert!(stdout(&english).contains(number), "{}", stdout(&english));
+    assert_eq!(gateway.export().len(), first.len());
+
+    // A file that is named itself is refused, unless it is forced.
+    let readme = given.join("README.md");
+    let readme = readme.to_str().unwrap();
+    assert_eq!(code(&gateway.run(&["import", readme])), 1);
+    gateway.ok(&["import", "--any", readme]);
+    assert_eq!(gateway.export().len(), first.len() + 1);
+
+    // The own store is no source, neither by its name, nor below a folder, nor by a file of it.
+    let store = gateway.store();
+    let blob = walk(&store.join("blobs")).remove(0);
+    for (path, wanted) in [(store.as_path(), 1), (blob.as_path(), 1), (gateway.dir.path(), 10)] {
+        let output = gateway.run(&["import", "--any", path.to_str().unwrap()]);
+        assert_eq!(code(&output), wanted, "{}", path.display());
+        let own = |line: &str| line.contains(store.to_str().unwrap()) && line.contains("kendi deposu");
+        assert!(stderr(&output).lines().any(own), "{}", stderr(&output));
+    }
+    assert_eq!(gateway.export().len(), first.len() + 1);
+}
+
+#[test]
 fn a_pipe_a_device_and_a_socket_are_refused_and_not_waited_for() {
     let dir = tempfile::tempdir().unwrap();
     let (pipe, socket) = (dir.path().join("pipe"), dir.path().join("socket"));
@@ -808,6 +919,28 @@ fn an_index_that_was_thrown_away_changes_no_answer() {
     let before = week.ok(&["documents", "export"]);
     assert!(week.ok(&["index", "rebuild"]).contains("20"));
     assert_eq!(week.ok(&["documents", "export"]), before);
+}
+
+#[test]
+fn a_torn_journal_that_a_rebuild_repairs_is_an_alarm() {
+    let week = Week::new();
+    week.configure(
+        "[alert.email]\nhost = \"localhost\"\nport = 9\nfrom = \"kep@example.org\"\nsecurity = \"none\"\nallow_plaintext = true\n\
+         [[alert.group]]\nname = \"default\"\n[alert.group.email]\nto = [\"a@example.org\"]",
+    );
+    let alarms = |week: &Week| week.ok(&["alerts", "list", "--json"]).matches("journal/cut").count();
+    week.ok(&["index", "rebuild"]);
+    assert_eq!(alarms(&week), 0, "a journal in order is nothing to tell");
+    let last = walk(&week.folder().join("store/journal"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "kepj"))
+        .max()
+        .unwrap();
+    let mut torn = fs::OpenOptions::new().append(true).open(&last).unwrap();
+    std::io::Write::write_all(&mut torn, &[0, 0, 0, 40, 1, 2, 3]).unwrap();
+    drop(torn);
+    assert!(week.ok(&["index", "rebuild"]).contains("7 baytı kesildi"));
+    assert!(alarms(&week) > 0, "{}", week.ok(&["alerts", "list", "--json"]));
 }
 
 #[test]

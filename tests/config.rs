@@ -352,6 +352,10 @@ fn paths_start_at_the_file() {
 fn a_file_that_was_named_must_be_there() {
     let error = config::load(Some(Path::new("/nowhere/kep-gateway.toml"))).unwrap_err();
     assert!(matches!(error, ConfigError::Unreadable { .. }));
+    assert!(
+        error.text().tr.contains("böyle bir dosya") && error.text().en.contains("no such file"),
+        "{error}"
+    );
     assert!(error.text().tr.starts_with("KEP-8001") && error.text().en.contains("/nowhere/kep-gateway.toml"));
 }
 

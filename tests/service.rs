@@ -391,6 +391,24 @@ fn opening_and_retrying_work_beside_the_daemon_and_without_it_and_say_who_asked(
 }
 
 #[test]
+fn idle_connections_keep_nobody_out() {
+    let world = World::new(31);
+    let gateway = Gateway::with_drop(&world);
+    let _daemon = Daemon::start(&gateway);
+    let socket = gateway.store().join("control.sock");
+    until("the socket is there", || socket.exists());
+    let idle: Vec<UnixStream> = (0..60).map(|_| UnixStream::connect(&socket).unwrap()).collect();
+    let mut clerk = UnixStream::connect(&socket).unwrap();
+    // Shorter than the daemon waits for the silent: the answer must not come from their ends.
+    clerk.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+    clerk.write_all(b"{\"request\":\"status\"}\n").unwrap();
+    let mut answer = String::new();
+    BufReader::new(&clerk).read_line(&mut answer).unwrap();
+    assert!(answer.contains("\"reply\":\"status\""), "{answer}");
+    drop(idle);
+}
+
+#[test]
 fn the_control_socket_refuses_what_is_no_request_and_outlives_a_killed_daemon() {
     let world = World::new(30);
     let gateway = Gateway::with_drop(&world);

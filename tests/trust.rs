@@ -235,6 +235,74 @@ fn forged_roots_and_imitations_are_refused_whatever_anybody_says() {
 }
 
 #[test]
+fn what_a_source_folder_holds_beside_files_is_named_and_the_rest_is_read() {
+    let gateway = Gateway::new();
+    let own = root("Bizim Kök");
+    gateway.put("from/nes/kok.der", &own.der);
+    let from = gateway.path("from");
+    std::os::unix::fs::symlink(gateway.path("from/nes/kok.der"), from.join("nes/link.der")).unwrap();
+    std::os::unix::fs::symlink(&from, from.join("muhur")).unwrap();
+    assert!(Command::new("mkfifo").arg(from.join("nes/pipe.der")).status().unwrap().success());
+    let large = fs::File::create(from.join("nes/large.der")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    for (lang, words) in [("tr", ["bağlantı", "boru", "sınır"]), ("en", ["link", "pipe", "the limit is"])] {
+        let output = gateway.run(&["--lang", lang, "trust", "diff", from.to_str().unwrap()]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(10), "{}", String::from_utf8_lossy(&output.stderr));
+        for (name, word) in ["link.der", "pipe.der", "large.der"].into_iter().zip(words) {
+            assert!(
+                said.lines().any(|line| line.contains(name) && line.contains(word)),
+                "{name}: {said}"
+            );
+        }
+        assert!(said.lines().any(|line| line.contains("muhur") && line.contains(words[0])), "{said}");
+        assert!(said.contains("Bizim Kök"), "{said}");
+    }
+    // The own folder goes on too, and says it.
+    fs::create_dir_all(gateway.path("trust/nes")).unwrap();
+    fs::File::create(gateway.path("trust/nes/large.der"))
+        .unwrap()
+        .set_len((64 << 20) + 1)
+        .unwrap();
+    let list = gateway.run(&["trust", "list"]);
+    assert!(
+        String::from_utf8_lossy(&list.stdout).contains("large.der"),
+        "{}",
+        String::from_utf8_lossy(&list.stderr)
+    );
+}
+
+#[test]
+fn a_depository_that_cannot_be_read_is_told_in_both_languages() {
+    let gateway = Gateway::new();
+    let file = gateway.put("depo.xml", b"<!DOCTYPE a><a/>");
+    for (lang, words) in [("tr", "DTD içeriyor"), ("en", "it holds a DTD")] {
+        let output = gateway.run(&["--lang", lang, "trust", "diff", &file]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(words) && !said.contains("detected"), "{said}");
+    }
+}
+
+#[test]
+fn no_yes_is_asked_for_what_no_yes_takes() {
+    let gateway = Gateway::new();
+    let person = Certified::self_signed(&Profile::root("Örnek Kök", "Örnek"), "r")
+        .issue(&Profile::nes("Ayşe Örnek", &forge::pki::synthetic_id(5), KeyKind::P256), "ayse");
+    let refused = gateway.put("kisi.der", &person.der);
+    let said = |path: &str| {
+        let output = gateway.run(&["trust", "import", path, "--purpose", "nes"]);
+        assert_eq!(output.status.code(), Some(10));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let alone = said(&refused);
+    assert!(alone.contains("Refused 1") && !alone.contains("--yes"), "{alone}");
+    gateway.put("both/kisi.der", &person.der);
+    gateway.put("both/kok.der", &root("Bizim Kök").der);
+    let both = said(gateway.path("both").to_str().unwrap());
+    assert!(both.contains("Refused 1") && both.contains("--yes"), "{both}");
+}
+
+#[test]
 fn a_folder_says_the_purpose_and_a_provider_is_bound_to_its_domain() {
     let gateway = Gateway::new();
     let (nes, kep) = (root("NES Kökü"), root("KEP Kökü"));

@@ -13,6 +13,7 @@ use super::routing::deliveries;
 use super::sms::SmsSender;
 use super::webhook::WebhookSender;
 use crate::clock::SharedClock;
+use crate::text::Text;
 
 /// After refused credentials a channel does not knock again for this long: gateways lock an account after a few wrong log-ins.
 /// A reload ends the pause, since it may have brought the right password.
@@ -64,6 +65,17 @@ pub enum SetupError {
     File { channel: Channel, file: String, problem: String },
     #[error("[alert.{channel}]: {problem}")]
     Setting { channel: Channel, problem: String },
+}
+
+impl SetupError {
+    /// The sentence for the administrator. What a library says of its file or setting is quoted.
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::File { channel, file, problem } => format!("[alert.{channel}]: {file} dosyası kullanılamıyor: {problem}"),
+            Self::Setting { channel, problem } => format!("[alert.{channel}]: bu ayarlarla kurulamıyor: {problem}"),
+        };
+        Text::new(turkish, self.to_string())
+    }
 }
 
 /// Delivers over all configured channels. Shared by reference; a reload swaps the channels under running deliveries.

@@ -159,7 +159,10 @@ impl AlertConfig {
             problems.push(Text::new("alert.sms.password_file eksik", "alert.sms.password_file is missing"));
         }
         match provider_of(sms) {
-            Err(problem) => problems.push(Text::new(format!("alert.sms: {problem}"), format!("alert.sms: {problem}"))),
+            Err(problem) => problems.push(Text::new(
+                format!("alert.sms: {}", problem.tr),
+                format!("alert.sms: {}", problem.en),
+            )),
             Ok(provider) => {
                 problems.extend(provider.problems());
                 if provider.uses_plaintext() && !sms.allow_plaintext {

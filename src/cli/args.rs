@@ -72,6 +72,9 @@ pub enum Command {
         /// Files, Maildir folders, mbox files, or folders of any of these. What was imported before is not registered twice.
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// Take a file that is named here itself whatever it is, also one that is no mail, package, evidence or signed file.
+        #[arg(long)]
+        any: bool,
     },
     /// The verdict on any signed file; no mailbox or store needed. Exit code: the worst verdict over the files.
     Verify(VerifyArgs),

@@ -9,7 +9,7 @@ use crate::clock::{istanbul, local_day};
 use crate::pipeline::reexamine::{Outcome, Reexamined};
 use crate::register::entry::{Entry, RegisterNumber};
 use crate::register::export;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 pub async fn run(session: &Session, command: DocumentsCommand) -> Result<Exit, Failure> {
     match command {
@@ -133,6 +133,14 @@ fn export_json(session: &Session, period: Period) -> Result<Exit, Failure> {
 
 /// The entries that were registered on the days asked for, oldest first.
 fn within(session: &Session, period: Period) -> Result<Vec<Entry>, Failure> {
+    if let (Some(from), Some(to)) = (period.from, period.to)
+        && from > to
+    {
+        return Err(Failure::usage(Text::new(
+            format!("--from {from}, --to {to} gününden sonra; bu aralıkta hiçbir gün yok, ikisini değiştirin"),
+            format!("--from {from} is after --to {to}; no day lies between them, exchange the two"),
+        )));
+    }
     let inside = |entry: &Entry| {
         let day = local_day(entry.registered_at);
         period.from.is_none_or(|from| day >= from) && period.to.is_none_or(|to| day <= to)

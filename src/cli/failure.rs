@@ -10,7 +10,7 @@ use crate::ledger::LedgerError;
 use crate::mailbox::MailboxError;
 use crate::pipeline::PipelineError;
 use crate::register::numbering::NumberingError;
-use crate::regular_file::{NotAFile, TooLarge};
+pub use crate::regular_file::reason;
 use crate::settings::SettingsError;
 use crate::store::error::StoreError;
 use crate::text::{Lang, Text};
@@ -66,35 +66,6 @@ impl Failure {
         eprintln!("kep-gateway: {said}");
         self.exit
     }
-}
-
-/// What the system said, for people.
-pub fn reason(error: &io::Error) -> Text {
-    let inner = error.get_ref();
-    if inner.is_some_and(|inner| inner.is::<NotAFile>()) {
-        return Text::new(
-            "bir dosya değil: boru, aygıt ya da soket; dosyanın kendisini verin",
-            "it is not a file but a pipe, a device or a socket; give the file itself",
-        );
-    }
-    if let Some(TooLarge { size, limit }) = inner.and_then(|inner| inner.downcast_ref()) {
-        return Text::new(
-            format!("{size} bayt; sınır {limit} (limits.package_bytes)"),
-            format!("{size} bytes; the limit is {limit} (limits.package_bytes)"),
-        );
-    }
-    let (tr, en) = match error.kind() {
-        io::ErrorKind::NotFound => ("böyle bir dosya ya da klasör yok", "there is no such file or folder"),
-        io::ErrorKind::PermissionDenied => ("izin yok", "permission denied"),
-        io::ErrorKind::AlreadyExists => ("zaten var", "it exists already"),
-        io::ErrorKind::NotADirectory => ("bir klasör değil", "it is not a folder"),
-        io::ErrorKind::IsADirectory => ("bir dosya değil, klasör", "it is a folder, not a file"),
-        io::ErrorKind::StorageFull => ("disk dolu", "the disk is full"),
-        io::ErrorKind::QuotaExceeded => ("disk kotası dolu", "the disk quota is used up"),
-        io::ErrorKind::ReadOnlyFilesystem => ("dosya sistemi salt okunur", "the file system is read-only"),
-        _ => return Text::same(error.to_string()),
-    };
-    Text::new(tr, en)
 }
 
 impl From<LedgerError> for Failure {

@@ -1,6 +1,7 @@
 //! `mailboxes`, `poll`, `import`, `reconcile`: the mailboxes against the register.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -11,10 +12,13 @@ use super::documents::local_time;
 use super::failure::mailbox_problem;
 use super::table::{clean, table};
 use super::{Exit, Failure, Session};
+use crate::hash::Sha256;
 use crate::ledger::Ledger;
 use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::import::{Choice, Import};
 use crate::mailbox::{self, Locator, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
+use crate::signature::carrier::file::is_registrable;
 use crate::text::{Lang, Text};
 
 /// What is known of each mailbox.
@@ -234,14 +238,23 @@ fn names_of(configs: &[MailboxConfig]) -> String {
     configs.iter().map(MailboxConfig::name).collect::<Vec<_>>().join(", ")
 }
 
-/// Takes files as if they had arrived in a mailbox called `import`.
-pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
+/// Takes files as if they had arrived in a mailbox called `import`. What is left aside and what was here before is named.
+pub async fn import(session: &Session, paths: &[PathBuf], any: bool) -> Result<Exit, Failure> {
     let pipeline = session.pipeline().await?;
-    let mut mailbox = mailbox::import::Import::new(paths, &session.config().limits);
+    let choice = Choice {
+        fits: is_registrable,
+        any,
+        store: session.store_path().to_owned(),
+    };
+    let mut mailbox = Import::new(paths, choice, &session.config().limits);
     let mut known = pipeline.ledger.known(mailbox.name())?;
+    let before: BTreeSet<Sha256> = pipeline.ledger.messages()?.into_iter().collect();
     let (brought, registered) = beside_registering(&pipeline, pipeline.check(&mut mailbox, &mut known)).await;
     say_registered(session, registered?);
     let brought = brought?;
+    for (path, sha256) in mailbox.given().filter(|(_, sha256)| before.contains(sha256)) {
+        say_known(session, &pipeline.ledger, path, &sha256)?;
+    }
     tell_holes(&pipeline.ledger, mailbox::import::NAME, session.lang)?;
     let mut worst = if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done };
     for skipped in mailbox.skipped() {
@@ -253,6 +266,18 @@ pub async fn import(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failur
         worst = worst.max(if skipped.named { Exit::Failed } else { Exit::Indeterminate });
     }
     Ok(worst)
+}
+
+/// The same bytes were here before, under whatever name: they keep the number that they have.
+fn say_known(session: &Session, ledger: &Ledger, path: &Path, sha256: &Sha256) -> Result<(), Failure> {
+    let numbers = ledger.message(sha256)?.map(|message| message.numbers).unwrap_or_default();
+    let numbers: Vec<String> = numbers.iter().map(|number| format!("{}{number}", session.prefix())).collect();
+    let line = match session.lang {
+        Lang::Tr => format!("= {}: zaten kayıtlı: {}", path.display(), numbers.join(", ")),
+        Lang::En => format!("= {}: registered already: {}", path.display(), numbers.join(", ")),
+    };
+    println!("{}", clean(&line));
+    Ok(())
 }
 
 /// Asks every server what it has and compares message by message.

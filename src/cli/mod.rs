@@ -7,6 +7,8 @@ mod documents;
 mod entry;
 mod evidence;
 mod failure;
+mod help;
+mod help_tr;
 mod mailboxes;
 mod record;
 mod setup;
@@ -23,8 +25,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-
-use clap::Parser;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Loaded};
@@ -184,7 +184,7 @@ impl Session {
 /// Runs the program.
 pub fn main() -> ExitCode {
     end_quietly_when_nobody_reads();
-    let args = Args::parse();
+    let args = help::parse();
     start_log(matches!(args.command, Command::Run));
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -232,7 +232,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Demo => Ok(Exit::Done),
         Command::Run => run_daemon(session).await,
         Command::Poll { mailbox } => mailboxes::poll(session, &mailbox).await,
-        Command::Import { paths } => mailboxes::import(session, &paths).await,
+        Command::Import { paths, any } => mailboxes::import(session, &paths, any).await,
         Command::Verify(verify) => verify::run(session, &verify).await,
         Command::Unpack { file, to } => unpack::run(session, &file, &to),
         Command::Documents(command) => documents::run(session, command).await,
@@ -241,7 +241,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
         Command::Trust(command) => trust::run(session, command),
         Command::Journal(command) => record::journal(session, command),
-        Command::Index(command) => record::index(session, command),
+        Command::Index(command) => record::index(session, command).await,
         Command::Backup { dir } => record::backup(session, &dir),
         Command::Restore { dir } => record::restore(session, &dir),
         Command::Alerts(command) => alerts::run(session, command).await,

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::args::{IndexCommand, JournalCommand};
 use super::{Exit, Failure, Session};
+use crate::daemon::trouble::tell_recovery;
 use crate::ledger::Ledger;
+use crate::pipeline::Pipeline;
 use crate::store::backup::{self, CopyReport};
 use crate::store::disk::RealDisk;
 use crate::store::verify;
@@ -60,15 +62,28 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
     Ok(if report.is_intact() { Exit::Done } else { Exit::Broken })
 }
 
-pub fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
+pub async fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
     let IndexCommand::Rebuild = command;
     session.must_have_store()?;
-    let ledger = Ledger::rebuild(session.store_path(), RealDisk::shared(), Arc::clone(session.clock()))?;
+    let ledger = Arc::new(Ledger::rebuild(
+        session.store_path(),
+        RealDisk::shared(),
+        Arc::clone(session.clock()),
+    )?);
     let entries = ledger.entries().count();
     match session.lang {
         Lang::Tr => println!("dizin günlükten yeniden kuruldu: {entries} kayıt"),
         Lang::En => println!("the index was rebuilt from the journal: {entries} entries"),
     }
+    if let Some(cut) = ledger.recovery().and_then(|recovery| recovery.cut.as_ref()) {
+        let (bytes, segment) = (cut.bytes, cut.path.display());
+        match session.lang {
+            Lang::Tr => println!("! günlüğün yarım kalmış son {bytes} baytı kesildi ({segment}); onaylanmış hiçbir kayıt içinde değildi"),
+            Lang::En => println!("! the torn last {bytes} bytes of the journal were cut ({segment}); no acknowledged record was in them"),
+        }
+    }
+    // The same alarm as at the daemon's start; after the rebuild, which must not hang on the rest of the configuration.
+    tell_recovery(&Pipeline::new(Arc::clone(&ledger), session.settings()?)).await?;
     Ok(Exit::Done)
 }
 

@@ -325,7 +325,7 @@ fn difference_json(difference: &Difference, lang: Lang, now: Timestamp) -> Value
 fn import(session: &Session, from: &TrustSource, yes: &[Sha256]) -> Result<Exit, Failure> {
     let (_, difference) = difference(session, from)?;
     show(session, &difference, from.json);
-    let (mut taken, mut left) = (0usize, 0usize);
+    let mut outcome = Outcome::default();
     for change in difference.open() {
         let accepted = match &change.standing {
             Standing::Pinned => true,
@@ -334,17 +334,22 @@ fn import(session: &Session, from: &TrustSource, yes: &[Sha256]) -> Result<Exit,
         };
         if accepted {
             install::anchor(&session.config().trust.anchors, change).map_err(|error| Failure::file(&error.path, &error.source))?;
-            taken += 1;
+            outcome.taken += 1;
+        } else if matches!(change.standing, Standing::Refused(_)) {
+            outcome.refused += 1;
         } else {
-            left += 1;
+            outcome.unanswered += 1;
         }
     }
-    let issuers = keep_issuers(session, &difference)?;
+    outcome.issuers = keep_issuers(session, &difference)?;
     if !from.json {
-        tell_outcome(taken, left, issuers, session.lang);
+        outcome.tell(session.lang);
         tell_ends(&configured(session)?, session.clock().now(), session.lang);
     }
-    Ok(if left == 0 { Exit::Done } else { Exit::Indeterminate })
+    Ok(match outcome.left() {
+        0 => Exit::Done,
+        _ => Exit::Indeterminate,
+    })
 }
 
 /// Asks a person, where one sits at the terminal.
@@ -387,24 +392,58 @@ fn keep_issuers(session: &Session, difference: &Difference) -> Result<usize, Fai
     Ok(kept)
 }
 
-fn tell_outcome(taken: usize, left: usize, issuers: usize, lang: Lang) {
-    let reload = if taken + issuers > 0 {
-        said(lang, "; çalışan hizmete SIGHUP gönderin", "; send SIGHUP to a running daemon")
-    } else {
-        String::new()
-    };
-    match lang {
-        Lang::Tr => println!("{taken} kök alındı, {left} alınmadı, {issuers} alt sertifika eklendi{reload}"),
-        Lang::En => println!("{taken} roots taken, {left} not taken, {issuers} issuer certificates added{reload}"),
+/// What an import did.
+#[derive(Default)]
+struct Outcome {
+    taken: usize,
+    /// Not to be taken, whatever anybody says.
+    refused: usize,
+    /// Would be taken with a yes.
+    unanswered: usize,
+    issuers: usize,
+}
+
+impl Outcome {
+    fn left(&self) -> usize {
+        self.refused + self.unanswered
     }
-    if left > 0 {
-        println!(
-            "{}",
-            said(
-                lang,
-                "Onay isteyenler: parmak izlerini sağlayıcının yayımladıklarıyla karşılaştırın, sonra --yes SHA256 ile yineleyin.",
-                "Those that want a yes: compare the fingerprints with what the provider publishes, then repeat with --yes SHA256."
-            )
-        );
+
+    fn tell(&self, lang: Lang) {
+        let Self { taken, issuers, .. } = self;
+        let reload = if taken + issuers > 0 {
+            said(lang, "; çalışan hizmete SIGHUP gönderin", "; send SIGHUP to a running daemon")
+        } else {
+            String::new()
+        };
+        match lang {
+            Lang::Tr => println!(
+                "{taken} kök alındı, {} alınmadı, {issuers} alt sertifika eklendi{reload}",
+                self.left()
+            ),
+            Lang::En => println!(
+                "{taken} roots taken, {} not taken, {issuers} issuer certificates added{reload}",
+                self.left()
+            ),
+        }
+        if self.refused > 0 {
+            let (tr, en) = (
+                format!(
+                    "Reddedilen {}: onayla da alınmaz; nedenleri ve yapılacaklar yukarıda.",
+                    self.refused
+                ),
+                format!("Refused {}: no yes takes them; why, and what to do, stands above.", self.refused),
+            );
+            println!("{}", said(lang, &tr, &en));
+        }
+        if self.unanswered > 0 {
+            println!(
+                "{}",
+                said(
+                    lang,
+                    "Onay isteyenler: parmak izlerini sağlayıcının yayımladıklarıyla karşılaştırın, sonra --yes SHA256 ile yineleyin.",
+                    "Those that want a yes: compare the fingerprints with what the provider publishes, then repeat with --yes SHA256."
+                )
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration file, whole. Every stage owns its part; this puts them together, reads the file and says what is wrong with it.
 
 mod explain;
+mod ranges;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -174,10 +175,13 @@ pub enum ConfigError {
 impl ConfigError {
     pub fn text(&self) -> Text {
         match self {
-            Self::Unreadable { path, source } => Text::new(
-                format!("KEP-8001 yapılandırma dosyası {} okunamadı: {source}", path.display()),
-                format!("KEP-8001 the configuration file {} cannot be read: {source}", path.display()),
-            ),
+            Self::Unreadable { path, source } => {
+                let (path, why) = (path.display(), regular_file::reason(source));
+                Text::new(
+                    format!("KEP-8001 yapılandırma dosyası {path} okunamadı: {}", why.tr),
+                    format!("KEP-8001 the configuration file {path} cannot be read: {}", why.en),
+                )
+            }
             Self::Malformed { path, problem } => Text::new(
                 format!("KEP-8002 {}, {}", path.display(), problem.tr),
                 format!("KEP-8002 {}, {}", path.display(), problem.en),
@@ -306,6 +310,10 @@ impl Config {
                     format!("[[mailbox]] name = \"{name}\" is used twice; change one of them"),
                 ));
             }
+        }
+        let out_of_range = ranges::check(self);
+        if !out_of_range.is_empty() {
+            return Err(Text::joined(&out_of_range, "\n"));
         }
         Hosts::new(&self.trust.hosts, self.trust.reach())?;
         if let Some(key) = self.alert.sms.params.keys().find(|key| explain::names_a_secret(key)) {

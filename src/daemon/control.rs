@@ -16,13 +16,14 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,7 @@ const PEER_DEADLINE: Duration = Duration::from_secs(10);
 /// How long one answer may take. What is not done by then was not done at all, or is done and shown in the register.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(600);
 
-/// Clerks at their terminals; more wait.
+/// Clerks at their terminals who ask something; those who only hold a connection give way to more.
 const CONNECTIONS: usize = 8;
 
 /// Pause after a connection could not be taken (no file handles): not a busy loop.
@@ -110,19 +111,18 @@ pub async fn serve(pipeline: Arc<Pipeline>, progress: Progress, stop: Cancellati
             return tracing::error!(path = %path.display(), %error, "no control socket: commands that write must wait until the daemon is stopped");
         }
     };
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut room = Room::default();
     let mut connections = JoinSet::new();
     loop {
         let taken = tokio::select! {
             () = stop.cancelled() => break,
-            taken = take(&listener, &room) => taken,
+            taken = take(&listener, &mut room) => taken,
         };
         match taken {
-            Ok((stream, permit)) => {
+            Ok((stream, seat)) => {
                 let (pipeline, progress) = (Arc::clone(&pipeline), progress.clone());
                 connections.spawn(async move {
-                    let _permit = permit;
-                    if let Err(error) = converse(stream, &pipeline, &progress).await {
+                    if let Err(error) = converse(stream, &seat, &pipeline, &progress).await {
                         tracing::debug!(%error, "a connection to the control socket ended early");
                     }
                 });
@@ -155,18 +155,27 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn take(listener: &UnixListener, room: &Arc<Semaphore>) -> io::Result<(UnixStream, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    Ok((listener.accept().await?.0, permit))
+async fn take(listener: &UnixListener, room: &mut Room) -> io::Result<(UnixStream, Seat)> {
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, room.seat().await?))
 }
 
-/// Answers one request after another until the other end is silent for too long, leaves, or says what is no request.
-async fn converse(stream: UnixStream, pipeline: &Pipeline, progress: &Progress) -> io::Result<()> {
+/// Answers one request after another until the other end is silent for too long, leaves, says what is no request, or is idle while others
+/// wait.
+async fn converse(stream: UnixStream, seat: &Seat, pipeline: &Pipeline, progress: &Progress) -> io::Result<()> {
     let uid = stream.peer_cred().ok().map(|peer| peer.uid());
     let mut stream = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
-        timeout(PEER_DEADLINE, (&mut stream).take(LINE_BYTES).read_until(b'\n', &mut line)).await??;
+        seat.rest();
+        let mut bounded = (&mut stream).take(LINE_BYTES);
+        tokio::select! {
+            // A request that is there already counts before the wish for the seat.
+            biased;
+            read = timeout(PEER_DEADLINE, bounded.read_until(b'\n', &mut line)) => { read??; }
+            () = seat.wanted.cancelled() => return Ok(()),
+        }
+        seat.work();
         if line.is_empty() {
             return Ok(());
         }
@@ -188,6 +197,77 @@ async fn converse(stream: UnixStream, pipeline: &Pipeline, progress: &Progress) 
         if !is_clear {
             return Ok(());
         }
+    }
+}
+
+/// The seats at the socket. Whoever asks nothing makes room for the next, so that idle connections, however many, keep nobody out.
+struct Room {
+    seats: Arc<Semaphore>,
+    /// The oldest first.
+    taken: Vec<(Arc<AtomicBool>, CancellationToken)>,
+    /// Rings when somebody at a full table has nothing more to ask.
+    rested: Arc<Notify>,
+}
+
+/// A place at the socket, free again when it is dropped.
+struct Seat {
+    idle: Arc<AtomicBool>,
+    /// Somebody else waits for it.
+    wanted: CancellationToken,
+    rested: Arc<Notify>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            seats: Arc::new(Semaphore::new(CONNECTIONS)),
+            taken: Vec::new(),
+            rested: Arc::default(),
+        }
+    }
+}
+
+impl Room {
+    /// A free seat, or that of the one who has been idle here the longest. Waits only while all are at work.
+    async fn seat(&mut self) -> io::Result<Seat> {
+        self.taken.retain(|(idle, _)| Arc::strong_count(idle) > 1);
+        let permit = match Arc::clone(&self.seats).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_full) => loop {
+                self.ask_the_idlest_to_leave();
+                tokio::select! {
+                    permit = Arc::clone(&self.seats).acquire_owned() => break permit.map_err(io::Error::other)?,
+                    () = self.rested.notified() => {}
+                }
+            },
+        };
+        let (idle, wanted) = (Arc::new(AtomicBool::new(true)), CancellationToken::new());
+        self.taken.push((Arc::clone(&idle), wanted.clone()));
+        Ok(Seat {
+            idle,
+            wanted,
+            rested: Arc::clone(&self.rested),
+            _permit: permit,
+        })
+    }
+
+    fn ask_the_idlest_to_leave(&self) {
+        let mut idle = self.taken.iter().filter(|(idle, _)| idle.load(Ordering::Relaxed));
+        if let Some((_, wanted)) = idle.find(|(_, wanted)| !wanted.is_cancelled()) {
+            wanted.cancel();
+        }
+    }
+}
+
+impl Seat {
+    fn rest(&self) {
+        self.idle.store(true, Ordering::Relaxed);
+        self.rested.notify_one();
+    }
+
+    fn work(&self) {
+        self.idle.store(false, Ordering::Relaxed);
     }
 }
 

@@ -148,10 +148,17 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn rebuild(root: &Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
-        let (store, _) = Store::open(root, Arc::clone(&disk))?;
+        let (store, first) = Store::open(root, Arc::clone(&disk))?;
         store.index.clear()?;
         drop(store);
-        Self::open(root, disk, clock)
+        let mut ledger = Self::open(root, disk, clock)?;
+        // What the first opening put right the second finds in order: it is told all the same.
+        if let Some(recovery) = &mut ledger.recovery {
+            recovery.cut = first.cut.or(recovery.cut.take());
+            recovery.created |= first.created;
+            recovery.head = first.head;
+        }
+        Ok(ledger)
     }
 
     /// Decides on the present state and makes the decision durable. Decisions are made in the order of the calls. See [`Writer`].

@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::limits::Limits;
 use crate::mailbox::config::FolderConfig;
 use crate::mailbox::{ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
+use crate::regular_file;
 use crate::text::Text;
 
 /// What is taken from a drop folder. Everything else there is named once and left alone: a number in the register is for ever.
@@ -106,7 +107,7 @@ impl FolderMailbox {
     ) -> Result<T, MailboxError> {
         let problem = match timeout(FILE_DEADLINE, tokio::task::spawn_blocking(work)).await {
             Ok(Ok(Ok(done))) => return Ok(done),
-            Ok(Ok(Err(errno))) => Text::same(errno.to_string()),
+            Ok(Ok(Err(errno))) => regular_file::reason(&errno.into()),
             Ok(Err(_panic)) => Text::new("iş yarıda kaldı", "the work broke off"),
             Err(_elapsed) => {
                 let limit = FILE_DEADLINE.as_secs();

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, FileType};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,12 +28,28 @@ const MBOX_BYTES: u64 = 2 << 30;
 /// Folders within folders that are looked into. Deeper ones are an archive of something else, or a trap.
 const FOLDERS_DEEP: usize = 16;
 
+/// How much of the beginning and of the end of a file over the limit is looked at: a mail's header stands first, a package's directory last.
+const SAMPLE_BYTES: u64 = 1 << 20;
+
 /// Where the bytes of one message are.
 #[derive(Debug, Clone)]
 struct Source {
     path: PathBuf,
     /// `None`: the whole file. Otherwise which message of an mbox.
     nth: Option<usize>,
+    /// Of the message; of a file over the limit only a stand-in.
+    sha256: Sha256,
+}
+
+/// What of the given files is taken. The first stage does not know what a message is: who knows says it here.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// Whether bytes under a file name are anything for a register: a mail, a package, evidence, something signed.
+    pub fits: fn(&[u8], &str) -> bool,
+    /// Files that were named themselves are taken whatever they are.
+    pub any: bool,
+    /// The gateway's own store: what lies there was registered from there, or is no message.
+    pub store: PathBuf,
 }
 
 /// Something that was asked for and is not imported.
@@ -48,15 +64,18 @@ pub struct Skipped {
 /// The files of one `import` command.
 pub struct Import {
     paths: Vec<PathBuf>,
+    choice: Choice,
     message_limit: u64,
     sources: BTreeMap<Locator, Source>,
     skipped: Vec<Skipped>,
 }
 
 impl Import {
-    pub fn new(paths: &[PathBuf], limits: &Limits) -> Self {
+    pub fn new(paths: &[PathBuf], choice: Choice, limits: &Limits) -> Self {
+        let store = std::fs::canonicalize(&choice.store).unwrap_or_else(|_| choice.store.clone());
         Self {
             paths: paths.to_vec(),
+            choice: Choice { store, ..choice },
             message_limit: limits.message_bytes,
             sources: BTreeMap::new(),
             skipped: Vec::new(),
@@ -68,24 +87,34 @@ impl Import {
         &self.skipped
     }
 
+    /// The messages that the last listing found, each with the file it lies in.
+    pub fn given(&self) -> impl Iterator<Item = (&Path, Sha256)> {
+        self.sources.values().map(|source| (source.path.as_path(), source.sha256))
+    }
+
     fn find(&mut self) -> Vec<Listed> {
         let mut listed = Vec::new();
         self.skipped.clear();
         for path in self.paths.clone() {
-            let mut walk = Walk::default();
-            walk.take(&path, None, 0);
+            let mut walk = Walk::beside(&self.choice.store);
+            walk.take(&path, None, Place::default());
             self.skipped.append(&mut walk.skipped);
-            for file in walk.files {
-                if let Err(error) = self.list_file(&file, &mut listed) {
-                    let (named, why) = (file == path, refused(&error));
-                    self.skipped.push(Skipped { path: file, why, named });
-                }
+            for (file, is_mail) in walk.files {
+                let named = file == path;
+                let takes_all = is_mail || (named && self.choice.any);
+                let why = match self.list_file(&file, takes_all, &mut listed) {
+                    Ok(true) => continue,
+                    Ok(false) => foreign(named),
+                    Err(error) => refused(&error),
+                };
+                self.skipped.push(Skipped { path: file, why, named });
             }
         }
         listed
     }
 
-    fn list_file(&mut self, path: &Path, listed: &mut Vec<Listed>) -> io::Result<()> {
+    /// Lists what a file holds. False: it is nothing for a register, and nothing was listed.
+    fn list_file(&mut self, path: &Path, takes_all: bool, listed: &mut Vec<Listed>) -> io::Result<bool> {
         let mut file = regular_file::open(path)?;
         let size = file.metadata()?.len();
         if is_mbox(&mut file)? && size <= MBOX_BYTES {
@@ -93,16 +122,22 @@ impl Import {
             for (nth, message) in split_mbox(&mbox).into_iter().enumerate() {
                 self.add(path, Some(nth), Sha256::of(&message), message.len() as u64, listed);
             }
-            return Ok(());
+            return Ok(true);
         }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         // A file over the limit is listed by its size alone: its bytes are not read.
-        let sha256 = if size > self.message_limit {
-            Sha256::of(&size.to_be_bytes())
+        let (bytes, sha256) = if size > self.message_limit {
+            (sample(&mut file, size)?, Sha256::of(&size.to_be_bytes()))
         } else {
-            Sha256::of(&regular_file::read(path, self.message_limit)?)
+            let bytes = regular_file::read(path, self.message_limit)?;
+            let sha256 = Sha256::of(&bytes);
+            (bytes, sha256)
         };
+        if !takes_all && !(self.choice.fits)(&bytes, &name) {
+            return Ok(false);
+        }
         self.add(path, None, sha256, size, listed);
-        Ok(())
+        Ok(true)
     }
 
     fn add(&mut self, path: &Path, nth: Option<usize>, sha256: Sha256, size: u64, listed: &mut Vec<Listed>) {
@@ -115,6 +150,7 @@ impl Import {
         let source = Source {
             path: path.to_owned(),
             nth,
+            sha256,
         };
         // The same bytes under the same name in another folder are the same file.
         if self.sources.insert(locator.clone(), source).is_none() {
@@ -204,46 +240,72 @@ impl Mailbox for Import {
 }
 
 /// One path of the command line and what lies under it.
-#[derive(Default)]
-struct Walk {
-    files: Vec<PathBuf>,
+struct Walk<'a> {
+    /// Each with whether its place says that it is a mail.
+    files: Vec<(PathBuf, bool)>,
     skipped: Vec<Skipped>,
+    store: &'a Path,
 }
 
-impl Walk {
+/// Where in the walk a path stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    depth: usize,
+    /// In `cur` or `new` of a Maildir: every file is a mail.
+    is_maildir_box: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn beside(store: &'a Path) -> Self {
+        Self {
+            files: Vec::new(),
+            skipped: Vec::new(),
+            store,
+        }
+    }
+
     /// Takes a file, the messages of a Maildir, or what lies in a folder. `found`: what the folder above says it is; `None` on the command
     /// line, where a link is followed.
-    fn take(&mut self, path: &Path, found: Option<FileType>, depth: usize) {
+    fn take(&mut self, path: &Path, found: Option<FileType>, place: Place) {
         let kind = match found.map_or_else(|| std::fs::metadata(path).map(|about| about.file_type()), Ok) {
             Ok(kind) => kind,
-            Err(error) => return self.skip(path, depth, refused(&error)),
+            Err(error) => return self.skip(path, place.depth, refused(&error)),
         };
         if kind.is_symlink() {
             let why = Text::new(
                 "bağlantı izlenmez; gösterdiği dosyayı verin",
                 "a link is not followed; give the file that it points to",
             );
-            return self.skip(path, depth, why);
+            return self.skip(path, place.depth, why);
+        }
+        // Below the command line only a folder can be the store: what lies in it is not walked to.
+        if (kind.is_dir() || place.depth == 0) && self.is_of_store(path) {
+            let why = Text::new(
+                "ağ geçidinin kendi deposu; buradaki iletiler zaten alınmış ve saklanmıştır",
+                "the gateway's own store; the messages here were taken and are kept already",
+            );
+            return self.skip(path, place.depth, why);
         }
         if kind.is_file() {
-            return self.files.push(path.to_owned());
+            return self.files.push((path.to_owned(), place.is_maildir_box));
         }
         if !kind.is_dir() {
-            return self.skip(path, depth, refused(&io::Error::other(NotAFile)));
+            return self.skip(path, place.depth, refused(&io::Error::other(NotAFile)));
         }
-        if depth > FOLDERS_DEEP {
+        if place.depth > FOLDERS_DEEP {
             let why = Text::new(
                 format!("{FOLDERS_DEEP} klasörden daha derinde; kendisini ayrıca verin"),
                 format!("more than {FOLDERS_DEEP} folders deep; give it by itself"),
             );
-            return self.skip(path, depth, why);
+            return self.skip(path, place.depth, why);
         }
-        if let Err(error) = self.look_into(path, depth) {
-            self.skip(path, depth, refused(&error));
+        if let Err(error) = self.look_into(path, place) {
+            self.skip(path, place.depth, refused(&error));
         }
     }
 
-    fn look_into(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
+    fn look_into(&mut self, folder: &Path, place: Place) -> io::Result<()> {
+        let depth = place.depth + 1;
         let is_maildir = holds_maildir(folder);
         let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
         entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -260,18 +322,51 @@ impl Walk {
                     "gizli dosya ya da klasör; gerekiyorsa kendisini verin",
                     "a hidden file or folder; give it by itself if it is wanted",
                 );
-                self.skip(&path, depth + 1, why);
+                self.skip(&path, depth, why);
                 continue;
             }
-            self.take(&path, Some(kind), depth + 1);
+            let is_maildir_box = is_box || place.is_maildir_box;
+            self.take(&path, Some(kind), Place { depth, is_maildir_box });
         }
         Ok(())
+    }
+
+    fn is_of_store(&self, path: &Path) -> bool {
+        std::fs::canonicalize(path).is_ok_and(|path| path.starts_with(self.store))
     }
 
     fn skip(&mut self, path: &Path, depth: usize, why: Text) {
         let (path, named) = (path.to_owned(), depth == 0);
         self.skipped.push(Skipped { path, why, named });
     }
+}
+
+/// The beginning and the end of a file.
+fn sample(file: &mut File, size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes)?;
+    file.seek(SeekFrom::Start(size.saturating_sub(SAMPLE_BYTES)))?;
+    file.by_ref().take(SAMPLE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Why a file without a place in a register is left aside.
+fn foreign(named: bool) -> Text {
+    let (tr, en) = match named {
+        true => (
+            "; yine de kaydedilecekse --any ile verin",
+            "; give it with --any if it is to be registered all the same",
+        ),
+        false => (
+            "; gerekiyorsa kendisini --any ile verin",
+            "; if it is wanted, give it by itself, with --any",
+        ),
+    };
+    Text::new(
+        format!("ileti, e-Yazışma paketi, delil ya da imzalı bir dosya değil{tr}"),
+        format!("it is no mail, e-Yazışma package, evidence or signed file{en}"),
+    )
 }
 
 fn holds_maildir(folder: &Path) -> bool {
@@ -347,11 +442,16 @@ mod tests {
         for name in ["a.eml", "b.eml"] {
             std::fs::write(folder.path().join(name), "Subject: x\n\ny\n").unwrap();
         }
-        let mut import = Import::new(&[folder.path().join("a.eml")], &Limits::default());
+        let choice = || Choice {
+            fits: |_, _| true,
+            any: false,
+            store: folder.path().join("store"),
+        };
+        let mut import = Import::new(&[folder.path().join("a.eml")], choice(), &Limits::default());
         let first = import.list(&BTreeSet::new()).await.unwrap();
         let known: BTreeSet<Locator> = first.new.into_iter().map(|listed| listed.locator).collect();
         assert_eq!(import.list(&known).await.unwrap().new.len(), 0);
-        let mut both = Import::new(&[folder.path().to_owned()], &Limits::default());
+        let mut both = Import::new(&[folder.path().to_owned()], choice(), &Limits::default());
         assert_eq!(both.list(&known).await.unwrap().new.len(), 1);
     }
 }

@@ -196,11 +196,20 @@ pub fn read(raw: &Bytes, limits: &Limits) -> Message {
     message
 }
 
+/// Whether bytes begin like a mail, with or without the mark or the empty lines that a mail saved by hand may begin with.
+pub fn is_mail(raw: &[u8]) -> bool {
+    sniff::is_mail(raw.get(lead_of(raw)..).unwrap_or_default())
+}
+
 /// A mail saved by hand may begin with a byte-order mark or empty lines, which would end its header block at once.
 fn without_lead(raw: &Bytes) -> Bytes {
+    raw.slice(lead_of(raw)..)
+}
+
+fn lead_of(raw: &[u8]) -> usize {
     let mark = if raw.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let blank = raw.iter().skip(mark).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    raw.slice(mark + blank..)
+    mark + blank
 }
 
 impl Message {

@@ -41,8 +41,19 @@ pub enum HalfDays {
 pub enum CalendarError {
     #[error("the calendar cannot be read: {0}")]
     Syntax(#[from] toml::de::Error),
-    #[error("the calendar is not usable: {0}")]
-    Content(String),
+    #[error("the calendar is not usable: {}", .0.en)]
+    Content(Text),
+}
+
+impl CalendarError {
+    /// The sentence for the administrator. What the parser says is quoted.
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Syntax(said) => format!("takvim okunamıyor; ayrıştırıcının dediği: {said}"),
+            Self::Content(problem) => format!("takvim kullanılamıyor: {}", problem.tr),
+        };
+        Text::new(turkish, self.to_string())
+    }
 }
 
 /// A holiday that stands on its date.
@@ -81,7 +92,10 @@ impl Calendar {
     fn from_table(table: Table, changes: Changes, half_days: HalfDays) -> Result<Self, CalendarError> {
         let weekend: Vec<Weekday> = table.weekend.iter().map(|name| Weekday::from(*name)).collect();
         if Weekday::Monday.cycle_forward().take(7).all(|day| weekend.contains(&day)) {
-            return Err(CalendarError::Content("every day of the week is a weekend".into()));
+            return Err(CalendarError::Content(Text::new(
+                "haftanın her günü hafta sonu yazılmış",
+                "every day of the week is a weekend",
+            )));
         }
         let mut calendar = Self {
             half_days,
@@ -96,7 +110,11 @@ impl Calendar {
         };
         if let Some(moved) = changes.moved.iter().find(|moved| !table.feast.contains_key(&moved.feast)) {
             let known: Vec<&str> = table.feast.keys().map(String::as_str).collect();
-            let problem = format!("unknown feast '{}'; known are: {}", moved.feast, known.join(", "));
+            let (feast, known) = (&moved.feast, known.join(", "));
+            let problem = Text::new(
+                format!("'{feast}' diye bir bayram bilinmiyor; bilinenler: {known}"),
+                format!("unknown feast '{feast}'; known are: {known}"),
+            );
             return Err(CalendarError::Content(problem));
         }
         for (key, feast) in &table.feast {
@@ -130,9 +148,10 @@ impl Calendar {
     fn close(&mut self, closed: Closed) -> Result<(), CalendarError> {
         let last = closed.last.unwrap_or(closed.first);
         if last < closed.first || (last - closed.first).get_days() > i32::from(LONGEST_CLOSURE_DAYS) {
-            let problem = format!(
-                "[[closed]] from {} to {last}: the last day must follow the first within a year",
-                closed.first
+            let first = closed.first;
+            let problem = Text::new(
+                format!("[[closed]] {first} - {last}: son gün ilk günden sonra ve bir yıl içinde olmalı"),
+                format!("[[closed]] from {first} to {last}: the last day must follow the first within a year"),
             );
             return Err(CalendarError::Content(problem));
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::{Calendar, CalendarError, HalfDays};
 use super::deadlines::DeemedReadRule;
 use super::rules::{Rules, RulesError};
+use crate::regular_file;
 use crate::text::Text;
 
 /// `[register]`.
@@ -62,18 +63,13 @@ impl RegisterError {
 
     /// The sentence for the administrator.
     pub fn text(&self) -> Text {
-        let turkish = match self {
-            Self::Unreadable { path, source } => format!("{} okunamadı: {source}", path.display()),
-            Self::Calendar { path, source } => format!("{} takvim olarak kullanılamıyor: {source}", path.display()),
-            Self::Rules {
-                path,
-                source: RulesError::Content { line, rule, problem },
-            } => {
-                format!("{} yönlendirme kuralları, satır {line}, '{rule}': {problem}", path.display())
-            }
-            Self::Rules { path, source } => format!("{} yönlendirme kuralları olarak kullanılamıyor: {source}", path.display()),
+        let (path, why) = match self {
+            Self::Unreadable { path, source } => (path, regular_file::reason(source)),
+            Self::Calendar { path, source } => (path, source.text()),
+            Self::Rules { path, source } => (path, source.text()),
         };
-        Text::new(turkish, self.to_string())
+        let path = path.display();
+        Text::new(format!("{path}: {}", why.tr), format!("{path}: {}", why.en))
     }
 }
 

@@ -44,3 +44,38 @@ fn the_sample_rules_and_the_bundled_calendar_load_and_a_missing_file_stops_the_s
     let error = Registry::load(config("routing = 'calendar-tr.toml'").unwrap(), &folder).unwrap_err();
     assert!(!error.is_transient() && error.to_string().contains("calendar-tr.toml"));
 }
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |key: &str, text: &str| {
+        std::fs::write(folder.path().join("x.toml"), text).unwrap();
+        let config: RegisterConfig = toml::from_str(&format!("{key} = 'x.toml'")).unwrap();
+        Registry::load(config, folder.path()).unwrap_err().text()
+    };
+    for (key, text, turkish, english) in [
+        ("routing", "[[rule]]\nname='a'\nthen={}", "hiçbir etkisi yok", "it has no effect"),
+        (
+            "routing",
+            "[[rule]]\nname='a'\nwhen={security='X'}\nthen={unit='u'}",
+            "gizlilik kodu değil",
+            "no security code",
+        ),
+        ("routing", "rule = 3", "ayrıştırıcının dediği", "cannot be read"),
+        (
+            "calendar",
+            "[[moved]]\nfeast='x'\nfirst='2030-01-01'\nstanding='announced'",
+            "bayram bilinmiyor",
+            "unknown feast",
+        ),
+    ] {
+        let text = told(key, text);
+        assert!(
+            text.tr.contains(turkish) && text.en.contains(english) && text.tr != text.en,
+            "{text:?}"
+        );
+    }
+    let config: RegisterConfig = toml::from_str("routing = 'nowhere.toml'").unwrap();
+    let text = Registry::load(config, folder.path()).unwrap_err().text();
+    assert!(text.tr.contains("böyle bir dosya") && text.en.contains("no such file"), "{text:?}");
+}

@@ -8,15 +8,29 @@ use toml::Spanned;
 
 use super::access::Classification;
 use crate::message::MessageKind;
-use crate::text;
+use crate::text::{self, Text};
 
 /// The rule file cannot be used. Names the line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
     #[error("the routing rules cannot be read: {0}")]
     Syntax(String),
-    #[error("the routing rules are not usable: line {line}: rule '{rule}': {problem}")]
-    Content { line: usize, rule: String, problem: String },
+    #[error("the routing rules are not usable: line {line}: rule '{rule}': {}", problem.en)]
+    Content { line: usize, rule: String, problem: Text },
+}
+
+impl RulesError {
+    /// The sentence for the administrator. What the parser says is quoted.
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Syntax(said) => format!("yönlendirme kuralları okunamıyor; ayrıştırıcının dediği: {said}"),
+            Self::Content { line, rule, problem } => format!(
+                "yönlendirme kuralları kullanılamıyor: satır {line}, '{rule}' kuralı: {}",
+                problem.tr
+            ),
+        };
+        Text::new(turkish, self.to_string())
+    }
 }
 
 /// The whole file.
@@ -173,18 +187,25 @@ impl Rules {
 }
 
 /// What makes a rule useless or dangerous, in a sentence.
-fn problem_of(rule: &Rule, earlier: &[Rule]) -> Option<String> {
+fn problem_of(rule: &Rule, earlier: &[Rule]) -> Option<Text> {
     let (when, then) = (&rule.when, &rule.then);
     if rule.name.trim().is_empty() {
-        return Some("give it a name; the register shows it".into());
+        return Some(Text::new(
+            "ona bir ad verin; defter onu gösterir",
+            "give it a name; the register shows it",
+        ));
     }
     if let Some(double) = earlier.iter().find(|other| other.name == rule.name) {
-        return Some(format!("the name is used in line {} too; give each rule its own", double.line));
+        return Some(Text::new(
+            format!("bu ad {}. satırda da kullanılmış; her kurala kendi adını verin", double.line),
+            format!("the name is used in line {} too; give each rule its own", double.line),
+        ));
     }
     if let Some(first) = earlier.iter().find(|other| other.then.stop && other.when == When::default()) {
-        return Some(format!(
-            "it can never be reached: rule '{}' in line {} takes everything and stops",
-            first.name, first.line
+        let (name, line) = (&first.name, first.line);
+        return Some(Text::new(
+            format!("ona hiç sıra gelmez: {line}. satırdaki '{name}' kuralı her şeyi alıp durduruyor"),
+            format!("it can never be reached: rule '{name}' in line {line} takes everything and stops"),
         ));
     }
     let lists = [
@@ -204,29 +225,50 @@ fn problem_of(rule: &Rule, earlier: &[Rule]) -> Option<String> {
         .flat_map(|list| list.iter())
         .any(|text| text.trim().is_empty())
     {
-        return Some("a condition holds an empty text, which would fit nothing or everything; remove it".into());
+        return Some(Text::new(
+            "bir koşulda boş bir metin var; ya hiçbir şeye ya her şeye uyardı, kaldırın",
+            "a condition holds an empty text, which would fit nothing or everything; remove it",
+        ));
     }
     if let Some(word) = words
         .iter()
         .flat_map(|list| list.iter())
         .find(|word| !word.contains(char::is_alphanumeric))
     {
-        return Some(format!("'{word}' holds no letter or digit and would never be found in a subject"));
+        return Some(Text::new(
+            format!("'{word}' içinde harf ya da rakam yok; hiçbir konuda bulunamaz"),
+            format!("'{word}' holds no letter or digit and would never be found in a subject"),
+        ));
     }
     if let Some(code) = when.security.0.iter().find(|code| Classification::parse(code).is_none()) {
-        return Some(format!(
-            "'{code}' is no security code; write one of YOK, TSD, HZO, OZL, KSO, GZL, CGZ"
+        return Some(Text::new(
+            format!("'{code}' bir gizlilik kodu değil; şunlardan biri olmalı: YOK, TSD, HZO, OZL, KSO, GZL, CGZ"),
+            format!("'{code}' is no security code; write one of YOK, TSD, HZO, OZL, KSO, GZL, CGZ"),
         ));
     }
     if then.not_recorded.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-        return Some("not_recorded needs the reason as its text; it is kept in the register".into());
+        return Some(Text::new(
+            "not_recorded nedeni metin olarak ister; defterde o saklanır",
+            "not_recorded needs the reason as its text; it is kept in the register",
+        ));
     }
     if then.not_recorded.is_some() && *when == When::default() {
-        return Some("not_recorded without a condition would set every message aside; add one under `when`".into());
+        return Some(Text::new(
+            "koşulsuz not_recorded her iletiyi dışarıda bırakırdı; `when` altına bir koşul yazın",
+            "not_recorded without a condition would set every message aside; add one under `when`",
+        ));
     }
     let named = then.unit.iter().chain(&then.labels).chain(&then.alert_groups);
     if named.into_iter().any(|name| name.trim().is_empty()) {
-        return Some("an effect holds an empty name; remove it".into());
+        return Some(Text::new(
+            "bir etkide boş bir ad var; kaldırın",
+            "an effect holds an empty name; remove it",
+        ));
     }
-    (*then == Then::default()).then(|| "it has no effect; write unit, labels, alert_groups, not_recorded or stop under `then`".into())
+    (*then == Then::default()).then(|| {
+        Text::new(
+            "hiçbir etkisi yok; `then` altına unit, labels, alert_groups, not_recorded ya da stop yazın",
+            "it has no effect; write unit, labels, alert_groups, not_recorded or stop under `then`",
+        )
+    })
 }

@@ -19,7 +19,7 @@ use super::deliver::{DeliveryError, FailureClass, Receipt, SetupError};
 use super::http;
 use super::job::{Channel, Job};
 use crate::secret::Secret;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use provider::{Login, Method, Provider, Request};
 use template::{Place, Values, fill};
 
@@ -44,13 +44,22 @@ struct State {
 ///
 /// # Errors
 /// A sentence naming what is wrong.
-pub(super) fn provider_of(config: &SmsConfig) -> Result<Provider, String> {
+pub(super) fn provider_of(config: &SmsConfig) -> Result<Provider, Text> {
     let provider = match (config.provider.as_str(), &config.custom) {
         ("custom", Some(custom)) => Provider::clone(custom),
-        ("custom", None) => return Err("provider = \"custom\" needs [alert.sms.custom]".to_owned()),
-        (name, _) => {
-            presets::preset(name).ok_or_else(|| format!("unknown provider '{name}'; use custom or one of: {}", presets::names()))?
+        ("custom", None) => {
+            return Err(Text::new(
+                "provider = \"custom\" [alert.sms.custom] ister",
+                "provider = \"custom\" needs [alert.sms.custom]",
+            ));
         }
+        (name, _) => presets::preset(name).ok_or_else(|| {
+            let known = presets::names();
+            Text::new(
+                format!("'{name}' diye bir sağlayıcı bilinmiyor; custom ya da şunlardan biri: {known}"),
+                format!("unknown provider '{name}'; use custom or one of: {known}"),
+            )
+        })?,
     };
     Ok(match config.endpoint.as_str() {
         "" => provider,
@@ -69,7 +78,7 @@ impl SmsSender {
             channel: Channel::Sms,
             problem,
         };
-        let provider = provider_of(sms).map_err(setting)?;
+        let provider = provider_of(sms).map_err(|problem| setting(problem.en))?;
         let secret = secrets
             .sms
             .clone()

@@ -176,6 +176,21 @@ fn xml(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) ->
     xades::judge(bytes, &subject, context)
 }
 
+/// True for what a register can hold: a mail, a package, evidence, or a file that carries a signature. What calls itself a mail counts as
+/// one, since a damaged mail must not be passed over.
+pub fn is_registrable(bytes: &[u8], name: &str) -> bool {
+    match sniff::content(bytes) {
+        Content::Package | Content::Evidence | Content::RemExtensions | Content::Cms => true,
+        Content::Zip => sniff::has_package_suffix(name),
+        Content::Pdf => is_signed_pdf(bytes),
+        Content::Xml => contains(bytes, b"http://www.w3.org/2000/09/xmldsig#"),
+        Content::Other => {
+            let is_named = sniff::has_suffix(name, ".eml") || sniff::has_package_suffix(name);
+            is_named || message::is_mail(bytes) || sniff::content(&unwrapped(&Bytes::copy_from_slice(bytes))) == Content::Cms
+        }
+    }
+}
+
 /// A signature dictionary has a ByteRange, and that cannot be compressed: its offsets are patched in after writing.
 pub fn is_signed_pdf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%PDF-") && contains(bytes, b"/ByteRange")

@@ -4,3 +4,4 @@ pub mod file;
 pub mod package;
 pub mod provider;
 pub mod smime;
+pub mod unsigned;

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::envelope::{Package, PackageKind, PackageRole, PackageSignature};
 use crate::finding::{Finding, Severity};
 use crate::signature::cades::{self, Expected, Subject};
+use crate::signature::carrier::unsigned;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::report::{CertificateClass, Indication, Role, SignatureReport};
@@ -41,6 +42,7 @@ fn judge_one(package: &Package, path: &str, context: &Context, reports: &mut Vec
         judged.push((signature.role, own));
     }
     compare_with_metadata(package, path, &judged, findings);
+    findings.extend(unsigned::parts(package, path));
     reports.extend(judged.into_iter().flat_map(|(_, own)| own));
 }
 

@@ -150,7 +150,9 @@ pub const UNSIGNED_MESSAGE: &str = "KEP-3418";
 /// and attachments whose own signatures are not judged.
 pub fn unjudged(message: &Message) -> Vec<Finding> {
     let is_bare_file = message.findings.iter().any(|finding| finding.rule == codes::BARE_FILE.rule);
-    let unsigned = (message.signed_layers.is_empty() && !is_bare_file).then(|| {
+    // Of a message without a byte there is nothing that a signature could speak for.
+    let is_empty = message.findings.iter().any(|finding| finding.rule == codes::EMPTY.rule);
+    let unsigned = (message.signed_layers.is_empty() && !is_bare_file && !is_empty).then(|| {
         Finding::new(
             UNSIGNED_MESSAGE,
             Severity::Warning,

@@ -13,6 +13,7 @@ use crate::signature::certificate::Certificate;
 use crate::signature::trust::pins::LawLevel;
 use crate::signature::trust::row_signature::RowFacts;
 use crate::signature::trust::sqlite::{self, Database, SqliteError, Table, Value};
+use crate::text::Text;
 
 /// XML nodes of a depository; the real one has some thousands.
 const MAX_NODES: u32 = 500_000;
@@ -50,12 +51,35 @@ pub struct Depository {
 
 #[derive(Debug, thiserror::Error)]
 pub enum DepositoryError {
-    #[error("XML: {0}")]
-    Xml(String),
+    #[error("XML: {}", .0.en)]
+    Xml(Text),
     #[error("SQLite: {0}")]
     Sqlite(#[from] SqliteError),
     #[error("it has no table of roots")]
     NoRoots,
+}
+
+impl DepositoryError {
+    /// The sentence for the administrator. What the parser says is quoted.
+    pub fn text(&self) -> Text {
+        let turkish = match self {
+            Self::Xml(problem) => format!("XML: {}", problem.tr),
+            Self::Sqlite(problem) => format!("SQLite dosyası okunamıyor: {problem}"),
+            Self::NoRoots => "içinde kök tablosu yok".to_owned(),
+        };
+        Text::new(turkish, self.to_string())
+    }
+
+    fn of_xml(error: &roxmltree::Error) -> Self {
+        Self::Xml(match error {
+            roxmltree::Error::DtdDetected => Text::new(
+                "DTD içeriyor, güvenlik nedeniyle okunmaz",
+                "it holds a DTD and is not read for safety",
+            ),
+            roxmltree::Error::NodesLimitReached => Text::new("aşırı çok öge", "far too many elements"),
+            other => Text::new(format!("bozuk: {other}"), format!("not well-formed: {other}")),
+        })
+    }
 }
 
 /// True for bytes that are a depository by their look, whatever their name.
@@ -75,13 +99,13 @@ pub fn read(bytes: &[u8]) -> Result<Depository, DepositoryError> {
 
 fn read_xml(bytes: &[u8]) -> Result<Depository, DepositoryError> {
     let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
-        .map_err(|error| DepositoryError::Xml(error.to_string()))?;
+        .map_err(|_| DepositoryError::Xml(Text::new("karakter kodlaması UTF-8 değil", "its encoding is not UTF-8")))?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: MAX_NODES,
         ..ParsingOptions::default()
     };
-    let document = Document::parse_with_options(text, options).map_err(|error| DepositoryError::Xml(error.to_string()))?;
+    let document = Document::parse_with_options(text, options).map_err(|error| DepositoryError::of_xml(&error))?;
     let root = document.root_element();
     let mut depository = Depository {
         version: child(root, "Versiyon")

@@ -5,6 +5,7 @@
 
 pub mod depository;
 pub mod difference;
+mod folder;
 pub mod install;
 pub mod pins;
 pub mod row_signature;
@@ -24,9 +25,8 @@ use crate::signature::certificate::{self, Certificate};
 use crate::signature::crypto::Scheme;
 use crate::signature::crypto::edges::Edges;
 use crate::signature::revocation::Pool;
-
-/// Bytes of one file in a trust, intermediates or revocation folder. The largest CRL of a Turkish provider has some megabytes.
-const MAX_FILE: u64 = 64 << 20;
+use crate::text::Text;
+use folder::{Folder, Links, file_name};
 
 /// What an anchor is trusted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,6 +76,22 @@ pub struct TrustError {
 }
 
 impl TrustError {
+    fn new(path: &Path, source: std::io::Error) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    /// The sentence for the administrator.
+    pub fn text(&self) -> Text {
+        let (path, why) = (self.path.display(), regular_file::reason(&self.source));
+        Text::new(
+            format!("{path} okunamadı: {}", why.tr),
+            format!("{path} cannot be read: {}", why.en),
+        )
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -233,13 +249,13 @@ impl Trust {
             trust.read_providers(&folder.join(Purpose::Provider.folder()))?;
         }
         if let Some(folder) = intermediates {
-            for file in files_in(folder)? {
+            for file in trust.files_in(folder)? {
                 let found = trust.read_certificates(&file)?;
                 trust.intermediates.extend(found);
             }
         }
         if let Some(folder) = revocation {
-            for file in files_in(folder)? {
+            for file in trust.files_in(folder)? {
                 trust.read_revocation(&file)?;
             }
         }
@@ -248,7 +264,7 @@ impl Trust {
     }
 
     fn read_anchors(&mut self, folder: &Path, purposes: &[Purpose]) -> Result<(), TrustError> {
-        for file in files_in(folder)? {
+        for file in self.files_in(folder)? {
             for certificate in self.read_certificates(&file)? {
                 self.add_anchor(&certificate, purposes, &file_name(&file));
             }
@@ -261,8 +277,8 @@ impl Trust {
         if !folder.is_dir() {
             return Ok(());
         }
-        for domain in folders_in(folder)? {
-            for file in files_in(&domain)? {
+        for domain in Folder::list(folder, Links::Followed)?.folders {
+            for file in self.files_in(&domain)? {
                 for certificate in self.read_certificates(&file)? {
                     self.trust(&certificate, &[Purpose::Provider], Some(&file_name(&domain)), &file_name(&file));
                 }
@@ -361,8 +377,27 @@ impl Trust {
         self.sha256
     }
 
+    /// The files of an own folder; what else lies there is said.
+    fn files_in(&mut self, folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
+        let listed = Folder::list(folder, Links::Followed)?;
+        self.findings.extend(listed.aside);
+        Ok(listed.files)
+    }
+
+    /// The bytes of a file in an own folder; `None`: no trust material can look like that, and it is said.
+    fn bytes_of(&mut self, file: &Path) -> Result<Option<Vec<u8>>, TrustError> {
+        match folder::read(file) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if folder::is_about_the_file(&error) => {
+                self.findings.push(folder::not_read(&error));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn read_certificates(&mut self, file: &Path) -> Result<Vec<Arc<Certificate>>, TrustError> {
-        let bytes = read(file)?;
+        let Some(bytes) = self.bytes_of(file)? else { return Ok(Vec::new()) };
         if let Ok(found) = certificate::read_bundle(&bytes) {
             return Ok(found);
         }
@@ -385,7 +420,7 @@ impl Trust {
     }
 
     fn read_revocation(&mut self, file: &Path) -> Result<(), TrustError> {
-        let bytes = read(file)?;
+        let Some(bytes) = self.bytes_of(file)? else { return Ok(()) };
         if self.revocation.add(&bytes) {
             return Ok(());
         }
@@ -429,43 +464,4 @@ fn is_signed_by(certificate: &Certificate, issuer: &Certificate) -> bool {
         return false;
     };
     certificate.algorithms_agree && key.verify(scheme, certificate.tbs(), &certificate.signature) == Ok(true)
-}
-
-/// The files of a folder in a stable order, sub-folders and hidden files left out.
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
-    entries_of(folder, Path::is_file)
-}
-
-/// The sub-folders of a folder in a stable order, hidden ones left out.
-fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, TrustError> {
-    entries_of(folder, Path::is_dir)
-}
-
-fn entries_of(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, TrustError> {
-    let failed = |source| TrustError {
-        path: folder.to_path_buf(),
-        source,
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if wanted(&path) && !hidden {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// A regular file: a pipe would wait for ever and a device never end.
-fn read(file: &Path) -> Result<Vec<u8>, TrustError> {
-    regular_file::read(file, MAX_FILE).map_err(|source| TrustError {
-        path: file.to_path_buf(),
-        source,
-    })
-}
-
-fn file_name(file: &Path) -> String {
-    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

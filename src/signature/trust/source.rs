@@ -1,14 +1,15 @@
 //! What an operator brings to be trusted: PEM, DER, a folder in the layout of the trust folder, or Kamu SM's depository. Reading decides
 //! nothing: it says which certificates there are, what the source claims for each, and what could not be read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::finding::{Finding, Severity};
 use crate::signature::certificate::{self, Certificate};
 use crate::signature::trust::depository;
+use crate::signature::trust::folder::{self, Folder, Links, file_name};
 use crate::signature::trust::row_signature::{self, RowState};
-use crate::signature::trust::{Purpose, TrustError, file_name, files_in, folders_in, read};
+use crate::signature::trust::{Purpose, TrustError};
 
 /// A certificate that a source proposes as an anchor.
 #[derive(Debug, Clone)]
@@ -43,37 +44,39 @@ impl Source {
             source.file(path, &[], None, signers)?;
             return Ok(source);
         }
-        source.folder(path, &[], None, signers)?;
+        let below = source.folder(path, &[], None, signers)?;
         for purpose in Purpose::ALL {
-            let narrowed = path.join(purpose.folder());
-            if narrowed.is_dir() {
-                source.folder(&narrowed, &[purpose], None, signers)?;
-            }
-        }
-        let providers = path.join(Purpose::Provider.folder());
-        if providers.is_dir() {
-            for folder in folders_in(&providers)? {
-                source.folder(&folder, &[Purpose::Provider], Some(&file_name(&folder)), signers)?;
+            let Some(narrowed) = below.iter().find(|folder| file_name(folder) == purpose.folder()) else {
+                continue;
+            };
+            let providers = source.folder(narrowed, &[purpose], None, signers)?;
+            for domain in providers.iter().filter(|_| purpose == Purpose::Provider) {
+                source.folder(domain, &[purpose], Some(&file_name(domain)), signers)?;
             }
         }
         Ok(source)
     }
 
+    /// Takes the files of a folder. What cannot be read is named and does not cost the others. Returns the folders below.
     fn folder(
         &mut self,
         folder: &Path,
         purposes: &[Purpose],
         domain: Option<&str>,
         signers: &[Arc<Certificate>],
-    ) -> Result<(), TrustError> {
-        for file in files_in(folder)? {
-            self.file(&file, purposes, domain, signers)?;
+    ) -> Result<Vec<PathBuf>, TrustError> {
+        let listed = Folder::list(folder, Links::LeftAside)?;
+        self.findings.extend(listed.aside);
+        for file in listed.files {
+            if let Err(error) = self.file(&file, purposes, domain, signers) {
+                self.findings.push(folder::not_read(&error));
+            }
         }
-        Ok(())
+        Ok(listed.folders)
     }
 
     fn file(&mut self, file: &Path, purposes: &[Purpose], domain: Option<&str>, signers: &[Arc<Certificate>]) -> Result<(), TrustError> {
-        let bytes = read(file)?;
+        let bytes = folder::read(file)?;
         self.take(&bytes, &file_name(file), purposes, domain, signers);
         Ok(())
     }
@@ -109,8 +112,11 @@ impl Source {
                     "KEP-3805",
                     Severity::Error,
                     place,
-                    format!("Sertifika deposu okunamadı ({error}). Dosyayı yeniden indirin."),
-                    format!("The certificate depository cannot be read ({error}). Download the file again."),
+                    format!("Sertifika deposu okunamadı ({}). Dosyayı yeniden indirin.", error.text().tr),
+                    format!(
+                        "The certificate depository cannot be read ({}). Download the file again.",
+                        error.text().en
+                    ),
                 ));
                 return;
             }

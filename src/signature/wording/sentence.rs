@@ -3,6 +3,7 @@
 use super::{Depth, Told, either, indication, local_time, role, stable};
 use crate::finding::{Finding, Severity};
 use crate::signature::carrier::package::flatten;
+use crate::signature::carrier::unsigned;
 use crate::signature::cause;
 use crate::signature::report::{Indication, Reason, SignatureReport};
 use crate::text::Lang;
@@ -12,9 +13,12 @@ pub fn file_sentence(told: &Told<'_>, lang: Lang) -> String {
     let all = flatten(told.signatures);
     let head = format!("{}{}", indication(told.indication, lang), sub(told.sub_indication.map(stable)));
     if told.indication == Indication::Passed {
-        return match lang {
-            Lang::Tr => format!("{head}: bütün imzalar geçerli ({}). Yapılacak bir şey yok.", all.len()),
-            Lang::En => format!("{head}: every signature is valid ({}). There is nothing to do.", all.len()),
+        let unsigned = unsigned_names(told.findings, lang);
+        return match (lang, unsigned.as_str()) {
+            (Lang::Tr, "") => format!("{head}: bütün imzalar geçerli ({}). Yapılacak bir şey yok.", all.len()),
+            (Lang::En, "") => format!("{head}: every signature is valid ({}). There is nothing to do.", all.len()),
+            (Lang::Tr, names) => format!("{head}: bütün imzalar geçerli ({}), ama şunları kapsamıyor: {names}.", all.len()),
+            (Lang::En, names) => format!("{head}: every signature is valid ({}), but none covers: {names}.", all.len()),
         };
     }
     let of_signature = all
@@ -37,6 +41,23 @@ pub fn file_sentence(told: &Told<'_>, lang: Lang) -> String {
     let why = of_signature.or(of_finding).or_else(remark);
     format!("{head}{}: {}", count(&all, lang), why.unwrap_or(either(SEE_BELOW, lang)))
 }
+
+/// What of a package stands outside of every signature, by name.
+fn unsigned_names(findings: &[Finding], lang: Lang) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for finding in findings.iter().filter(|finding| unsigned::names_unsigned(finding)) {
+        let name = either(unsigned::name_of(finding), lang);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len().saturating_sub(NAMES);
+    let shown = names.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown}, … (+{more})") }
+}
+
+/// Names in a sentence; the findings below it have them all.
+const NAMES: usize = 5;
 
 const SEE_BELOW: (&str, &str) = ("ayrıntılar aşağıda.", "see the details below.");
 
@@ -89,10 +110,13 @@ fn deciding(report: &SignatureReport) -> Option<&Reason> {
     report.reasons.iter().find(effect).or_else(|| report.reasons.iter().find(weighs))
 }
 
-/// Findings that weigh; in depth, all of them.
+/// Findings that weigh or say what no signature covers; in depth, all of them.
 pub fn findings(findings: &[Finding], depth: Depth, lang: Lang, lines: &mut Vec<String>) {
     let least = if depth == Depth::Full { Severity::Note } else { Severity::Warning };
-    for finding in findings.iter().filter(|finding| finding.severity >= least) {
+    for finding in findings
+        .iter()
+        .filter(|finding| finding.severity >= least || unsigned::names_unsigned(finding))
+    {
         lines.push(format!("  {} {}: {}", finding.rule, finding.place, finding.text.get(lang)));
     }
 }

@@ -1,0 +1,130 @@
+//! The Turkish of the command line: what each command and argument of [`super::args`] says of itself.
+
+pub const AFTER: &str = "\
+Çıkış kodları: 0 yapıldı ya da geçerli; 1 işlem başarısız; 2 yanlış kullanım; 10 belirsiz ya da eksik bulundu; 20 geçersiz sonuç ya da kırık zincir.
+
+İlk adımlar:
+  kep-gateway demo                      bütün ağ geçidi, örnek iletilerle; kurulum gerekmez
+  kep-gateway config show               her ayar, değeriyle
+  kep-gateway verify belge.eyp          bu imzalı dosya gerçek mi?";
+
+/// About a command, by the words that lead to it.
+pub fn of_command(path: &str) -> Option<&'static str> {
+    // `help verify` shows what `verify --help` does.
+    let path = path.strip_prefix("help ").unwrap_or(path);
+    let path = if path.ends_with(" help") { "help" } else { path };
+    find(COMMANDS, path)
+}
+
+/// About an argument of a command: its own text, or the one that it has everywhere.
+pub fn of_argument(command: &str, id: &str) -> Option<&'static str> {
+    find(ARGUMENTS, &format!("{command} {id}")).or_else(|| find(ARGUMENTS, id))
+}
+
+/// The name of a value on the screen; `None` for what is no English word.
+pub fn value_name(english: &str) -> Option<&'static str> {
+    find(VALUES, english)
+}
+
+fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
+    table.iter().find(|(known, _)| *known == key).map(|(_, text)| *text)
+}
+
+const VALUES: &[(&str, &str)] = &[
+    ("FILE", "DOSYA"),
+    ("DIR", "KLASÖR"),
+    ("PATH", "YOL"),
+    ("PATHS", "YOLLAR"),
+    ("NAME", "AD"),
+    ("PERSON", "KİŞİ"),
+    ("DATE", "TARİH"),
+    ("NUMBER", "NUMARA"),
+    ("DOMAIN", "ALAN_ADI"),
+    ("LANG", "DİL"),
+    ("WHAT", "NE"),
+    ("COMMAND", "KOMUT"),
+];
+
+#[rustfmt::skip] // a table: one command after another
+const COMMANDS: &[(&str, &str)] = &[
+    ("", "KEP ağ geçidi: kayıtlı e-postayı (KEP) alır, her baytını saklar, doğrular, boşluksuz numarayla kaydeder ve haber verir"),
+    ("help", "Bu yazıyı ya da bir komutun yardımını gösterir"),
+    ("demo", "Bütün ağ geçidi, örnek iletilerle; defteri ve sonuçları yazar. --store KLASÖR ile o klasörde"),
+    ("run", "Hizmet: durdurulana kadar kutulara bakar, doğrular, kaydeder ve haber verir"),
+    ("poll", "Kutulara bir kez bakar ve biter. Listelenen bir ileti alınamadıysa çıkış kodu 10"),
+    ("import", "E-posta (.eml), paket (.eyp), XML delil, Maildir ya da mbox dosyalarını gelmiş gibi alır. Almadığını adıyla söyler: çıkış kodu 10, kendisi verilmişse 1"),
+    ("verify", "Herhangi bir imzalı dosyanın sonucu; kutu da depo da gerekmez. Çıkış kodu: dosyaların en kötü sonucu"),
+    ("unpack", "Bir paketi ya da iletiyi açar ve parçalarını güvenli adlarla bir klasöre yazar"),
+    ("documents", "Kayıt defteri"),
+    ("documents list", "Defter, tablo olarak; en yenisi önce"),
+    ("documents show", "Bir kayıt: sonuçları, bulguları, delilleri ve süreleriyle. --opened-by verilirse açıldığı kayda geçer"),
+    ("documents retry", "Defterdeki iletileri, karantinadakileri de, yeniden okur ve değerlendirir; önceki sonuçlar saklanır. Hizmet çalışıyorsa onu hizmet yapar, en son okuduğu ayarlarla: yeni kök ya da iptal verisinden sonra önce ayarları yeniden okutun. Biri okunamadıysa çıkış kodu 10"),
+    ("documents export", "Defter, JSON olarak; en eskisi önce"),
+    ("evidence", "Deliller ve bir iletinin zaman çizelgesi"),
+    ("evidence list", "Bütün deliller; sahipsiz olanlar işaretlidir"),
+    ("evidence show", "Bir iletinin zaman çizelgesi: kayıt numarası, Message-ID ya da bir delilin SHA-256 değeriyle"),
+    ("mailboxes", "Her kutu için: son denetim, sunucudaki / alınan / kayıtlı sayıları, eksikler, kota"),
+    ("reconcile", "Her kutuyu defterle ileti ileti karşılaştırır. Eksik varsa çıkış kodu 10"),
+    ("trust", "Güvenilen kökler"),
+    ("trust list", "Sonuçların dayandığı kökler ve kümenin özeti"),
+    ("trust diff", "Bir kök kaynağının neyi değiştireceğini gösterir, değiştirmez. Fark varsa çıkış kodu 10"),
+    ("trust import", "Farkı gösterdikten sonra kökleri güven klasörüne alır: pinli olanları sormadan, ötekileri yalnız açık bir onayla. Alınmayan varsa çıkış kodu 10"),
+    ("journal", "Özet zincirli kayıt"),
+    ("journal verify", "Zinciri ve her dosyayı baştan sona denetler. Kırık bir yer varsa çıkış kodu 20, yeriyle"),
+    ("index", "Yeniden kurulabilir dizin"),
+    ("index rebuild", "Dizini atar ve günlükten yeniden kurar"),
+    ("backup", "Depoyu bir klasöre kopyalar, hizmet çalışırken de; aynı klasöre ikinci kez yalnız yenileri ekler"),
+    ("restore", "Bir yedekten, her baytı denetleyerek, boş bir depo kurar"),
+    ("alerts", "Kime ne söylendiği"),
+    ("alerts list", "Bekleyen ve söylenmiş uyarılar"),
+    ("alerts test", "Yapılandırılmış her alıcıya şimdi bir sınama iletisi gönderir"),
+    ("routing", "Yönlendirme kuralları"),
+    ("routing explain", "Bir kayıt için hangi kural uyar, hangisi uymaz ve neden. Hiçbir şeyi değiştirmez"),
+    ("heartbeat", "Yaşam işaretini okur, hizmet ölmüşse alarm verir; systemd zamanlayıcısı için. 0 yaşıyor; 10 ölü ve haber verildi; 1 ölü ve kimse duymadı"),
+    ("config", "Yapılandırma"),
+    ("config check", "Dosyayı ve andığı her şeyi okur, yanlış olanı söyler"),
+    ("config show", "Her ayar, sınırlarla birlikte, değeriyle. Sırlar dosyalardadır ve gösterilmez"),
+];
+
+#[rustfmt::skip] // a table: one argument after another
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("help", "Yardımı gösterir"),
+    ("version", "Sürümü gösterir"),
+    ("config", "Yapılandırma dosyası. Verilmezse: varsa /etc/kep-gateway/kep-gateway.toml, yoksa varsayılanlar"),
+    ("lang", "Yazılanların dili (tr | en); yapılandırmadan önce gelir. Hiçbiri söylemezse Türkçe"),
+    ("store", "Depo (dizin, günlük, dosyalar); yapılandırmadan önce gelir"),
+    ("json", "Tablo yerine tek bir JSON belgesi yazar"),
+    ("from", "İlk gün, 2026-11-22 gibi"),
+    ("to", "Son gün, 2026-11-22 gibi"),
+    ("number", "Kayıt numarası, 2026/000001 gibi"),
+    ("poll mailbox", "Yalnız bu kutu; birden çok kez verilebilir"),
+    ("import paths", "Dosyalar, Maildir klasörleri, mbox dosyaları ya da bunların klasörleri. Önce alınmış olan ikinci kez kaydedilmez"),
+    ("import any", "Burada adıyla verilen bir dosyayı, ileti, paket, delil ya da imzalı dosya olmasa da alır"),
+    ("verify json", "Satırlar yerine tek bir JSON belgesi yazar"),
+    ("verify detail", "Her imza için denetimlerin tablosunu gösterir"),
+    ("verify full", "Sonucun dayandığı her şeyi EN 319 102-1 bloklarıyla gösterir; --json ile ayrı bir 'full' anahtarında"),
+    ("verify offline", "Ağdan hiçbir şey almaz"),
+    ("verify trust", "Yapılandırılmış kökler yerine bunlar: PEM ya da DER; nes, muhur, kephs, tsa alt klasörleri neye güvenildiğini daraltır"),
+    ("verify intermediates", "İmzaların taşımadığı ara sertifikalar"),
+    ("verify revocation", "DER biçiminde SİL'ler ve OCSP yanıtları"),
+    ("verify at", "Doğrulama zamanı, 2026-11-22T12:00:00Z gibi. Verilmezse: şimdi"),
+    ("verify content", "Ayrık bir imzanın içeriği"),
+    ("verify files", ".eyp .eyps .eypg .eml .p7s .p7m .imz .pdf .xml; tür adından değil içeriğinden anlaşılır"),
+    ("unpack file", "Bir ileti ya da paket; tür adından değil içeriğinden anlaşılır"),
+    ("unpack to", "Klasör; yoksa oluşturulur. İçindeki hiçbir şeyin üzerine yazılmaz"),
+    ("documents show opened_by", "Bu kişinin belgeyi açtığını kaydeder: günlük görevin kanıtı ve alarmının sonu"),
+    ("documents retry numbers", "Kayıt numaraları, 2026/000001 gibi"),
+    ("documents retry by", "İsteyen kişi; önceki sonucun yanında durur"),
+    ("documents retry json", "Satırlar yerine tek bir JSON belgesi yazar"),
+    ("documents export json", "Şimdilik tek biçim JSON'dur; bu seçenek betikleri açık kılar"),
+    ("evidence list orphans", "Yalnız hiçbir iletiye bağlanamayan deliller"),
+    ("evidence show what", "Kayıt numarası (2026/000001), Message-ID ya da bir delilin SHA-256 değeri ya da başı"),
+    ("trust diff path", "PEM, DER, Kamu SM'nin SertifikaDeposu.xml ya da .svt dosyası, ya da bunların klasörü (nes, muhur, kephs, tsa alt klasörleri amacı, kephs/hs01.kep.tr kimin olduğunu da söyler)"),
+    ("trust import path", "PEM, DER, Kamu SM'nin SertifikaDeposu.xml ya da .svt dosyası, ya da bunların klasörü (nes, muhur, kephs, tsa alt klasörleri amacı, kephs/hs01.kep.tr kimin olduğunu da söyler)"),
+    ("purpose", "Kaynak ya da pin söylemiyorsa hangi amaçla güvenileceği, ya da daraltılması; birden çok kez verilebilir"),
+    ("provider", "--purpose kephs ile: sertifikanın hangi KEP sağlayıcısının olduğu, hs01.kep.tr gibi"),
+    ("trust import yes", "Evet, bu SHA-256 değerindeki sertifikaya güvenilsin; birden çok kez verilebilir. Sağlayıcının yayımladığıyla karşılaştırın"),
+    ("backup dir", "Yedeğin klasörü; yoksa oluşturulur. Başka bir makinede tutun"),
+    ("restore dir", "Yedeğin klasörü"),
+    ("heartbeat quiet", "Yalnız bakar ve çıkış koduyla söyler; kimseye haber vermez"),
+];

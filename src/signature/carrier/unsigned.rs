@@ -1,0 +1,58 @@
+//! What the package format leaves without a signature: unsigned attachments, and parts that no digest names. The verdict on the signatures
+//! is none on these, and a reader of "every signature is valid" must not take it for one.
+
+use std::collections::HashSet;
+
+use crate::envelope::{Package, Part, PartRole};
+use crate::finding::{Finding, Severity};
+
+/// Rule of a part that no signature covers.
+pub const UNSIGNED_PART: &str = "KEP-3424";
+
+/// Rule of initials that were taken out, which the format allows (K.65).
+const INITIALS_REMOVED: &str = "H10";
+
+/// True for a finding that says what no signature speaks for: told at every depth, beside a verdict that passed too.
+pub fn names_unsigned(finding: &Finding) -> bool {
+    [UNSIGNED_PART, INITIALS_REMOVED].contains(&finding.rule.as_str())
+}
+
+/// What such a finding is about, short enough for a sentence.
+pub fn name_of(finding: &Finding) -> (&str, &str) {
+    match finding.rule.as_str() {
+        INITIALS_REMOVED => ("çıkarılmış paraflar", "initials that were removed"),
+        _ => (&finding.place, &finding.place),
+    }
+}
+
+/// The parts of a package that no signature covers, each by its name.
+pub fn parts(package: &Package, path: &str) -> Vec<Finding> {
+    let metadata = &package.metadata;
+    let digests = [&metadata.package_digest, &metadata.initial_digest, &metadata.final_digest];
+    let references = digests.into_iter().flatten().flat_map(|digest| digest.internal());
+    let digested: HashSet<&str> = references.filter_map(|reference| reference.uri.as_deref()).collect();
+    package.parts.iter().filter_map(|part| unsigned(part, &digested, path)).collect()
+}
+
+fn unsigned(part: &Part, digested: &HashSet<&str>, path: &str) -> Option<Finding> {
+    if digested.contains(part.uri.as_str()) || is_plumbing(&part.uri) {
+        return None;
+    }
+    let (tr, en) = match part.role {
+        Some(PartRole::UnsignedAttachment) => (
+            "İmzasız ek: hiçbir imza onu kapsamaz, değiştirilmiş ya da sonradan konmuş olabilir. Ona dayanacaksanız göndericiye doğrulatın.",
+            "An unsigned attachment: no signature covers it, it may have been changed or put in later. Confirm it with the sender before relying on it.",
+        ),
+        None => (
+            "Pakette durur, ama hiçbir özet ve imza onu kapsamaz: sonradan konmuş olabilir. Ona dayanmayın; göndericiye sorun.",
+            "It lies in the package, but no digest and no signature covers it: it may have been put in later. Do not rely on it; ask the sender.",
+        ),
+        _ => return None,
+    };
+    Some(Finding::new(UNSIGNED_PART, Severity::Note, format!("{path}{}", part.uri), tr, en))
+}
+
+/// Relationships and content types belong to the container and are nobody's content.
+fn is_plumbing(uri: &str) -> bool {
+    uri.eq_ignore_ascii_case("/[Content_Types].xml") || uri.to_ascii_lowercase().ends_with(".rels")
+}

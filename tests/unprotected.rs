@@ -1,0 +1,113 @@
+//! What no signature covers is named beside a verdict that passed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use forge::eyp::{Attachment, AttachmentKind, Part, Version, guid};
+use forge::world::World;
+use kep_gateway::limits::Limits;
+use kep_gateway::signature::report::Indication;
+use kep_gateway::signature::wording::{Depth, Told};
+use kep_gateway::signature::{Context, FileReport, Trust, verify_file};
+use kep_gateway::text::Lang;
+
+/// Fresh for the world's CRLs of 18 November.
+const AT: &str = "2026-11-19T06:00:00Z";
+
+fn context(world: &World) -> Context {
+    let dir = tempfile::tempdir().unwrap();
+    world.trust_folder(&dir.path().join("trust"));
+    world.intermediates(&dir.path().join("intermediates"));
+    world.revocation(&dir.path().join("revocation"));
+    let folder = |name: &str| dir.path().join(name);
+    let trust = Trust::load(Some(&folder("trust")), Some(&folder("intermediates")), Some(&folder("revocation"))).unwrap();
+    Context::new(Arc::new(trust), AT.parse().unwrap(), Limits::default())
+}
+
+fn told(report: &FileReport, lang: Lang) -> String {
+    Told::from(report).lines(Depth::Sentence, lang).join("\n")
+}
+
+/// The verdict on a package with one unsigned attachment and initials, after `change`.
+fn judged(change: &dyn Fn(&mut Vec<Part>)) -> FileReport {
+    let world = World::new(71);
+    let letter = world.letter(3);
+    let mut package = letter.package(Version::V2_0, &letter.sender.director);
+    let spec = world.p4(&letter.sender.officer.cert, letter.at - jiff::SignedDuration::from_mins(20));
+    let signer = &world;
+    package.initial = Some(Box::new(move |xml| signer.cms(xml, true, spec.clone())));
+    package.attachments = vec![Attachment {
+        id: guid("imzasız"),
+        name: "Liste".into(),
+        kind: AttachmentKind::Inside {
+            file: "liste.pdf".into(),
+            mime: "application/pdf".into(),
+            bytes: b"%PDF-1.4 liste".to_vec(),
+            signed: false,
+        },
+    }];
+    let bytes = package.build_with(&|_| {}, change);
+    verify_file(&Bytes::from(bytes), "belge.eyp", None, &context(&world))
+}
+
+#[test]
+fn an_unsigned_attachment_is_named_beside_the_verdict() {
+    for change in [&(|_: &mut Vec<Part>| {}) as &dyn Fn(&mut Vec<Part>), &|parts| {
+        let attachment = parts.iter_mut().find(|part| part.rel.0 == "imzasizEk").unwrap();
+        attachment.bytes = b"%PDF-1.4 BASKA LISTE".to_vec();
+    }] {
+        let report = judged(change);
+        assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
+        let named = report.findings.iter().find(|finding| finding.rule == "KEP-3424").unwrap();
+        assert_eq!(named.place, "/ImzasizEkler/liste.pdf");
+        let [tr, en] = [Lang::Tr, Lang::En].map(|lang| told(&report, lang));
+        assert!(
+            tr.contains("ama şunları kapsamıyor: /ImzasizEkler/liste.pdf") && tr.contains("hiçbir imza onu kapsamaz"),
+            "{tr}"
+        );
+        assert!(
+            en.contains("but none covers: /ImzasizEkler/liste.pdf") && !en.contains("nothing to do"),
+            "{en}"
+        );
+    }
+}
+
+#[test]
+fn removed_initials_are_named_beside_the_verdict() {
+    let report = judged(&|parts| parts.retain(|part| part.rel.0 != "parafimzacades"));
+    assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
+    assert!(
+        told(&report, Lang::Tr).contains("çıkarılmış paraflar"),
+        "{}",
+        told(&report, Lang::Tr)
+    );
+    assert!(
+        told(&report, Lang::En).contains("initials that were removed"),
+        "{}",
+        told(&report, Lang::En)
+    );
+}
+
+#[test]
+fn a_part_that_was_put_in_is_named_beside_the_verdict() {
+    let report = judged(&|parts| {
+        let mut stowaway = parts.iter().find(|part| part.rel.0 == "imzasizEk").unwrap().clone();
+        stowaway.name = "/Diger/talimat.pdf".into();
+        stowaway.rel = ("http://example.org/baska".into(), "IdBaska".into(), None);
+        parts.push(stowaway);
+    });
+    let named = report
+        .findings
+        .iter()
+        .any(|finding| finding.rule == "KEP-3424" && finding.place == "/Diger/talimat.pdf");
+    assert!(named, "{:#?}", report.findings);
+    assert!(
+        told(&report, Lang::Tr).contains("/Diger/talimat.pdf"),
+        "{}",
+        told(&report, Lang::Tr)
+    );
+}
