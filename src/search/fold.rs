@@ -56,11 +56,6 @@ fn base(c: char) -> char {
     }
 }
 
-/// The whole text, folded, with single spaces: for values that are compared as a whole.
-pub fn fold(text: &str) -> String {
-    words(text).join(" ")
-}
-
 /// The words of a text: runs of letters and digits. What stands behind an apostrophe is a suffix (`TÜBİTAK'ın`) and no word.
 pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();

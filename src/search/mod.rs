@@ -19,6 +19,8 @@ mod words;
 #[cfg(test)]
 mod differential_tests;
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod follow_tests;
 #[cfg(test)]
 mod letter_tests;
@@ -26,8 +28,6 @@ mod letter_tests;
 mod scope_tests;
 #[cfg(test)]
 mod turkish_tests;
-#[cfg(test)]
-mod world_tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
