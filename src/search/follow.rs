@@ -97,6 +97,22 @@ impl Search {
         Ok(progress)
     }
 
+    /// Fills an empty index with entries that lie in no ledger, each with the text of its covering letter: what a measurement works on.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn fill_with(&self, entries: impl Iterator<Item = (Entry, String)>) -> Result<(), SearchError> {
+        let Some(live) = &self.index else { return Ok(()) };
+        let mut kept = live.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = Shelf::open(&live.folder, self.ledger.change_position()?)?;
+        for (entry, letter) in entries {
+            shelf.put(entry.register_number, shelf.fields.document(&entry, Some(&letter)), true)?;
+        }
+        live.show(shelf.commit(self.ledger.change_position()?)?);
+        *kept = Some(shelf);
+        Ok(())
+    }
+
     fn round(&self, live: &Live, shelf: &mut Shelf, stopping: &dyn Fn() -> bool) -> Result<Progress, SearchError> {
         let Some(position) = shelf.position else {
             return self.fill(live, shelf, stopping);
