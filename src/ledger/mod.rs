@@ -4,6 +4,7 @@
 //! makes the whole group durable with one `fdatasync`, and only then shows it in the index and answers. A register number is decided
 //! and made durable in the same step, so no crash can burn or double one.
 
+mod changes;
 pub mod event;
 pub mod fold;
 mod handling;
@@ -19,7 +20,9 @@ mod writer;
 #[cfg(test)]
 mod alerting_tests;
 #[cfg(test)]
-mod fixture;
+mod changes_tests;
+#[cfg(test)]
+pub mod fixture;
 #[cfg(test)]
 mod linking_tests;
 #[cfg(test)]
@@ -47,6 +50,7 @@ use crate::store::index::Index;
 use crate::store::journal::Journal;
 use crate::store::record::Head;
 use crate::store::{Recovery, Store};
+pub use changes::Changes;
 use event::Event;
 use fold::State;
 use overlay::{Overlay, decode};
