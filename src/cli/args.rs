@@ -299,7 +299,7 @@ impl From<RegisterForm> for crate::paper::register::Form {
 #[derive(Debug, clap::Args)]
 pub struct PaperTarget {
     /// The file, or a folder that it gets its own name in. Without it: its own name, here. Readable by its owner alone.
-    #[arg(short, long = "out", value_name = "FILE")]
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Replace a file that is there.
     #[arg(long)]

@@ -33,7 +33,9 @@ pub fn run(session: &Session, command: PapersCommand) -> Result<Exit, Failure> {
         }
         PapersCommand::Evidence { number, target } => {
             let name = paper::evidence::file_name(number);
-            write(session, &person, &target, &name, |asked, out| paper::evidence::pdf(asked, number, out))
+            write(session, &person, &target, &name, |asked, out| {
+                paper::evidence::pdf(asked, number, out)
+            })
         }
         PapersCommand::Case { number, target } => {
             let name = paper::case::file_name(number);

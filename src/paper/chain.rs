@@ -42,7 +42,11 @@ impl Chain {
 
     /// The records from `sequence` to the head, each checked against the chain.
     pub fn records(&self, sequence: u64) -> impl Iterator<Item = Result<Record, PaperError>> + '_ {
-        let within = |record: &Result<Record, _>| record.as_ref().map_or(true, |record: &Record| record.sequence <= self.head.sequence);
+        let within = |record: &Result<Record, _>| {
+            record
+                .as_ref()
+                .map_or(true, |record: &Record| record.sequence <= self.head.sequence)
+        };
         self.journal.read_from(sequence).take_while(within).map(|record| Ok(record?))
     }
 

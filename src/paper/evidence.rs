@@ -87,12 +87,21 @@ impl Sheet<'_> {
         self.say(
             "Kayıt",
             "Registered",
-            &format!("{} · {} · {}", self.asked.number(entry), exact_time(entry.registered_at), entry.mailbox),
+            &format!(
+                "{} · {} · {}",
+                self.asked.number(entry),
+                exact_time(entry.registered_at),
+                entry.mailbox
+            ),
         );
         self.say(
             "Geliş",
             "Arrived",
-            &format!("{} · {}", exact_time(message.received_at), words::received_by(&message.received_by, lang)),
+            &format!(
+                "{} · {}",
+                exact_time(message.received_at),
+                words::received_by(&message.received_by, lang)
+            ),
         );
         self.say("Tür", "Kind", words::kind(message.kind, lang));
         self.say("Gönderen", "Sender", line::sender(entry).unwrap_or("-"));
@@ -101,7 +110,12 @@ impl Sheet<'_> {
         self.say("Konu", "Subject", line::subject(entry).unwrap_or("-"));
         let document = entry.document.as_ref();
         if let Some(document) = document {
-            let marks = [document.number.clone(), document.date.map(local_day), document.security.clone(), document.id.clone()];
+            let marks = [
+                document.number.clone(),
+                document.date.map(local_day),
+                document.security.clone(),
+                document.id.clone(),
+            ];
             self.say("Belge", "Document", &marks.into_iter().flatten().collect::<Vec<_>>().join(" · "));
             let count = document.attachments.len();
             let missing = document.attachments.iter().filter(|attachment| !attachment.present).count();
@@ -110,29 +124,53 @@ impl Sheet<'_> {
             let en = format!("{count} attachments; not in the package {missing}, not covered by the signature {unsigned}");
             self.say("Ekler", "Attachments", self.asked.either(&tr, &en));
         }
-        let ids = [message.message_id.as_deref(), message.original_message_id.as_deref(), message.rem_id.as_deref()];
-        self.say("Message-ID", "Message-ID", &ids.into_iter().flatten().collect::<Vec<_>>().join(" · "));
-        let seen: Vec<String> = message.sightings.iter().map(|seen| format!("{} {}", seen.mailbox, exact_time(seen.at))).collect();
+        let ids = [
+            message.message_id.as_deref(),
+            message.original_message_id.as_deref(),
+            message.rem_id.as_deref(),
+        ];
+        self.say(
+            "Message-ID",
+            "Message-ID",
+            &ids.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        );
+        let seen: Vec<String> = message
+            .sightings
+            .iter()
+            .map(|seen| format!("{} {}", seen.mailbox, exact_time(seen.at)))
+            .collect();
         self.say("Görülme", "Seen", &seen.join("; "));
         let unit = entry.unit.as_deref().unwrap_or("-");
-        self.say("Birim, durum", "Unit, state", &format!("{unit} · {}", words::state(entry.state, lang)));
+        self.say(
+            "Birim, durum",
+            "Unit, state",
+            &format!("{unit} · {}", words::state(entry.state, lang)),
+        );
     }
 
     fn verdict(&mut self, entry: &Entry) {
         self.head("Doğrulama sonucu", "Verdict");
         let lang = self.asked.lang;
         let Some(verdict) = &entry.verdict else {
-            let none = self.asked.either("İleti okunamadı; doğrulama yapılamadı.", "The message could not be read; nothing was verified.");
+            let none = self.asked.either(
+                "İleti okunamadı; doğrulama yapılamadı.",
+                "The message could not be read; nothing was verified.",
+            );
             return self.say("Sonuç", "Verdict", none);
         };
-        self.say("Sonuç", "Verdict", &file_sentence(&Told::of_verdict(verdict, &entry.findings), lang));
+        self.say(
+            "Sonuç",
+            "Verdict",
+            &file_sentence(&Told::of_verdict(verdict, &entry.findings), lang),
+        );
         self.say("Doğrulama anı", "Verified at", &exact_time(verdict.validation_time));
         for earlier in &entry.earlier_verdicts {
             let shown = earlier.indication.map_or("-", |indication| wording::indication(indication, lang));
             let line = format!("{shown} · {} → {}", local_time(earlier.at), local_time(earlier.replaced_at));
             self.say("Önceki sonuç", "Earlier verdict", &line);
         }
-        self.flow.code(self.asked.either("Kök kümesi", "Anchor set"), &verdict.anchors_sha256.to_string());
+        self.flow
+            .code(self.asked.either("Kök kümesi", "Anchor set"), &verdict.anchors_sha256.to_string());
     }
 
     fn signatures(&mut self, entry: &Entry) {
@@ -143,7 +181,10 @@ impl Sheet<'_> {
             self.signature(report);
         }
         if let Some(more) = all.len().checked_sub(SIGNATURES).filter(|more| *more > 0) {
-            let (tr, en) = (format!("… {more} imza daha: dava dosyasında"), format!("… {more} more: see the case file"));
+            let (tr, en) = (
+                format!("… {more} imza daha: dava dosyasında"),
+                format!("… {more} more: see the case file"),
+            );
             self.say("", "", self.asked.either(&tr, &en));
         }
     }
@@ -179,7 +220,9 @@ impl Sheet<'_> {
         let (passed, not_asked) = (of(CheckResult::Passed), of(CheckResult::NotAsked));
         let tr = format!("{passed} geçti, {not_asked} istenmiyor, toplam {}", Check::ALL.len());
         let en = format!("{passed} passed, {not_asked} not asked, of {}", Check::ALL.len());
-        let open = results.iter().filter(|(_, result)| !matches!(result, CheckResult::Passed | CheckResult::NotAsked));
+        let open = results
+            .iter()
+            .filter(|(_, result)| !matches!(result, CheckResult::Passed | CheckResult::NotAsked));
         let open: String = open
             .map(|(check, result)| format!("; {}: {}", wording::check(*check, lang), wording::result(*result, lang)))
             .collect();
@@ -195,11 +238,15 @@ impl Sheet<'_> {
         all.sort_by_key(|record| record.event_time);
         for record in all.iter().take(LINES) {
             let known = self.asked.ledger.evidence_document(&record.sha256)?;
-            let label = known.map_or_else(|| record.kind.clone(), |known| known.found.evidence.label().get(self.asked.lang).to_owned());
-            let time = record.event_time.map_or_else(|| "-".to_owned(), exact_time);
+            let label = known.map_or_else(
+                || record.kind.clone(),
+                |known| known.found.evidence.label().get(self.asked.lang).to_owned(),
+            );
+            let time = record.event_time.map_or_else(|| "-".to_owned(), words::second);
             let verdict = wording::indication(record.indication, self.asked.lang);
             let recipient = record.recipient.as_deref().unwrap_or_default();
-            self.flow.fact(&time, &format!("{label} {recipient} · {verdict} · {}", record.sha256));
+            self.flow
+                .fact(&time, &format!("{label} {recipient} · {verdict} · {}", record.sha256));
         }
         Ok(())
     }
@@ -214,7 +261,7 @@ impl Sheet<'_> {
         for one in history.iter().skip(skipped) {
             let note = one.note.as_deref().unwrap_or_default();
             let line = format!("{} · {} {note}", one.by, words::state(one.state, self.asked.lang));
-            self.flow.fact(&exact_time(one.at), &line);
+            self.flow.fact(&words::second(one.at), &line);
         }
     }
 
@@ -222,7 +269,10 @@ impl Sheet<'_> {
         self.head("Özetler ve günlükteki yer (SHA-256)", "Hashes and place in the journal (SHA-256)");
         let size = entry.message.size;
         let name = self.asked.either("İleti", "Message");
-        self.flow.code(name, &format!("{} ({size} {})", entry.message.sha256, self.asked.either("bayt", "bytes")));
+        self.flow.code(
+            name,
+            &format!("{} ({size} {})", entry.message.sha256, self.asked.either("bayt", "bytes")),
+        );
         if let Some(package) = &entry.package {
             self.flow.code(self.asked.either("Paket", "Package"), &package.sha256.to_string());
         }
@@ -236,10 +286,14 @@ impl Sheet<'_> {
         match position {
             Some(position) => {
                 let name = self.asked.either("Kayıt sırası", "Record");
-                self.flow.code(name, &format!("{} {} {}", position.sequence, position.hash, position.at));
+                self.flow
+                    .code(name, &format!("{} {} {}", position.sequence, position.hash, position.at));
             }
             None => {
-                let (tr, en) = ("günlükte bulunamadı: kep-gateway journal verify", "not found in the journal: kep-gateway journal verify");
+                let (tr, en) = (
+                    "günlükte bulunamadı: kep-gateway journal verify",
+                    "not found in the journal: kep-gateway journal verify",
+                );
                 self.say("Kayıt sırası", "Record", self.asked.either(tr, en));
             }
         }

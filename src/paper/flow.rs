@@ -29,7 +29,7 @@ const FOOT: Style = Style {
     face: Face::Regular,
     size: 6.0,
 };
-const NAME_WIDTH: f32 = 92.0;
+const NAME_WIDTH: f32 = 104.0;
 const WIDTH: f32 = A4.0 - 2.0 * MARGIN;
 const BOTTOM: f32 = A4.1 - MARGIN - 14.0;
 /// Lines of one fact: what is longer is cut with an ellipsis, the JSON beside has it whole.
@@ -115,7 +115,8 @@ impl Flow {
                             canvas.heading((MARGIN, y + 5.0), HEADING, 2, text);
                         }
                         Block::Fact { name, value, lines } => {
-                            canvas.paragraph((MARGIN, y), NAME, std::slice::from_ref(name));
+                            let short = canvas.fonts.wrap(NAME, name, NAME_WIDTH - 4.0, 1);
+                            canvas.paragraph((MARGIN, y), NAME, &short);
                             canvas.paragraph((MARGIN + NAME_WIDTH, y), *value, lines);
                         }
                         Block::Line(lines) => {

@@ -111,7 +111,10 @@ pub fn canonical(entry: &Entry, prefix: &str) -> String {
 }
 
 pub fn sender(entry: &Entry) -> Option<&str> {
-    let institution = entry.document.as_ref().and_then(|document| document.sender.as_ref()?.name.as_deref());
+    let institution = entry
+        .document
+        .as_ref()
+        .and_then(|document| document.sender.as_ref()?.name.as_deref());
     institution.or(entry.message.sender.as_deref())
 }
 

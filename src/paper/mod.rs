@@ -92,12 +92,18 @@ impl PaperError {
                 "Çıktı alma yetkiniz yok; yöneticinizden isteyin.",
                 "You may not export; ask your administrator.",
             ),
-            Self::NotFound => Text::new("Böyle bir kayıt yok; numarayı denetleyin.", "There is no such entry; check the number."),
+            Self::NotFound => Text::new(
+                "Böyle bir kayıt yok; numarayı denetleyin.",
+                "There is no such entry; check the number.",
+            ),
             Self::TooLong { rows, at_most } => Text::new(
                 format!("{rows} kayıt bu biçime sığmaz (en çok {at_most}); daha kısa bir dönem seçin ya da CSV alın."),
                 format!("{rows} entries do not fit this form (at most {at_most}); choose a shorter period or take CSV."),
             ),
-            Self::Changed => Text::new("Çıktı alınırken kayıtlar değişti; yeniden isteyin.", "The register changed meanwhile; ask again."),
+            Self::Changed => Text::new(
+                "Çıktı alınırken kayıtlar değişti; yeniden isteyin.",
+                "The register changed meanwhile; ask again.",
+            ),
             Self::Broken(broken) => broken.text(),
             Self::Store(error) => error.cure(),
             other => Text::new(

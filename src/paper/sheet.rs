@@ -101,15 +101,7 @@ impl Fonts {
             .map(|(at, c)| {
                 let glyph = charmap.map(c).unwrap_or_default();
                 let advance = metrics.advance_width(glyph).unwrap_or_default() / loaded.units;
-                KrillaGlyph::new(
-                    GlyphId::new(glyph.to_u32()),
-                    advance,
-                    0.0,
-                    0.0,
-                    0.0,
-                    at..at + c.len_utf8(),
-                    None,
-                )
+                KrillaGlyph::new(GlyphId::new(glyph.to_u32()), advance, 0.0, 0.0, 0.0, at..at + c.len_utf8(), None)
             })
             .collect()
     }
@@ -254,7 +246,9 @@ impl Paper {
     /// The validator of PDF/A refused something: a bug of ours.
     pub fn finish(mut self) -> Result<Vec<u8>, PaperError> {
         self.document.set_tag_tree(self.tree);
-        self.document.finish().map_err(|error| PaperError::Pdf(format!("{error:?}").chars().take(500).collect()))
+        self.document
+            .finish()
+            .map_err(|error| PaperError::Pdf(format!("{error:?}").chars().take(500).collect()))
     }
 }
 
@@ -287,7 +281,8 @@ impl Canvas<'_, '_> {
     fn set(&mut self, (x, y): (f32, f32), style: Style, text: &str) {
         let font = self.fonts.of(style.face).font.clone();
         let glyphs = self.fonts.glyphs(style, text);
-        self.surface.draw_glyphs(Point::from_xy(x, y), &glyphs, font, text, style.size, false);
+        self.surface
+            .draw_glyphs(Point::from_xy(x, y), &glyphs, font, text, style.size, false);
     }
 
     /// A line that belongs to the content, as a leaf for a group.
@@ -311,7 +306,8 @@ impl Canvas<'_, '_> {
     pub fn heading(&mut self, at: (f32, f32), style: Style, level: u16, line: &str) {
         let leaf = self.leaf(at, style, line);
         let level = NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN);
-        self.nodes.push(TagGroup::with_children(Tag::Hn(level, Some(printable(line, 200))), vec![leaf]).into());
+        self.nodes
+            .push(TagGroup::with_children(Tag::Hn(level, Some(printable(line, 200))), vec![leaf]).into());
     }
 
     /// Lines below each other as one paragraph; says where the next may stand.
@@ -358,7 +354,8 @@ impl Canvas<'_, '_> {
         builder.move_to(x, y);
         builder.line_to(to_x, y);
         let Some(path) = builder.finish() else { return };
-        self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+        self.surface
+            .start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
         self.surface.set_fill(None);
         self.surface.set_stroke(Some(Stroke {
             width: 0.4,

@@ -69,6 +69,11 @@ pub fn exact_time(at: Timestamp) -> String {
     at.to_zoned(istanbul()).strftime("%d.%m.%Y %H:%M:%S (UTC%:z)").to_string()
 }
 
+/// Seconds, in Turkish time: in lists, where the offset stands elsewhere.
+pub fn second(at: Timestamp) -> String {
+    at.to_zoned(istanbul()).strftime("%d.%m.%Y %H:%M:%S").to_string()
+}
+
 pub fn local_day(at: Timestamp) -> String {
     at.to_zoned(istanbul()).strftime("%d.%m.%Y").to_string()
 }

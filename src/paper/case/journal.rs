@@ -55,7 +55,9 @@ impl Concern {
         if !messages.iter().any(|message| is_named(message)) && !is_named(&self.number) {
             return false;
         }
-        let Ok(subject) = serde_json::from_str::<Subject>(body) else { return false };
+        let Ok(subject) = serde_json::from_str::<Subject>(body) else {
+            return false;
+        };
         subject.sha256.is_some_and(|sha256| messages.contains(&sha256)) || subject.number.is_some_and(|number| number == self.number)
     }
 }
@@ -81,7 +83,11 @@ pub fn write<W: Write>(archive: &mut Archive<W>, chain: &Chain, start: u64, conc
                 let _ = writeln!(list, "{before} {hash} -");
             }
             let file = format!("gunluk/kayit-{sequence:010}.bin");
-            archive.put(&file, About::what(format!("günlük kaydı / journal record: {}", record.kind)), &record.hashed_bytes())?;
+            archive.put(
+                &file,
+                About::what(format!("günlük kaydı / journal record: {}", record.kind)),
+                &record.hashed_bytes(),
+            )?;
             let _ = writeln!(list, "{sequence} {hash} {file}");
             last_listed = sequence;
             kept.push(Kept { file, kind: record.kind });
@@ -92,7 +98,11 @@ pub fn write<W: Write>(archive: &mut Archive<W>, chain: &Chain, start: u64, conc
         before = Some((sequence, hash));
     }
     let _ = writeln!(list, "bas {} {}", chain.head.sequence, chain.head.hash);
-    archive.put(LIST, About::what("zincir: özetler, ilk kayıttan başa / chain: hashes from the first record to the head"), list.as_bytes())?;
+    archive.put(
+        LIST,
+        About::what("zincir: özetler, ilk kayıttan başa / chain: hashes from the first record to the head"),
+        list.as_bytes(),
+    )?;
     Ok(kept)
 }
 

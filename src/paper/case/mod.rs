@@ -120,13 +120,17 @@ impl<W: Write> Case<'_, W> {
     fn message(&mut self) -> Result<(), PaperError> {
         let bytes = self.asked.ledger.blobs().get(&self.entry.message.sha256)?;
         if self.whole {
-            self.archive.put("ileti.eml", About::what("alındığı gibi ileti / the message as it came"), &bytes)?;
+            self.archive
+                .put("ileti.eml", About::what("alındığı gibi ileti / the message as it came"), &bytes)?;
         }
         // What nobody could read at registration is not tried here: the bytes are in the file.
-        let Ok(opened) = open(&bytes, self.asked.limits) else { return Ok(()) };
+        let Ok(opened) = open(&bytes, self.asked.limits) else {
+            return Ok(());
+        };
         if self.whole {
             self.parts_of(&opened.message)?;
-            self.signatures.extend(signed::of_message(&opened.message, self.entry, self.asked.limits.cms_depth));
+            self.signatures
+                .extend(signed::of_message(&opened.message, self.entry, self.asked.limits.cms_depth));
         }
         let own = self.entry.package.as_ref().map(|package| package.sha256);
         let mut number = 0;
@@ -140,10 +144,14 @@ impl<W: Write> Case<'_, W> {
     }
 
     fn parts_of(&mut self, message: &Message) -> Result<(), PaperError> {
-        let parts = message.parts.iter().filter(|part| !matches!(part.role, PartRole::Message | PartRole::Package));
+        let parts = message
+            .parts
+            .iter()
+            .filter(|part| !matches!(part.role, PartRole::Message | PartRole::Package));
         for (number, part) in (1..).zip(parts) {
             let name = format!("parcalar/ileti/{number:04}.{}", extension(&part.content_type));
-            self.archive.put(&name, about_part(part, "iletinin parçası / part of the message"), &part.bytes)?;
+            self.archive
+                .put(&name, about_part(part, "iletinin parçası / part of the message"), &part.bytes)?;
         }
         Ok(())
     }
@@ -152,7 +160,8 @@ impl<W: Write> Case<'_, W> {
         let kind = serde_json::to_value(package.kind).ok();
         let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("eyp");
         let name = format!("paketler/paket-{number}.{kind}");
-        self.archive.put(&name, about_part(part, "e-Yazışma paketi / e-Yazisma package"), &part.bytes)?;
+        self.archive
+            .put(&name, about_part(part, "e-Yazışma paketi / e-Yazisma package"), &part.bytes)?;
         let mut position = 0;
         for (path, package) in package.walk() {
             for inner in &package.parts {
@@ -162,17 +171,22 @@ impl<W: Write> Case<'_, W> {
                 }
                 position += 1;
                 let content_type = inner.content_type.clone();
-                let name = format!("parcalar/paket-{number}/{position:04}.{}", extension(content_type.as_deref().unwrap_or_default()));
+                let name = format!(
+                    "parcalar/paket-{number}/{position:04}.{}",
+                    extension(content_type.as_deref().unwrap_or_default())
+                );
                 let about = About {
                     what: "paketin parçası / part of the package".into(),
                     original_name: Some(inner.uri.rsplit('/').next().unwrap_or_default().to_owned()),
                     place: Some(format!("{path}{}", inner.uri)),
                     content_type,
                 };
-                self.archive.stream(&name, about, |out| package.copy_part(&inner.uri, out).map(drop))?;
+                self.archive
+                    .stream(&name, about, |out| package.copy_part(&inner.uri, out).map(drop))?;
             }
         }
-        self.signatures.extend(signed::of_package(package, self.entry, self.asked.limits.cms_depth));
+        self.signatures
+            .extend(signed::of_package(package, self.entry, self.asked.limits.cms_depth));
         Ok(())
     }
 
@@ -180,7 +194,9 @@ impl<W: Write> Case<'_, W> {
     fn evidence(&mut self) -> Result<BTreeSet<Sha256>, PaperError> {
         let mut by_message: Vec<(Sha256, BTreeSet<Sha256>)> = Vec::new();
         for record in &self.entry.evidence {
-            let Some(state) = self.asked.ledger.evidence_document(&record.sha256)? else { continue };
+            let Some(state) = self.asked.ledger.evidence_document(&record.sha256)? else {
+                continue;
+            };
             match by_message.iter_mut().find(|(message, _)| *message == state.in_message) {
                 Some((_, wanted)) => drop(wanted.insert(record.sha256)),
                 None => by_message.push((state.in_message, BTreeSet::from([record.sha256]))),
@@ -190,7 +206,12 @@ impl<W: Write> Case<'_, W> {
         let mut number = 0;
         for (message, wanted) in by_message.into_iter().take(EVIDENCE_MESSAGES) {
             let own = message == self.entry.message.sha256;
-            let numbers = self.asked.ledger.message(&message)?.map(|message| message.numbers).unwrap_or_default();
+            let numbers = self
+                .asked
+                .ledger
+                .message(&message)?
+                .map(|message| message.numbers)
+                .unwrap_or_default();
             let visible = if own { self.whole } else { self.asked.sees_all(&numbers)? };
             if !visible {
                 continue;
@@ -218,10 +239,12 @@ impl<W: Write> Case<'_, W> {
             };
             self.archive.put(&format!("{base}.p7s"), about, &signature.cms)?;
             if let Content::Beside(bytes) = &signature.content {
-                self.archive.put(&format!("{base}.icerik"), About::what("imzalanan baytlar / signed octets"), bytes)?;
+                self.archive
+                    .put(&format!("{base}.icerik"), About::what("imzalanan baytlar / signed octets"), bytes)?;
             }
             if let Some(value) = signature.value.as_ref().filter(|_| !signature.stamps.is_empty()) {
-                self.archive.put(&format!("{base}.deger"), About::what("imza değeri / signature value"), value)?;
+                self.archive
+                    .put(&format!("{base}.deger"), About::what("imza değeri / signature value"), value)?;
             }
             for (at, stamp) in (1..).zip(&signature.stamps) {
                 let what = About::what("zaman damgası / time stamp (RFC 3161 TimeStampToken)");
@@ -241,11 +264,7 @@ impl<W: Write> Case<'_, W> {
             let passed = report.is_some_and(|report| report.indication == Indication::Passed);
             let at = report.and_then(|report| report.best_signature_time).or(judged_at);
             let at = at.map(|at| format!(" -attime {}", at.as_second())).unwrap_or_default();
-            let trust = if objects.has_roots {
-                readme::trust(objects, "-certfile")
-            } else {
-                format!("{} -noverify", readme::trust(objects, "-certfile"))
-            };
+            let trust = readme::trust(objects);
             let content = match &signature.content {
                 Content::Inside => String::new(),
                 Content::Beside(_) => format!(" -content {base}.icerik"),
@@ -260,7 +279,7 @@ impl<W: Write> Case<'_, W> {
                 continue;
             }
             for (stamp_number, _) in (1..).zip(&signature.stamps) {
-                let trust = readme::trust(objects, "-untrusted");
+                let trust = readme::stamp_trust(objects);
                 commands.push(Command {
                     about: format!("zaman damgasi / time stamp {base}.damga-{stamp_number}.tst"),
                     line: format!("openssl ts -verify -data {base}.deger -in {base}.damga-{stamp_number}.tst -token_in{trust}{at}"),
@@ -275,23 +294,37 @@ impl<W: Write> Case<'_, W> {
     fn verdict(&mut self, chain: &Chain) -> Result<(), PaperError> {
         let (lang, entry) = (self.asked.lang, self.entry);
         let record = export::to_json(entry, lang, self.asked.prefix);
-        self.archive.put("sonuc/kayit.json", About::what("kayıt defterindeki satır / the entry of the register"), pretty(&record)?.as_bytes())?;
+        self.archive.put(
+            "sonuc/kayit.json",
+            About::what("kayıt defterindeki satır / the entry of the register"),
+            pretty(&record)?.as_bytes(),
+        )?;
         if let Some(verdict) = &entry.verdict {
             let mut file = export::verdict_json(verdict, lang);
             if let Some(fields) = file.as_object_mut() {
-                let findings: Vec<_> = entry.findings.iter().map(|finding: &Finding| export::finding_json(finding, lang)).collect();
+                let findings: Vec<_> = entry
+                    .findings
+                    .iter()
+                    .map(|finding: &Finding| export::finding_json(finding, lang))
+                    .collect();
                 fields.insert("file".into(), json!("ileti.eml"));
                 fields.insert("kind".into(), json!(if entry.package.is_some() { "eyp" } else { "message" }));
                 fields.insert("findings".into(), json!(findings));
             }
             let report = json!({ "files": [file] });
-            self.archive.put("sonuc/dogrulama.json", About::what("doğrulama sonucu / verdict"), pretty(&report)?.as_bytes())?;
+            self.archive.put(
+                "sonuc/dogrulama.json",
+                About::what("doğrulama sonucu / verdict"),
+                pretty(&report)?.as_bytes(),
+            )?;
             let paper = self.report(chain)?;
-            self.archive.put("sonuc/dogrulama.pdf", About::what("doğrulama sonucu / verdict"), &paper)?;
+            self.archive
+                .put("sonuc/dogrulama.pdf", About::what("doğrulama sonucu / verdict"), &paper)?;
         }
         let position = chain.position(entry)?;
         let sheet = evidence::sheet(self.asked, entry, chain, position)?;
-        self.archive.put("sonuc/delil-dokumu.pdf", About::what("delil dökümü / evidence sheet"), &sheet)
+        self.archive
+            .put("sonuc/delil-dokumu.pdf", About::what("delil dökümü / evidence sheet"), &sheet)
     }
 
     /// The verdict in full depth, as a paper.
@@ -338,7 +371,8 @@ impl<W: Write> Case<'_, W> {
             "objects_left_inside": objects.left_inside,
             "files": self.archive.files,
         });
-        self.archive.put("manifest.json", About::what("bu liste / this list"), pretty(&manifest)?.as_bytes())
+        self.archive
+            .put("manifest.json", About::what("bu liste / this list"), pretty(&manifest)?.as_bytes())
     }
 }
 
@@ -360,5 +394,7 @@ fn about_part(part: &Part, what: &str) -> About {
 }
 
 fn pretty(value: &serde_json::Value) -> Result<String, PaperError> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| PaperError::Io(io::Error::other(error)))
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| PaperError::Io(io::Error::other(error)))
 }

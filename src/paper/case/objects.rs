@@ -14,9 +14,13 @@ use crate::register::entry::Entry;
 use crate::signature::carrier::package::flatten;
 use crate::signature::certificate::Certificate;
 use crate::signature::report::{ObjectKind, Role, Verdict};
+use crate::signature::revocation::crl::Crl;
 
 pub const ROOTS: &str = "sertifikalar/kokler.pem";
 pub const OTHERS: &str = "sertifikalar/aradakiler.pem";
+/// Roots and the authorities below them. OpenSSL trusts only the self-signed ones among them (without `-partial_chain`) and finds the
+/// others here: `cms -verify` takes no untrusted certificates beside those of the message.
+pub const PATHS: &str = "sertifikalar/yollar.pem";
 
 /// What was written, for the instructions.
 #[derive(Default)]
@@ -30,32 +34,62 @@ pub struct Written {
     pub left_inside: usize,
 }
 
-pub fn write<W: Write>(archive: &mut Archive<W>, asked: &Asked<'_>, entry: &Entry, signatures: &[Signed<'_>]) -> Result<Written, PaperError> {
-    let Some(verdict) = &entry.verdict else { return Ok(Written::default()) };
+pub fn write<W: Write>(
+    archive: &mut Archive<W>,
+    asked: &Asked<'_>,
+    entry: &Entry,
+    signatures: &[Signed<'_>],
+) -> Result<Written, PaperError> {
+    let Some(verdict) = &entry.verdict else {
+        return Ok(Written::default());
+    };
     let found = gather(asked, verdict, signatures)?;
     let mut written = Written {
         left_inside: verdict.objects.len().saturating_sub(found.len()),
         ..Written::default()
     };
     let names = names(verdict);
-    let (mut roots, mut others) = (String::new(), String::new());
+    let (mut roots, mut others, mut paths) = (String::new(), String::new(), String::new());
     for object in verdict.objects.iter().filter(|object| object.kind == ObjectKind::Certificate) {
         let Some(der) = found.get(&object.sha256) else { continue };
         let pem = pem(der);
-        let is_root = Certificate::parse(der).is_ok_and(|certificate| certificate.is_self_issued())
-            && (!object.embedded || is_anchor_of_a_path(verdict, &object.sha256));
+        // Self-issued ones are here only as the end of a path that was judged, so they are anchors that the institution trusts.
+        let certificate = Certificate::parse(der).ok();
+        let is_root = certificate.as_ref().is_some_and(|certificate| certificate.is_self_issued());
         if is_root { &mut roots } else { &mut others }.push_str(&pem);
+        if is_root || certificate.is_some_and(|certificate| certificate.is_ca()) {
+            paths.push_str(&pem);
+        }
         let fallback = || format!("diger-{}", object.sha256.short());
         let name = names.get(&object.sha256).cloned().unwrap_or_else(fallback);
-        archive.put(&format!("sertifikalar/{name}.pem"), About::what("sertifika / certificate"), pem.as_bytes())?;
+        archive.put(
+            &format!("sertifikalar/{name}.pem"),
+            About::what("sertifika / certificate"),
+            pem.as_bytes(),
+        )?;
     }
     if !roots.is_empty() {
         written.has_roots = true;
-        archive.put(ROOTS, About::what("sonucun dayandığı kökler / roots that the verdict rests on"), roots.as_bytes())?;
+        archive.put(
+            ROOTS,
+            About::what("sonucun dayandığı kökler / roots that the verdict rests on"),
+            roots.as_bytes(),
+        )?;
+    }
+    if !paths.is_empty() {
+        archive.put(
+            PATHS,
+            About::what("kökler ve altlarındaki yayıncılar / roots and the authorities below them"),
+            paths.as_bytes(),
+        )?;
     }
     if !others.is_empty() {
         written.has_others = true;
-        archive.put(OTHERS, About::what("öteki sertifikalar / the other certificates"), others.as_bytes())?;
+        archive.put(
+            OTHERS,
+            About::what("öteki sertifikalar / the other certificates"),
+            others.as_bytes(),
+        )?;
     }
     for object in &verdict.objects {
         let Some(der) = found.get(&object.sha256) else { continue };
@@ -63,12 +97,14 @@ pub fn write<W: Write>(archive: &mut Archive<W>, asked: &Asked<'_>, entry: &Entr
             ObjectKind::Certificate => {}
             ObjectKind::Crl => {
                 let name = format!("iptal/{:02}.crl", written.crls.len() + 1);
-                archive.put(&name, About::what("sertifika iptal listesi / certificate revocation list"), der)?;
+                let issuer = Crl::parse(der).map(|crl| crl.issuer.label()).unwrap_or_default();
+                archive.put(&name, About::what(format!("iptal listesi / revocation list ← {issuer}")), der)?;
                 written.crls.push(name);
             }
             ObjectKind::Ocsp => {
                 let name = format!("iptal/{:02}.ocsp", written.answers.len() + 1);
-                archive.put(&name, About::what("çevrim içi sertifika durumu yanıtı / OCSP response"), &signed::ocsp_response(der))?;
+                let what = About::what("sertifika durumu yanıtı / OCSP response");
+                archive.put(&name, what, &signed::ocsp_response(der))?;
                 written.answers.push(name);
             }
         }
@@ -113,12 +149,6 @@ fn names(verdict: &Verdict) -> BTreeMap<Sha256, String> {
         }
     }
     names
-}
-
-fn is_anchor_of_a_path(verdict: &Verdict, sha256: &Sha256) -> bool {
-    let all = flatten(&verdict.signatures);
-    let mut paths = all.iter().map(|report| &report.validation.facts.path);
-    paths.any(|path| path.len() > 1 && path.last().is_some_and(|anchor| anchor.sha256 == *sha256))
 }
 
 /// In letters that every file system has.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::journal::Kept;
-use super::objects::{OTHERS, ROOTS, Written};
+use super::objects::{OTHERS, PATHS, ROOTS, Written};
 use crate::paper::chain::Chain;
 use crate::paper::words::exact_time;
 
@@ -29,13 +29,23 @@ pub struct Told<'a> {
     pub whole: bool,
 }
 
-/// `-CAfile … -certfile …` for `openssl cms`.
-pub fn trust(objects: &Written, others: &str) -> String {
-    let mut out = if objects.has_roots { format!(" -CAfile {ROOTS}") } else { String::new() };
-    if objects.has_others {
-        let _ = write!(out, " {others} {OTHERS}");
+/// What `openssl cms` goes by.
+pub fn trust(objects: &Written) -> String {
+    if objects.has_roots {
+        format!(" -CAfile {PATHS}")
+    } else {
+        " -noverify".to_owned()
     }
-    out
+}
+
+/// What `openssl ts` goes by.
+pub fn stamp_trust(objects: &Written) -> String {
+    let untrusted = if objects.has_others {
+        format!(" -untrusted {OTHERS}")
+    } else {
+        String::new()
+    };
+    format!(" -CAfile {ROOTS}{untrusted}")
 }
 
 pub fn turkish(told: &Told<'_>) -> String {
@@ -136,7 +146,10 @@ fn chain_lines(told: &Told<'_>, out: &mut String) {
 
 fn openssl_lines(told: &Told<'_>, out: &mut String) {
     if told.objects.has_roots {
-        let _ = writeln!(out, "    # each root with its fingerprint\n    openssl storeutl -noout -certs -text {ROOTS} | grep -E 'Subject:|Not After'");
+        let _ = writeln!(
+            out,
+            "    # each root with its fingerprint\n    openssl storeutl -noout -certs -text {ROOTS} | grep -E 'Subject:|Not After'"
+        );
         let _ = writeln!(out, "    openssl x509 -in {ROOTS} -noout -subject -fingerprint -sha256\n");
     }
     for command in told.commands {
@@ -172,7 +185,11 @@ pub fn script(told: &Told<'_>) -> String {
     );
     if told.whole {
         out.push_str("ileti=$(sha256sum < ileti.eml | cut -c1-64)\n");
-        for kept in told.kept.iter().filter(|kept| matches!(kept.kind.as_str(), "fetched" | "registered")) {
+        for kept in told
+            .kept
+            .iter()
+            .filter(|kept| matches!(kept.kind.as_str(), "fetched" | "registered"))
+        {
             let file = &kept.file;
             let _ = writeln!(out, "case \"$(tr -d '\\000' < {file})\" in *\"$ileti\"*) s=0;; *) s=1;; esac");
             let _ = writeln!(out, "ilgili=\"$ilgili$s\"");

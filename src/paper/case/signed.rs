@@ -101,7 +101,11 @@ fn signed<'e>(role: Role, place: &str, cms: &Bytes, candidates: &[SignedOctets],
         out.stamps = stamps.map(|stamp| Bytes::copy_from_slice(stamp.raw)).collect();
     }
     let carried: BTreeSet<Sha256> = data.certificates.iter().map(|certificate| Sha256::of(certificate.raw)).collect();
-    let reports = entry.verdict.as_ref().map(|verdict| flatten(&verdict.signatures)).unwrap_or_default();
+    let reports = entry
+        .verdict
+        .as_ref()
+        .map(|verdict| flatten(&verdict.signatures))
+        .unwrap_or_default();
     let is_signer = |report: &&SignatureReport| {
         let signer = report.signer.as_ref();
         report.role == role && signer.is_some_and(|signer| carried.contains(&signer.certificate_sha256))

@@ -39,7 +39,10 @@ fn field_of(text: &str) -> String {
 }
 
 fn is_formula(text: &str) -> bool {
-    let first = text.trim_start_matches(|c: char| c.is_whitespace() && c != '\t' && c != '\r').chars().next();
+    let first = text
+        .trim_start_matches(|c: char| c.is_whitespace() && c != '\t' && c != '\r')
+        .chars()
+        .next();
     first.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠'))
 }
 

@@ -54,7 +54,7 @@ const CODE: Style = Style {
 };
 const GAP: f32 = 4.0;
 /// Of the columns, in points; together the width between the margins.
-const WIDTHS: [f32; COLUMNS] = [50.0, 44.0, 88.0, 80.0, 66.0, 40.0, 128.0, 18.0, 30.0, 44.0, 44.0, 44.0, 42.0, 51.0];
+const WIDTHS: [f32; COLUMNS] = [50.0, 44.0, 88.0, 80.0, 66.0, 40.0, 126.0, 18.0, 30.0, 44.0, 44.0, 44.0, 42.0, 53.0];
 
 pub(super) fn write(asked: &Asked<'_>, period: Period, out: &mut impl Write) -> Result<Summary, PaperError> {
     let rows = Rows::of(asked, period)?;
@@ -88,7 +88,10 @@ pub(super) fn write(asked: &Asked<'_>, period: Period, out: &mut impl Write) -> 
     }
     book.last_page()?;
     let Book { mut paper, lines, .. } = book;
-    let description = asked.either("Sayfa özetlerinin üzerinden hesaplandığı satırlar", "The lines that the page hashes are over");
+    let description = asked.either(
+        "Sayfa özetlerinin üzerinden hesaplandığı satırlar",
+        "The lines that the page hashes are over",
+    );
     paper.enclose(ENCLOSED, description, lines.into_bytes(), chain.at);
     out.write_all(&paper.finish()?)?;
     out.flush()?;
@@ -221,7 +224,9 @@ impl Book<'_> {
             ),
             code(chain),
             text(third),
-            code(&format!("kep-gateway documents export --json{days} | jq -r '.[] | {CANONICAL_JQ}' > bugun.txt")),
+            code(&format!(
+                "kep-gateway documents export --json{days} | jq -r '.[] | {CANONICAL_JQ}' > bugun.txt"
+            )),
             code(&format!("grep -vxFf bugun.txt {ENCLOSED}")),
             text(last),
         ]

@@ -47,7 +47,10 @@ pub(super) fn write(asked: &Asked<'_>, period: Period, out: &mut (impl Write + S
 
 fn explain(sheet: &mut Worksheet, asked: &Asked<'_>, period: Period, rows: &Rows<'_>) -> Result<(), PaperError> {
     let lines = [
-        (asked.either("Dönem (kayıt günleri)", "Period (days of registration)"), period.words()),
+        (
+            asked.either("Dönem (kayıt günleri)", "Period (days of registration)"),
+            period.words(),
+        ),
         (
             asked.either("Kapsam", "Scope"),
             asked
