@@ -461,6 +461,27 @@ fn check_pdf(week: &Week, name: &str, pdf: &[u8]) {
     }
 }
 
+/// Near the limit of a message: held once and taken apart, never once more for the archive.
+const MIB_OF_A_LARGE_CASE: u64 = 400;
+
+#[test]
+fn a_message_of_sixty_megabytes_makes_a_case_file_in_bounded_memory() {
+    let week = Week::new();
+    week.sh(
+        "python3 -c \"import base64, random; r=random.Random(1); print('From: a@hs01.kep.tr\\r\\nTo: b@hs01.kep.tr\\r\\nSubject: buyuk\\r\\nMIME-Version: 1.0\\r\\n\
+         Content-Type: multipart/mixed; boundary=x\\r\\n\\r\\n--x\\r\\nContent-Type: application/pdf; name=a.pdf\\r\\nContent-Transfer-Encoding: base64\\r\\n\\r\\n' \
+         + base64.encodebytes(r.randbytes(43<<20)).decode() + '\\r\\n--x--\\r\\n', end='')\" > big.eml",
+    );
+    let path = week.path("big.eml");
+    assert!(fs::metadata(&path).unwrap().len() > 58 << 20);
+    week.ok(&["import", path.to_str().unwrap()]);
+    let number = week.export().last().unwrap()["register_number"].as_str().unwrap().to_owned();
+    let peak = week.peak_mib(&["papers", "case", &number, "--out", "c.zip"]);
+    week.sh("unzip -q c.zip -d c && cd c && sh denetle.sh && cmp ileti.eml ../big.eml");
+    assert!(peak < MIB_OF_A_LARGE_CASE, "{peak} MiB");
+    println!("peak {peak} MiB");
+}
+
 #[test]
 fn papers_need_the_right_to_export() {
     let text = PaperError::NotFound.text();

@@ -40,6 +40,21 @@ impl Week {
             .unwrap()
     }
 
+    /// The most memory that a command had, in MiB, as the system counted it.
+    pub fn peak_mib(&self, args: &[&str]) -> u64 {
+        const WATCH: &str = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); \
+            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)";
+        let output = Command::new("python3")
+            .args(["-c", WATCH, env!("CARGO_BIN_EXE_kep-gateway"), "--config"])
+            .arg(self.path("demo/kep-gateway.toml"))
+            .args(args)
+            .current_dir(self.0.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+    }
+
     pub fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));

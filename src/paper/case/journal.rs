@@ -25,12 +25,14 @@ pub const LIST: &str = "zincir.txt";
 
 /// Which records concern the entry.
 pub struct Concern {
-    /// The entry's message, and messages that brought evidence about it: each seen whole by the asking person.
-    pub messages: BTreeSet<Sha256>,
+    /// The entry's message.
+    pub message: Sha256,
+    /// Messages that brought evidence about it, each seen whole by the asking person.
+    pub brought: BTreeSet<Sha256>,
     /// `YYYY/NNNNNN` of the entry.
     pub number: String,
-    /// The record of registration holds documents that this person does not see: of it only the hash.
-    pub hide_registration: bool,
+    /// The person sees every document of the message. Else the records that hold them are named by their hash only.
+    pub whole: bool,
 }
 
 /// What a record's body says it is about.
@@ -42,23 +44,37 @@ struct Subject {
     number: Option<String>,
 }
 
+/// What becomes of a record.
+#[derive(PartialEq, Eq)]
+enum Show {
+    Nothing,
+    Hash,
+    Bytes,
+}
+
 impl Concern {
-    fn holds(&self, record: &Record) -> bool {
-        let holds_documents = matches!(record.kind.as_str(), "registered" | "reexamined");
+    fn show(&self, record: &Record) -> Show {
         // Alerts and standing alarms repeat what others say, and to whom.
-        if matches!(record.kind.as_str(), "alert" | "standing") || (holds_documents && self.hide_registration) {
-            return false;
+        if matches!(record.kind.as_str(), "alert" | "standing") {
+            return Show::Nothing;
         }
         let body = record.body.get();
         let is_named = |name: &str| memchr::memmem::find(body.as_bytes(), name.as_bytes()).is_some();
-        let messages: Vec<String> = self.messages.iter().map(Sha256::to_string).collect();
-        if !messages.iter().any(|message| is_named(message)) && !is_named(&self.number) {
-            return false;
+        let own = self.message.to_string();
+        let brought = || self.brought.iter().map(Sha256::to_string);
+        if !is_named(&own) && !is_named(&self.number) && !brought().any(|message| is_named(&message)) {
+            return Show::Nothing;
         }
         let Ok(subject) = serde_json::from_str::<Subject>(body) else {
-            return false;
+            return Show::Nothing;
         };
-        subject.sha256.is_some_and(|sha256| messages.contains(&sha256)) || subject.number.is_some_and(|number| number == self.number)
+        if subject.sha256.as_ref() == Some(&own) {
+            let holds_documents = matches!(record.kind.as_str(), "registered" | "reexamined");
+            return if holds_documents && !self.whole { Show::Hash } else { Show::Bytes };
+        }
+        let is_ours =
+            subject.number.as_ref() == Some(&self.number) || subject.sha256.is_some_and(|sha256| brought().any(|one| one == sha256));
+        if is_ours { Show::Bytes } else { Show::Nothing }
     }
 }
 
@@ -74,11 +90,13 @@ pub fn write<W: Write>(archive: &mut Archive<W>, chain: &Chain, start: u64, conc
     let mut kept = Vec::new();
     let mut before: Option<(u64, Sha256)> = None;
     let mut last_listed = 0;
+    let mut began = false;
     for record in chain.records(start) {
         let record = record?;
         let (sequence, hash) = (record.sequence, record.hash);
-        let ours = concern.holds(&record);
-        if ours {
+        let show = concern.show(&record);
+        began |= show != Show::Nothing;
+        if show == Show::Bytes {
             if let Some((before, hash)) = before.filter(|(before, _)| *before > last_listed) {
                 let _ = writeln!(list, "{before} {hash} -");
             }
@@ -91,7 +109,7 @@ pub fn write<W: Write>(archive: &mut Archive<W>, chain: &Chain, start: u64, conc
             let _ = writeln!(list, "{sequence} {hash} {file}");
             last_listed = sequence;
             kept.push(Kept { file, kind: record.kind });
-        } else if !kept.is_empty() && is_named(sequence, chain.head.sequence, start) {
+        } else if show == Show::Hash || (began && is_named(sequence, chain.head.sequence, start)) {
             let _ = writeln!(list, "{sequence} {hash} -");
             last_listed = sequence;
         }

@@ -66,23 +66,25 @@ pub fn zip(asked: &Asked<'_>, number: RegisterNumber, out: &mut impl Write) -> R
         commands: Vec::new(),
     };
     case.message()?;
-    let mut messages = case.evidence()?;
-    if case.whole {
-        messages.insert(entry.message.sha256);
-    }
+    let brought = case.evidence()?;
     case.signature_files()?;
     let objects = objects::write(&mut case.archive, asked, &entry, &case.signatures)?;
     case.commands(&objects);
     case.verdict(&chain)?;
 
-    let concern = Concern {
-        messages,
-        number: entry.register_number.to_string(),
-        hide_registration: !case.whole,
-    };
     // Evidence may have come before the message, and its record too.
-    let first = message.map_or(entry.registered_at, |message| message.fetched_at);
+    let mut first = message.map_or(entry.registered_at, |message| message.fetched_at);
+    for other in &brought {
+        let fetched = asked.ledger.message(other)?.map(|message| message.fetched_at);
+        first = fetched.map_or(first, |fetched| fetched.min(first));
+    }
     let start = chain.start_before(first)?;
+    let concern = Concern {
+        message: entry.message.sha256,
+        brought,
+        number: entry.register_number.to_string(),
+        whole: case.whole,
+    };
     let kept = journal::write(&mut case.archive, &chain, start, &concern)?;
     case.texts(&chain, &objects, &kept)?;
     case.archive.finish()?;
