@@ -92,6 +92,9 @@ pub enum Command {
     /// Delil, and the timeline of a message.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Papers as files: the register of a period, evidence sheets, case files that can be checked without the gateway.
+    #[command(subcommand)]
+    Papers(PapersCommand),
     /// Per mailbox: last check, counts on the server / fetched / registered, holes, quota.
     Mailboxes {
         /// Print one JSON document instead of a table.
@@ -242,6 +245,68 @@ pub enum EvidenceCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PapersCommand {
+    /// The register of a period (evrak kayıt defteri): PDF/A with page hashes, XLSX, or CSV that no spreadsheet runs.
+    Register {
+        /// First day of registration, as 2026-11-22.
+        #[arg(long, value_name = "DATE")]
+        from: Option<Date>,
+        /// Last day of registration, as 2026-11-22.
+        #[arg(long, value_name = "DATE")]
+        to: Option<Date>,
+        #[arg(long, value_enum, default_value = "pdf")]
+        format: RegisterForm,
+        /// CSV without the byte-order mark that Excel wants.
+        #[arg(long)]
+        no_bom: bool,
+        #[command(flatten)]
+        target: PaperTarget,
+    },
+    /// The evidence sheet of one document (delil dökümü) as PDF/A.
+    Evidence {
+        /// The register number, as 2026/000001.
+        number: RegisterNumber,
+        #[command(flatten)]
+        target: PaperTarget,
+    },
+    /// The case file of one document (dava dosyası): a ZIP with every byte, its hashes, and how to check it with openssl alone.
+    Case {
+        /// The register number, as 2026/000001.
+        number: RegisterNumber,
+        #[command(flatten)]
+        target: PaperTarget,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum RegisterForm {
+    Pdf,
+    Xlsx,
+    Csv,
+}
+
+impl From<RegisterForm> for crate::paper::register::Form {
+    fn from(form: RegisterForm) -> Self {
+        match form {
+            RegisterForm::Pdf => Self::Pdf,
+            RegisterForm::Xlsx => Self::Xlsx,
+            RegisterForm::Csv => Self::Csv,
+        }
+    }
+}
+
+/// Where a paper goes.
+#[derive(Debug, clap::Args)]
+pub struct PaperTarget {
+    /// The file, or a folder that it gets its own name in. Without it: its own name, here. Readable by its owner alone.
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Replace a file that is there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ mod failure;
 mod help;
 mod help_tr;
 mod mailboxes;
+mod papers;
 mod record;
 mod setup;
 mod table;
@@ -237,6 +238,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Unpack { file, to } => unpack::run(session, &file, &to),
         Command::Documents(command) => documents::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command),
+        Command::Papers(command) => papers::run(session, command),
         Command::Mailboxes { json } => mailboxes::show(session, json),
         Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
         Command::Trust(command) => trust::run(session, command),

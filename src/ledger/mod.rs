@@ -207,6 +207,14 @@ impl Ledger {
         self.recovery.as_ref()
     }
 
+    /// The journal as it lies on the medium, for whoever must show its records and not only what they mean.
+    ///
+    /// # Errors
+    /// The end of the chain is broken, or the disk fails.
+    pub fn journal(&self) -> Result<Journal, LedgerError> {
+        Ok(Store::read_journal(&self.root, Arc::clone(&self.disk))?)
+    }
+
     /// Bytes that may still be written where the store lies.
     ///
     /// # Errors

@@ -171,6 +171,12 @@ impl Journal {
         Records::new(&self.folder, self.disk.clone(), sequence, until)
     }
 
+    /// Sequences of the first records of the segments, in order: where a reader may begin without walking what lies before.
+    pub fn segment_starts(&self) -> Result<Vec<u64>, StoreError> {
+        let segments = Segment::list(&self.folder, &*self.disk)?;
+        Ok(segments.iter().map(|segment| segment.first).collect())
+    }
+
     /// Appends a group: all of it is durable when this returns, or none of it is in the journal.
     ///
     /// # Errors

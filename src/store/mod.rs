@@ -139,6 +139,14 @@ impl Store {
         })
     }
 
+    /// The journal of a store for reading, beside whoever writes it.
+    ///
+    /// # Errors
+    /// As for [`Journal::open_read_only`].
+    pub fn read_journal(root: &Path, disk: SharedDisk) -> Result<Journal, StoreError> {
+        Journal::open_read_only(&journal_folder(root), disk)
+    }
+
     /// On the machine's own disk.
     ///
     /// # Errors

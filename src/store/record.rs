@@ -24,6 +24,15 @@ pub struct Record {
     pub body: Box<RawValue>,
     pub previous: Sha256,
     pub hash: Sha256,
+    /// Place in the group that was written in one go, and records in it: the hash covers them too.
+    pub group: (u32, u32),
+}
+
+impl Record {
+    /// The bytes that `hash` is over: whoever has them needs nothing of ours to check the record.
+    pub fn hashed_bytes(&self) -> Vec<u8> {
+        covered(self.sequence, self.time, self.group, self.previous, &self.kind, self.body.get())
+    }
 }
 
 /// The end of the chain.
@@ -58,16 +67,7 @@ pub(super) fn encode(new: &NewRecord, after: Head, index: u32, count: u32, out: 
     }
     let sequence = after.sequence + 1;
     let body = new.body.get();
-    let mut payload = Vec::with_capacity(SMALLEST_PAYLOAD + new.kind.len() + body.len());
-    payload.extend_from_slice(&sequence.to_le_bytes());
-    payload.extend_from_slice(&new.time.as_second().to_le_bytes());
-    payload.extend_from_slice(&new.time.subsec_nanosecond().to_le_bytes());
-    payload.extend_from_slice(&index.to_le_bytes());
-    payload.extend_from_slice(&count.to_le_bytes());
-    payload.extend_from_slice(&after.hash.0);
-    payload.extend_from_slice(&u16::try_from(new.kind.len()).unwrap_or(u16::MAX).to_le_bytes());
-    payload.extend_from_slice(new.kind.as_bytes());
-    payload.extend_from_slice(body.as_bytes());
+    let mut payload = covered(sequence, new.time, (index, count), after.hash, &new.kind, body);
     let hash = Sha256::of(&payload);
     payload.extend_from_slice(&hash.0);
 
@@ -85,7 +85,23 @@ pub(super) fn encode(new: &NewRecord, after: Head, index: u32, count: u32, out: 
         body: new.body.clone(),
         previous: after.hash,
         hash,
+        group: (index, count),
     })
+}
+
+/// A payload without its hash.
+fn covered(sequence: u64, time: Timestamp, (index, count): (u32, u32), previous: Sha256, kind: &str, body: &str) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(SMALLEST_PAYLOAD + kind.len() + body.len());
+    payload.extend_from_slice(&sequence.to_le_bytes());
+    payload.extend_from_slice(&time.as_second().to_le_bytes());
+    payload.extend_from_slice(&time.subsec_nanosecond().to_le_bytes());
+    payload.extend_from_slice(&index.to_le_bytes());
+    payload.extend_from_slice(&count.to_le_bytes());
+    payload.extend_from_slice(&previous.0);
+    payload.extend_from_slice(&u16::try_from(kind.len()).unwrap_or(u16::MAX).to_le_bytes());
+    payload.extend_from_slice(kind.as_bytes());
+    payload.extend_from_slice(body.as_bytes());
+    payload
 }
 
 fn is_kind(kind: &str) -> bool {
@@ -197,6 +213,7 @@ impl<'a> Fields<'a> {
             body: RawValue::from_string(text(self.body)?).map_err(|_| Break::Form)?,
             previous: self.previous,
             hash: self.hash,
+            group: (self.index, self.count),
         })
     }
 }

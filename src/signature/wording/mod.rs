@@ -185,7 +185,7 @@ fn local_time(at: Timestamp) -> String {
 }
 
 /// A word of a standard, as its JSON has it.
-fn stable(word: impl Serialize) -> String {
+pub fn stable(word: impl Serialize) -> String {
     serde_json::to_value(word)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))
