@@ -4,9 +4,10 @@
 //! makes the whole group durable with one `fdatasync`, and only then shows it in the index and answers. A register number is decided
 //! and made durable in the same step, so no crash can burn or double one.
 
+mod accounts;
 pub mod event;
 pub mod fold;
-mod handling;
+pub mod handling;
 mod key;
 mod overlay;
 mod packed;
@@ -20,6 +21,8 @@ mod writer;
 mod alerting_tests;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod handling_tests;
 #[cfg(test)]
 mod linking_tests;
 #[cfg(test)]
