@@ -461,6 +461,7 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
         day.last = Some(checked.at);
         day.checks += 1;
         day.new += checked.new;
+        day.quota = checked.quota.or(day.quota);
     })
 }
 

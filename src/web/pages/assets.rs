@@ -41,7 +41,10 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
 
 /// The address of an asset; the empty one for a name that there is not.
 pub fn href(name: &str) -> &'static str {
-    ASSETS.iter().find(|asset| asset.name == name).map_or("", |asset| asset.href.as_str())
+    ASSETS
+        .iter()
+        .find(|asset| asset.name == name)
+        .map_or("", |asset| asset.href.as_str())
 }
 
 /// Needs no session: the login page has a style too.

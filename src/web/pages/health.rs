@@ -97,11 +97,19 @@ impl Health {
             Level::Good => {
                 let since = self.checked.map(when::hour).unwrap_or_default();
                 match c.lang() {
-                    crate::text::Lang::Tr => format!("Her şey yolunda: {} kutu bugün denetlendi (en eskisi {since}), eksik ileti yok", self.mailboxes),
-                    crate::text::Lang::En => format!("All is well: {} mailboxes checked today (oldest at {since}), nothing missing", self.mailboxes),
+                    crate::text::Lang::Tr => format!(
+                        "Her şey yolunda: {} kutu bugün denetlendi (en eskisi {since}), eksik ileti yok",
+                        self.mailboxes
+                    ),
+                    crate::text::Lang::En => format!(
+                        "All is well: {} mailboxes checked today (oldest at {since}), nothing missing",
+                        self.mailboxes
+                    ),
                 }
             }
-            Level::Watch => c.t("Dikkat: bakılması gereken bir şey var", "Attention: something needs a look").to_owned(),
+            Level::Watch => c
+                .t("Dikkat: bakılması gereken bir şey var", "Attention: something needs a look")
+                .to_owned(),
             Level::Bad => c.t("Sorun var: hemen bakın", "There is a problem: act now").to_owned(),
         }
     }

@@ -30,6 +30,8 @@ const MARKED: [&str; 8] = [
 pub struct Line {
     /// `2026/000012`, without prefix: the stable name for scripts and tests.
     pub number: String,
+    /// The same for an `id` attribute: `2026-000012`.
+    pub id: String,
     pub shown_number: String,
     pub href: String,
     pub time: String,
@@ -73,12 +75,18 @@ impl Line {
         let marks = row.flags.iter().filter(|flag| MARKED.contains(&flag.as_str()));
         Self {
             number: row.number.to_string(),
+            id: row.number.to_string().replace('/', "-"),
             shown_number: format!("{}{}", chrome.prefix, row.number),
             href: href(row.number),
             time: when::short(row.received_at, local_day(now)),
             moment: when::moment(row.received_at),
             iso: row.received_at.to_string(),
-            sender: row.sender.as_deref().or(row.sender_kep.as_deref()).map(Shown::cell).unwrap_or_default(),
+            sender: row
+                .sender
+                .as_deref()
+                .or(row.sender_kep.as_deref())
+                .map(Shown::cell)
+                .unwrap_or_default(),
             kep: row.sender_kep.as_deref().map(Shown::cell).unwrap_or_default(),
             subject: row.subject.as_deref().map(Shown::cell).unwrap_or_default(),
             document_number: row.document_number.as_deref().map(Shown::cell).unwrap_or_default(),

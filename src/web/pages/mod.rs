@@ -18,6 +18,7 @@ mod line;
 pub(super) mod live;
 mod mailboxes;
 mod parts;
+mod plain;
 mod quarantine;
 mod search;
 mod shown;

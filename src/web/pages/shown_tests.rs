@@ -16,7 +16,11 @@ fn control_characters_never_reach_a_page() {
 fn ten_million_characters_are_a_line_and_a_bounded_rest() {
     let shown = Shown::cell(&"ş".repeat(10_000_000));
     assert_eq!(shown.short.chars().count(), CELL + 1);
-    assert!(shown.is_cut() && shown.rest().chars().count() <= FULL + 4, "{}", shown.rest().chars().count());
+    assert!(
+        shown.is_cut() && shown.rest().chars().count() <= FULL + 4,
+        "{}",
+        shown.rest().chars().count()
+    );
     assert!(!Shown::cell("kısa").is_cut());
 }
 

@@ -103,7 +103,10 @@ fn near(web: &Web, person: &Person, now: Timestamp) -> Result<Count, LedgerError
             number += 1;
         }
         if number > COUNTED {
-            return Ok(Count { number: COUNTED, more: true });
+            return Ok(Count {
+                number: COUNTED,
+                more: true,
+            });
         }
     }
     Ok(Count { number, more: false })
