@@ -208,6 +208,7 @@ async fn a_document_that_somebody_opened_needs_no_alarm() {
         state: State::Opened,
         note: None,
         uid: None,
+        action: Default::default(),
     };
     office
         .pipeline

@@ -1,99 +1,9 @@
-//! The words of the screen for what the register knows.
+//! The words of the screen.
 
-use serde::Serialize;
-
-use crate::finding::Severity;
-use crate::message::MessageKind;
 use crate::pipeline::reexamine::Outcome;
-use crate::register::entry::{Entry, State, Why, flag};
+pub use crate::register::words::*;
 use crate::signature::report::Indication;
 use crate::text::Lang;
-
-fn either<'a>((tr, en): (&'a str, &'a str), lang: Lang) -> &'a str {
-    if lang == Lang::Tr { tr } else { en }
-}
-
-pub fn kind(kind: MessageKind, lang: Lang) -> &'static str {
-    let words = match kind {
-        MessageKind::Dispatch => ("e-Yazışma", "e-Yazışma"),
-        MessageKind::Standard => ("standart", "standard"),
-        MessageKind::ETebligat => ("e-Tebligat", "e-Tebligat"),
-        MessageKind::Evidence => ("delil", "evidence"),
-        MessageKind::AddressVerification => ("adres doğrulama", "address check"),
-        MessageKind::Encrypted => ("şifreli", "encrypted"),
-        MessageKind::Unclassified => ("sınıflanmamış", "unclassified"),
-    };
-    either(words, lang)
-}
-
-pub use crate::signature::wording::{indication, role};
-
-/// The verdict in a word and a shape; a quarantined message has none.
-pub fn verdict(entry: &Entry, lang: Lang) -> &'static str {
-    if entry.flags.contains(flag::QUARANTINED) {
-        return either(("! karantinada", "! quarantined"), lang);
-    }
-    match &entry.verdict {
-        Some(verdict) => indication(verdict.indication, lang),
-        None => "-",
-    }
-}
-
-pub fn severity(severity: Severity, lang: Lang) -> &'static str {
-    let words = match severity {
-        Severity::Note => ("bilgi", "note"),
-        Severity::Warning => ("uyarı", "warning"),
-        Severity::Error => ("hata", "error"),
-        Severity::Fatal => ("işlenemez", "fatal"),
-    };
-    either(words, lang)
-}
-
-pub fn state(state: State, lang: Lang) -> &'static str {
-    let words = match state {
-        State::Registered => ("kaydedildi, açılmadı", "registered, not opened"),
-        State::Quarantined => ("karantinada", "quarantined"),
-        State::Opened => ("açıldı", "opened"),
-        State::Assigned => ("havale edildi", "assigned"),
-        State::Done => ("tamamlandı", "done"),
-        State::OnHold => ("bekletiliyor", "on hold"),
-        State::NotRecorded => ("kayda alınmadı", "not recorded"),
-    };
-    either(words, lang)
-}
-
-/// What the moment of arrival rests on.
-pub fn received_by(word: &str, lang: Lang) -> &str {
-    let words = match word {
-        "evidence" => ("delile göre", "by the evidence"),
-        "provider-date" => ("sağlayıcının tarihine göre", "by the provider's date"),
-        "server" => ("sunucuya varışına göre", "by arrival on the server"),
-        "fetched" => ("alındığı ana göre", "by when it was fetched"),
-        other => (other, other),
-    };
-    either(words, lang)
-}
-
-/// A flag of the contract; an unknown one as it is.
-pub fn flag(word: &str, lang: Lang) -> &str {
-    let turkish = match word {
-        flag::INVALID_SIGNATURE => "geçersiz imza",
-        flag::UNVERIFIED => "doğrulanamadı",
-        flag::ENCRYPTED => "şifreli",
-        flag::MALFORMED_PACKAGE => "bozuk paket",
-        flag::UNCLASSIFIED => "sınıflanmamış",
-        flag::QUARANTINED => "karantinada",
-        flag::DUPLICATE => "mükerrer",
-        flag::E_TEBLIGAT => "e-Tebligat",
-        flag::ADDRESS_VERIFICATION => "adres doğrulama",
-        flag::UNSIGNED => "imzasız",
-        flag::ORPHAN_EVIDENCE => "sahipsiz delil",
-        flag::NEGATIVE_EVIDENCE => "olumsuz delil",
-        flag::UNKNOWN_SENDER => "tanınmayan gönderen",
-        other => other,
-    };
-    either((turkish, word), lang)
-}
 
 /// What became of an entry that was examined again.
 pub fn retried(outcome: &Outcome, lang: Lang) -> String {
@@ -122,32 +32,4 @@ pub fn retried(outcome: &Outcome, lang: Lang) -> String {
         ),
     };
     if lang == Lang::Tr { tr } else { en }
-}
-
-/// Why an entry was examined again.
-pub fn why(why: Why, lang: Lang) -> &'static str {
-    let words = match why {
-        Why::Operator => ("istek üzerine", "on request"),
-        Why::Retry => ("kendiliğinden yeniden deneme", "tried again by itself"),
-        Why::Revocation => ("yeni iptal bilgisi", "new revocation data"),
-        Why::Trust => ("güvenilen kökler değişti", "the anchors changed"),
-    };
-    either(words, lang)
-}
-
-/// A size for people.
-pub fn bytes(size: u64, lang: Lang) -> String {
-    match size {
-        0..1_024 => format!("{size} {}", either(("bayt", "bytes"), lang)),
-        1_024..1_048_576 => format!("{} KiB", size.div_ceil(1_024)),
-        _ => format!("{} MiB", size.div_ceil(1_048_576)),
-    }
-}
-
-/// A word of a standard, as its JSON has it.
-pub fn stable(word: impl Serialize) -> String {
-    serde_json::to_value(word)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }

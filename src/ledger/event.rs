@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::outbox::AlertEvent;
 use crate::evidence::Evidence;
 use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
+use crate::people::{Edit, View};
 use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, Why};
 use crate::signature::report::{SignatureReport, Verdict};
 use crate::text::Text;
@@ -48,6 +50,15 @@ pub enum Event {
     Alert(AlertEvent),
     /// A standing alarm began or ended, so that it is said once.
     Standing(Standing),
+    /// An account was added, changed or removed.
+    Account(AccountEdited),
+    SignedIn(SignedIn),
+    /// Wrong tries at the login, several in one record: who tries a thousand times must not write a thousand records.
+    SignInFailed(SignInFailed),
+    /// A person looked at a document.
+    Viewed(Viewed),
+    /// A person's first look at the list on a day: the supervisor's control.
+    Looked(Looked),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -184,4 +195,49 @@ pub struct Standing {
     /// Since when; `None` = it ended.
     pub since: Option<Timestamp>,
     pub facts: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccountEdited {
+    pub login: String,
+    pub edit: Edit,
+    #[serde(default)]
+    pub by: Asker,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignedIn {
+    pub login: String,
+    /// The address on the network, as the server saw it.
+    pub from: Option<String>,
+    /// The time step of the one-time code that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignInFailed {
+    /// `None`: nobody is called so. What was typed is not kept: people type passwords there.
+    pub login: Option<String>,
+    pub from: Option<String>,
+    /// Tries since the last such record.
+    pub tries: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewed {
+    pub number: RegisterNumber,
+    /// The login.
+    pub by: String,
+    pub at: Timestamp,
+    pub what: View,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looked {
+    /// The login.
+    pub by: String,
+    /// In Turkey.
+    pub day: Date,
+    pub at: Timestamp,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::event::{Checked, Event, Fetched, FoundEvidence, Handled, Missing, Reexamined, Registered, Seen};
+use super::event::{AccountEdited, Checked, Event, Fetched, FoundEvidence, Handled, Missing, Reexamined, Registered, Seen, Viewed};
 use super::key;
 use super::overlay::Overlay;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
@@ -14,7 +14,8 @@ use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
-use crate::register::entry::{Entry, RegisterNumber, Sighting, flag};
+use crate::people::{Account, SignIns};
+use crate::register::entry::{Action, Entry, RegisterNumber, Sighting, flag};
 use crate::register::nearing::is_open;
 use crate::register::numbering::Numbering;
 use crate::register::{deadlines, evidence_record, is_negative};
@@ -84,7 +85,43 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
                 }
             }
         }
+        Event::Account(edited) => apply_account(edited, state),
+        Event::SignedIn(signed_in) => state.update(key::sign_ins(&signed_in.login), |known: &mut SignIns| {
+            known.last = Some(at);
+            known.last_from.clone_from(&signed_in.from);
+            known.failures = 0;
+            // Only forwards: a code is never taken twice.
+            known.step = known.step.max(signed_in.step);
+        }),
+        Event::SignInFailed(failed) => match &failed.login {
+            Some(login) => state.update(key::sign_ins(login), |known: &mut SignIns| {
+                known.failures += failed.tries;
+                known.last_failure = Some(at);
+            }),
+            None => Ok(()),
+        },
+        Event::Viewed(viewed) => apply_viewed(viewed, state),
+        Event::Looked(looked) => state.put(key::look(looked.day, &looked.by), looked),
     }
+}
+
+fn apply_account(edited: &AccountEdited, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let name = key::account(&edited.login);
+    let before: Option<Account> = state.get(&name)?;
+    match edited.edit.applied(before.as_ref()) {
+        Some(account) => state.put(name, &account),
+        None => {
+            state.remove(name);
+            state.remove(key::sign_ins(&edited.login));
+            Ok(())
+        }
+    }
+}
+
+fn apply_viewed(viewed: &Viewed, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let what = viewed.what.word();
+    state.put(key::last_view(viewed.number, &viewed.by, what), &viewed.at)?;
+    state.put(key::view(viewed.number, viewed.at, &viewed.by, what), viewed)
 }
 
 fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -424,12 +461,16 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
         day.last = Some(checked.at);
         day.checks += 1;
         day.new += checked.new;
+        day.quota = checked.quota.or(day.quota);
     })
 }
 
 fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     amend_entry(handled.number, state, |entry| {
         entry.state = handled.handling.state;
+        if let Action::Assigned { unit: Some(unit), .. } = &handled.handling.action {
+            entry.unit = Some(unit.clone());
+        }
         entry.history.push(handled.handling.clone());
     })
 }

@@ -200,3 +200,38 @@ pub fn trailing_sha256(key: &[u8]) -> Option<Sha256> {
     let tail = key.get(key.len().checked_sub(64)?..)?;
     std::str::from_utf8(tail).ok()?.parse().ok()
 }
+
+/// Accounts by login: `a/ayse`.
+pub const ACCOUNTS: &[u8] = b"a/";
+
+pub fn account(login: &str) -> Vec<u8> {
+    format!("a/{login}").into_bytes()
+}
+
+pub fn sign_ins(login: &str) -> Vec<u8> {
+    format!("y/{login}").into_bytes()
+}
+
+/// All views of a document.
+pub fn views(number: RegisterNumber) -> Vec<u8> {
+    format!("u/{number}/").into_bytes()
+}
+
+/// In the order of time: `u/2026/000001/000001795557599123/ayse␀page`.
+pub fn view(number: RegisterNumber, at: Timestamp, by: &str, what: &str) -> Vec<u8> {
+    format!("u/{number}/{:018}/{by}\0{what}", at.as_millisecond().max(0)).into_bytes()
+}
+
+/// When somebody last looked at this of a document.
+pub fn last_view(number: RegisterNumber, by: &str, what: &str) -> Vec<u8> {
+    format!("i/{number}\0{by}\0{what}").into_bytes()
+}
+
+/// Everybody who looked on a day.
+pub fn looks(day: jiff::civil::Date) -> Vec<u8> {
+    format!("f/{day}\0").into_bytes()
+}
+
+pub fn look(day: jiff::civil::Date, by: &str) -> Vec<u8> {
+    format!("f/{day}\0{by}").into_bytes()
+}

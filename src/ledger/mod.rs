@@ -4,10 +4,11 @@
 //! makes the whole group durable with one `fdatasync`, and only then shows it in the index and answers. A register number is decided
 //! and made durable in the same step, so no crash can burn or double one.
 
+mod accounts;
 mod changes;
 pub mod event;
 pub mod fold;
-mod handling;
+pub mod handling;
 mod key;
 mod overlay;
 mod packed;
@@ -23,6 +24,8 @@ mod alerting_tests;
 mod changes_tests;
 #[cfg(test)]
 pub mod fixture;
+#[cfg(test)]
+mod handling_tests;
 #[cfg(test)]
 mod linking_tests;
 #[cfg(test)]

@@ -7,13 +7,14 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::event::Standing;
+use super::event::{Looked, Standing, Viewed};
 use super::overlay::decode;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
 use super::{Ledger, LedgerError, key};
 use crate::alert::job::Job;
 use crate::hash::Sha256;
 use crate::mailbox::Locator;
+use crate::people::{Account, SignIns};
 use crate::register::entry::{Entry, RegisterNumber};
 
 /// What a mailbox holds and what became of it.
@@ -265,6 +266,49 @@ impl Ledger {
     /// Standing alarms whose name begins with `prefix`.
     pub fn standing_under(&self, prefix: &str) -> Result<Vec<Standing>, LedgerError> {
         self.walk(&[key::STANDING, prefix.as_bytes()].concat()).collect()
+    }
+
+    /// Everybody who has an account, by login.
+    pub fn accounts(&self) -> Result<Vec<Account>, LedgerError> {
+        self.walk(key::ACCOUNTS).collect()
+    }
+
+    pub fn account(&self, login: &str) -> Result<Option<Account>, LedgerError> {
+        self.read(&key::account(login))
+    }
+
+    pub fn sign_ins(&self, login: &str) -> Result<SignIns, LedgerError> {
+        Ok(self.read(&key::sign_ins(login))?.unwrap_or_default())
+    }
+
+    /// Who looked at a document and when, oldest first.
+    pub fn views_of(&self, number: RegisterNumber) -> Result<Vec<Viewed>, LedgerError> {
+        self.walk(&key::views(number)).collect()
+    }
+
+    /// When somebody last looked at this of a document.
+    pub(super) fn last_view(&self, name: &[u8]) -> Result<Option<Timestamp>, LedgerError> {
+        self.read(name)
+    }
+
+    pub(super) fn has_looked(&self, day: Date, by: &str) -> Result<bool, LedgerError> {
+        Ok(self.index.get(&key::look(day, by))?.is_some())
+    }
+
+    /// Who looked at the list on these days, both included, in the order of the days.
+    pub fn looks(&self, from: Date, to: Date) -> Result<Vec<Looked>, LedgerError> {
+        let mut looks = Vec::new();
+        let mut day = from;
+        while day <= to {
+            for look in self.walk(&key::looks(day)) {
+                looks.push(look?);
+            }
+            match day.tomorrow() {
+                Ok(next) => day = next,
+                Err(_) => break,
+            }
+        }
+        Ok(looks)
     }
 
     fn is_registered(&self, sha256: &Sha256) -> Result<bool, LedgerError> {

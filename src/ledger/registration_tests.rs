@@ -254,6 +254,7 @@ async fn a_deadline_is_listed_until_nobody_can_miss_it_any_more() {
                 state,
                 note: None,
                 uid: None,
+                action: Default::default(),
             },
         })
     };

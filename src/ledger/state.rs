@@ -80,6 +80,9 @@ pub struct DayOfChecks {
     pub last: Option<Timestamp>,
     pub checks: u64,
     pub new: u64,
+    /// As the last check of the day found it, where the server says: what a trend is taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
 }
 
 /// One evidence document and what it is linked to.

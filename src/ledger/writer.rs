@@ -129,6 +129,19 @@ impl<T> Pending<T> {
             value: PhantomData,
         }
     }
+
+    /// The answer is known already, and nothing has to be made durable for it.
+    pub fn known(value: T) -> Self
+    where
+        T: Send + 'static,
+    {
+        let (answer, outcome) = oneshot::channel();
+        let _ = answer.send(Ok(Box::new(value) as Box<dyn Any + Send>));
+        Self {
+            outcome: Some(outcome),
+            value: PhantomData,
+        }
+    }
 }
 
 impl<T: 'static> IntoFuture for Pending<T> {

@@ -1,9 +1,13 @@
 //! Who may see and do what: people, their roles, their scope and their clearance. Pure; where people come from and how they prove who they
 //! are stands in the files beside.
 
+pub mod account;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+
+pub use account::{Account, AccountRefusal, Edit, SignIns, Source, View};
 
 use crate::register::entry::Entry;
 

@@ -100,6 +100,32 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Login of the person to whom it was assigned last; `None` where that was a unit as a whole, or nobody.
+    pub fn assignee(&self) -> Option<&str> {
+        self.history.iter().rev().find_map(|handling| match &handling.action {
+            Action::Assigned { person, .. } => Some(person.as_deref()),
+            _ => None,
+        })?
+    }
+
+    /// The unit that people assigned it to, whatever the routing rules said.
+    pub fn assigned_unit(&self) -> Option<&str> {
+        self.history.iter().rev().find_map(|handling| match &handling.action {
+            Action::Assigned { unit, .. } => unit.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// The number under which the EBYS took it over, the last one given.
+    pub fn transferred_as(&self) -> Option<&str> {
+        self.history.iter().rev().find_map(|handling| match &handling.action {
+            Action::Transferred { number } => Some(number.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// A verdict that a later one took the place of. Its report stands in the journal, in the record that gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlierVerdict {
@@ -151,6 +177,36 @@ pub struct Handling {
     /// The account on this machine that it was done from, as the system vouches for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<u32>,
+    /// What was done. Early records hold only openings.
+    #[serde(default)]
+    pub action: Action,
+}
+
+/// What a person did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    #[default]
+    Opened,
+    /// Havale: to a unit, a person (by login), or both.
+    Assigned {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+    },
+    Done,
+    OnHold,
+    /// What was done, held or not recorded is open again.
+    Reopened,
+    /// Kayda alınmadı; the note is the reason.
+    NotRecorded,
+    /// Only the note.
+    Noted,
+    /// Taken over by the EBYS under its own number.
+    Transferred {
+        number: String,
+    },
 }
 
 /// The KEP message of an entry.

@@ -22,6 +22,7 @@ mod records;
 pub mod renewal;
 pub mod routing;
 pub mod rules;
+pub mod words;
 mod xsd_duration;
 
 pub use flags::{ORPHAN, is_negative, is_orphan};

@@ -64,7 +64,10 @@ impl Entry {
         };
         let entry = draft.into_entry(self.register_number, self.registered_at, self.message.sightings.clone());
         let (history, earlier_verdicts) = (self.history.clone(), self.earlier_verdicts.clone());
+        // Where people sent it is not for the routing rules to say again.
+        let unit = self.assigned_unit().map(str::to_owned).or_else(|| entry.unit.clone());
         Self {
+            unit,
             state,
             history,
             earlier_verdicts,

@@ -60,6 +60,7 @@ fn a_later_verdict_is_shown_and_the_earlier_one_is_kept_with_what_people_did() {
         state: State::Opened,
         note: None,
         uid: None,
+        action: Default::default(),
     });
     let after = before.renewed(drafted(Indication::Passed, later()), &occasion()).unwrap();
     let earlier = EarlierVerdict {

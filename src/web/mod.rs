@@ -1,6 +1,7 @@
 //! The page and the API, served by the daemon itself. Thin: reads what is asked and by whom, asks the ledger, the search and the pipeline,
 //! renders.
 
+pub mod events;
 pub mod pages;
 pub mod problem;
 pub mod visitor;

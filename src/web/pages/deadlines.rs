@@ -1,0 +1,191 @@
+//! By when must whom act: a month and a list, unit by unit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use axum::extract::{Query as Asked, State};
+use axum::response::Response;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::Deserialize;
+
+use super::chrome::Chrome;
+use super::line::href;
+use super::shown::Shown;
+use super::when::Due;
+use super::{beside, show};
+use crate::clock::{from_local, local_day};
+use crate::ledger::LedgerError;
+use crate::register::entry::RegisterNumber;
+use crate::register::nearing::is_open;
+use crate::web::problem::Problem;
+use crate::web::{Shared, Web};
+
+/// A missed deadline stays on the board so long; see the alarms.
+const MISSED_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Entries that are read for one board; the nearest come first.
+const SHOWN: usize = 500;
+/// Documents of one day in the month.
+const OF_A_DAY: usize = 4;
+
+struct Item {
+    href: String,
+    number: String,
+    subject: Shown,
+    sender: Shown,
+    unit: Shown,
+    due: Due,
+    day: Date,
+}
+
+struct Unit {
+    name: Shown,
+    items: Vec<Item>,
+}
+
+/// One day of the month.
+struct Cell {
+    number: i8,
+    /// Of the style sheet: `off` for no business day, `now` for today.
+    class: &'static str,
+    holiday: String,
+    items: Vec<(String, String, &'static str)>,
+    more: usize,
+    inside: bool,
+}
+
+#[derive(Template)]
+#[template(path = "deadlines.html", config = "src/web/askama.toml")]
+struct DeadlinesPage {
+    c: Chrome,
+    title: String,
+    earlier: String,
+    later: String,
+    weeks: Vec<Vec<Cell>>,
+    units: Vec<Unit>,
+    more: bool,
+}
+
+#[derive(Deserialize)]
+pub struct Month {
+    month: Option<String>,
+}
+
+/// # Errors
+/// The month is none, or the index cannot be read.
+pub async fn page(c: Chrome, State(web): State<Shared>, Asked(asked): Asked<Month>) -> Result<Response, Problem> {
+    beside(move || {
+        let now = web.pipeline.now();
+        let today = local_day(now);
+        let first = match asked.month {
+            Some(month) => format!("{month}-01")
+                .parse::<Date>()
+                .map_err(|_| Problem::Bad("month".to_owned()))?,
+            None => today.first_of_month(),
+        };
+        let begin = from_local(first.to_datetime(jiff::civil::Time::midnight()));
+        let (items, more) = items(&web, &c, now, begin)?;
+        Ok(show(&DeadlinesPage {
+            title: first.strftime("%m.%Y").to_string(),
+            earlier: first.saturating_sub(1.month()).strftime("%Y-%m").to_string(),
+            later: first.saturating_add(1.month()).strftime("%Y-%m").to_string(),
+            weeks: weeks(&web, &c, first, today, &items),
+            units: units(items, &c, now),
+            more,
+            c,
+        }))
+    })
+    .await
+}
+
+/// The open deadlines that the person may see, the earliest first.
+fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec<Item>, bool), LedgerError> {
+    let settings = web.pipeline.settings();
+    let since = now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN).min(month);
+    let mut seen: BTreeSet<RegisterNumber> = BTreeSet::new();
+    let mut items = Vec::new();
+    for open in web.ledger().open_deadlines(since)?.into_iter().rev() {
+        if items.len() >= SHOWN {
+            return Ok((items, true));
+        }
+        if !seen.insert(open.number) {
+            continue;
+        }
+        let Some(entry) = web.ledger().entry(open.number)?.filter(|entry| c.person().sees(entry)) else {
+            continue;
+        };
+        let document = entry.document.as_ref();
+        let subject = document
+            .and_then(|document| document.subject.as_deref())
+            .or(entry.message.subject.as_deref());
+        let institution = document
+            .and_then(|document| document.sender.as_ref())
+            .and_then(|sender| sender.name.as_deref());
+        for deadline in entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline)) {
+            items.push(Item {
+                href: href(open.number),
+                number: format!("{}{}", c.prefix, open.number),
+                subject: Shown::cell(subject.unwrap_or_default()),
+                sender: Shown::cell(institution.or(entry.message.sender_kep.as_deref()).unwrap_or_default()),
+                unit: Shown::cell(entry.unit.as_deref().unwrap_or_default()),
+                due: Due::at(deadline.at, &deadline.kind, now, &settings.registry.calendar, c.lang()),
+                day: local_day(deadline.at),
+            });
+        }
+    }
+    items.sort_by(|one, other| one.due.iso.cmp(&other.due.iso));
+    Ok((items, false))
+}
+
+fn weeks(web: &Web, c: &Chrome, first: Date, today: Date, items: &[Item]) -> Vec<Vec<Cell>> {
+    let calendar = &web.pipeline.settings().registry.calendar.clone();
+    let monday = first.saturating_sub(i64::from(first.weekday().to_monday_zero_offset()).days());
+    let days: Vec<Date> = monday.series(1.day()).take(42).collect();
+    let shown = days
+        .chunks(7)
+        .filter(|week| week.first().is_some_and(|day| *day <= first.last_of_month()));
+    shown
+        .map(|week| {
+            let cell = |day: &Date| {
+                let of_day: Vec<&Item> = items.iter().filter(|item| item.day == *day).collect();
+                let shown = of_day.iter().take(OF_A_DAY);
+                Cell {
+                    number: day.day(),
+                    class: match calendar.is_business_day(*day) {
+                        _ if *day == today => "now",
+                        true => "",
+                        false => "off",
+                    },
+                    holiday: calendar
+                        .holiday(*day)
+                        .map(|off| off.name.get(c.lang()).to_owned())
+                        .unwrap_or_default(),
+                    items: shown.map(|item| (item.href.clone(), item.number.clone(), item.due.class)).collect(),
+                    more: of_day.len().saturating_sub(OF_A_DAY),
+                    inside: day.month() == first.month(),
+                }
+            };
+            week.iter().map(cell).collect()
+        })
+        .collect()
+}
+
+/// What is still ahead or was missed lately, unit by unit; what has no unit comes first, because nobody cares for it yet.
+fn units(items: Vec<Item>, c: &Chrome, now: Timestamp) -> Vec<Unit> {
+    let oldest = local_day(now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN));
+    let mut units: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for item in items.into_iter().filter(|item| item.day >= oldest) {
+        units.entry(item.unit.short.clone()).or_default().push(item);
+    }
+    let named = |name: &str| match name.is_empty() {
+        true => c.t("birimi yok", "no unit").to_owned(),
+        false => name.to_owned(),
+    };
+    units
+        .into_iter()
+        .map(|(name, items)| Unit {
+            name: Shown::cell(&named(&name)),
+            items,
+        })
+        .collect()
+}

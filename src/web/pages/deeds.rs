@@ -1,0 +1,178 @@
+//! What people do with a document through its page. The ledger decides whether it is allowed; here it is asked and told.
+
+use std::time::Duration;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::chrome::Chrome;
+use super::{beside, document, line};
+use crate::ledger::LedgerError;
+use crate::ledger::handling::{HandlingRequest, Refusal};
+use crate::people::{Right, View};
+use crate::pipeline::PipelineError;
+use crate::pipeline::reexamine::{Outcome, Reexamined};
+use crate::register::entry::{Action, Asker, Entry, RegisterNumber, Why};
+use crate::text::Text;
+use crate::web::Shared;
+use crate::web::problem::Problem;
+
+/// How long a person waits for a new examination before the page comes back without its result; the examination goes on, and its result is
+/// recorded whenever it is there.
+const EXAMINED_WITHIN: Duration = Duration::from_secs(15);
+
+/// The fields of the forms on a document's page. Each form sends those that it has.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    pub unit: String,
+    pub person: String,
+    pub note: String,
+    pub number: String,
+}
+
+/// What the address of a document names. What is no number is not there.
+pub fn number(year: &str, number: &str) -> Result<RegisterNumber, Problem> {
+    format!("{year}/{number}").parse().map_err(|_| Problem::NotFound)
+}
+
+/// Records the look and hands out the entry. The answer for what does not exist for the person is that for what does not exist.
+pub async fn looked_at(web: &Shared, c: &Chrome, number: RegisterNumber, what: View) -> Result<Entry, Problem> {
+    let seen = web.ledger().viewed(number, c.person(), what).await?;
+    seen.ok_or(Problem::NotFound)?;
+    entry(web, c, number).await
+}
+
+/// The entry, for whoever may see it, without a record.
+pub async fn entry(web: &Shared, c: &Chrome, number: RegisterNumber) -> Result<Entry, Problem> {
+    let (web, person) = (web.clone(), c.visitor.person.clone());
+    beside(move || {
+        let entry = web.ledger().entry(number)?;
+        entry.filter(|entry| person.sees(entry)).ok_or(Problem::NotFound)
+    })
+    .await
+}
+
+/// The daily duty is to look; the first look of the day is on the record.
+pub async fn looked(web: &Shared, c: &Chrome) -> Result<(), Problem> {
+    web.ledger().looked(c.person()).await?;
+    Ok(())
+}
+
+/// `POST /documents/YYYY/NNNNNN/DEED`.
+///
+/// # Errors
+/// There is no such document or deed for this person, or the disk refused.
+pub async fn post(
+    c: Chrome,
+    State(web): State<Shared>,
+    Path((year, place, deed)): Path<(String, String, String)>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let number = number(&year, &place)?;
+    if deed == "examine" {
+        return examine(c, web, number).await;
+    }
+    let action = action(&deed, &fields).ok_or(Problem::NotFound)?;
+    let request = HandlingRequest {
+        action,
+        note: Some(fields.note.clone()),
+    };
+    match web.ledger().handle(number, request, c.person()).await? {
+        Ok(_state) if entry(&web, &c, number).await.is_err() => {
+            // It was given to a unit that this person does not see: there is nothing to go back to.
+            Ok(Redirect::to("/").into_response())
+        }
+        Ok(_state) => Ok(Redirect::to(&format!("{}?said={deed}", line::href(number))).into_response()),
+        Err(Refusal::NotFound) => Err(Problem::NotFound),
+        Err(refusal) => {
+            let page = document::render(&web, &c, number, document::Said::refused(refusal.text()), fields).await?;
+            let status = match refusal {
+                Refusal::Forbidden => StatusCode::FORBIDDEN,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            Ok((status, page).into_response())
+        }
+    }
+}
+
+fn action(deed: &str, fields: &Fields) -> Option<Action> {
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    Some(match deed {
+        "assign" => Action::Assigned {
+            unit: given(&fields.unit),
+            person: given(&fields.person),
+        },
+        "done" => Action::Done,
+        "hold" => Action::OnHold,
+        "reopen" => Action::Reopened,
+        "not-recorded" => Action::NotRecorded,
+        "note" => Action::Noted,
+        "transferred" => Action::Transferred {
+            number: fields.number.trim().to_owned(),
+        },
+        _ => return None,
+    })
+}
+
+async fn examine(c: Chrome, web: Shared, number: RegisterNumber) -> Result<Response, Problem> {
+    entry(&web, &c, number).await?;
+    c.visitor.needs(Right::Examine)?;
+    let asker = Asker {
+        person: Some(c.person().login.clone()),
+        uid: None,
+    };
+    let pipeline = web.pipeline.clone();
+    // On a task of its own: a browser that goes away must not leave it half done.
+    let work = tokio::spawn(async move { pipeline.reexamine(&[number], Why::Operator, &asker).await });
+    let said = match tokio::time::timeout(EXAMINED_WITHIN, work).await {
+        Err(_elapsed) => "examining",
+        Ok(Ok(Ok(answers))) => outcome(&answers, number),
+        Ok(Ok(Err(PipelineError::Ledger(error)))) => return Err(error.into()),
+        Ok(Ok(Err(_)) | Err(_)) => return Err(LedgerError::Closed.into()),
+    };
+    Ok(Redirect::to(&format!("{}?said={said}", line::href(number))).into_response())
+}
+
+fn outcome(answers: &[Reexamined], number: RegisterNumber) -> &'static str {
+    let own = answers.iter().find(|answer| answer.number == number);
+    match own.map(|answer| &answer.outcome) {
+        Some(Outcome::Renewed { .. } | Outcome::Added { .. }) => "renewed",
+        Some(Outcome::Unchanged { .. }) => "unchanged",
+        Some(Outcome::LeftAlone | Outcome::Unreadable { .. } | Outcome::Unknown) | None => "unreadable",
+    }
+}
+
+/// What was done, in the history.
+pub fn action_words(action: &Action) -> Text {
+    match action {
+        Action::Opened => Text::new("açtı", "opened"),
+        Action::Assigned { unit, person } => {
+            let to: Vec<&str> = [unit.as_deref(), person.as_deref()].into_iter().flatten().collect();
+            Text::new(format!("havale etti: {}", to.join(", ")), format!("assigned to {}", to.join(", ")))
+        }
+        Action::Done => Text::new("tamamladı", "marked as done"),
+        Action::OnHold => Text::new("beklemeye aldı", "put on hold"),
+        Action::Reopened => Text::new("yeniden açtı", "reopened"),
+        Action::NotRecorded => Text::new("kayda almadı", "did not record"),
+        Action::Noted => Text::new("not yazdı", "noted"),
+        Action::Transferred { number } => Text::new(format!("EBYS'ye aktardı: {number}"), format!("transferred to the EBYS as {number}")),
+    }
+}
+
+pub fn view_words(view: View) -> Text {
+    let (tr, en) = match view {
+        View::Page => ("sayfa", "page"),
+        View::Letter => ("üst yazı", "letter"),
+        View::Part => ("parça", "part"),
+        View::Original => ("özgün ileti", "original message"),
+        View::Evidence => ("delil", "evidence"),
+        View::Paper => ("belge çıktısı", "paper"),
+        View::CaseFile => ("dava dosyası", "case file"),
+        View::Api => ("API", "API"),
+    };
+    Text::new(tr, en)
+}

@@ -1,0 +1,426 @@
+//! A document with everything that a clerk needs to decide about it.
+
+use askama::Template;
+use axum::extract::{Path, Query as Asked, State};
+use axum::http::Method;
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::chip::Chip;
+use super::chrome::Chrome;
+use super::content::{self, Content, Piece, Use};
+use super::deeds::{self, Fields};
+use super::document_facts::{AddresseeView, AttachedView, Fact, addressee, attached, facts};
+use super::shown::Shown;
+use super::verdict::VerdictView;
+use super::when::{self, Due};
+use super::{beside, line, show};
+use crate::evidence::Timeline;
+use crate::finding::Severity;
+use crate::ledger::LedgerError;
+use crate::people::View;
+use crate::register::entry::{Entry, EvidenceRecord, Handling, RegisterNumber, State as EntryState};
+use crate::register::words;
+use crate::text::{Lang, Text};
+use crate::web::problem::Problem;
+use crate::web::{Shared, Web};
+
+/// As for every page, and the frame of the letter may come from here.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+    frame-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Lines of the sightings and of the views that are shown; a message that was seen a thousand times says it with a number.
+const SHOWN_LINES: usize = 200;
+
+/// What is said over the page after something was done.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    pub text: Option<Text>,
+    pub is_refusal: bool,
+}
+
+impl Said {
+    pub fn refused(text: Text) -> Self {
+        Self {
+            text: Some(text),
+            is_refusal: true,
+        }
+    }
+
+    /// What the address says was done: one of ours, or nothing.
+    fn of(word: Option<&str>) -> Self {
+        let text = match word.unwrap_or_default() {
+            "assign" => Text::new("Havale edildi.", "Assigned."),
+            "done" => Text::new("Tamamlandı olarak işaretlendi.", "Marked as done."),
+            "hold" => Text::new("Beklemeye alındı.", "Put on hold."),
+            "reopen" => Text::new("Yeniden açıldı.", "Reopened."),
+            "not-recorded" => Text::new(
+                "Kayda alınmadı olarak işaretlendi; kayıt ve baytlar duruyor.",
+                "Marked as not recorded; entry and bytes stay.",
+            ),
+            "note" => Text::new("Not yazıldı.", "The note was written."),
+            "transferred" => Text::new("EBYS numarası yazıldı.", "The EBYS number was written."),
+            "renewed" => Text::new("Yeniden incelendi: sonuç yenilendi.", "Examined again: the verdict was renewed."),
+            "unchanged" => Text::new("Yeniden incelendi: sonuç değişmedi.", "Examined again: nothing changed."),
+            "unreadable" => Text::new(
+                "Yine okunamadı; kayıt olduğu gibi kaldı.",
+                "It could not be read again; the entry stays as it was.",
+            ),
+            "examining" => Text::new(
+                "İnceleme sürüyor; sonucu bitince burada görünecek.",
+                "The examination goes on; its result will be here when it is done.",
+            ),
+            _ => return Self::default(),
+        };
+        Self {
+            text: Some(text),
+            is_refusal: false,
+        }
+    }
+}
+
+/// One part that can be taken out.
+struct PartView {
+    name: Shown,
+    place: Shown,
+    content_type: Shown,
+    what: &'static str,
+    size: String,
+    /// Empty where it could not be read.
+    sha256: String,
+    warnings: Vec<String>,
+}
+
+struct FindingView {
+    class: &'static str,
+    severity: &'static str,
+    rule: String,
+    place: Shown,
+    text: Shown,
+}
+
+struct DeadlineView {
+    due: Due,
+    text: Shown,
+    law: Shown,
+}
+
+struct EvidenceView {
+    chip: Chip,
+    time: String,
+    label: Shown,
+    recipient: Shown,
+    sha256: String,
+}
+
+/// Somebody did something, or looked.
+struct Done {
+    time: String,
+    who: Shown,
+    what: Shown,
+    note: Shown,
+}
+
+#[derive(Template)]
+#[template(path = "document.html", config = "src/web/askama.toml")]
+struct DocumentPage {
+    c: Chrome,
+    number: String,
+    shown_number: String,
+    href: String,
+    said: Said,
+    fields: Fields,
+    subject: Shown,
+    sender: Shown,
+    chip: Chip,
+    state: &'static str,
+    verdict: Option<VerdictView>,
+    deadlines: Vec<DeadlineView>,
+    facts: Vec<Fact>,
+    addressees: Vec<AddresseeView>,
+    attached: Vec<AttachedView>,
+    parts: Vec<PartView>,
+    parts_problem: Option<String>,
+    letter_text: Option<String>,
+    letter_name: Option<Shown>,
+    letter_sha256: String,
+    letter_is_pdf: bool,
+    bodies: Vec<String>,
+    findings: Vec<FindingView>,
+    evidence: Vec<EvidenceView>,
+    recipients: Vec<(Shown, String)>,
+    earlier: Vec<Done>,
+    history: Vec<Done>,
+    views: Vec<Done>,
+    sightings: Vec<Done>,
+    more_sightings: usize,
+    whole: bool,
+    is_open: bool,
+    units: Vec<String>,
+    people: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+pub struct After {
+    said: Option<String>,
+}
+
+/// # Errors
+/// It does not exist for this person, or the record cannot be read or written.
+pub async fn page(
+    method: Method,
+    c: Chrome,
+    State(web): State<Shared>,
+    Path((year, place)): Path<(String, String)>,
+    Asked(after): Asked<After>,
+) -> Result<Response, Problem> {
+    let number = deeds::number(&year, &place)?;
+    match method == Method::GET {
+        true => deeds::looked_at(&web, &c, number, View::Page).await?,
+        false => deeds::entry(&web, &c, number).await?,
+    };
+    render(&web, &c, number, Said::of(after.said.as_deref()), Fields::default()).await
+}
+
+/// The page as it stands now. `fields`: what somebody typed into a form that was refused.
+///
+/// # Errors
+/// It does not exist for this person, or the record cannot be read.
+pub async fn render(web: &Shared, c: &Chrome, number: RegisterNumber, said: Said, fields: Fields) -> Result<Response, Problem> {
+    let entry = deeds::entry(web, c, number).await?;
+    let content = content::read(web, c.person(), &entry).await?;
+    let (web, c) = (web.clone(), c.clone());
+    beside(move || {
+        let mut response = show(&made(&web, c, &entry, content, said, fields)?);
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        Ok(response)
+    })
+    .await
+}
+
+fn made(
+    web: &Web,
+    c: Chrome,
+    entry: &Entry,
+    content: Result<Content, Text>,
+    said: Said,
+    fields: Fields,
+) -> Result<DocumentPage, LedgerError> {
+    let (lang, ledger, settings) = (c.lang(), web.ledger(), web.pipeline.settings());
+    let (content, parts_problem) = match content {
+        Ok(content) => (content, None),
+        Err(problem) => (Content::default(), Some(problem.get(lang).to_owned())),
+    };
+    let document = entry.document.as_ref();
+    let letter = document.and_then(|document| document.file.as_ref());
+    let subject = document
+        .and_then(|document| document.subject.as_deref())
+        .or(entry.message.subject.as_deref());
+    let institution = document
+        .and_then(|document| document.sender.as_ref())
+        .and_then(|sender| sender.name.as_deref());
+    let sender = institution
+        .or(entry.message.sender.as_deref())
+        .or(entry.message.sender_kep.as_deref());
+    let now = web.pipeline.now();
+    let mut deadlines = entry.deadlines.clone();
+    deadlines.sort_by_key(|deadline| deadline.at);
+    let views = ledger.views_of(entry.register_number)?;
+    let sightings = &entry.message.sightings;
+    Ok(DocumentPage {
+        number: entry.register_number.to_string(),
+        shown_number: format!("{}{}", c.prefix, entry.register_number),
+        href: line::href(entry.register_number),
+        subject: Shown::maybe(subject),
+        sender: Shown::maybe(sender),
+        chip: Chip::of_entry(entry, lang),
+        state: words::state(entry.state, lang),
+        verdict: VerdictView::of(entry, lang),
+        deadlines: deadlines
+            .iter()
+            .map(|deadline| DeadlineView {
+                due: Due::at(deadline.at, &deadline.kind, now, &settings.registry.calendar, lang),
+                text: Shown::field(deadline.text.get(lang)),
+                law: Shown::field(deadline.law.get(lang)),
+            })
+            .collect(),
+        facts: facts(entry, &c),
+        addressees: document
+            .iter()
+            .flat_map(|document| &document.addressees)
+            .map(|one| addressee(one, &c))
+            .collect(),
+        attached: document
+            .iter()
+            .flat_map(|document| &document.attachments)
+            .map(|one| attached(one, &c))
+            .collect(),
+        parts: content.pieces.iter().map(|piece| part(piece, lang)).collect(),
+        parts_problem,
+        letter_name: letter.map(|file| Shown::field(&file.name)),
+        letter_sha256: letter.map(|file| file.sha256.to_string()).unwrap_or_default(),
+        letter_text: content.letter_text,
+        letter_is_pdf: content.letter_is_pdf,
+        bodies: content.bodies,
+        findings: entry
+            .findings
+            .iter()
+            .map(|finding| FindingView {
+                class: severity_class(finding.severity),
+                severity: words::severity(finding.severity, lang),
+                rule: finding.rule.clone(),
+                place: Shown::field(&finding.place),
+                text: Shown::field(finding.text.get(lang)),
+            })
+            .collect(),
+        evidence: evidence(web, entry, lang)?,
+        recipients: recipients(web, entry, lang)?,
+        earlier: earlier(entry, lang),
+        history: entry.history.iter().rev().map(|one| handling(one, web, lang)).collect(),
+        views: views
+            .iter()
+            .rev()
+            .take(SHOWN_LINES)
+            .map(|view| Done {
+                time: when::moment(view.at),
+                who: named(web, &view.by),
+                what: Shown::field(deeds::view_words(view.what).get(lang)),
+                note: Shown::default(),
+            })
+            .collect(),
+        sightings: sightings
+            .iter()
+            .take(SHOWN_LINES)
+            .map(|sighting| Done {
+                time: when::moment(sighting.at),
+                who: Shown::cell(&sighting.mailbox),
+                what: Shown::cell(&format!("{} {}", sighting.locator.folder, sighting.locator.id)),
+                note: Shown::default(),
+            })
+            .collect(),
+        more_sightings: sightings.len().saturating_sub(SHOWN_LINES),
+        whole: content::sees_whole(web, c.person(), entry)?,
+        is_open: !matches!(entry.state, EntryState::Done | EntryState::OnHold | EntryState::NotRecorded),
+        units: units(web, &c),
+        people: people(web, entry)?,
+        said,
+        fields,
+        c,
+    })
+}
+
+fn part(piece: &Piece, lang: Lang) -> PartView {
+    let (tr, en) = match piece.what {
+        Use::Letter => ("üst yazı", "letter"),
+        Use::Attachment => ("ek", "attachment"),
+        Use::Body => ("ileti metni", "mail text"),
+        Use::Package => ("paket", "package"),
+        Use::Evidence => ("delil", "evidence"),
+        Use::Signature => ("imza", "signature"),
+        Use::Inner => ("üstveri", "metadata"),
+    };
+    PartView {
+        name: Shown::cell(&piece.name),
+        place: Shown::cell(&piece.place),
+        content_type: Shown::cell(&piece.content_type),
+        what: if lang == Lang::Tr { tr } else { en },
+        size: words::bytes(piece.size, lang),
+        sha256: piece.sha256.map(|sha256| sha256.to_string()).unwrap_or_default(),
+        warnings: piece.warnings.iter().map(|warning| warning.get(lang).to_owned()).collect(),
+    }
+}
+
+fn severity_class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "idle",
+        Severity::Warning => "open",
+        Severity::Error | Severity::Fatal => "failed",
+    }
+}
+
+/// A login with the name that it stands for.
+fn named(web: &Web, login: &str) -> Shown {
+    let account = web.ledger().account(login).ok().flatten();
+    match account {
+        Some(account) => Shown::cell(&format!("{} ({login})", account.person.name)),
+        None => Shown::cell(login),
+    }
+}
+
+fn handling(handling: &Handling, web: &Web, lang: Lang) -> Done {
+    Done {
+        time: when::moment(handling.at),
+        who: named(web, &handling.by),
+        what: Shown::field(deeds::action_words(&handling.action).get(lang)),
+        note: Shown::maybe(handling.note.as_deref()),
+    }
+}
+
+fn earlier(entry: &Entry, lang: Lang) -> Vec<Done> {
+    let verdicts = entry.earlier_verdicts.iter().rev();
+    verdicts
+        .map(|verdict| Done {
+            time: when::moment(verdict.at),
+            who: Shown::maybe(verdict.asker.person.as_deref()),
+            what: Shown::field(verdict.indication.map_or("–", |indication| Chip::of(indication, lang).word)),
+            note: Shown::field(&format!("{} {}", when::moment(verdict.replaced_at), words::why(verdict.why, lang))),
+        })
+        .collect()
+}
+
+fn evidence(web: &Web, entry: &Entry, lang: Lang) -> Result<Vec<EvidenceView>, LedgerError> {
+    let mut records: Vec<&EvidenceRecord> = entry.evidence.iter().collect();
+    records.sort_by_key(|record| record.event_time);
+    let mut views = Vec::new();
+    for record in records {
+        let known = web.ledger().evidence_document(&record.sha256)?;
+        let label = known.map_or_else(|| record.kind.clone(), |known| known.found.evidence.label().get(lang).to_owned());
+        views.push(EvidenceView {
+            chip: Chip::of(record.indication, lang),
+            time: record.event_time.map(when::moment).unwrap_or_else(|| "–".to_owned()),
+            label: Shown::field(&label),
+            recipient: Shown::maybe(record.recipient.as_deref()),
+            sha256: record.sha256.to_string(),
+        });
+    }
+    Ok(views)
+}
+
+/// How far it came for each recipient.
+fn recipients(web: &Web, entry: &Entry, lang: Lang) -> Result<Vec<(Shown, String)>, LedgerError> {
+    let mut timeline = Timeline::default();
+    for record in &entry.evidence {
+        if let Some(known) = web.ledger().evidence_document(&record.sha256)? {
+            timeline.apply(&known.found.evidence);
+        }
+    }
+    let states = timeline.states().into_iter();
+    Ok(states
+        .map(|(address, state)| (Shown::cell(&address), state.progress.label().get(lang).to_owned()))
+        .collect())
+}
+
+/// Units that the routing rules know and the person may see.
+pub fn units(web: &Web, c: &Chrome) -> Vec<String> {
+    let settings = web.pipeline.settings();
+    let rules = settings.registry.rules.rules.iter().filter_map(|rule| rule.then.unit.clone());
+    let mut units: Vec<String> = rules.filter(|unit| c.person().units.covers(Some(unit))).collect();
+    if let crate::people::Scope::Only(own) = &c.person().units {
+        units.extend(own.iter().cloned());
+    }
+    units.sort();
+    units.dedup();
+    units
+}
+
+/// Who could take it: accounts for whom the document exists.
+fn people(web: &Web, entry: &Entry) -> Result<Vec<(String, String)>, LedgerError> {
+    let accounts = web.ledger().accounts()?.into_iter();
+    Ok(accounts
+        .filter(|account| !account.disabled && account.person.sees(entry))
+        .map(|account| (account.person.login, account.person.name))
+        .collect())
+}

@@ -1,0 +1,121 @@
+//! The list of documents, the same on every page: one line per register entry, made of the search's rows.
+
+use jiff::Timestamp;
+
+use super::chip::Chip;
+use super::chrome::Chrome;
+use super::shown::Shown;
+use super::when::{self, Due};
+use crate::clock::local_day;
+use crate::register::entry::{RegisterNumber, State, flag};
+use crate::register::words;
+use crate::search::query::Page;
+use crate::search::row::Row;
+use crate::settings::Settings;
+use crate::text::Lang;
+
+/// Flags that a list shows beside the verdict; the others are told by the verdict itself.
+const MARKED: [&str; 8] = [
+    flag::DUPLICATE,
+    flag::ENCRYPTED,
+    flag::MALFORMED_PACKAGE,
+    flag::UNKNOWN_SENDER,
+    flag::NEGATIVE_EVIDENCE,
+    flag::ORPHAN_EVIDENCE,
+    flag::E_TEBLIGAT,
+    flag::ADDRESS_VERIFICATION,
+];
+
+/// One line, ready to be shown.
+pub struct Line {
+    /// `2026/000012`, without prefix: the stable name for scripts and tests.
+    pub number: String,
+    /// The same for an `id` attribute: `2026-000012`.
+    pub id: String,
+    pub shown_number: String,
+    pub href: String,
+    pub time: String,
+    pub moment: String,
+    pub iso: String,
+    pub sender: Shown,
+    pub kep: Shown,
+    pub subject: Shown,
+    pub document_number: Shown,
+    pub chip: Chip,
+    pub attachments: usize,
+    pub unit: Shown,
+    pub due: Option<Due>,
+    pub unread: bool,
+    pub state: &'static str,
+    pub marks: Vec<String>,
+    /// Above open: the name of the access level.
+    pub access: Option<&'static str>,
+}
+
+/// The address of a document's page.
+pub fn href(number: RegisterNumber) -> String {
+    format!("/documents/{number}")
+}
+
+/// Access levels above open, as people call them.
+pub fn access(level: u8, lang: Lang) -> Option<&'static str> {
+    let (tr, en) = match level {
+        0 => return None,
+        1 => ("hizmete özel", "restricted"),
+        2 => ("özel", "confidential"),
+        3 => ("gizli", "secret"),
+        _ => ("çok gizli", "top secret"),
+    };
+    Some(if lang == Lang::Tr { tr } else { en })
+}
+
+impl Line {
+    pub fn of(row: &Row, chrome: &Chrome, settings: &Settings, now: Timestamp) -> Self {
+        let lang = chrome.lang();
+        let marks = row.flags.iter().filter(|flag| MARKED.contains(&flag.as_str()));
+        Self {
+            number: row.number.to_string(),
+            id: row.number.to_string().replace('/', "-"),
+            shown_number: format!("{}{}", chrome.prefix, row.number),
+            href: href(row.number),
+            time: when::short(row.received_at, local_day(now)),
+            moment: when::moment(row.received_at),
+            iso: row.received_at.to_string(),
+            sender: row
+                .sender
+                .as_deref()
+                .or(row.sender_kep.as_deref())
+                .map(Shown::cell)
+                .unwrap_or_default(),
+            kep: row.sender_kep.as_deref().map(Shown::cell).unwrap_or_default(),
+            subject: row.subject.as_deref().map(Shown::cell).unwrap_or_default(),
+            document_number: row.document_number.as_deref().map(Shown::cell).unwrap_or_default(),
+            chip: Chip::of_row(row, lang),
+            attachments: row.attachments,
+            unit: row.unit.as_deref().map(Shown::cell).unwrap_or_default(),
+            due: Due::of(row.deadline.as_ref(), row.state, now, &settings.registry.calendar, lang),
+            unread: row.unopened && row.state != State::NotRecorded,
+            state: words::state(row.state, lang),
+            marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),
+            access: access(row.access, lang),
+        }
+    }
+}
+
+/// A page of lines and the way to the next.
+pub struct List {
+    pub lines: Vec<Line>,
+    /// Address of the page with older lines.
+    pub older: Option<String>,
+}
+
+impl List {
+    /// `base`: the address of this list without `before`, with its filters.
+    pub fn of(page: &Page, base: &str, chrome: &Chrome, settings: &Settings, now: Timestamp) -> Self {
+        let joint = if base.contains('?') { '&' } else { '?' };
+        Self {
+            lines: page.rows.iter().map(|row| Line::of(row, chrome, settings, now)).collect(),
+            older: page.next.map(|next| format!("{base}{joint}before={next}")),
+        }
+    }
+}

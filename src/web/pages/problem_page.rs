@@ -1,0 +1,48 @@
+//! The page for a request that has no answer.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use crate::text::Lang;
+
+#[derive(Template)]
+#[template(path = "problem.html", config = "src/web/askama.toml")]
+struct ProblemPage {
+    lang: Lang,
+    status: u16,
+    title: &'static str,
+    sentence: &'static str,
+}
+
+/// The whole page for a status. What somebody may not see and what is not there give the same bytes.
+pub fn problem(status: StatusCode, lang: Lang) -> String {
+    let (title, sentence) = words(status, lang);
+    let page = ProblemPage {
+        lang,
+        status: status.as_u16(),
+        title,
+        sentence,
+    };
+    page.render().unwrap_or_else(|_| title.to_owned())
+}
+
+fn words(status: StatusCode, lang: Lang) -> (&'static str, &'static str) {
+    match (status, lang) {
+        (StatusCode::NOT_FOUND, Lang::Tr) => ("Burada bir şey yok", "Adresi denetleyin ya da kayıt numarasıyla arayın."),
+        (StatusCode::NOT_FOUND, Lang::En) => ("There is nothing here", "Check the address, or search for the register number."),
+        (StatusCode::FORBIDDEN, Lang::Tr) => ("Bu işlem için yetkiniz yok", "Yetki gerekiyorsa yöneticiye başvurun."),
+        (StatusCode::FORBIDDEN, Lang::En) => ("Your role does not allow this", "Ask the administrator if you need the right."),
+        (StatusCode::BAD_REQUEST, Lang::Tr) => ("İstek anlaşılamadı", "Geri dönüp alanları denetleyin ve yeniden deneyin."),
+        (StatusCode::BAD_REQUEST, Lang::En) => ("The request could not be understood", "Go back, check the fields and try again."),
+        (StatusCode::SERVICE_UNAVAILABLE, Lang::Tr) => (
+            "Kayıt şu anda okunamıyor ya da yazılamıyor",
+            "Hiçbir şey değiştirilmedi. Birazdan yeniden deneyin; sürerse yöneticiye haber verin.",
+        ),
+        (StatusCode::SERVICE_UNAVAILABLE, Lang::En) => (
+            "The record cannot be read or written now",
+            "Nothing was changed. Try again in a moment; if it goes on, tell the administrator.",
+        ),
+        (_, Lang::Tr) => ("Sayfa gösterilemedi", "Yeniden deneyin; sürerse yöneticiye haber verin."),
+        (_, Lang::En) => ("The page could not be shown", "Try again; if it goes on, tell the administrator."),
+    }
+}

@@ -1,0 +1,217 @@
+//! The first page: did anything arrive, is it genuine, what number did it get, by when must we act?
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::{Query as Asked, State};
+use axum::http::Method;
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::chrome::Chrome;
+use super::health::Health;
+use super::line::List;
+use super::{beside, deeds, show};
+use crate::clock::local_day;
+use crate::ledger::LedgerError;
+use crate::people::Person;
+use crate::register::entry::RegisterNumber;
+use crate::register::nearing::nearing;
+use crate::search::query::Query;
+use crate::web::problem::Problem;
+use crate::web::{Shared, Web};
+
+/// Up to here a counter counts; above it says "and more". What lies beyond is worked off from a list, not from a number.
+const COUNTED: usize = 999;
+
+/// How long ago a missed deadline is still counted, as the alarms do.
+const MISSED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A number that may be "more than".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    pub number: usize,
+    pub more: bool,
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.number, if self.more { "+" } else { "" })
+    }
+}
+
+/// The three questions of the day.
+pub struct Counters {
+    pub arrived: Count,
+    pub unopened: Count,
+    pub near: Count,
+    /// Today, as the search's filters take it.
+    pub day: String,
+}
+
+impl Counters {
+    /// Of the documents that exist for the person, and of no other.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn of(web: &Web, person: &Person, now: Timestamp) -> Result<Self, LedgerError> {
+        let today = local_day(now);
+        let arrived = Query {
+            from: Some(today),
+            to: Some(today),
+            ..Query::default()
+        };
+        let unopened = Query {
+            unopened: true,
+            ..Query::default()
+        };
+        Ok(Self {
+            arrived: count(web, person, arrived)?,
+            unopened: count(web, person, unopened)?,
+            near: near(web, person, now)?,
+            day: today.to_string(),
+        })
+    }
+}
+
+fn count(web: &Web, person: &Person, query: Query) -> Result<Count, LedgerError> {
+    let query = Query { limit: COUNTED, ..query };
+    let page = web.search.list(person, &query)?;
+    Ok(Count {
+        number: page.rows.len(),
+        more: page.next.is_some(),
+    })
+}
+
+/// Documents whose deadline the alarm clock would call near or missed.
+fn near(web: &Web, person: &Person, now: Timestamp) -> Result<Count, LedgerError> {
+    let settings = web.pipeline.settings();
+    let lead = settings.config.register.warn_business_hours;
+    let since = now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN);
+    let mut looked_at: BTreeSet<RegisterNumber> = BTreeSet::new();
+    let mut number = 0;
+    for open in web.ledger().open_deadlines(since)?.into_iter().rev() {
+        if now < settings.registry.calendar.business_hours_before(open.at, lead) {
+            break;
+        }
+        if !looked_at.insert(open.number) {
+            continue;
+        }
+        let Some(entry) = web.ledger().entry(open.number)? else { continue };
+        if person.sees(&entry) && !nearing(&entry, now, &settings.registry.calendar, lead).is_empty() {
+            number += 1;
+        }
+        if number > COUNTED {
+            return Ok(Count {
+                number: COUNTED,
+                more: true,
+            });
+        }
+    }
+    Ok(Count { number, more: false })
+}
+
+/// What changes while the page is open. Rendered by itself for the events, and inside the page.
+#[derive(Template)]
+#[template(path = "counters.html", config = "src/web/askama.toml")]
+pub struct CountersPart {
+    pub c: Chrome,
+    pub counters: Counters,
+    pub health: Health,
+}
+
+#[derive(Template)]
+#[template(path = "rows.html", config = "src/web/askama.toml")]
+pub struct RowsPart {
+    pub c: Chrome,
+    pub list: List,
+}
+
+#[derive(Template)]
+#[template(path = "today.html", config = "src/web/askama.toml")]
+struct Today {
+    c: Chrome,
+    counters: Counters,
+    health: Health,
+    list: List,
+    day: String,
+    /// On the newest page only: older ones do not change.
+    live: bool,
+}
+
+#[derive(Deserialize)]
+pub struct Cursor {
+    before: Option<String>,
+}
+
+/// # Errors
+/// The cursor is none, or the record cannot be read.
+pub async fn page(method: Method, c: Chrome, State(web): State<Shared>, Asked(cursor): Asked<Cursor>) -> Result<Response, Problem> {
+    if method == Method::GET {
+        deeds::looked(&web, &c).await?;
+    }
+    beside(move || {
+        let before = cursor.before.map(|before| before.parse()).transpose();
+        let before: Option<RegisterNumber> = before.map_err(|_| Problem::Bad("before".to_owned()))?;
+        let now = web.pipeline.now();
+        let list = newest(&web, &c, before, now)?;
+        let day = local_day(now);
+        Ok(show(&Today {
+            counters: Counters::of(&web, c.person(), now)?,
+            health: Health::of(web.ledger(), &web.pipeline.settings(), c.person(), now)?,
+            list,
+            day: long_day(day, &c),
+            live: before.is_none(),
+            c,
+        }))
+    })
+    .await
+}
+
+/// The first page of the register, as this person sees it.
+///
+/// # Errors
+/// The index cannot be read.
+pub fn newest(web: &Web, c: &Chrome, before: Option<RegisterNumber>, now: Timestamp) -> Result<List, LedgerError> {
+    let query = Query {
+        before,
+        ..Query::default()
+    };
+    let page = web.search.list(c.person(), &query)?;
+    Ok(List::of(&page, "/", c, &web.pipeline.settings(), now))
+}
+
+/// `22 Kasım 2026 Pazar`.
+fn long_day(day: jiff::civil::Date, c: &Chrome) -> String {
+    const MONTHS: [(&str, &str); 12] = [
+        ("Ocak", "January"),
+        ("Şubat", "February"),
+        ("Mart", "March"),
+        ("Nisan", "April"),
+        ("Mayıs", "May"),
+        ("Haziran", "June"),
+        ("Temmuz", "July"),
+        ("Ağustos", "August"),
+        ("Eylül", "September"),
+        ("Ekim", "October"),
+        ("Kasım", "November"),
+        ("Aralık", "December"),
+    ];
+    const DAYS: [(&str, &str); 7] = [
+        ("Pazartesi", "Monday"),
+        ("Salı", "Tuesday"),
+        ("Çarşamba", "Wednesday"),
+        ("Perşembe", "Thursday"),
+        ("Cuma", "Friday"),
+        ("Cumartesi", "Saturday"),
+        ("Pazar", "Sunday"),
+    ];
+    let named = |names: &[(&'static str, &'static str)], at: i8| {
+        let at = usize::try_from(at).unwrap_or_default();
+        names.get(at).map_or("", |(tr, en)| c.t(tr, en))
+    };
+    let month = named(&MONTHS, day.month() - 1);
+    let weekday = named(&DAYS, day.weekday().to_monday_zero_offset());
+    format!("{} {month} {} {weekday}", day.day(), day.year())
+}

@@ -1,0 +1,583 @@
+//! The clerk's pages, in process: what they show, to whom, and that nothing that came by mail runs, hides or leaks there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+mod inside;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::{Extension, Router};
+use forge::world::World;
+use futures::StreamExt;
+use inside::{Inside, LISTENER, pass};
+use kep_gateway::people::{Person, Role, Scope, View};
+use kep_gateway::pipeline::Pipeline;
+use kep_gateway::register::entry::{Entry, RegisterNumber, State};
+use kep_gateway::store::disk::RealDisk;
+use kep_gateway::text::Lang;
+use kep_gateway::web::visitor::Visitor;
+use kep_gateway::web::{Shared, Web, pages};
+use tower::ServiceExt;
+
+/// A Monday, at noon in Turkey.
+const NOW: &str = "2026-11-23T09:00:00Z";
+const PAGES: [&str; 9] = [
+    "/",
+    "/search",
+    "/boards/deadlines",
+    "/boards/mailboxes",
+    "/boards/evidence",
+    "/boards/quarantine",
+    "/boards/alerts",
+    "/boards/checks",
+    "/boards/system",
+];
+
+struct Site {
+    inside: Inside,
+    pipeline: Arc<Pipeline>,
+    web: Shared,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Site {
+    /// A store with these messages in its register.
+    async fn with(messages: &[(&str, Vec<u8>)]) -> Self {
+        let inside = Inside::new(NOW, LISTENER);
+        for (name, bytes) in messages {
+            inside.put(&format!("{name}.eml"), bytes);
+        }
+        let pipeline = inside.open(RealDisk::shared()).unwrap();
+        pass(&pipeline).await;
+        let web = Arc::new(Web::new(Arc::clone(&pipeline)));
+        Self { inside, pipeline, web }
+    }
+
+    /// One message of each of these kinds.
+    async fn with_kinds(kinds: &[&str]) -> Self {
+        let world = World::new();
+        let messages: Vec<(&str, Vec<u8>)> = kinds
+            .iter()
+            .enumerate()
+            .map(|(at, kind)| (*kind, world.sample(kind, at).raw))
+            .collect();
+        Self::with(&messages).await
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.pipeline.ledger.entries().map(|entry| entry.unwrap()).collect()
+    }
+
+    fn as_person(&self, person: &Person, lang: Lang) -> Router {
+        let visitor = Visitor {
+            person: Arc::new(person.clone()),
+            lang,
+            csrf: "csrf-of-the-test".to_owned(),
+        };
+        pages::router().layer(Extension(visitor)).with_state(Arc::clone(&self.web))
+    }
+
+    async fn ask(&self, person: &Person, lang: Lang, method: Method, path: &str, form: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        let response = self.as_person(person, lang).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: to_bytes(body, 64 << 20).await.unwrap().to_vec(),
+        }
+    }
+
+    async fn get(&self, person: &Person, path: &str) -> Answer {
+        self.ask(person, Lang::Tr, Method::GET, path, "").await
+    }
+
+    async fn post(&self, person: &Person, path: &str, form: &str) -> Answer {
+        self.ask(person, Lang::Tr, Method::POST, path, form).await
+    }
+}
+
+fn person(role: Role) -> Person {
+    Person {
+        login: "ayse".to_owned(),
+        name: "Ayşe Örnek".to_owned(),
+        role,
+        mailboxes: Scope::All,
+        units: Scope::All,
+        clearance: 4,
+    }
+}
+
+fn stranger() -> Person {
+    Person {
+        login: "baska".to_owned(),
+        mailboxes: Scope::Only(BTreeSet::from(["baska-kutu".to_owned()])),
+        ..person(Role::Clerk)
+    }
+}
+
+fn href(number: RegisterNumber) -> String {
+    format!("/documents/{number}")
+}
+
+/// Parses a page as XML, and holds it to what a screen reader needs.
+fn sound(page: &str, path: &str, lang: &str) {
+    let xml = page.trim_start().strip_prefix("<!DOCTYPE html>").unwrap();
+    let tree = roxmltree::Document::parse(xml).unwrap_or_else(|error| panic!("{path} is not well-formed: {error}"));
+    let all = || tree.descendants().filter(|node| node.is_element());
+    let named = |name: &'static str| all().filter(move |node| node.has_tag_name(name));
+    assert_eq!(tree.root_element().attribute("lang"), Some(lang), "{path}");
+    assert_eq!(named("h1").count(), 1, "{path}: one main heading");
+    assert_eq!(named("main").count(), 1, "{path}");
+    assert!(named("nav").all(|nav| nav.attribute("aria-label").is_some()), "{path}");
+    let ids: Vec<&str> = all().filter_map(|node| node.attribute("id")).collect();
+    let unique: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len(), "{path}: an id stands twice");
+    let labelled: BTreeSet<&str> = named("label").filter_map(|label| label.attribute("for")).collect();
+    assert!(labelled.is_subset(&unique), "{path}: a label for nothing");
+    for field in all().filter(|node| ["input", "select", "textarea"].contains(&node.tag_name().name())) {
+        let is_hidden = field.attribute("type") == Some("hidden");
+        let in_label = field.ancestors().any(|above| above.has_tag_name("label"));
+        let has_label = field.attribute("id").is_some_and(|id| labelled.contains(id));
+        assert!(is_hidden || in_label || has_label, "{path}: a field without label: {field:?}");
+    }
+    for node in all() {
+        for point in ["aria-labelledby"] {
+            assert!(node.attribute(point).is_none_or(|id| unique.contains(id)), "{path}: {point}");
+        }
+        assert!(
+            node.attributes()
+                .all(|attribute| !attribute.name().starts_with("on") && attribute.name() != "style"),
+            "{path}: inline code"
+        );
+        assert!(!node.has_tag_name("script") || node.text().is_none(), "{path}: inline script");
+    }
+    assert!(
+        named("style").count() == 0
+            && named("iframe").all(|frame| frame.attribute("title").is_some() && frame.attribute("sandbox") == Some(""))
+    );
+    assert!(named("img").all(|image| image.attribute("alt").is_some()), "{path}");
+    assert!(
+        named("form").filter(|form| form.attribute("method") == Some("post")).all(|form| {
+            form.descendants()
+                .any(|node| node.attribute("name") == Some("csrf") && node.attribute("value") == Some("csrf-of-the-test"))
+        }),
+        "{path}: a form without its token"
+    );
+}
+
+#[tokio::test]
+async fn every_page_stands_in_both_languages_and_is_sound() {
+    let site = Site::with_kinds(&[
+        "package-v2-attachments",
+        "standard",
+        "evidence-delivered",
+        "package-tampered",
+        "unclassified",
+    ])
+    .await;
+    let administrator = person(Role::Administrator);
+    let documents: Vec<String> = site.entries().iter().map(|entry| href(entry.register_number)).collect();
+    for path in PAGES.iter().map(|path| (*path).to_owned()).chain(documents) {
+        for (lang, code) in [(Lang::Tr, "tr"), (Lang::En, "en")] {
+            let answer = site.ask(&administrator, lang, Method::GET, &path, "").await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            sound(answer.text(), &path, code);
+        }
+    }
+}
+
+#[tokio::test]
+async fn today_says_number_sender_verdict_and_what_is_left_to_do() {
+    let site = Site::with_kinds(&["package-v2", "package-tampered"]).await;
+    let clerk = person(Role::Clerk);
+    let page = site.get(&clerk, "/").await;
+    for entry in site.entries() {
+        assert!(page.text().contains(&format!("data-number=\"{}\"", entry.register_number)));
+    }
+    assert!(
+        page.text().contains("id=\"count-arrived\" data-count=\"2\"") && page.text().contains("id=\"count-unopened\" data-count=\"2\"")
+    );
+    assert!(page.text().contains("data-level=\"good\""), "checked today, no hole, no failure");
+    assert!(page.text().contains("class=\"chip failed\"") && page.text().contains("GEÇERSİZ"));
+
+    // The next day nobody has checked yet.
+    site.inside.set("2026-11-24T12:00:00Z");
+    let page = site.get(&clerk, "/").await;
+    assert!(page.text().contains("data-level=\"bad\"") && page.text().contains("bugün henüz denetlenmedi"));
+    assert!(page.text().contains("id=\"count-arrived\" data-count=\"0\""));
+}
+
+#[tokio::test]
+async fn what_may_not_be_seen_is_not_counted_not_listed_and_answered_like_what_is_missing() {
+    let site = Site::with_kinds(&["package-v2-attachments", "standard", "evidence-delivered"]).await;
+    let (clerk, stranger) = (person(Role::Clerk), stranger());
+    for path in PAGES.iter().filter(|path| **path != "/boards/system") {
+        let page = site.get(&stranger, path).await;
+        for entry in site.entries() {
+            let subject = entry.message.subject.unwrap_or_else(|| "\u{1}".to_owned());
+            assert!(
+                !page.text().contains(&entry.register_number.to_string()) && !page.text().contains(&subject),
+                "{path}"
+            );
+        }
+    }
+    let page = site.get(&stranger, "/").await;
+    assert!(page.text().contains("id=\"count-arrived\" data-count=\"0\"") && page.text().contains("id=\"count-near\" data-count=\"0\""));
+
+    let there = href(site.entries()[0].register_number);
+    let letter = site.entries()[0].document.as_ref().unwrap().file.as_ref().unwrap().sha256;
+    assert_eq!(site.get(&clerk, &format!("{there}/parts/{letter}")).await.status, StatusCode::OK);
+    for (method, rest) in [
+        (Method::GET, String::new()),
+        (Method::GET, "/letter".to_owned()),
+        (Method::GET, "/original".to_owned()),
+        (Method::GET, format!("/parts/{letter}")),
+        (Method::POST, "/done".to_owned()),
+        (Method::POST, "/assign".to_owned()),
+        (Method::POST, "/examine".to_owned()),
+    ] {
+        let unseen = site
+            .ask(&stranger, Lang::Tr, method.clone(), &format!("{there}{rest}"), "unit=x&note=y")
+            .await;
+        let missing = site
+            .ask(
+                &stranger,
+                Lang::Tr,
+                method,
+                &format!("/documents/2026/999999{rest}"),
+                "unit=x&note=y",
+            )
+            .await;
+        assert_eq!(unseen.status, StatusCode::NOT_FOUND, "{rest}");
+        assert_eq!(
+            (unseen.status, unseen.headers, unseen.body),
+            (missing.status, missing.headers, missing.body),
+            "{rest}"
+        );
+    }
+    assert!(
+        site.entries()
+            .iter()
+            .all(|entry| entry.history.iter().all(|handling| handling.by != "baska"))
+    );
+}
+
+#[tokio::test]
+async fn the_state_of_the_machine_is_for_administrators_and_auditors() {
+    let site = Site::with_kinds(&["standard"]).await;
+    for (role, status) in [
+        (Role::Clerk, StatusCode::FORBIDDEN),
+        (Role::Supervisor, StatusCode::FORBIDDEN),
+        (Role::Auditor, StatusCode::OK),
+        (Role::Administrator, StatusCode::OK),
+    ] {
+        assert_eq!(site.get(&person(role), "/boards/system").await.status, status, "{role:?}");
+    }
+    let who_looked = |page: Answer| page.text().contains("checks-people");
+    assert!(!who_looked(site.get(&person(Role::Clerk), "/boards/checks").await));
+    assert!(who_looked(site.get(&person(Role::Supervisor), "/boards/checks").await));
+}
+
+#[tokio::test]
+async fn opening_is_recorded_and_a_look_at_the_head_is_not() {
+    let site = Site::with_kinds(&["package-v2"]).await;
+    let number = site.entries()[0].register_number;
+    let (clerk, auditor) = (person(Role::Clerk), person(Role::Auditor));
+    site.ask(&clerk, Lang::Tr, Method::HEAD, &href(number), "").await;
+    site.get(&auditor, &href(number)).await;
+    assert_eq!(site.entries()[0].state, State::Registered, "an auditor's look is no opening");
+    site.get(&clerk, &href(number)).await;
+    assert_eq!(site.entries()[0].state, State::Opened);
+    let views = site.pipeline.ledger.views_of(number).unwrap();
+    assert!(!views.is_empty() && views.iter().all(|view| view.what == View::Page));
+    let page = site.get(&clerk, "/").await;
+    assert!(page.text().contains("id=\"count-unopened\" data-count=\"0\""));
+}
+
+#[tokio::test]
+async fn a_document_is_assigned_held_closed_and_noted_with_who_and_why() {
+    let site = Site::with_kinds(&["package-v2"]).await;
+    let number = site.entries()[0].register_number;
+    let (clerk, page) = (person(Role::Clerk), href(number));
+    let answer = site
+        .post(
+            &clerk,
+            &format!("{page}/assign"),
+            "unit=Plan%20M%C3%BCd.&person=&note=%C4%B0ncelensin",
+        )
+        .await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::SEE_OTHER, format!("{page}?said=assign").as_str())
+    );
+    let entry = &site.entries()[0];
+    assert_eq!((entry.state, entry.unit.as_deref()), (State::Assigned, Some("Plan Müd.")));
+    let shown = site.get(&clerk, &format!("{page}?said=assign")).await;
+    assert!(shown.text().contains("Havale edildi.") && shown.text().contains("İncelensin") && shown.text().contains("ayse"));
+
+    let refused = site.post(&clerk, &format!("{page}/not-recorded"), "note=").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains("gerekçe ister"), "says what is missing");
+    assert_eq!(site.entries()[0].state, State::Assigned);
+    site.post(&clerk, &format!("{page}/not-recorded"), "note=m%C3%BCkerrer").await;
+    assert_eq!(site.entries()[0].state, State::NotRecorded);
+
+    let auditor = person(Role::Auditor);
+    assert_eq!(
+        site.post(&auditor, &format!("{page}/done"), "note=x").await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert!(!site.get(&auditor, &page).await.text().contains("id=\"deeds\""));
+    assert_eq!(
+        site.post(&clerk, &format!("{page}/delete"), "").await.status,
+        StatusCode::NOT_FOUND,
+        "there is no such deed"
+    );
+}
+
+#[tokio::test]
+async fn a_part_leaves_as_a_file_and_nothing_else() {
+    let site = Site::with_kinds(&["package-v2-attachments"]).await;
+    let entry = &site.entries()[0];
+    let (clerk, page) = (person(Role::Clerk), href(entry.register_number));
+    let file = entry.document.as_ref().unwrap().file.as_ref().unwrap();
+    let answer = site.get(&clerk, &format!("{page}/parts/{}", file.sha256)).await;
+    assert_eq!(kep_gateway::hash::Sha256::of(&answer.body), file.sha256);
+    assert_eq!(answer.header("content-type"), "application/octet-stream");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(
+        answer.header("content-disposition").starts_with("attachment; ") && answer.header("content-security-policy").contains("sandbox")
+    );
+    let letter = site.get(&clerk, &format!("{page}/letter")).await;
+    assert_eq!(letter.header("content-type"), "application/pdf");
+    assert!(
+        letter.header("content-security-policy").contains("sandbox")
+            && letter.header("content-security-policy").contains("frame-ancestors 'self'")
+    );
+    let original = site.get(&clerk, &format!("{page}/original")).await;
+    assert_eq!(kep_gateway::hash::Sha256::of(&original.body), entry.message.sha256);
+    assert!(
+        site.get(&clerk, &page)
+            .await
+            .text()
+            .contains(&format!("{page}/parts/{}", file.sha256))
+    );
+}
+
+/// A mail whose every field wants to be something else.
+fn hostile_mail() -> Vec<u8> {
+    let word = |text: &str| format!("=?UTF-8?B?{}?=", openssl::base64::encode_block(text.as_bytes()).replace('\n', ""));
+    let nasty = "\"'><script>alert(1)</script>\u{202e}gpj.exe\u{200b}\u{feff}&amp;{{7*7}}";
+    format!(
+        "From: {} <saldirgan@kotu.example>\r\nTo: evrak@kurum.example\r\nSubject: {} {}\r\nDate: Mon, 23 Nov 2026 08:00:00 +0300\r\n\
+         Message-ID: <\"><script>alert(2)</script>@kotu.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Merhaba<script>alert(3)</script><img src=http://izleyici.example/x onerror=alert(4)></p>\r\n\
+         --b\r\nContent-Type: application/pdf; name=\"{}\"\r\nContent-Disposition: attachment; filename=\"{}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+         TVqQAAMAAAAEAAAA\r\n--b--\r\n",
+        word("Kurum <script>alert(5)</script>\u{202e}"),
+        word(nasty),
+        "x".repeat(900),
+        word("../../fatura<svg onload=alert(6)>\u{202e}fdp.pdf"),
+        word("../../fatura<svg onload=alert(6)>\u{202e}fdp.pdf"),
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn hostile_content_is_shown_harmlessly_everywhere() {
+    let site = Site::with(&[("kotu", hostile_mail())]).await;
+    let administrator = person(Role::Administrator);
+    let page = href(site.entries()[0].register_number);
+    let encoded = "%22%27%3E%3Cscript%3Ealert(7)%3C/script%3E%E2%80%AE";
+    let asked = [
+        format!("/search?q={encoded}&sender={encoded}"),
+        format!("{page}?said={encoded}&x=%22%3E%3Cscript%3Ealert(8)"),
+    ];
+    for path in PAGES.iter().map(|path| (*path).to_owned()).chain([page.clone()]).chain(asked) {
+        let answer = site.get(&administrator, &path).await;
+        sound(answer.text(), &path, "tr");
+        let lower = answer.text().to_ascii_lowercase();
+        for raw in [
+            "<script>alert",
+            "<svg onload",
+            "onerror=alert(4)>",
+            "izleyici.example/x\"",
+            "\u{200b}",
+            "\u{feff}",
+        ] {
+            assert!(!lower.contains(raw), "{path}: {raw:?}");
+        }
+        // What the visitor typed comes back into its own field as it was.
+        assert!(path.starts_with("/search") || !lower.contains('\u{202e}'), "{path}");
+    }
+    let shown = site.get(&administrator, &page).await;
+    assert!(shown.text().contains("[U+202E]"), "what reorders text is seen");
+    assert!(shown.text().contains("Merhaba"), "the words of the HTML mail are there");
+    assert!(
+        shown.text().contains("İçeriği bir programdır"),
+        "told by the content, whatever the name says"
+    );
+}
+
+#[tokio::test]
+async fn a_dangerous_file_is_warned_of_before_it_is_handed_out() {
+    let site = Site::with(&[("kotu", hostile_mail())]).await;
+    let entry = &site.entries()[0];
+    let (clerk, page) = (person(Role::Clerk), href(entry.register_number));
+    let program = kep_gateway::hash::Sha256::of(b"MZ\x90\0\x03\0\0\0\x04\0\0\0");
+    let first = site.get(&clerk, &format!("{page}/parts/{program}")).await;
+    assert!(first.header("content-type").starts_with("text/html") && first.text().contains("Yine de indir"));
+    sound(first.text(), "warning", "tr");
+    let sure = site.get(&clerk, &format!("{page}/parts/{program}?sure=yes")).await;
+    assert_eq!(sure.header("content-type"), "application/octet-stream");
+    assert!(sure.body.starts_with(b"MZ") && !sure.header("content-disposition").contains(['<', '/']));
+}
+
+#[tokio::test]
+async fn two_documents_in_one_message_do_not_open_each_other() {
+    let site = Site::with_kinds(&["two-packages"]).await;
+    let entries = site.entries();
+    let (mine, other) = (&entries[0], &entries[1]);
+    let all = person(Role::Clerk);
+    site.post(&all, &format!("{}/assign", href(mine.register_number)), "unit=Benim")
+        .await;
+    let own = Person {
+        login: "dar".to_owned(),
+        units: Scope::Only(BTreeSet::from(["Benim".to_owned()])),
+        ..person(Role::Clerk)
+    };
+    let page = site.get(&own, &href(mine.register_number)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let theirs = other.package.as_ref().unwrap().sha256;
+    let letter = other.document.as_ref().unwrap().file.as_ref().unwrap().sha256;
+    for sha256 in [theirs, letter] {
+        assert!(!page.text().contains(&sha256.to_string()));
+        assert_eq!(
+            site.get(&own, &format!("{}/parts/{sha256}", href(mine.register_number)))
+                .await
+                .status,
+            StatusCode::NOT_FOUND
+        );
+    }
+    assert_eq!(
+        site.get(&own, &format!("{}/original", href(mine.register_number))).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        site.get(&all, &format!("{}/original", href(mine.register_number))).await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_search_is_a_link_and_says_which_field_it_does_not_understand() {
+    let site = Site::with_kinds(&["package-v2", "standard"]).await;
+    let clerk = person(Role::Clerk);
+    let empty = site.get(&clerk, "/search?q=&unit=&from=&access=&unopened=").await;
+    assert!(empty.text().matches("data-number=").count() == 2, "empty fields ask for nothing");
+    let wrong = site.get(&clerk, "/search?from=23.11.2026").await;
+    assert!(wrong.status == StatusCode::OK && wrong.text().contains("id=\"wrong\"") && !wrong.text().contains("data-number="));
+    assert!(
+        site.get(&clerk, "/search?from=2026-11-23&to=2026-11-23")
+            .await
+            .text()
+            .matches("data-number=")
+            .count()
+            == 2
+    );
+    assert!(site.get(&clerk, "/search?to=2026-11-22").await.text().contains("id=\"empty\""));
+}
+
+#[tokio::test]
+async fn assets_carry_their_hash_and_are_kept() {
+    let site = Site::with_kinds(&[]).await;
+    let clerk = person(Role::Clerk);
+    let page = site.get(&clerk, "/").await;
+    let found: Vec<&str> = page.text().split('"').filter(|part| part.starts_with("/assets/")).collect();
+    assert!(found.len() >= 4, "{found:?}");
+    for href in found {
+        let asset = site.get(&clerk, href).await;
+        assert_eq!(asset.status, StatusCode::OK, "{href}");
+        assert!(asset.header("cache-control").contains("immutable") && asset.header("x-content-type-options") == "nosniff");
+    }
+    assert_eq!(site.get(&clerk, "/assets/style.css").await.status, StatusCode::NOT_FOUND);
+}
+
+/// The next whole event of a stream.
+async fn event(stream: &mut (impl futures::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Unpin), buffer: &mut String) -> String {
+    loop {
+        if let Some((event, rest)) = buffer.clone().split_once("\n\n") {
+            *buffer = rest.to_owned();
+            if event.starts_with("event:") {
+                return event.to_owned();
+            }
+            continue;
+        }
+        let piece = tokio::time::timeout(Duration::from_secs(60), stream.next())
+            .await
+            .expect("the stream is silent");
+        buffer.push_str(std::str::from_utf8(&piece.unwrap().unwrap()).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_arrives_is_told_at_once_and_only_to_those_for_whom_it_exists() {
+    let site = Site::with_kinds(&["standard"]).await;
+    let listen = async |person: &Person| {
+        let request = Request::get("/events").body(Body::empty()).unwrap();
+        site.as_person(person, Lang::Tr)
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_body()
+            .into_data_stream()
+    };
+    let (mut clerk, mut stranger) = (Box::pin(listen(&person(Role::Clerk)).await), Box::pin(listen(&stranger()).await));
+    let (mut told, mut strange) = (String::new(), String::new());
+    let first = [event(&mut clerk, &mut told).await, event(&mut clerk, &mut told).await].concat();
+    assert!(first.contains("event: rows") && first.contains("event: counters"));
+    let nothing = event(&mut stranger, &mut strange).await;
+    assert!(
+        nothing.starts_with("event: counters") && nothing.contains("data-count=\"0\""),
+        "no row, so no event of rows: {nothing}"
+    );
+
+    site.inside.put("yeni.eml", &World::new().sample("package-v2", 7).raw);
+    pass(&site.pipeline).await;
+    let entries = site.entries();
+    let new = entries.last().unwrap();
+    let mut events = Vec::new();
+    while !events.concat().contains(&format!("data-number=\"{}\"", new.register_number)) {
+        events.push(event(&mut clerk, &mut told).await);
+    }
+    // The stranger's stream was rung by the same records. Whatever it said since is about nobody's documents.
+    let pending = stranger.next();
+    let heard = futures::poll!(Box::pin(pending));
+    assert!(!format!("{heard:?}").contains("2026/"), "{heard:?}");
+}
