@@ -8,6 +8,7 @@ mod entry;
 mod evidence;
 mod failure;
 mod mailboxes;
+mod people;
 mod record;
 mod setup;
 mod table;
@@ -244,6 +245,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Index(command) => record::index(session, command),
         Command::Backup { dir } => record::backup(session, &dir),
         Command::Restore { dir } => record::restore(session, &dir),
+        Command::People(command) => people::run(session, command).await,
         Command::Alerts(command) => alerts::run(session, command).await,
         Command::Routing(command) => setup::routing(session, command),
         Command::Heartbeat { quiet } => alerts::heartbeat(session, quiet).await,

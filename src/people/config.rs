@@ -176,7 +176,10 @@ impl PeopleConfig {
         let rules = ldap.group.iter().chain(&oidc.group);
         match rules.into_iter().find(|rule| rule.clearance > HIGHEST_CLEARANCE) {
             Some(rule) => Err(Text::new(
-                format!("[people] '{}' grubu: clearance 0 ile {HIGHEST_CLEARANCE} arasında olmalı", rule.name),
+                format!(
+                    "[people] '{}' grubu: clearance 0 ile {HIGHEST_CLEARANCE} arasında olmalı",
+                    rule.name
+                ),
                 format!("[people] group '{}': clearance must be 0 to {HIGHEST_CLEARANCE}", rule.name),
             )),
             None => Ok(()),

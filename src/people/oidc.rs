@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
+use futures::future::BoxFuture;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreProviderMetadata};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope, TokenResponse,
+    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use serde_json::Value;
 
@@ -42,7 +43,7 @@ pub struct Oidc {
     config: OidcConfig,
     secret: Option<Secret>,
     redirect: RedirectUrl,
-    http: reqwest::Client,
+    http: Http,
 }
 
 /// A sign-in that was begun: what must be known when the browser comes back.
@@ -73,7 +74,7 @@ impl Oidc {
         Ok(Some(Self {
             secret,
             redirect: RedirectUrl::new(redirect).map_err(|error| setting(&error))?,
-            http: client(config)?,
+            http: Http(client(config)?),
             config: config.clone(),
         }))
     }
@@ -84,12 +85,12 @@ impl Oidc {
     /// The provider cannot be asked.
     pub async fn begin(&self) -> Result<Begun, OidcError> {
         let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(|error| OidcError::Setting(error.to_string()))?;
-        let ask = |request| self.ask(request);
-        let provider = CoreProviderMetadata::discover_async(issuer, &ask)
+        let provider = CoreProviderMetadata::discover_async(issuer, &self.http)
             .await
             .map_err(|error| OidcError::Provider(chain(&error)))?;
-        let client = CoreClient::from_provider_metadata(provider.clone(), ClientId::new(self.config.client_id.clone()), self.client_secret())
-            .set_redirect_uri(self.redirect.clone());
+        let client =
+            CoreClient::from_provider_metadata(provider.clone(), ClientId::new(self.config.client_id.clone()), self.client_secret())
+                .set_redirect_uri(self.redirect.clone());
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let (address, state, nonce) = client
@@ -113,12 +114,11 @@ impl Oidc {
     pub async fn finish(&self, begun: Begun, code: String) -> Result<Option<Person>, OidcError> {
         let client = CoreClient::from_provider_metadata(begun.provider, ClientId::new(self.config.client_id.clone()), self.client_secret())
             .set_redirect_uri(self.redirect.clone());
-        let ask = |request| self.ask(request);
         let answer = client
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|error| OidcError::Provider(error.to_string()))?
             .set_pkce_verifier(begun.verifier)
-            .request_async(&ask)
+            .request_async(&self.http)
             .await
             .map_err(|error| OidcError::Code(chain(&error)))?;
         let token: &CoreIdToken = answer.id_token().ok_or_else(|| OidcError::Token("there is none".to_owned()))?;
@@ -147,29 +147,41 @@ impl Oidc {
     fn client_secret(&self) -> Option<ClientSecret> {
         self.secret.as_ref().map(|secret| ClientSecret::new(secret.reveal().to_owned()))
     }
-
-    async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, AskError> {
-        let (parts, body) = request.into_parts();
-        let asked = self.http.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
-        let mut answer = asked.send().await.map_err(|error| AskError(error.without_url().to_string()))?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let mut read = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| AskError(error.without_url().to_string()))? {
-            if read.len() + chunk.len() > ANSWER_BYTES {
-                return Err(AskError(format!("the answer is longer than {ANSWER_BYTES} bytes")));
-            }
-            read.extend_from_slice(&chunk);
-        }
-        let mut response = HttpResponse::new(read);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
-    }
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct AskError(String);
+
+/// What the library asks the provider with.
+struct Http(reqwest::Client);
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = AskError;
+    type Future = BoxFuture<'c, Result<HttpResponse, AskError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(ask(self.0.clone(), request))
+    }
+}
+
+async fn ask(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, AskError> {
+    let (parts, body) = request.into_parts();
+    let asked = http.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
+    let mut answer = asked.send().await.map_err(|error| AskError(error.without_url().to_string()))?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut read = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| AskError(error.without_url().to_string()))? {
+        if read.len() + chunk.len() > ANSWER_BYTES {
+            return Err(AskError(format!("the answer is longer than {ANSWER_BYTES} bytes")));
+        }
+        read.extend_from_slice(&chunk);
+    }
+    let mut response = HttpResponse::new(read);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
 
 /// No redirects, which would let the provider's answers lead into the machine's own network; no proxy; bounded in time.
 fn client(config: &OidcConfig) -> Result<reqwest::Client, OidcError> {
@@ -191,7 +203,9 @@ fn client(config: &OidcConfig) -> Result<reqwest::Client, OidcError> {
 /// `realm_access.roles` is a claim in a claim.
 fn at<'v>(claims: &'v Value, path: &str) -> Option<&'v Value> {
     // Names with dots in them (`https://kurum.gov.tr/groups`) are claims too.
-    claims.get(path).or_else(|| path.split('.').try_fold(claims, |value, step| value.get(step)))
+    claims
+        .get(path)
+        .or_else(|| path.split('.').try_fold(claims, |value, step| value.get(step)))
 }
 
 fn payload(token: &str) -> Option<Value> {

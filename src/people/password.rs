@@ -25,8 +25,22 @@ const SALT: usize = 16;
 
 /// What people take first. Compared folded, and as the beginning of a password that is not much longer.
 const COMMON: [&str; 16] = [
-    "password", "parola", "sifre", "qwerty", "asdfgh", "123456", "654321", "abcdef", "iloveyou", "seniseviyorum", "galatasaray",
-    "fenerbahce", "besiktas", "trabzonspor", "administrator", "yonetici",
+    "password",
+    "parola",
+    "sifre",
+    "qwerty",
+    "asdfgh",
+    "123456",
+    "654321",
+    "abcdef",
+    "iloveyou",
+    "seniseviyorum",
+    "galatasaray",
+    "fenerbahce",
+    "besiktas",
+    "trabzonspor",
+    "administrator",
+    "yonetici",
 ];
 
 /// Characters that a common word may have around it and still be one: "parola123456".
@@ -140,7 +154,9 @@ pub fn random_password() -> String {
     if openssl::rand::rand_bytes(&mut bytes).is_err() {
         return String::new();
     }
-    let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte & 31)).map(|letter| char::from(*letter)));
+    let letters = bytes
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(byte & 31)).map(|letter| char::from(*letter)));
     let letters: Vec<char> = letters.collect();
     letters.chunks(GROUP).map(String::from_iter).collect::<Vec<_>>().join("-")
 }

@@ -13,7 +13,7 @@ fn v2_1_a_password_is_long_and_neither_the_login_nor_a_usual_one() {
         ("ahmet.yilmaz", Err(Weak::Login)),
         ("AHMET.YILMAZ99", Err(Weak::Login)),
         ("parola123456", Err(Weak::Common)),
-        ("Şifre1234567"  , Err(Weak::Common)),
+        ("Şifre1234567", Err(Weak::Common)),
         ("aaaaaaaaaaaa", Err(Weak::Common)),
         ("121212121212", Err(Weak::Common)),
         ("mor deve sessiz köprü", Ok(())),

@@ -59,7 +59,15 @@ impl SealKey {
         let (mut nonce, mut tag) = ([0_u8; NONCE], [0_u8; TAG]);
         openssl::rand::rand_bytes(&mut nonce).ok()?;
         let plain = secret.reveal().as_bytes();
-        let sealed = encrypt_aead(Cipher::aes_256_gcm(), self.0.as_slice(), Some(&nonce), owner.as_bytes(), plain, &mut tag).ok()?;
+        let sealed = encrypt_aead(
+            Cipher::aes_256_gcm(),
+            self.0.as_slice(),
+            Some(&nonce),
+            owner.as_bytes(),
+            plain,
+            &mut tag,
+        )
+        .ok()?;
         Some(BASE64.encode([nonce.as_slice(), &tag, &sealed].concat()))
     }
 

@@ -39,7 +39,9 @@ impl Cookie {
         let name = self.name(secure);
         let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).take(COOKIES);
-        let mut values = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(known, _)| *known == name);
+        let mut values = pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(known, _)| *known == name);
         let (_, value) = values.next()?;
         values.next().is_none().then(|| value.to_owned())
     }
@@ -64,7 +66,10 @@ impl Cookie {
             Self::Session | Self::Provider | Self::Lang => "Lax",
         };
         let secure_word = if secure { "; Secure" } else { "" };
-        let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite={same_site}{secure_word}{lasting}", self.name(secure));
+        let cookie = format!(
+            "{}={value}; Path=/; HttpOnly; SameSite={same_site}{secure_word}{lasting}",
+            self.name(secure)
+        );
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

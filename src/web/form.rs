@@ -29,7 +29,10 @@ impl Form {
     }
 
     pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -100,8 +103,19 @@ mod tests {
             assert_eq!(safe_next(fine), fine);
         }
         for other in [
-            "", "documents", "//evil.example", "/\\evil.example", "\\\\evil", "https://evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x",
-            "/\t/evil.example", " /x", "/login", "/logout", "/ş",
+            "",
+            "documents",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+            "/\t/evil.example",
+            " /x",
+            "/login",
+            "/logout",
+            "/ş",
         ] {
             assert_eq!(safe_next(other), "/", "{other:?}");
         }

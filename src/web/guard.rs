@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -55,9 +55,9 @@ pub struct Peer(pub IpAddr);
 
 /// Who asks, by address: behind a trusted proxy what the proxy says.
 #[derive(Debug, Clone)]
-pub struct From(pub IpAddr);
+pub struct Client(pub IpAddr);
 
-impl From {
+impl Client {
     /// What tries are counted by: a home has a whole /64 of addresses.
     pub fn network(&self) -> String {
         match self.0.to_canonical() {
@@ -84,7 +84,7 @@ pub struct Current {
 pub async fn guard(State(web): State<Shared>, mut request: Request, next: Next) -> Response {
     let config = web.pipeline.settings().config.web.clone();
     let secure = config.is_secure();
-    let from = From(address(&request, &config));
+    let from = Client(address(&request, &config));
     let (lang, switched) = language(&request, web.pipeline.settings().config.language);
     let current = current(&web, &request, &config);
     request.extensions_mut().insert(from);
@@ -112,12 +112,19 @@ pub async fn guard(State(web): State<Shared>, mut request: Request, next: Next) 
 
 /// The address that a throttle may count by: what the other end says of itself counts only where it is the proxy of our own.
 fn address(request: &Request, config: &WebConfig) -> IpAddr {
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
+    let peer = request
+        .extensions()
+        .get::<Peer>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
     if !config.trusted_proxy {
         return peer;
     }
     // The last one is what the proxy itself saw; those before it anybody can write.
-    let lines = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+    let lines = request
+        .headers()
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     let last = lines.flat_map(|line| line.split(',')).last();
     last.and_then(|address| address.trim().parse().ok()).unwrap_or(peer)
 }
@@ -177,9 +184,9 @@ async fn checked(request: Request, session: Option<&Session>, config: &WebConfig
         return Err(StatusCode::FORBIDDEN);
     }
     let expected = match session {
-        Some(session) => Some(session.csrf.clone()),
         // Before the sign-in: the form must come from the browser that asked for it.
-        None if path == "/login" => Cookie::Form.read(request.headers(), config.is_secure()),
+        _ if path == "/login" => Cookie::Form.read(request.headers(), config.is_secure()),
+        Some(session) => Some(session.csrf.clone()),
         // A form of a session that is over: sign in and begin anew.
         None => return Err(StatusCode::UNAUTHORIZED),
     };
@@ -192,8 +199,18 @@ async fn checked(request: Request, session: Option<&Session>, config: &WebConfig
         .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
     let limit = if is_form { FORM_BYTES } else { BODY_BYTES };
     let body = whole(body, limit).await?;
-    let in_header = parts.headers.get(CSRF_HEADER).and_then(|token| token.to_str().ok()).map(str::to_owned);
-    let given = in_header.unwrap_or_else(|| if is_form { Form::read(&body).get("csrf").to_owned() } else { String::new() });
+    let in_header = parts
+        .headers
+        .get(CSRF_HEADER)
+        .and_then(|token| token.to_str().ok())
+        .map(str::to_owned);
+    let given = in_header.unwrap_or_else(|| {
+        if is_form {
+            Form::read(&body).get("csrf").to_owned()
+        } else {
+            String::new()
+        }
+    });
     match same(&given, &expected) {
         true => Ok(Request::from_parts(parts, Body::from(body))),
         false => Err(StatusCode::FORBIDDEN),

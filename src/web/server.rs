@@ -1,13 +1,18 @@
 //! Listens, and serves each connection within its bounds. A server that cannot listen tries again: the daemon's duty is the mailboxes, and
 //! they are watched with or without a page.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::{Bytes, HttpBody};
 use axum::http::Request;
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use axum::{BoxError, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -18,7 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
+use tower::Service;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::guard::Peer;
@@ -108,7 +113,9 @@ pub enum NotListening {
 /// The address is taken or unknown, or must not be served.
 pub async fn listen(config: &WebConfig) -> Result<TcpListener, NotListening> {
     let looked_up = config.clone();
-    let addresses = tokio::task::spawn_blocking(move || looked_up.addresses()).await.map_err(io::Error::other);
+    let addresses = tokio::task::spawn_blocking(move || looked_up.addresses())
+        .await
+        .map_err(io::Error::other);
     let addresses = addresses.flatten().map_err(NotListening::Io)?;
     for address in &addresses {
         config.may_serve(address.ip()).map_err(NotListening::Refused)?;
@@ -118,7 +125,11 @@ pub async fn listen(config: &WebConfig) -> Result<TcpListener, NotListening> {
 
 /// Takes connections until it is told to stop, then lets what is under way come to its end.
 pub async fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>, router: Router, bounds: Bounds, stop: CancellationToken) {
-    let (room, connections, acceptor) = (Arc::new(Semaphore::new(bounds.connections)), TaskTracker::new(), acceptor.map(Arc::new));
+    let (room, connections, acceptor) = (
+        Arc::new(Semaphore::new(bounds.connections)),
+        TaskTracker::new(),
+        acceptor.map(Arc::new),
+    );
     // A handler that breaks is one answer, not a connection.
     let router = router.layer(CatchPanicLayer::new());
     loop {
@@ -167,10 +178,10 @@ async fn converse<S>(stream: S, address: SocketAddr, router: Router, bounds: Bou
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = router.map_request(move |mut request: Request<hyper_util::server::conn::auto::IncomingBody>| {
-        request.extensions_mut().insert(Peer(address.ip()));
-        request.map(axum::body::Body::new)
-    });
+    let service = FromPeer {
+        router,
+        peer: Peer(address.ip()),
+    };
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
@@ -187,5 +198,34 @@ where
     }
     connection.as_mut().graceful_shutdown();
     // What never ends by itself (the live list) is cut: browsers ask again.
-    timeout(bounds.stop, connection).await.unwrap_or(Ok(())).map_err(|error| error.to_string())
+    timeout(bounds.stop, connection)
+        .await
+        .unwrap_or(Ok(()))
+        .map_err(|error| error.to_string())
+}
+
+/// The router, told who is at the other end.
+#[derive(Clone)]
+struct FromPeer {
+    router: Router,
+    peer: Peer,
+}
+
+impl<B> Service<Request<B>> for FromPeer
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request<B>>::poll_ready(&mut self.router, context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
 }

@@ -43,7 +43,9 @@ pub fn same(one: &str, other: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The password was right; the one-time code is still to come.
-    AwaitsCode { tries: u32 },
+    AwaitsCode {
+        tries: u32,
+    },
     SignedIn,
 }
 
@@ -139,6 +141,10 @@ impl Sessions {
     /// Ends the session of that id, if it is this account's.
     pub fn end_of(&self, login: &str, id: &str) {
         self.all().retain(|_, session| session.login != login || !same(&session.id, id));
+    }
+
+    pub fn end_others_of(&self, login: &str, id: &str) {
+        self.all().retain(|_, session| session.login != login || same(&session.id, id));
     }
 
     pub fn end_all_of(&self, login: &str) {

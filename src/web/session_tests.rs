@@ -20,7 +20,10 @@ fn begin(sessions: &Sessions, login: &str, stage: Stage, now: Timestamp) -> Secr
 #[test]
 fn v3_2_2_a_token_has_256_bits_and_v3_2_3_is_kept_only_as_its_hash() {
     let sessions = Sessions::default();
-    let (one, two) = (begin(&sessions, "ayse", Stage::SignedIn, noon()), begin(&sessions, "ayse", Stage::SignedIn, noon()));
+    let (one, two) = (
+        begin(&sessions, "ayse", Stage::SignedIn, noon()),
+        begin(&sessions, "ayse", Stage::SignedIn, noon()),
+    );
     assert_ne!(one.reveal(), two.reveal());
     assert_eq!(BASE64_URL.decode(one.reveal()).unwrap().len(), 32);
     let kept = format!("{:?}", sessions.all());
@@ -38,7 +41,10 @@ fn v3_3_2_a_session_ends_by_idleness_and_by_age() {
     assert!(!at(60), "however busy");
     let token = begin(&sessions, "ayse", Stage::SignedIn, noon());
     assert!(sessions.resolve(token.reveal(), noon() + 10.minutes(), LIFETIMES).is_none(), "idle");
-    assert!(sessions.resolve(token.reveal(), noon(), LIFETIMES).is_none(), "what is over stays over");
+    assert!(
+        sessions.resolve(token.reveal(), noon(), LIFETIMES).is_none(),
+        "what is over stays over"
+    );
 }
 
 #[test]

@@ -50,7 +50,9 @@ impl Throttle {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = keys.iter().filter_map(|key| known.get(key)).map(|tries| tries.next).max();
         if let Some(next) = next.filter(|next| *next > now) {
-            return Err(Duration::try_from(next.duration_since(now)).unwrap_or_default().max(Duration::from_secs(1)));
+            return Err(Duration::try_from(next.duration_since(now))
+                .unwrap_or_default()
+                .max(Duration::from_secs(1)));
         }
         let mut to_record = 0;
         for key in keys {
@@ -180,7 +182,9 @@ mod tests {
         let throttle = Throttle::default();
         let mut told = Vec::new();
         for minute in 0..16 {
-            let told_now = throttle.begin(&keys("ayse", &minute.to_string()), noon() + minute.minutes()).unwrap();
+            let told_now = throttle
+                .begin(&keys("ayse", &minute.to_string()), noon() + minute.minutes())
+                .unwrap();
             told.push(told_now.to_record);
         }
         assert_eq!(told.iter().sum::<u64>(), 16);
