@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::hash::Sha256;
+use crate::people::Role;
 use crate::register::entry::RegisterNumber;
 use crate::signature::trust::Purpose;
 use crate::text::Lang;
@@ -126,6 +127,9 @@ pub enum Command {
         /// The folder of the backup.
         dir: PathBuf,
     },
+    /// Who may sign in on the page.
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// What was told to whom.
     #[command(subcommand)]
     Alerts(AlertsCommand),
@@ -366,6 +370,67 @@ pub enum JournalCommand {
 pub enum IndexCommand {
     /// Throws the index away and builds it from the journal.
     Rebuild,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PeopleCommand {
+    /// Makes a local account. The first administrator is made so: people add ayse --name "Ayşe Yılmaz" --role administrator --clearance 4
+    Add {
+        /// Lower-case letters, digits and . _ - @
+        login: String,
+        /// As others read it.
+        #[arg(long)]
+        name: String,
+        #[arg(long, value_name = "clerk|supervisor|auditor|administrator", value_parser = role)]
+        role: Role,
+        /// Only this mailbox; may be given several times. Without it: all.
+        #[arg(long, value_name = "NAME")]
+        mailbox: Vec<String>,
+        /// Only this unit; may be given several times. Without it: all.
+        #[arg(long, value_name = "NAME")]
+        unit: Vec<String>,
+        /// The highest access level of documents that exist for this person: 0 open to 4 top secret.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
+        clearance: u8,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// Everybody who has an account.
+    List {
+        /// Print one JSON document instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Nobody signs in by this account any more, and its sessions end; what it did stays on record.
+    Disable {
+        login: String,
+        /// Lets it sign in again.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Gives a local account a new password; its sessions end.
+    Passwd {
+        login: String,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// Takes the one-time codes from an account whose device is lost.
+    TotpReset { login: String },
+}
+
+/// Never on the command line, which every user of the machine can read.
+#[derive(Debug, clap::Args)]
+pub struct PasswordArgs {
+    /// Its first line is the password. Without it: asked for on a terminal.
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    pub password_file: Option<PathBuf>,
+    /// Make one and print it once. The default where there is no terminal.
+    #[arg(long)]
+    pub generate: bool,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    serde_json::from_value(word.into()).map_err(|_| "clerk | supervisor | auditor | administrator".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,7 @@ mod help;
 mod help_tr;
 mod mailboxes;
 mod papers;
+mod people;
 mod record;
 mod setup;
 mod table;
@@ -246,6 +247,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Index(command) => record::index(session, command).await,
         Command::Backup { dir } => record::backup(session, &dir),
         Command::Restore { dir } => record::restore(session, &dir),
+        Command::People(command) => people::run(session, command).await,
         Command::Alerts(command) => alerts::run(session, command).await,
         Command::Routing(command) => setup::routing(session, command),
         Command::Heartbeat { quiet } => alerts::heartbeat(session, quiet).await,

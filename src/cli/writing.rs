@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Failure, Session};
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
 use crate::ledger::LedgerError;
+use crate::people::Edit;
 use crate::pipeline::reexamine::Reexamined;
 use crate::register::entry::{Asker, RegisterNumber, State, Why};
 use crate::store::error::StoreError;
@@ -35,6 +36,24 @@ pub async fn open(session: &Session, number: RegisterNumber, by: String) -> Resu
         },
     };
     state.map(|_| ()).ok_or_else(|| Failure::not_found(&number.to_string()))
+}
+
+/// Changes an account. A store that is not there yet is made: the first administrator comes before the first message.
+pub async fn edit_account(session: &Session, login: &str, edit: Edit) -> Result<(), Failure> {
+    match held(session)? {
+        Hand::Ours => {
+            let ledger = session.try_writer()?;
+            let edited = ledger.edit_account(login, edit, ourselves(None)).await?;
+            edited.map(|_| ()).map_err(|refusal| Failure::new(refusal.text()))
+        }
+        Hand::Daemon(mut daemon) => {
+            let login = login.to_owned();
+            match ask(&mut daemon, &Request::Account { login, edit })? {
+                Reply::Account => Ok(()),
+                other => Err(misunderstood(&other)),
+            }
+        }
+    }
 }
 
 /// Examines the messages of these entries again.
@@ -69,6 +88,10 @@ fn ourselves(person: Option<String>) -> Asker {
 
 fn hand(session: &Session) -> Result<Hand, Failure> {
     session.must_have_store()?;
+    held(session)
+}
+
+fn held(session: &Session) -> Result<Hand, Failure> {
     match session.try_writer() {
         Ok(_) => Ok(Hand::Ours),
         Err(LedgerError::Store(refused)) if belongs_to_the_daemon(&refused) => {

@@ -2,6 +2,7 @@
 
 mod explain;
 mod ranges;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,12 +14,14 @@ use crate::alert::validate::Watched;
 use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
+use crate::people::config::PeopleConfig;
 use crate::register::config::RegisterConfig;
 use crate::regular_file;
 use crate::secret::SecretFolder;
 use crate::signature::crypto::algorithms::Constraints;
 use crate::signature::online::address::{Hosts, KNOWN_HOSTS, Reach};
 use crate::text::{Lang, Text};
+pub use web::WebConfig;
 
 /// Where the file lies when `--config` does not say.
 pub const DEFAULT_PATH: &str = "/etc/kep-gateway/kep-gateway.toml";
@@ -39,6 +42,7 @@ pub struct Config {
     pub alert: AlertConfig,
     pub daemon: DaemonConfig,
     pub web: WebConfig,
+    pub people: PeopleConfig,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,21 +145,6 @@ impl Default for DaemonConfig {
             heartbeat_age: Duration::from_secs(600),
             free_bytes: 1 << 30,
             failing_for: Duration::from_secs(3_600),
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WebConfig {
-    /// Address of the page. Read and kept for the page, which this version does not have yet. Default `127.0.0.1:8425`.
-    pub listen: String,
-}
-
-impl Default for WebConfig {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8425".into(),
         }
     }
 }
@@ -289,6 +278,11 @@ impl Config {
         resolve(&mut self.alert.webhook.ca_file);
         resolve(&mut self.daemon.heartbeat_file);
         resolve(&mut self.daemon.control_socket);
+        resolve(&mut self.web.certificate_file);
+        resolve(&mut self.web.key_file);
+        resolve(&mut self.people.key_file);
+        resolve(&mut self.people.ldap.ca_file);
+        resolve(&mut self.people.oidc.ca_file);
         self.mailbox.iter_mut().flat_map(MailboxConfig::paths_mut).for_each(resolve);
     }
 
@@ -316,6 +310,14 @@ impl Config {
             return Err(Text::joined(&out_of_range, "\n"));
         }
         Hosts::new(&self.trust.hosts, self.trust.reach())?;
+        self.web.check()?;
+        self.people.check()?;
+        if !self.people.oidc.issuer.is_empty() && self.web.public_url.is_empty() {
+            return Err(Text::new(
+                "[people.oidc]: sağlayıcının tarayıcıyı geri göndereceği [web] public_url gerekir",
+                "[people.oidc]: [web] public_url is required, where the provider sends the browser back to",
+            ));
+        }
         if let Some(key) = self.alert.sms.params.keys().find(|key| explain::names_a_secret(key)) {
             return Err(Text::new(
                 format!(
@@ -345,6 +347,11 @@ impl Config {
 
     pub fn control_socket(&self) -> PathBuf {
         self.in_store(&self.daemon.control_socket, "control.sock")
+    }
+
+    /// What seals the secrets of one-time codes.
+    pub fn people_key(&self) -> PathBuf {
+        self.in_store(&self.people.key_file, "people.key")
     }
 
     /// A file that lies in the store unless the configuration puts it elsewhere.

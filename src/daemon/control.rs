@@ -5,6 +5,7 @@
 //! ```text
 //! {"request":"opened","number":"2026/000001","by":"Ayşe Yılmaz"}   -> {"reply":"opened","state":"opened"}
 //! {"request":"retry","numbers":["2026/000001"]}                    -> {"reply":"retried","entries":[{"number":…,"outcome":…}]}
+//! {"request":"account","login":"ayse","edit":{"disabled":true}}    -> {"reply":"account"}, for root and the daemon's own account
 //! {"request":"status"}                                             -> {"reply":"status", …}
 //! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
 //! ```
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use crate::people::Edit;
 use crate::pipeline::reexamine::Reexamined;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::register::entry::{Asker, RegisterNumber, State, Why};
@@ -70,6 +72,11 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// Change an account. Only for root and the account that the daemon runs under: the others of its group may ask, not appoint.
+    Account {
+        login: String,
+        edit: Edit,
+    },
     Status,
 }
 
@@ -84,6 +91,8 @@ pub enum Reply {
         entries: Vec<Reexamined>,
     },
     Status(Status),
+    /// It is done.
+    Account,
     Refused {
         problem: Text,
     },
@@ -287,6 +296,12 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             .reexamine(&numbers, Why::Operator, &asker(by))
             .await
             .map(|entries| Reply::Retried { entries }),
+        Request::Account { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::Account { login, edit } => match pipeline.ledger.edit_account(&login, edit, asker(None)).await {
+            Ok(Ok(_)) => Ok(Reply::Account),
+            Ok(Err(refusal)) => return refused(refusal.text()),
+            Err(error) => Err(error.into()),
+        },
         Request::Status => Ok(Reply::Status(status(pipeline, progress))),
     };
     outcome.unwrap_or_else(|error| {
@@ -318,6 +333,18 @@ fn status(pipeline: &Pipeline, progress: &Progress) -> Status {
 /// One line of visible characters: it stands in the record and on screens.
 pub fn is_name(by: &str) -> bool {
     !by.trim().is_empty() && by.chars().count() <= PERSON_CHARS && !by.chars().any(char::is_control)
+}
+
+/// The socket is open to a group; whoever could make accounts over it could see everything.
+fn may_appoint(uid: Option<u32>) -> bool {
+    uid.is_some_and(|uid| uid == 0 || uid == rustix::process::getuid().as_raw())
+}
+
+fn not_yours() -> Text {
+    Text::new(
+        "hesapları yalnız root ya da daemon'un kendi kullanıcısı değiştirebilir; komutu 'sudo' ile çalıştırın",
+        "accounts are changed only by root or by the daemon's own account; run the command with 'sudo'",
+    )
 }
 
 fn refused(problem: Text) -> Reply {

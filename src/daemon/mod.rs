@@ -21,6 +21,7 @@ use crate::ledger::event::{Event, Started};
 use crate::mailbox::config::MailboxConfig;
 use crate::pipeline::{HandedOver, Pipeline, PipelineError};
 use crate::settings::Settings;
+use crate::web::{self, Web};
 use progress::Progress;
 
 /// Grace for what is under way when the daemon stops. systemd waits 10 seconds.
@@ -60,6 +61,9 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(revalidate::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);
+    let heard = progress.clone();
+    let web = Arc::new(Web::new(Arc::clone(&pipeline)).hearing(Box::new(move || heard.silent())));
+    let mut page = Page::open(&web, &tasks, &stop);
     notify(&[NotifyState::Ready]);
     tracing::info!(mailboxes = watches.count, "the gateway is running");
 
@@ -67,7 +71,11 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => watches = reload_all(&pipeline, &reload, watches, &progress, &stop).await,
+            _ = hangup.recv() => {
+                watches = reload_all(&pipeline, &reload, watches, &progress, &stop).await;
+                page.close().await;
+                page = Page::open(&web, &tasks, &stop);
+            }
         }
     }
     notify(&[NotifyState::Stopping]);
@@ -121,6 +129,32 @@ impl Watches {
     async fn stop(&self) {
         self.stop.cancel();
         self.tasks.wait().await;
+    }
+}
+
+/// The server under one configuration: address and certificate are read when it is opened, the sessions are not its own.
+struct Page {
+    stop: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Page {
+    fn open(web: &web::Shared, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
+        let page = Self {
+            stop: stop.child_token(),
+            ended: CancellationToken::new(),
+        };
+        let (web, stop, ended) = (Arc::clone(web), page.stop.clone(), page.ended.clone());
+        tasks.spawn(async move {
+            let _ended = ended.drop_guard();
+            web::server::serve(web, stop).await;
+        });
+        page
+    }
+
+    async fn close(&self) {
+        self.stop.cancel();
+        self.ended.cancelled().await;
     }
 }
 

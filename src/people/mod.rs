@@ -2,6 +2,12 @@
 //! are stands in the files beside.
 
 pub mod account;
+pub mod config;
+pub mod directory;
+pub mod oidc;
+pub mod password;
+pub mod seal;
+pub mod totp;
 
 use std::collections::BTreeSet;
 

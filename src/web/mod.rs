@@ -1,23 +1,54 @@
 //! The page and the API, served by the daemon itself. Thin: reads what is asked and by whom, asks the ledger, the search and the pipeline,
 //! renders.
 
+pub mod account;
+pub mod cookie;
 pub mod events;
+pub mod form;
+pub mod guard;
+pub mod health;
+pub mod login;
 pub mod pages;
+mod patient;
+pub mod people;
 pub mod problem;
+pub mod provider;
+pub mod server;
+pub mod session;
+pub mod sign_in;
+pub mod throttle;
+pub mod tls;
 pub mod visitor;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio::sync::Semaphore;
 
 use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
 use crate::search::Search;
 
+/// Passwords that are checked at the same time: each takes 19 MiB and a core.
+const HASHING: usize = 2;
+
+/// Says which tasks of the daemon are silent.
+pub type Silent = Box<dyn Fn() -> Vec<String> + Send + Sync>;
+
 /// What every handler may use.
 pub struct Web {
     pub pipeline: Arc<Pipeline>,
     pub search: Arc<Search>,
+    pub sessions: session::Sessions,
+    pub throttle: throttle::Throttle,
+    /// Places where a password is checked or hashed.
+    hashing: Semaphore,
+    /// Sign-ins that were begun at the OpenID provider.
+    begun: provider::Waiting,
+    /// Secrets of one-time codes that were shown and not confirmed yet.
+    enrolments: account::Enrolments,
+    silent: Option<Silent>,
 }
 
 /// As handlers receive it: `State(web): State<Shared>`.
@@ -26,7 +57,24 @@ pub type Shared = Arc<Web>;
 impl Web {
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         let search = Arc::new(Search::new(Arc::clone(&pipeline.ledger)));
-        Self { pipeline, search }
+        Self {
+            pipeline,
+            search,
+            sessions: session::Sessions::default(),
+            throttle: throttle::Throttle::default(),
+            hashing: Semaphore::new(HASHING),
+            begun: provider::Waiting::default(),
+            enrolments: account::Enrolments::default(),
+            silent: None,
+        }
+    }
+
+    /// With an ear on the daemon's tasks, for `/health`.
+    pub fn hearing(self, silent: Silent) -> Self {
+        Self {
+            silent: Some(silent),
+            ..self
+        }
     }
 
     pub fn ledger(&self) -> &Ledger {
@@ -36,5 +84,15 @@ impl Web {
 
 /// All routes.
 pub fn router(web: Shared) -> Router {
-    Router::new().merge(pages::router()).with_state(web)
+    Router::new()
+        .merge(pages::router())
+        .merge(login::router())
+        .merge(provider::router())
+        .merge(account::router())
+        .merge(people::router())
+        .merge(health::router())
+        .fallback(|| async { problem::Problem::NotFound })
+        .method_not_allowed_fallback(|| async { (axum::http::StatusCode::METHOD_NOT_ALLOWED, problem::Unanswered) })
+        .layer(from_fn_with_state(Arc::clone(&web), guard::guard))
+        .with_state(web)
 }

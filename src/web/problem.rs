@@ -1,7 +1,9 @@
 //! Why a request has no answer, for people. What somebody may not see looks exactly like what is not there.
 
+use std::convert::Infallible;
+
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 
 use crate::ledger::LedgerError;
 
@@ -20,10 +22,35 @@ pub enum Problem {
     Ledger(#[from] LedgerError),
 }
 
+/// Marks an answer that is only a status: [`super::guard`] makes a page of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Unanswered;
+
+/// Marks an answer to somebody who is to sign in first: [`super::guard`] shows the way there and back.
+#[derive(Debug, Clone, Copy)]
+pub struct NeedsSignIn;
+
+impl IntoResponseParts for Unanswered {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
+impl IntoResponse for Unanswered {
+    fn into_response(self) -> Response {
+        let mut response = ().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = match &self {
-            Self::SignIn => return Redirect::to("/login").into_response(),
+            Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
@@ -32,6 +59,10 @@ impl IntoResponse for Problem {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };
-        status.into_response()
+        let mut response = (status, Unanswered).into_response();
+        if matches!(self, Self::SignIn) {
+            response.extensions_mut().insert(NeedsSignIn);
+        }
+        response
     }
 }

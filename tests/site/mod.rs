@@ -1,0 +1,189 @@
+//! The page inside the test's own process: a browser with a cookie jar that asks the router, and a clock that the test turns.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
+use kep_gateway::register::entry::Asker;
+use kep_gateway::secret::Secret;
+use kep_gateway::store::disk::RealDisk;
+use kep_gateway::web::guard::Peer;
+use kep_gateway::web::{self, Shared, Web};
+use tower::ServiceExt;
+
+use crate::inside::Inside;
+
+/// 12:00 in Turkey.
+pub const NOON: &str = "2026-11-20T09:00:00Z";
+pub const PASSWORD: &str = "mor deve sessiz köprü";
+
+pub struct Site {
+    pub inside: Inside,
+    pub web: Shared,
+    pub router: Router,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The value of the hidden field of the first form.
+    pub fn csrf(&self) -> String {
+        let (_, rest) = self.text.split_once("name=\"csrf\" value=\"").expect("a form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// `Set-Cookie` of the cookie whose name ends so.
+    pub fn set_cookie(&self, name: &str) -> Option<String> {
+        let lines = self
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .map(|line| line.to_str().unwrap().to_owned());
+        lines.filter(|line| line.split('=').next().unwrap().ends_with(name)).last()
+    }
+}
+
+impl Site {
+    pub fn open(more: &str) -> Self {
+        let inside = Inside::new(NOON, &format!("[daemon]\nfree_bytes = 0\n{more}"));
+        let pipeline = inside.open(RealDisk::shared()).unwrap();
+        let web = Arc::new(Web::new(pipeline));
+        let router = web::router(Arc::clone(&web));
+        Self { inside, web, router }
+    }
+
+    pub async fn edit(&self, login: &str, edit: Edit) {
+        self.web
+            .ledger()
+            .edit_account(login, edit, Asker::default())
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    pub async fn add(&self, login: &str, role: Role) {
+        let account = Account {
+            password: Some(password::hash(&Secret::new(PASSWORD)).unwrap()),
+            ..Account::new(person(login, role), Source::Local)
+        };
+        self.edit(login, Edit::Add(Box::new(account))).await;
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser {
+            router: self.router.clone(),
+            jar: BTreeMap::new(),
+            address: IpAddr::V4(Ipv4Addr::new(10, 1, 1, 1)),
+        }
+    }
+
+    /// Somebody who is signed in.
+    pub async fn signed_in(&self, login: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = browser.sign_in(login, PASSWORD, "").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        browser
+    }
+}
+
+pub fn person(login: &str, role: Role) -> Person {
+    Person {
+        login: login.to_owned(),
+        name: format!("Deneme {login}"),
+        role,
+        mailboxes: Scope::All,
+        units: Scope::All,
+        clearance: 4,
+    }
+}
+
+/// Keeps cookies as a browser does.
+pub struct Browser {
+    router: Router,
+    pub jar: BTreeMap<String, String>,
+    pub address: IpAddr,
+}
+
+impl Browser {
+    pub async fn ask(&mut self, mut request: Request<Body>) -> Answer {
+        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() && !request.headers().contains_key("cookie") {
+            request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+        }
+        request.extensions_mut().insert(Peer(self.address));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for line in parts.headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            match line.contains("Max-Age=0") {
+                true => self.jar.remove(name),
+                false => self.jar.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.ask(Request::get(path).header("host", "kep.example").body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.ask(form(path, fields).body(body(fields)).unwrap()).await
+    }
+
+    /// Posts the fields with the token of the page at `from`.
+    pub async fn submit(&mut self, from: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = self.get(from).await.csrf();
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
+        self.post(path, &fields).await
+    }
+
+    pub async fn sign_in(&mut self, login: &str, password: &str, next: &str) -> Answer {
+        self.submit("/login", "/login", &[("login", login), ("password", password), ("next", next)])
+            .await
+    }
+
+    pub async fn is_signed_in(&mut self) -> bool {
+        self.get("/account").await.status == StatusCode::OK
+    }
+
+    pub fn session(&self) -> String {
+        self.jar
+            .iter()
+            .find(|(name, _)| name.ends_with("kep-session"))
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    }
+}
+
+pub fn form(path: &str, _fields: &[(&str, &str)]) -> axum::http::request::Builder {
+    Request::post(path)
+        .header("host", "kep.example")
+        .header("content-type", "application/x-www-form-urlencoded")
+}
+
+pub fn body(fields: &[(&str, &str)]) -> Body {
+    let pairs = fields.iter().map(|(name, value)| format!("{name}={}", web::form::encoded(value)));
+    Body::from(pairs.collect::<Vec<_>>().join("&"))
+}
