@@ -37,7 +37,9 @@ const VOCABULARY: usize = 40_000;
 /// Words of a covering letter.
 const LETTER: usize = 90;
 const MAILBOXES: [&str; 4] = ["evrak", "hukuk", "ihale", "personel"];
-const KINDS: [&str; 10] = ["first", "filtered", "deep", "word", "two", "prefix", "phrase", "rare", "sha256", "counts"];
+const KINDS: [&str; 10] = [
+    "first", "filtered", "deep", "word", "two", "prefix", "phrase", "rare", "sha256", "counts",
+];
 
 fn main() {
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
@@ -75,7 +77,10 @@ fn measure(size: u32, rounds: usize) {
     search.fill_with(entries).unwrap();
     drop(rows);
     let built = begin.elapsed();
-    println!("\n{size} entries: filled in {built:.1?}, {} MiB on the disk", megabytes(&folder.path().join("search")));
+    println!(
+        "\n{size} entries: filled in {built:.1?}, {} MiB on the disk",
+        megabytes(&folder.path().join("search"))
+    );
 
     let questions = questions(size, rounds, &words);
     let person = somebody();
@@ -149,12 +154,30 @@ impl Dice {
 /// Words of Turkish syllables, the short ones first, as in a language; real ones among the most frequent.
 fn vocabulary() -> Vec<String> {
     const FREQUENT: [&str; 20] = [
-        "ve", "ile", "sayılı", "tarihli", "yazı", "karar", "hakkında", "kurum", "ilgi", "gereği", "başvuru", "müdürlüğü", "kanun", "dilekçe",
-        "talep", "belge", "ödeme", "ihale", "görüş", "bilgi",
+        "ve",
+        "ile",
+        "sayılı",
+        "tarihli",
+        "yazı",
+        "karar",
+        "hakkında",
+        "kurum",
+        "ilgi",
+        "gereği",
+        "başvuru",
+        "müdürlüğü",
+        "kanun",
+        "dilekçe",
+        "talep",
+        "belge",
+        "ödeme",
+        "ihale",
+        "görüş",
+        "bilgi",
     ];
     const SYLLABLES: [&str; 30] = [
-        "ka", "le", "mü", "dür", "ba", "şı", "il", "çe", "ği", "tar", "so", "ran", "ye", "ti", "ku", "rul", "iş", "let", "öz", "gün", "ar", "de",
-        "pın", "cı", "lık", "se", "vim", "oğ", "uz", "han",
+        "ka", "le", "mü", "dür", "ba", "şı", "il", "çe", "ği", "tar", "so", "ran", "ye", "ti", "ku", "rul", "iş", "let", "öz", "gün", "ar",
+        "de", "pın", "cı", "lık", "se", "vim", "oğ", "uz", "han",
     ];
     const ENDINGS: [&str; 8] = ["", "", "ı", "in", "ler", "nde", "den", "si"];
     let mut dice = Dice::new(7);
@@ -191,7 +214,13 @@ fn made(number: u32, size: u32, words: &[String]) -> (Entry, String) {
     let letter = text(&mut dice, LETTER / 2 + number as usize % LETTER);
     let subject = text(&mut dice, 6);
     let hash = |kind: &str| Sha256::of(format!("{kind} {number}").as_bytes());
-    let names = ["Bakanlığı", "Belediye Başkanlığı", "Üniversitesi Rektörlüğü", "Müdürlüğü", "Anonim Şirketi"];
+    let names = [
+        "Bakanlığı",
+        "Belediye Başkanlığı",
+        "Üniversitesi Rektörlüğü",
+        "Müdürlüğü",
+        "Anonim Şirketi",
+    ];
     let document = Document {
         id: Some(format!("0F0E7C2A-0000-4000-8000-{number:012}")),
         number: Some(format!("E-{}-702.03-{number}", 20_000_000 + sender)),
@@ -200,7 +229,12 @@ fn made(number: u32, size: u32, words: &[String]) -> (Entry, String) {
         security: Some("YOK".into()),
         sender: Some(Party {
             kind: "institution".into(),
-            name: Some(format!("{} {} {}", words[20 + sender * 7], words[21 + sender * 11], names[sender % names.len()])),
+            name: Some(format!(
+                "{} {} {}",
+                words[20 + sender * 7],
+                words[21 + sender * 11],
+                names[sender % names.len()]
+            )),
             id: Some(format!("{}", 20_000_000 + sender)),
         }),
         file: Some(DocumentFile {
@@ -216,7 +250,13 @@ fn made(number: u32, size: u32, words: &[String]) -> (Entry, String) {
         }],
         ..Document::default()
     };
-    let indication = [Indication::Passed, Indication::Passed, Indication::Passed, Indication::Indeterminate, Indication::Failed][dice.below(5)];
+    let indication = [
+        Indication::Passed,
+        Indication::Passed,
+        Indication::Passed,
+        Indication::Indeterminate,
+        Indication::Failed,
+    ][dice.below(5)];
     let entry = Entry {
         register_number: RegisterNumber { year: 2026, number },
         registered_at: at,
@@ -263,7 +303,11 @@ fn made(number: u32, size: u32, words: &[String]) -> (Entry, String) {
         labels: BTreeSet::new(),
         access: [0, 0, 0, 0, 1, 1, 2, 3, 4][dice.below(9)],
         // Of what came lately nobody opened some.
-        state: if size - number < 500 && dice.below(2) == 0 { State::Registered } else { State::Done },
+        state: if size - number < 500 && dice.below(2) == 0 {
+            State::Registered
+        } else {
+            State::Done
+        },
         history: Vec::new(),
         earlier_verdicts: Vec::new(),
     };
@@ -375,7 +419,10 @@ fn peer(folder: &Path, questions: &[(&str, String)]) -> BTreeMap<String, (f64, f
     let output = match Command::new("python3").arg(script).arg(folder).output() {
         Ok(output) if output.status.success() => output,
         Ok(output) => {
-            println!("  the peer could not be measured: {}", String::from_utf8_lossy(&output.stderr).trim());
+            println!(
+                "  the peer could not be measured: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
             return BTreeMap::new();
         }
         Err(error) => {
@@ -402,7 +449,11 @@ fn memory() -> (u64, u64) {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let field = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) / 1024
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|number| number.parse::<u64>().ok())
+            .unwrap_or(0)
+            / 1024
     };
     (field("VmRSS:"), field("RssAnon:"))
 }

@@ -79,8 +79,12 @@ async fn a_letter_is_found_by_its_words_its_number_its_sender_and_its_hash() {
         let more = [
             document.and_then(|document| document.number.clone()),
             document.and_then(|document| document.id.clone()),
-            document.and_then(|document| document.file.as_ref()).map(|file| file.sha256.to_string()),
-            document.and_then(|document| document.subject.as_ref()).map(|subject| format!("\"{subject}\"")),
+            document
+                .and_then(|document| document.file.as_ref())
+                .map(|file| file.sha256.to_string()),
+            document
+                .and_then(|document| document.subject.as_ref())
+                .map(|subject| format!("\"{subject}\"")),
             entry.message.sender_kep.clone(),
         ];
         for text in texts.into_iter().chain(more).flatten() {
@@ -90,7 +94,11 @@ async fn a_letter_is_found_by_its_words_its_number_its_sender_and_its_hash() {
     }
 
     // A change of the entry keeps its letter, without the message: its bytes are looked at once.
-    let number = entries.iter().find(|entry| entry.document.as_ref().is_some_and(|d| d.file.is_some())).unwrap().register_number;
+    let number = entries
+        .iter()
+        .find(|entry| entry.document.as_ref().is_some_and(|d| d.file.is_some()))
+        .unwrap()
+        .register_number;
     ledger.opened(number, Asker::default()).await.unwrap();
     assert_eq!(found(&search, sentence), with_letter, "before the next commit");
     std::fs::remove_dir_all(inside.root().join("blobs")).unwrap();
@@ -147,9 +155,25 @@ async fn a_kill_at_any_moment_of_a_commit_changes_no_answer() {
         let search = Search::open(Arc::clone(&ledger), inside.root().join("search"), Limits::default());
         settle(&search);
         let plain = Search::new(Arc::clone(&ledger));
-        for query in [Query::default(), Query { unopened: true, ..Query::default() }, Query { state: Some("opened".into()), ..Query::default() }] {
-            assert_eq!(search.list(&everything(), &query).unwrap(), plain.list(&everything(), &query).unwrap());
-            assert_eq!(search.count(&everything(), &query).unwrap(), plain.count(&everything(), &query).unwrap());
+        for query in [
+            Query::default(),
+            Query {
+                unopened: true,
+                ..Query::default()
+            },
+            Query {
+                state: Some("opened".into()),
+                ..Query::default()
+            },
+        ] {
+            assert_eq!(
+                search.list(&everything(), &query).unwrap(),
+                plain.list(&everything(), &query).unwrap()
+            );
+            assert_eq!(
+                search.count(&everything(), &query).unwrap(),
+                plain.count(&everything(), &query).unwrap()
+            );
         }
         assert_eq!(search.indexed_to(), Some(ledger.change_position().unwrap()));
     }

@@ -95,10 +95,15 @@ fn compare(register: &Register, search: &Search, seed: u64, questions: usize) {
     let naive = Search::new(std::sync::Arc::clone(&register.ledger));
     let mut dice = Dice::new(seed);
     let (mut answered, day) = (0, local_day(register.now()));
-    for _ in 0..questions {
+    for nth in 0..questions {
         let (query, person) = (any_query(&mut dice, register), any_person(&mut dice));
         let expected = naive.list(&person, &query).unwrap();
         assert_eq!(search.list(&person, &query).unwrap(), expected, "{query:?} by {person:?}");
+        answered += usize::from(!expected.rows.is_empty());
+        // Each of these goes through the whole register without the index.
+        if nth % 6 != 0 {
+            continue;
+        }
         let whole = Query { before: None, ..query };
         assert_eq!(
             all(search, &person, &whole).len() as u64,
@@ -113,19 +118,18 @@ fn compare(register: &Register, search: &Search, seed: u64, questions: usize) {
             naive.suggest_senders(&person, &typed, 9).unwrap()
         );
         assert_eq!(search.suggest_units(&person, 9).unwrap(), naive.suggest_units(&person, 9).unwrap());
-        answered += usize::from(!expected.rows.is_empty());
     }
-    assert!(answered * 4 > questions, "most questions had no answer: {answered} of {questions}");
+    assert!(answered * 5 > questions, "most questions had no answer: {answered} of {questions}");
 }
 
 #[tokio::test]
 async fn the_index_answers_as_the_register_does() {
     let mut register = Register::new(1);
-    register.fill(150).await;
+    register.fill(120).await;
     let search = register.search();
     settle(&search);
     assert!(search.indexed_to().is_some());
-    compare(&register, &search, 2, 300);
+    compare(&register, &search, 2, 240);
 }
 
 #[tokio::test]
@@ -144,10 +148,10 @@ async fn what_is_not_in_the_index_yet_is_answered_all_the_same() {
             .unwrap();
     }
     assert_eq!(search.indexed_to(), before, "nothing was committed meanwhile");
-    compare(&register, &search, 4, 200);
+    compare(&register, &search, 4, 120);
     settle(&search);
     assert!(search.indexed_to() > before);
-    compare(&register, &search, 5, 200);
+    compare(&register, &search, 5, 120);
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ fn pdf(objects: &[String]) -> Vec<u8> {
     }
     let xref = out.len();
     out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
-    offsets.iter().for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
+    offsets
+        .iter()
+        .for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
     out.extend(format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF\n", objects.len() + 1).bytes());
     out
 }
@@ -41,8 +43,12 @@ const PLAIN: &str = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encodi
 
 #[test]
 fn strings_arrays_and_quotes_are_read() {
-    let content = "BT /F1 12 Tf 14 TL 50 700 Td (Birinci) Tj T* [(ik) 20 (inci) -400 (kelime)] TJ (\\374\\347\\374nc\\374) ' 1 2 (son) \" ET";
-    assert_eq!(words(&of_file(&page(content, PLAIN, &[]))), ["birinci", "ikinci", "kelime", "ucuncu", "son"]);
+    let content =
+        "BT /F1 12 Tf 14 TL 50 700 Td (Birinci) Tj T* [(ik) 20 (inci) -400 (kelime)] TJ (\\374\\347\\374nc\\374) ' 1 2 (son) \" ET";
+    assert_eq!(
+        words(&of_file(&page(content, PLAIN, &[]))),
+        ["birinci", "ikinci", "kelime", "ucuncu", "son"]
+    );
 }
 
 #[test]
@@ -105,8 +111,16 @@ fn hostile_files_end_soon_and_are_small() {
         page(&"[".repeat(200_000), PLAIN, &[]),
         page(&"<<".repeat(200_000), PLAIN, &[]),
         page(&"(".repeat(200_000), PLAIN, &[]),
-        page("BT /F1 1e300 Tf 1e300 0 0 1e300 9e999 -9e999 Tm (a) Tj [(b) 1e308 (c)] TJ ET", PLAIN, &[]),
-        page("BT /F1 12 Tf <0001000200030004> Tj ET", mapped, &[stream("", ""), stream("", wide_map), widths]),
+        page(
+            "BT /F1 1e300 Tf 1e300 0 0 1e300 9e999 -9e999 Tm (a) Tj [(b) 1e308 (c)] TJ ET",
+            PLAIN,
+            &[],
+        ),
+        page(
+            "BT /F1 12 Tf <0001000200030004> Tj ET",
+            mapped,
+            &[stream("", ""), stream("", wide_map), widths],
+        ),
         circle,
     ];
     for (at, bytes) in hostile.iter().enumerate() {

@@ -268,15 +268,16 @@ impl Search {
             if query.before.is_some_and(|before| entry.register_number >= before) {
                 continue;
             }
-            if rows.len() == query.page_size() {
-                let next = rows.last().map(|row: &Row| row.number);
-                return Ok(Page { rows, next });
-            }
             if person.sees(&entry) && query.fits(&entry) {
+                if rows.len() == query.page_size() {
+                    let next = rows.last().map(|row: &Row| row.number);
+                    return Ok(Page { rows, next });
+                }
                 rows.push(Row::of(&entry));
             }
             left -= 1;
             if left == 0 {
+                // Says how far was looked and not what lies there: numbers have no gaps, and so many were given.
                 let next = Some(entry.register_number);
                 return Ok(Page { rows, next });
             }
