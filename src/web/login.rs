@@ -129,6 +129,7 @@ async fn sign_in(
         web.sessions.end(current.token.reveal());
     }
     if account.totp.is_some() {
+        web.was_half_right(&from.network());
         let target = format!("/login/totp?next={}", encoded(next));
         return Ok(begin(&web, &account, Stage::AwaitsCode { tries: 0 }, &from, &target));
     }

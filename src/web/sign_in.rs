@@ -157,6 +157,11 @@ impl Web {
         self.ledger().sign_in_failed(failed).await
     }
 
+    /// The password was right and the code is still to come: the address has done nothing wrong, the account waits for the code.
+    pub fn was_half_right(&self, network: &str) {
+        self.throttle.was_right(&[Key::Address(network.to_owned())]);
+    }
+
     /// The sign-in is complete.
     pub fn was_right(&self, login: &str, network: &str) {
         self.throttle.was_right(&keys(login, network));
