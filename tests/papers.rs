@@ -245,6 +245,40 @@ fn what_is_changed_in_a_case_file_is_found_by_its_instructions() {
 }
 
 #[test]
+fn a_case_file_whose_list_was_forged_too_is_found_beside_the_journal() {
+    let week = Week::new();
+    week.ok(&["papers", "case", "2026/000001", "--out", "c.zip"]);
+    let said = week.ok(&["papers", "check", "c.zip"]);
+    assert!(said.starts_with('✔'), "{said}");
+    // A record, its hash in the chain, and the list of hashes: all made anew, so that the file agrees with itself.
+    week.sh("unzip -q c.zip -d c");
+    week.sh(
+        "cd c && r=$(ls gunluk/* | tail -1) && old=$(sha256sum < $r | cut -c1-64) && sed -i 's/2026-11/2025-11/' $r \
+         && new=$(sha256sum < $r | cut -c1-64) && [ $old != $new ] && sed -i s/$old/$new/ zincir.txt \
+         && find . -type f ! -name SHA256SUMS | cut -c3- | sort | xargs sha256sum > SHA256SUMS",
+    );
+    let checks = week.sh("cd c && sh denetle.sh");
+    assert!(!checks.contains("HATA"), "the forger was thorough");
+    week.sh("cd c && python3 -m zipfile -c ../forged.zip *");
+    let found = week.run(&["papers", "check", "forged.zip"]);
+    assert_eq!(found.status.code(), Some(20));
+    assert!(
+        String::from_utf8(found.stdout).unwrap().contains("✘ kayıt "),
+        "the forged record is named"
+    );
+    // A file that was changed, and one that is no case file.
+    week.sh("cd c && printf x >> ileti.eml && python3 -m zipfile -c ../forged.zip *");
+    let found = week.run(&["papers", "check", "forged.zip", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(
+        (found["holds"].as_bool(), found["odd_files"][0].as_str()),
+        (Some(false), Some("ileti.eml"))
+    );
+    week.ok(&["papers", "register", "--format", "xlsx", "--out", "r.xlsx"]);
+    assert_eq!(week.run(&["papers", "check", "r.xlsx"]).status.code(), Some(1));
+}
+
+#[test]
 fn a_failed_verdict_makes_a_case_file_too_and_says_so() {
     let week = Week::new();
     let failed = week
@@ -483,7 +517,7 @@ fn a_message_of_sixty_megabytes_makes_a_case_file_in_bounded_memory() {
 }
 
 #[test]
-fn papers_need_the_right_to_export() {
+fn an_answer_to_a_person_says_the_next_step_in_both_languages() {
     let text = PaperError::NotFound.text();
     assert!(text.tr.contains("yok") && text.en.contains("no such entry"));
     assert!(

@@ -276,6 +276,14 @@ pub enum PapersCommand {
         #[command(flatten)]
         target: PaperTarget,
     },
+    /// Compares a case file with its list of hashes and with the journal of this store. Exit code 20 when something differs.
+    Check {
+        /// The ZIP that `papers case` made.
+        file: PathBuf,
+        /// Print one JSON document instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
     /// The case file of one document (dava dosyası): a ZIP with every byte, its hashes, and how to check it with openssl alone.
     Case {
         /// The register number, as 2026/000001.

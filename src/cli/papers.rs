@@ -1,17 +1,20 @@
 //! `papers`: the register of a period, evidence sheets and case files, as files.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::args::{PaperTarget, PapersCommand, RegisterForm};
+use super::table::clean;
 use super::{Exit, Failure, Session};
 use crate::paper::register::Period;
 use crate::paper::{self, Asked, PaperError, Summary};
 use crate::people::Person;
 use crate::store::error::StoreError;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 pub fn run(session: &Session, command: PapersCommand) -> Result<Exit, Failure> {
     let person = paper::operator();
@@ -37,11 +40,56 @@ pub fn run(session: &Session, command: PapersCommand) -> Result<Exit, Failure> {
                 paper::evidence::pdf(asked, number, out)
             })
         }
+        PapersCommand::Check { file, json } => check(session, &file, json),
         PapersCommand::Case { number, target } => {
             let name = paper::case::file_name(number);
             write(session, &person, &target, &name, |asked, out| paper::case::zip(asked, number, out))
         }
     }
+}
+
+fn check(session: &Session, path: &Path, as_json: bool) -> Result<Exit, Failure> {
+    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    let found = paper::check::case(session.reader()?, BufReader::new(file))?;
+    let holds = found.holds();
+    if as_json {
+        let (files, records) = (found.files, found.records);
+        println!(
+            "{:#}",
+            json!({ "holds": holds, "files": files, "odd_files": found.odd_files, "records": records, "odd_records": found.odd_records })
+        );
+        return Ok(if holds { Exit::Done } else { Exit::Broken });
+    }
+    let either = |tr: String, en: String| if session.lang == Lang::Tr { tr } else { en };
+    for name in &found.odd_files {
+        let name = clean(name);
+        println!(
+            "✘ {}",
+            either(
+                format!("{name}: özeti listedekinden başka, ya da dosya eksik veya fazla"),
+                format!("{name}: its hash differs from the list, or it is missing or too many")
+            )
+        );
+    }
+    for sequence in &found.odd_records {
+        println!(
+            "✘ {}",
+            either(
+                format!("kayıt {sequence}: özeti bu deponun günlüğündekinden başka"),
+                format!("record {sequence}: its hash differs from the journal of this store")
+            )
+        );
+    }
+    let (files, records) = (found.files, found.records);
+    println!(
+        "{} {}",
+        if holds { "✔" } else { "✘" },
+        either(
+            format!("{files} dosya listeye, {records} kayıt özeti bu deponun günlüğüne uyuyor"),
+            format!("{files} files fit the list, {records} record hashes fit the journal of this store")
+        )
+    );
+    Ok(if holds { Exit::Done } else { Exit::Broken })
 }
 
 /// Makes a paper and says where it lies.

@@ -6,6 +6,7 @@
 
 pub mod case;
 mod chain;
+pub mod check;
 pub mod evidence;
 mod flow;
 mod line;
@@ -70,6 +71,8 @@ pub enum PaperError {
     Xlsx(#[from] rust_xlsxwriter::XlsxError),
     #[error("the archive could not be made: {0}")]
     Zip(#[from] zip::result::ZipError),
+    #[error("this is no case file")]
+    NoCaseFile,
     #[error(transparent)]
     Broken(#[from] Broken),
 }
@@ -103,6 +106,10 @@ impl PaperError {
             Self::Changed => Text::new(
                 "Çıktı alınırken kayıtlar değişti; yeniden isteyin.",
                 "The register changed meanwhile; ask again.",
+            ),
+            Self::NoCaseFile => Text::new(
+                "Bu bir dava dosyası değil; 'papers case' ile alınmış ZIP'in kendisini verin.",
+                "This is no case file; give the ZIP that 'papers case' made, as it is.",
             ),
             Self::Broken(broken) => broken.text(),
             Self::Store(error) => error.cure(),

@@ -78,7 +78,7 @@ pub fn turkish(told: &Told<'_>) -> String {
         out,
         "\n   Aradaki kayıtlar başka belgelere aittir; burada yalnız özetleri vardır ve bu dosya onların birbirine bağlı olduğunu tek başına\n\
          \x20  göstermez. Bunu iki yoldan biri gösterir: kurumun günlük raporlarıyla dışarı giden zincir başlarını zincir.txt'de bulmak, ya da kurumun\n\
-         \x20  deposunda 'kep-gateway journal verify' çalıştırmak. Bu dosya alınırken zincirin başı: {} {} ({})\n\n\
+         \x20  deposunda 'kep-gateway papers check DOSYA.zip' çalıştırmak (listeyi günlükle karşılaştırır). Bu dosya alınırken zincirin başı: {} {} ({})\n\n\
          3. İmzalar, zaman damgaları, iptal bilgisi (openssl)\n\n   Kökler kurumun güvendiği köklerdir; bir kökün gerçek olduğunu, parmak izini yayıncısının duyurusuyla karşılaştırarak denetleyin:\n\n",
         head.sequence,
         head.hash,
@@ -122,7 +122,7 @@ pub fn english(told: &Told<'_>) -> String {
         out,
         "\n   The records in between belong to other documents; only their hashes are here, and this file alone does not show that they are linked.\n\
          \x20  Either of two things does: finding the chain heads that left the institution with its daily reports in zincir.txt, or running\n\
-         \x20  'kep-gateway journal verify' on the institution's store. Head of the chain when this file was made: {} {} ({})\n\n\
+         \x20  'kep-gateway papers check FILE.zip' on the institution's store, which compares the list with the journal. Head of the chain when this file was made: {} {} ({})\n\n\
          3. Signatures, time stamps, revocation (openssl)\n\n   The roots are those that the institution trusts; compare their fingerprints with what their publisher announces:\n\n",
         head.sequence,
         head.hash,

@@ -18,8 +18,8 @@ use crate::paper::sheet::{A4, About, Canvas, Cell, Face, LEADING, MARGIN, Paper,
 use crate::register::entry::Entry;
 use crate::text::Lang;
 
-/// Entries of one paper. A PDF is put together in memory, about 15 KB for each entry.
-const ROWS: u64 = 10_000;
+/// Entries of one paper. A PDF is put together in memory, about 6 KB for each entry.
+const ROWS: u64 = 20_000;
 /// Every row has the same height, so that the row data of page n are lines 12 (n-1) + 1 to 12 n.
 pub const ROWS_PER_PAGE: usize = 12;
 const LINES_PER_CELL: usize = 4;
