@@ -240,7 +240,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
 }
 
 fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    state.put_entry(entry.clone());
+    state.put_entry(entry.clone())?;
     for name in open_deadlines(entry) {
         state.put(name, &())?;
     }
@@ -375,7 +375,7 @@ fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), Ledg
             true => entry.flags.insert(flag::ORPHAN_EVIDENCE.to_owned()),
             false => entry.flags.remove(flag::ORPHAN_EVIDENCE),
         };
-        state.put_entry(entry);
+        state.put_entry(entry)?;
     }
     Ok(())
 }
@@ -488,8 +488,7 @@ fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnO
         state.put(name.clone(), &())?;
     }
     list_waiting(&entry, state)?;
-    state.put_entry(entry);
-    Ok(())
+    state.put_entry(entry)
 }
 
 /// The entry stands in the queue of those that are judged again by themselves, or no longer.

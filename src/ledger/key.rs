@@ -28,6 +28,26 @@ pub const STANDING: &[u8] = b"s/";
 /// Deadlines that can still be missed, by their time.
 pub const DEADLINES: &[u8] = b"z/";
 
+/// Entries by the order of their last change: `y/000000000000002a`.
+pub const CHANGES: &[u8] = b"y/";
+/// How many changes of entries there were.
+pub const CHANGE_COUNT: &[u8] = b"a/";
+
+pub fn change(position: u64) -> Vec<u8> {
+    format!("y/{position:016x}").into_bytes()
+}
+
+/// The position that a key of [`change`] names.
+pub fn read_change(name: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(name.get(CHANGES.len()..)?).ok()?;
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// Where the last change of an entry stands in that order.
+pub fn last_change(number: RegisterNumber) -> Vec<u8> {
+    format!("u/{number}").into_bytes()
+}
+
 /// Entries whose verdict may become another by itself: `r/2026/000001`.
 pub const WAITING: &[u8] = b"r/";
 

@@ -5,6 +5,7 @@
 //! and made durable in the same step, so no crash can burn or double one.
 
 mod accounts;
+mod changes;
 pub mod event;
 pub mod fold;
 pub mod handling;
@@ -20,7 +21,9 @@ mod writer;
 #[cfg(test)]
 mod alerting_tests;
 #[cfg(test)]
-mod fixture;
+mod changes_tests;
+#[cfg(test)]
+pub mod fixture;
 #[cfg(test)]
 mod handling_tests;
 #[cfg(test)]
@@ -50,6 +53,7 @@ use crate::store::index::Index;
 use crate::store::journal::Journal;
 use crate::store::record::Head;
 use crate::store::{Recovery, Store};
+pub use changes::Changes;
 use event::Event;
 use fold::State;
 use overlay::{Overlay, decode};

@@ -83,9 +83,25 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    pub fn put_entry(&mut self, entry: Entry) {
+    /// # Errors
+    /// The index cannot be read.
+    pub fn put_entry(&mut self, entry: Entry) -> Result<(), LedgerError> {
+        self.note_change(entry.register_number)?;
         self.changes
             .insert(key::entry(entry.register_number), Change::Entry(Box::new(entry)));
+        Ok(())
+    }
+
+    /// Moves an entry to the end of the order in which entries changed, so that who follows reads each only once. Counted by the fold, so
+    /// that the same journal always gives the same order.
+    fn note_change(&mut self, number: RegisterNumber) -> Result<(), LedgerError> {
+        if let Some(before) = self.get::<u64>(&key::last_change(number))? {
+            self.remove(key::change(before));
+        }
+        let position = self.get::<u64>(key::CHANGE_COUNT)?.unwrap_or(0) + 1;
+        self.put(key::CHANGE_COUNT.to_vec(), &position)?;
+        self.put(key::last_change(number), &position)?;
+        self.put(key::change(position), &number)
     }
 
     pub fn put<T: Serialize>(&mut self, key: Vec<u8>, value: &T) -> Result<(), LedgerError> {

@@ -330,7 +330,7 @@ impl Ledger {
         Ok(fetched)
     }
 
-    fn read<T: DeserializeOwned>(&self, name: &[u8]) -> Result<Option<T>, LedgerError> {
+    pub(super) fn read<T: DeserializeOwned>(&self, name: &[u8]) -> Result<Option<T>, LedgerError> {
         self.index.get(name)?.map(|bytes| decode(name, &bytes)).transpose()
     }
 

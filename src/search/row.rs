@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::register::entry::{Entry, RegisterNumber, State};
+use crate::register::nearing::is_open;
 use crate::signature::report::{Indication, SubIndication};
 
 /// What a list shows of a register entry, and what its filters look at.
@@ -31,7 +32,7 @@ pub struct Row {
     pub state: State,
     /// Nobody opened it yet.
     pub unopened: bool,
-    /// The next moment by which somebody must act, with its kind.
+    /// The next moment by which somebody must act, with its kind: of those that can still be missed.
     pub deadline: Option<(Timestamp, String)>,
 }
 
@@ -39,7 +40,8 @@ impl Row {
     pub fn of(entry: &Entry) -> Self {
         let document = entry.document.as_ref();
         let verdict = entry.verdict.as_ref();
-        let deadline = entry.deadlines.iter().min_by_key(|deadline| deadline.at);
+        let open = entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline));
+        let deadline = open.min_by_key(|deadline| deadline.at);
         let sender = document
             .and_then(|document| document.sender.as_ref())
             .and_then(|sender| sender.name.clone());
