@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{danger, plain};
+use super::{danger, plain, shown};
 use crate::envelope::{self, Package};
 use crate::hash::Sha256;
 use crate::isolate;
@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::message::{self, PartRole};
 use crate::people::Person;
 use crate::register::entry::Entry;
+use crate::search::letter;
 use crate::text::{Text, safe_file_name};
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
@@ -55,7 +56,7 @@ pub struct Content {
     pub pieces: Vec<Piece>,
     /// The text of the mail, HTML as plain text.
     pub bodies: Vec<String>,
-    /// The covering letter where it is text.
+    /// The words of the covering letter, without its layout.
     pub letter_text: Option<String>,
     pub letter_is_pdf: bool,
 }
@@ -238,7 +239,10 @@ impl Content {
         let bytes = bytes.unwrap_or_default();
         match piece.what {
             Use::Body => self.bodies.extend(plain::text(&piece.content_type, &bytes)),
-            Use::Letter if bytes.starts_with(b"%PDF-") => self.letter_is_pdf = true,
+            Use::Letter if bytes.starts_with(b"%PDF-") => {
+                self.letter_is_pdf = true;
+                self.letter_text = Some(shown::long(&letter::of_file(&bytes))).filter(|text| !text.trim().is_empty());
+            }
             Use::Letter if self.letter_text.is_none() => self.letter_text = plain::text(&piece.content_type, &bytes),
             _ => {}
         }

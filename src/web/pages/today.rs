@@ -22,7 +22,7 @@ use crate::search::query::Query;
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
-/// Up to here a counter counts; above it says "and more". What lies beyond is worked off from a list, not from a number.
+/// Up to here deadlines are counted, each by reading its entry; above it says "and more". What lies beyond is worked off from a list.
 const COUNTED: usize = 999;
 
 /// How long ago a missed deadline is still counted, as the alarms do.
@@ -67,21 +67,17 @@ impl Counters {
             ..Query::default()
         };
         Ok(Self {
-            arrived: count(web, person, arrived)?,
-            unopened: count(web, person, unopened)?,
+            arrived: count(web, person, &arrived)?,
+            unopened: count(web, person, &unopened)?,
             near: near(web, person, now)?,
             day: today.to_string(),
         })
     }
 }
 
-fn count(web: &Web, person: &Person, query: Query) -> Result<Count, LedgerError> {
-    let query = Query { limit: COUNTED, ..query };
-    let page = web.search.list(person, &query)?;
-    Ok(Count {
-        number: page.rows.len(),
-        more: page.next.is_some(),
-    })
+fn count(web: &Web, person: &Person, query: &Query) -> Result<Count, LedgerError> {
+    let number = usize::try_from(web.search.count(person, query)?).unwrap_or(usize::MAX);
+    Ok(Count { number, more: false })
 }
 
 /// Documents whose deadline the alarm clock would call near or missed.
