@@ -62,7 +62,9 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);
     let heard = progress.clone();
-    let web = Arc::new(Web::new(Arc::clone(&pipeline)).hearing(Box::new(move || heard.silent())));
+    let web = Web::new(Arc::clone(&pipeline)).indexed().hearing(Box::new(move || heard.silent()));
+    let web = Arc::new(web);
+    tasks.spawn(Arc::clone(&web.search).follow(stop.clone()));
     let mut page = Page::open(&web, &tasks, &stop);
     notify(&[NotifyState::Ready]);
     tracing::info!(mailboxes = watches.count, "the gateway is running");

@@ -195,6 +195,11 @@ impl Ledger {
         &self.clock
     }
 
+    /// The store's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Rings whenever something new is durable and shown, with the sequence of the last record. `None` for a ledger that only reads.
     pub fn shown(&self) -> Option<watch::Receiver<u64>> {
         self.writer.as_ref().map(Writer::shown)

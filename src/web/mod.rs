@@ -69,6 +69,16 @@ impl Web {
         }
     }
 
+    /// With an index of its own for lists and full text; [`Search::follow`] fills it.
+    pub fn indexed(self) -> Self {
+        let (ledger, limits) = (Arc::clone(&self.pipeline.ledger), self.pipeline.settings().config.limits.clone());
+        let folder = ledger.root().join("search");
+        Self {
+            search: Arc::new(Search::open(ledger, folder, limits)),
+            ..self
+        }
+    }
+
     /// With an ear on the daemon's tasks, for `/health`.
     pub fn hearing(self, silent: Silent) -> Self {
         Self {
