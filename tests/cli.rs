@@ -51,7 +51,7 @@ struct Week(TempDir);
 impl Week {
     fn new() -> Self {
         let week = Self(tempfile::tempdir().unwrap());
-        let output = program().args(["demo", "--store"]).arg(week.folder()).output().unwrap();
+        let output = program().args(["demo", "--once", "--store"]).arg(week.folder()).output().unwrap();
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         week
     }
@@ -101,7 +101,7 @@ fn the_demo_shows_a_register_and_goes_on_in_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let demo = |lang: &str| {
         let output = program()
-            .args(["demo", "--lang", lang, "--store"])
+            .args(["demo", "--once", "--lang", lang, "--store"])
             .arg(folder.path())
             .output()
             .unwrap();
@@ -145,7 +145,7 @@ fn the_demo_shows_a_register_and_goes_on_in_its_folder() {
 fn the_demo_says_why_it_cannot_write() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let output = program()
-        .args(["demo", "--lang", "en", "--store"])
+        .args(["demo", "--once", "--lang", "en", "--store"])
         .arg(file.path().join("below"))
         .output()
         .unwrap();
@@ -162,7 +162,7 @@ fn the_demo_touches_no_folder_that_is_not_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("kep-gateway.toml");
     fs::write(&config, "language = \"en\"\n").unwrap();
-    let output = program().args(["demo", "--store"]).arg(folder.path()).output().unwrap();
+    let output = program().args(["demo", "--once", "--store"]).arg(folder.path()).output().unwrap();
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("boş değil"), "{}", stderr(&output));
     assert_eq!(fs::read_to_string(&config).unwrap(), "language = \"en\"\n");

@@ -58,7 +58,11 @@ impl From<LangArg> for Lang {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The whole gateway over bundled sample mail; prints the register and the verdicts. With --store DIR in that folder.
-    Demo,
+    Demo {
+        /// Print and end, without the page
+        #[arg(long)]
+        once: bool,
+    },
     /// The daemon: polls, verifies, registers and alerts until it is told to stop.
     Run,
     /// One pass over the mailboxes, then exit. Exit code 10 when a listed message could not be fetched.

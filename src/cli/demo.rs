@@ -12,14 +12,18 @@ use super::failure::reason;
 use super::{Exit, Failure};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Loaded};
+use crate::daemon;
 use crate::ledger::Ledger;
 use crate::mailbox;
+use crate::people::{Account, Edit, Person, Role, Scope, Source, password};
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::register::entry::Entry;
+use crate::register::entry::{Asker, Entry};
+use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;
 use crate::store::verify;
 use crate::text::{Lang, Text};
+use crate::web::server::{self, NotListening};
 
 static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
 
@@ -43,20 +47,27 @@ kind = "folder"
 address = "ornektarim@hs01.kep.tr"
 path = "fixtures/messages"
 settle = "0s"
+interval = "5s"
 "#;
 
-/// Runs the demo in `folder`, or in a new temporary one, and says what to do next.
+/// Who signs in on the demo's page.
+const LOGIN: &str = "demo";
+
+/// Runs the demo in `folder`, or in a new temporary one, says what to do next, and serves the page until it is interrupted, unless `once`.
 ///
 /// # Errors
 /// A sentence: the disk refused, or something that must work did not.
-pub async fn run(lang: Lang, folder: Option<PathBuf>) -> Result<Exit, Failure> {
+pub async fn run(lang: Lang, folder: Option<PathBuf>, once: bool) -> Result<Exit, Failure> {
     let say = |tr: &str, en: &str| println!("{}", if lang == Lang::Tr { tr } else { en });
     let folder = folder.unwrap_or_else(|| std::env::temp_dir().join(format!("kep-gateway-demo-{}", std::process::id())));
     let loaded = unfold(&folder, lang)?;
     let clock: SharedClock = Arc::new(SystemClock);
-    let settings = Settings::build(loaded, &clock)?;
-    let ledger = Ledger::open(&folder.join("store"), RealDisk::shared(), clock)?;
-    let pipeline = Arc::new(Pipeline::new(Arc::new(ledger), settings));
+    let open = || -> Result<Arc<Pipeline>, Failure> {
+        let settings = Settings::build(loaded.clone(), &clock)?;
+        let ledger = Ledger::open(&folder.join("store"), RealDisk::shared(), Arc::clone(&clock))?;
+        Ok(Arc::new(Pipeline::new(Arc::new(ledger), settings)))
+    };
+    let pipeline = open()?;
 
     say(
         "1. Kutu okunuyor: her bayt saklanmadan hiçbir şey olmuş sayılmaz.",
@@ -95,7 +106,71 @@ pub async fn run(lang: Lang, folder: Option<PathBuf>) -> Result<Exit, Failure> {
         &format!("\n3. Chain checked: {sign} {records} records, {blobs} blobs; chain head {head}"),
     );
     next_steps(lang, &folder, &entries);
-    Ok(if report.is_intact() { Exit::Done } else { Exit::Broken })
+    match report.is_intact() {
+        true if once => Ok(Exit::Done),
+        true => serve(open()?, lang).await,
+        false => Ok(Exit::Broken),
+    }
+}
+
+/// The daemon with its page, over the sample: what is dropped into its folder arrives while one looks on.
+async fn serve(pipeline: Arc<Pipeline>, lang: Lang) -> Result<Exit, Failure> {
+    let web = pipeline.settings().config.web.clone();
+    if let Err(why) = server::listen(&web).await {
+        let (tr, en) = match why {
+            NotListening::Refused(text) => (text.tr, text.en),
+            NotListening::Io(error) => (reason(&error).tr, reason(&error).en),
+        };
+        let said = Text::new(
+            format!("\nSayfa açılamadı ({}: {tr}). O adresi kullanan programı durdurup yeniden deneyin.", web.listen),
+            format!("\nThe page cannot be served ({}: {en}). Stop the program that uses this address and try again.", web.listen),
+        );
+        println!("{}", said.get(lang));
+        return Ok(Exit::Done);
+    }
+    let secret = give_access(&pipeline).await?;
+    let said = Text::new(
+        format!(
+            "\nSayfa: http://{}\n  kullanıcı {LOGIN}, parola {}\n  Bitirmek için Ctrl+C.",
+            web.listen,
+            secret.reveal()
+        ),
+        format!(
+            "\nThe page: http://{}\n  user {LOGIN}, password {}\n  Ctrl+C ends it.",
+            web.listen,
+            secret.reveal()
+        ),
+    );
+    println!("{}", said.get(lang));
+    let reload: daemon::Reload = Box::new(|| Err("the demo has one configuration".to_owned()));
+    daemon::run(pipeline, reload).await.map_err(Failure::new)?;
+    Ok(Exit::Done)
+}
+
+/// An administrator with a new password at each start: the sample's page is for who started it.
+async fn give_access(pipeline: &Pipeline) -> Result<Secret, Failure> {
+    let secret = Secret::new(password::random_password());
+    let hash = password::hash(&secret).map_err(|error| Failure::new(error.to_string()))?;
+    let edit = match pipeline.ledger.account(LOGIN)? {
+        Some(_) => Edit::Password(hash),
+        None => {
+            let person = Person {
+                login: LOGIN.to_owned(),
+                name: "Örnek Kullanıcı".to_owned(),
+                role: Role::Administrator,
+                mailboxes: Scope::All,
+                units: Scope::All,
+                clearance: 4,
+            };
+            Edit::Add(Box::new(Account {
+                password: Some(hash),
+                ..Account::new(person, Source::Local)
+            }))
+        }
+    };
+    let edited = pipeline.ledger.edit_account(LOGIN, edit, Asker::default()).await?;
+    edited.map_err(|refusal| Failure::new(refusal.text()))?;
+    Ok(secret)
 }
 
 fn next_steps(lang: Lang, folder: &Path, entries: &[Entry]) {

@@ -49,7 +49,7 @@ const VALUES: &[(&str, &str)] = &[
 const COMMANDS: &[(&str, &str)] = &[
     ("", "KEP ağ geçidi: kayıtlı e-postayı (KEP) alır, her baytını saklar, doğrular, boşluksuz numarayla kaydeder ve haber verir"),
     ("help", "Bu yazıyı ya da bir komutun yardımını gösterir"),
-    ("demo", "Bütün ağ geçidi, örnek iletilerle; defteri ve sonuçları yazar. --store KLASÖR ile o klasörde"),
+    ("demo", "Bütün ağ geçidi, örnek iletilerle; defteri ve sonuçları yazar, sonra sayfayı açar. --store KLASÖR ile o klasörde"),
     ("run", "Hizmet: durdurulana kadar kutulara bakar, doğrular, kaydeder ve haber verir"),
     ("poll", "Kutulara bir kez bakar ve biter. Listelenen bir ileti alınamadıysa çıkış kodu 10"),
     ("import", "E-posta (.eml), paket (.eyp), XML delil, Maildir ya da mbox dosyalarını gelmiş gibi alır. Almadığını adıyla söyler: çıkış kodu 10, kendisi verilmişse 1"),
@@ -99,6 +99,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("number", "Kayıt numarası, 2026/000001 gibi"),
     ("poll mailbox", "Yalnız bu kutu; birden çok kez verilebilir"),
     ("import paths", "Dosyalar, Maildir klasörleri, mbox dosyaları ya da bunların klasörleri. Önce alınmış olan ikinci kez kaydedilmez"),
+    ("demo once", "Yazar ve biter; sayfayı açmaz"),
     ("import any", "Burada adıyla verilen bir dosyayı, ileti, paket, delil ya da imzalı dosya olmasa da alır"),
     ("verify json", "Satırlar yerine tek bir JSON belgesi yazar"),
     ("verify detail", "Her imza için denetimlerin tablosunu gösterir"),

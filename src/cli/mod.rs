@@ -216,9 +216,9 @@ fn end_quietly_when_nobody_reads() {
 /// Runs the command and says what went wrong: in the session's language, and as long as that is not known, in both.
 async fn dispatch(args: Args) -> Exit {
     let asked = args.lang.map(Lang::from);
-    if let Command::Demo = args.command {
+    if let Command::Demo { once } = args.command {
         let lang = asked.unwrap_or_default();
-        return demo::run(lang, args.store).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
+        return demo::run(lang, args.store, once).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
     }
     let session = match Session::open(&args) {
         Ok(session) => session,
@@ -231,7 +231,7 @@ async fn dispatch(args: Args) -> Exit {
 
 async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Demo => Ok(Exit::Done),
+        Command::Demo { .. } => Ok(Exit::Done),
         Command::Run => run_daemon(session).await,
         Command::Poll { mailbox } => mailboxes::poll(session, &mailbox).await,
         Command::Import { paths, any } => mailboxes::import(session, &paths, any).await,
