@@ -184,7 +184,7 @@ fn vocabulary() -> Vec<String> {
     let mut words: Vec<String> = FREQUENT.iter().map(|word| (*word).to_owned()).collect();
     let mut known: BTreeSet<String> = words.iter().cloned().collect();
     while words.len() < VOCABULARY {
-        let syllables = 1 + dice.below(2) + words.len() * 3 / VOCABULARY;
+        let syllables = 2 + dice.below(2) + words.len() * 3 / VOCABULARY;
         let mut word: String = (0..syllables).map(|_| SYLLABLES[dice.below(SYLLABLES.len())]).collect();
         word.push_str(ENDINGS[dice.below(ENDINGS.len())]);
         if known.insert(word.clone()) {
@@ -202,7 +202,7 @@ fn arrival(number: u32, size: u32) -> Timestamp {
 
 fn made(number: u32, size: u32, words: &[String]) -> (Entry, String) {
     let mut dice = Dice::new(u64::from(number) + 1_000);
-    let mut text = |dice: &mut Dice, count: usize| {
+    let text = |dice: &mut Dice, count: usize| {
         let mut text = String::new();
         for _ in 0..count {
             let _ = write!(text, "{} ", words[dice.rank(words.len())]);

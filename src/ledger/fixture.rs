@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::event::{Event, Fetched, FoundEvidence};
+use super::packed::unpack;
 use super::registration::Registration;
 use super::{Ledger, LedgerError};
 use crate::alert::config::{AlertConfig, Group, Route};
@@ -235,7 +236,7 @@ pub fn export(ledger: &Ledger) -> String {
 
 /// Everything that the index holds.
 pub fn dump(ledger: &Ledger) -> Vec<(String, String)> {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(unpack(&bytes).unwrap().into_owned()).unwrap();
     ledger
         .index
         .scan(b"")
