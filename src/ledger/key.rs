@@ -28,7 +28,7 @@ pub const STANDING: &[u8] = b"s/";
 /// Deadlines that can still be missed, by their time.
 pub const DEADLINES: &[u8] = b"z/";
 
-/// Entries by the order of their last change: `y/000000000000002a`.
+/// Entries by the order of their last change: `Y/000000000000002a`.
 pub const CHANGES: &[u8] = b"Y/";
 /// How many changes of entries there were.
 pub const CHANGE_COUNT: &[u8] = b"A/";
