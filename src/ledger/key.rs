@@ -28,13 +28,13 @@ pub const STANDING: &[u8] = b"s/";
 /// Deadlines that can still be missed, by their time.
 pub const DEADLINES: &[u8] = b"z/";
 
-/// Entries by the order of their last change: `y/000000000000002a`.
-pub const CHANGES: &[u8] = b"y/";
+/// Entries by the order of their last change: `Y/000000000000002a`.
+pub const CHANGES: &[u8] = b"Y/";
 /// How many changes of entries there were.
-pub const CHANGE_COUNT: &[u8] = b"a/";
+pub const CHANGE_COUNT: &[u8] = b"A/";
 
 pub fn change(position: u64) -> Vec<u8> {
-    format!("y/{position:016x}").into_bytes()
+    format!("Y/{position:016x}").into_bytes()
 }
 
 /// The position that a key of [`change`] names.
@@ -45,7 +45,7 @@ pub fn read_change(name: &[u8]) -> Option<u64> {
 
 /// Where the last change of an entry stands in that order.
 pub fn last_change(number: RegisterNumber) -> Vec<u8> {
-    format!("u/{number}").into_bytes()
+    format!("U/{number}").into_bytes()
 }
 
 /// Entries whose verdict may become another by itself: `r/2026/000001`.
