@@ -4,7 +4,7 @@ use super::*;
 fn an_html_mail_is_its_words_and_nothing_else() {
     let html = "<html><style>p{x}</style><body onload=x><!-- <b>gizli</b> --><p>Sayın <b>ilgili</b>,<br>ektedir &lt;1&gt;.</p><script>alert(1)</script>\
                 <img src='http://izleyici.example/x'>son";
-    assert_eq!(of_html(html), "Sayın ilgili,\nektedir <1>.\n\nson");
+    assert_eq!(of_html(html), "Sayın ilgili,\nektedir <1>.\nson");
 }
 
 #[test]
