@@ -928,7 +928,7 @@ fn a_torn_journal_that_a_rebuild_repairs_is_an_alarm() {
         "[alert.email]\nhost = \"localhost\"\nport = 9\nfrom = \"kep@example.org\"\nsecurity = \"none\"\nallow_plaintext = true\n\
          [[alert.group]]\nname = \"default\"\n[alert.group.email]\nto = [\"a@example.org\"]",
     );
-    let alarms = |week: &Week| week.ok(&["alerts", "list", "--json"]).matches("journal/cut").count();
+    let alarms = |week: &Week| week.ok(&["alerts", "list", "--json"]).matches("\"recovery\"").count();
     week.ok(&["index", "rebuild"]);
     assert_eq!(alarms(&week), 0, "a journal in order is nothing to tell");
     let last = walk(&week.folder().join("store/journal"))

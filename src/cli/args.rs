@@ -265,6 +265,7 @@ pub enum PapersCommand {
         /// Last day of registration, as 2026-11-22.
         #[arg(long, value_name = "DATE")]
         to: Option<Date>,
+        /// pdf, xlsx or csv
         #[arg(long, value_enum, default_value = "pdf")]
         format: RegisterForm,
         /// CSV without the byte-order mark that Excel wants.
@@ -393,6 +394,7 @@ pub enum PeopleCommand {
         /// As others read it.
         #[arg(long)]
         name: String,
+        /// What the person is here for
         #[arg(long, value_name = "clerk|supervisor|auditor|administrator", value_parser = role)]
         role: Role,
         /// Only this mailbox; may be given several times. Without it: all.
@@ -415,6 +417,7 @@ pub enum PeopleCommand {
     },
     /// Nobody signs in by this account any more, and its sessions end; what it did stays on record.
     Disable {
+        /// The name that is typed at the sign-in
         login: String,
         /// Lets it sign in again.
         #[arg(long)]
@@ -422,12 +425,16 @@ pub enum PeopleCommand {
     },
     /// Gives a local account a new password; its sessions end.
     Passwd {
+        /// The name that is typed at the sign-in
         login: String,
         #[command(flatten)]
         password: PasswordArgs,
     },
     /// Takes the one-time codes from an account whose device is lost.
-    TotpReset { login: String },
+    TotpReset {
+        /// The name that is typed at the sign-in
+        login: String,
+    },
 }
 
 /// Never on the command line, which every user of the machine can read.

@@ -122,8 +122,14 @@ async fn serve(pipeline: Arc<Pipeline>, lang: Lang) -> Result<Exit, Failure> {
             NotListening::Io(error) => (reason(&error).tr, reason(&error).en),
         };
         let said = Text::new(
-            format!("\nSayfa açılamadı ({}: {tr}). O adresi kullanan programı durdurup yeniden deneyin.", web.listen),
-            format!("\nThe page cannot be served ({}: {en}). Stop the program that uses this address and try again.", web.listen),
+            format!(
+                "\nSayfa açılamadı ({}: {tr}). O adresi kullanan programı durdurup yeniden deneyin.",
+                web.listen
+            ),
+            format!(
+                "\nThe page cannot be served ({}: {en}). Stop the program that uses this address and try again.",
+                web.listen
+            ),
         );
         println!("{}", said.get(lang));
         return Ok(Exit::Done);

@@ -218,7 +218,9 @@ async fn dispatch(args: Args) -> Exit {
     let asked = args.lang.map(Lang::from);
     if let Command::Demo { once } = args.command {
         let lang = asked.unwrap_or_default();
-        return demo::run(lang, args.store, once).await.unwrap_or_else(|failure| failure.tell(Some(lang)));
+        return demo::run(lang, args.store, once)
+            .await
+            .unwrap_or_else(|failure| failure.tell(Some(lang)));
     }
     let session = match Session::open(&args) {
         Ok(session) => session,

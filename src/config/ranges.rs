@@ -72,6 +72,7 @@ pub(super) fn check(config: &Config) -> Vec<Text> {
     limits(config, &mut ranges);
     daemon(config, &mut ranges);
     register_and_alert(config, &mut ranges);
+    page_and_people(config, &mut ranges);
     config.mailbox.iter().for_each(|mailbox| self::mailbox(mailbox, &mut ranges));
     ranges.0
 }
@@ -121,6 +122,13 @@ fn register_and_alert(config: &Config, ranges: &mut Ranges) {
         let word = cause.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
         ranges.time(&format!("alert.throttle.{word}"), period.0, Duration::ZERO, MONTH);
     }
+}
+
+fn page_and_people(config: &Config, ranges: &mut Ranges) {
+    ranges.time("web.session_idle", config.web.session_idle, MINUTE, DAY);
+    ranges.time("web.session_lifetime", config.web.session_lifetime, MINUTE, MONTH);
+    ranges.time("people.ldap.timeout", config.people.ldap.timeout, MOMENT, EXCHANGE);
+    ranges.time("people.oidc.timeout", config.people.oidc.timeout, MOMENT, EXCHANGE);
 }
 
 fn mailbox(mailbox: &MailboxConfig, ranges: &mut Ranges) {

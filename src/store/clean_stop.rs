@@ -14,8 +14,10 @@ const VERSION: &str = "kep-clean 1";
 /// Differs after each start of the machine: after a power cut a note may stand again that was already removed.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
+pub(super) const NAME: &str = "clean";
+
 fn path(folder: &Path) -> PathBuf {
-    folder.join("clean")
+    folder.join(NAME)
 }
 
 /// Notes how the folder's files stand. The caller has flushed them. Without a note the next start is slower, nothing else.

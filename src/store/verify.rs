@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
+use super::clean_stop;
 use super::disk::{Disk, SharedDisk};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::lock::Lock;
@@ -180,7 +181,7 @@ fn verify_journal(folder: &Path, disk: &dyn Disk, report: &mut VerifyReport, pro
         report.chain(Place::file(&head::path(folder)), what);
     }
     let entries = disk.list(folder).at(Step::List, folder)?;
-    let ours = |name: &str| Segment::from_name(folder, name).is_some() || name == "head";
+    let ours = |name: &str| Segment::from_name(folder, name).is_some() || name == "head" || name == clean_stop::NAME;
     for entry in entries.iter().filter(|entry| !ours(&entry.name)) {
         match entry.name.as_str() {
             "head.tmp" if report.beside_writer => {}

@@ -17,6 +17,7 @@ mod health;
 mod line;
 pub(super) mod live;
 mod mailboxes;
+mod papers;
 mod parts;
 mod plain;
 mod quarantine;
@@ -50,7 +51,11 @@ pub fn router() -> Router<Shared> {
         .route("/documents/{year}/{number}/letter", get(parts::letter))
         .route("/documents/{year}/{number}/original", get(parts::original))
         .route("/documents/{year}/{number}/parts/{sha256}", get(parts::part))
+        .route("/documents/{year}/{number}/sheet.pdf", get(papers::sheet))
+        .route("/documents/{year}/{number}/case.zip", get(papers::case))
         .route("/documents/{year}/{number}/{deed}", post(deeds::post))
+        .route("/papers", get(papers::page))
+        .route("/papers/register", get(papers::of_period))
         .route("/boards/deadlines", get(deadlines::page))
         .route("/boards/mailboxes", get(mailboxes::page))
         .route("/boards/quarantine", get(quarantine::page))

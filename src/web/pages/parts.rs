@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::{Path, Query as Asked, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -21,7 +23,7 @@ use crate::web::Shared;
 use crate::web::problem::Problem;
 
 /// A file that a browser opens all the same has no origin, no scripts and no network.
-const SANDBOX: &str = "sandbox; default-src 'none'";
+pub const SANDBOX: &str = "sandbox; default-src 'none'";
 /// The letter in its frame: the same, and framed by our page alone.
 const FRAMED: &str = "sandbox; default-src 'none'; frame-ancestors 'self'";
 
@@ -118,14 +120,18 @@ fn taken(found: Result<Option<(Piece, Bytes)>, crate::text::Text>) -> Result<(Pi
 }
 
 fn file(bytes: Bytes, name: &str, content_type: &'static str, how: &str, policy: &'static str) -> Response {
-    let headers = [
+    (headers(name, content_type, how, policy), bytes).into_response()
+}
+
+/// What stands before every file that is handed out.
+pub fn headers(name: &str, content_type: &'static str, how: &str, policy: &'static str) -> [(HeaderName, HeaderValue); 5] {
+    [
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
         (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
         (CONTENT_DISPOSITION, disposition(how, name)),
-    ];
-    (headers, bytes).into_response()
+    ]
 }
 
 /// RFC 6266: an ASCII name for old programs and the true one beside it (RFC 8187).
