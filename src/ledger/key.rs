@@ -235,3 +235,49 @@ pub fn looks(day: jiff::civil::Date) -> Vec<u8> {
 pub fn look(day: jiff::civil::Date, by: &str) -> Vec<u8> {
     format!("f/{day}\0{by}").into_bytes()
 }
+
+#[cfg(test)]
+mod key_tests {
+    use super::*;
+
+    /// Two kinds of values under one letter read each other's bytes: git merges such a pair without a word.
+    #[test]
+    fn no_two_kinds_of_values_share_a_letter() {
+        let number: RegisterNumber = "2026/000001".parse().unwrap();
+        let day = "2026-11-22".parse().unwrap();
+        let sha256 = Sha256::of(b"x");
+        let kinds: Vec<Vec<u8>> = vec![
+            entry(number),
+            pending(1, &sha256),
+            holes("x"),
+            message(&sha256),
+            evidence(&sha256),
+            orphan(&sha256),
+            job("x"),
+            open_job("x"),
+            STANDING.to_vec(),
+            DEADLINES.to_vec(),
+            change(1),
+            CHANGE_COUNT.to_vec(),
+            last_change(number),
+            waiting(number),
+            document("x"),
+            NUMBERING.to_vec(),
+            ORDER.to_vec(),
+            locators("x"),
+            mailbox("x"),
+            super::day("x", day),
+            linked_messages("x"),
+            evidence_under("x"),
+            given_up(Timestamp::UNIX_EPOCH, "x"),
+            WINDOWS.to_vec(),
+            account("x"),
+            sign_ins("x"),
+            views(number),
+            last_view(number, "x", "page"),
+            looks(day),
+        ];
+        let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
+        assert_eq!(letters.len(), kinds.len(), "{kinds:?}");
+    }
+}
