@@ -257,7 +257,7 @@ pub enum EvidenceCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum PapersCommand {
-    /// The register of a period (evrak kayıt defteri): PDF/A with page hashes, XLSX, or CSV that no spreadsheet runs.
+    /// The register of a period: PDF/A with page hashes, XLSX, or CSV that no spreadsheet runs.
     Register {
         /// First day of registration, as 2026-11-22.
         #[arg(long, value_name = "DATE")]
@@ -274,7 +274,7 @@ pub enum PapersCommand {
         #[command(flatten)]
         target: PaperTarget,
     },
-    /// The evidence sheet of one document (delil dökümü) as PDF/A.
+    /// The evidence sheet of one document as PDF/A.
     Evidence {
         /// The register number, as 2026/000001.
         number: RegisterNumber,
@@ -289,7 +289,7 @@ pub enum PapersCommand {
         #[arg(long)]
         json: bool,
     },
-    /// The case file of one document (dava dosyası): a ZIP with every byte, its hashes, and how to check it with openssl alone.
+    /// The case file of one document: a ZIP with every byte, its hashes, and how to check it with openssl alone.
     Case {
         /// The register number, as 2026/000001.
         number: RegisterNumber,
@@ -387,7 +387,7 @@ pub enum IndexCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum PeopleCommand {
-    /// Makes a local account. The first administrator is made so: people add ayse --name "Ayşe Yılmaz" --role administrator --clearance 4
+    /// Makes a local account. The first administrator is made so: people add deniz --name "Deniz Kaya" --role administrator --clearance 4
     Add {
         /// Lower-case letters, digits and . _ - @
         login: String,
