@@ -387,15 +387,15 @@ pub enum IndexCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum PeopleCommand {
-    /// Makes a local account. The first administrator is made so: people add deniz --name "Deniz Kaya" --role administrator --clearance 4
+    /// Makes a local account. Begin with an administrator whose clearance is 4.
     Add {
         /// Lower-case letters, digits and . _ - @
         login: String,
         /// As others read it.
         #[arg(long)]
         name: String,
-        /// What the person is here for
-        #[arg(long, value_name = "clerk|supervisor|auditor|administrator", value_parser = role)]
+        /// clerk, supervisor, auditor or administrator
+        #[arg(long, value_name = "ROLE", value_parser = role)]
         role: Role,
         /// Only this mailbox; may be given several times. Without it: all.
         #[arg(long, value_name = "NAME")]

@@ -46,6 +46,7 @@ const VALUES: &[(&str, &str)] = &[
     ("LOGIN", "GİRİŞ_ADI"),
     ("CLEARANCE", "DÜZEY"),
     ("FORMAT", "BİÇİM"),
+    ("ROLE", "GÖREV"),
 ];
 
 #[rustfmt::skip] // a table: one command after another
@@ -87,7 +88,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("papers check", "Bir dava dosyasını kendi özet listesiyle ve bu deponun günlüğüyle karşılaştırır. Fark varsa çıkış kodu 20"),
     ("papers case", "Bir belgenin dava dosyası: her baytı, özetleri ve yalnız openssl ile nasıl denetleneceği tek ZIP içinde"),
     ("people", "Sayfaya kimler girebilir"),
-    ("people add", "Yerel bir hesap açar. İlk yönetici böyle açılır: people add ayse --name \"Ayşe Yılmaz\" --role administrator --clearance 4"),
+    ("people add", "Yerel bir hesap açar. Önce düzeyi 4 olan bir yönetici (administrator) açın"),
     ("people list", "Hesabı olan herkes"),
     ("people disable", "Bu hesapla artık girilemez, oturumları biter; yaptıkları kayıtta kalır"),
     ("people passwd", "Yerel bir hesaba yeni parola verir; oturumları biter"),
