@@ -55,6 +55,13 @@ pub fn contents(kit: &Kit) -> Vec<Attack> {
             (CATALOG, file.catalog_object()),
         ]
     });
+    let outside = |keys: &str| {
+        holding(&|file| {
+            let number = file.fresh();
+            file.page.insert("Contents", format!("{number} 0 R"));
+            vec![(number, stream(keys, b"")), (PAGE, file.page_object())]
+        })
+    };
     vec![
         attack(
             "active-javascript",
@@ -81,6 +88,34 @@ pub fn contents(kit: &Kit) -> Vec<Attack> {
             ACTIVE,
         ),
         attack("active-javascript-in-names", script_in_names, OPEN, ACTIVE),
+        attack(
+            "active-goes-to-another-file",
+            in_catalog("OpenAction", "<< /S /GoToR /F (other.pdf) /D [0 /Fit] >>"),
+            OPEN,
+            ACTIVE,
+        ),
+        attack(
+            "active-opens-an-address-unasked",
+            in_catalog(
+                "OpenAction",
+                "<< /S /GoTo /D [3 0 R /Fit] /Next << /S /URI /URI (http://example.org) >> >>",
+            ),
+            OPEN,
+            ACTIVE,
+        ),
+        attack(
+            "active-prints-unasked",
+            in_catalog("AA", "<< /DS << /S /Named /N /Print >> >>"),
+            OPEN,
+            ACTIVE,
+        ),
+        attack("content-outside-the-file", outside("/F (http://example.org/x) "), OPEN, ACTIVE),
+        attack(
+            "content-of-another-file",
+            outside("/Type /XObject /Subtype /Form /Ref << /F (o.pdf) /Page 0 >> "),
+            OPEN,
+            ACTIVE,
+        ),
         attack("embedded-word-file", word, OPEN, EMBEDDED),
         attack("embedded-attachment", attachment, OPEN, ACTIVE),
         attack("xfa-form", xfa(kit), OPEN, XFA),

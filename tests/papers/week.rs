@@ -15,7 +15,11 @@ pub struct Week(TempDir);
 impl Week {
     pub fn new() -> Self {
         let week = Self(tempfile::tempdir().unwrap());
-        let output = program().args(["demo", "--once", "--store"]).arg(week.path("demo")).output().unwrap();
+        let output = program()
+            .args(["demo", "--once", "--store"])
+            .arg(week.path("demo"))
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         week
     }

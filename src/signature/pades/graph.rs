@@ -9,9 +9,10 @@ use crate::text::Text;
 
 /// Actions that run code, leave the document or change what is shown (ISO 32000-2 12.6.4). Going to a page or a web address is not among
 /// them.
-const ACTIONS: [&[u8]; 12] = [
+const ACTIONS: [&[u8]; 13] = [
     b"JavaScript",
     b"Launch",
+    b"GoToR",
     b"SubmitForm",
     b"ImportData",
     b"ResetForm",
@@ -23,8 +24,14 @@ const ACTIONS: [&[u8]; 12] = [
     b"Sound",
     b"RichMediaExecute",
 ];
+/// Actions that are harmless behind a click, and not where the document or a page does them unasked.
+const UNASKED: [&[u8]; 3] = [b"URI", b"Named", b"Thread"];
 /// Annotations that carry files or play media.
 const MEDIA: [&[u8]; 6] = [b"RichMedia", b"Screen", b"Movie", b"Sound", b"3D", b"FileAttachment"];
+
+/// A stream with one of these has its bytes somewhere else, or stands for a page of another file (ISO 32000-2 7.3.8.2, 8.10.4, 14.11.7): what is
+/// shown is not what is signed.
+const OUTSIDE: [&str; 5] = ["F", "FFilter", "FDecodeParms", "Ref", "OPI"];
 
 /// Who refers to an object.
 #[derive(Debug, Clone)]
@@ -54,6 +61,8 @@ pub struct Graph {
     pub unreadable: Vec<u32>,
     /// What acts or hides, with its object.
     pub active: Vec<(u32, Active)>,
+    /// Objects that an `OpenAction` or `AA` names; true for a whole table of actions.
+    unasked: Vec<(u32, bool)>,
 }
 
 impl Graph {
@@ -76,7 +85,23 @@ impl Graph {
                 Err(_) => graph.unreadable.push(number),
             }
         }
+        graph.look_at_unasked(view);
         graph
+    }
+
+    /// What happens when the document, a page or a field is opened, entered or printed: actions that `OpenAction` and `AA` name.
+    fn look_at_unasked(&mut self, view: &View<'_>) {
+        let mut open = std::mem::take(&mut self.unasked);
+        let mut seen = HashSet::new();
+        while let Some((number, is_table)) = open.pop() {
+            if seen.insert((number, is_table))
+                && let Ok(Some(stored)) = view.get(number)
+                && let Some(dictionary) = stored.dictionary()
+            {
+                let found = unasked_in(dictionary, is_table, &mut open);
+                self.active.extend(found.into_iter().map(|active| (number, active)));
+            }
+        }
     }
 
     /// How many references to `number` there are.
@@ -85,6 +110,11 @@ impl Graph {
     }
 
     fn visit(&mut self, number: u32, stored: &Stored, next: &mut dyn FnMut(u32)) {
+        if let Some(dictionary) = stored.dictionary().filter(|_| stored.stream.is_some())
+            && OUTSIDE.iter().any(|key| dictionary.get(key).is_some())
+        {
+            self.active.push((number, Active::Action("content outside the file".to_owned())));
+        }
         let mut open: Vec<(&Object, Vec<&[u8]>)> = vec![(&stored.object, Vec::new())];
         while let Some((value, keys)) = open.pop() {
             match value {
@@ -103,6 +133,16 @@ impl Graph {
                 }
                 Object::Dictionary(dictionary) => {
                     self.active.extend(active_in(dictionary).map(|active| (number, active)));
+                    for (key, is_table) in [("OpenAction", false), ("AA", true)] {
+                        match dictionary.get(key) {
+                            Some(Object::Reference(target, _)) => self.unasked.push((*target, is_table)),
+                            Some(Object::Dictionary(action)) => {
+                                let found = unasked_in(action, is_table, &mut self.unasked);
+                                self.active.extend(found.into_iter().map(|active| (number, active)));
+                            }
+                            _ => {}
+                        }
+                    }
                     for entry in &dictionary.entries {
                         let mut below = keys.clone();
                         below.push(&entry.key);
@@ -162,6 +202,28 @@ fn active_in(dictionary: &Dictionary) -> impl Iterator<Item = Active> {
         .into_iter()
         .chain(file.then_some(Active::EmbeddedFile))
         .chain(xfa.then_some(Active::Xfa))
+}
+
+/// Actions in `dictionary` that nobody asks for, and where more of them stand.
+fn unasked_in(dictionary: &Dictionary, is_table: bool, open: &mut Vec<(u32, bool)>) -> Vec<Active> {
+    let mut found = Vec::new();
+    let mut here: Vec<&Object> = Vec::new();
+    if is_table {
+        here.extend(dictionary.entries.iter().map(|entry| &entry.value));
+    } else {
+        let kind = dictionary.get("S").and_then(Object::name).filter(|kind| UNASKED.contains(kind));
+        found.extend(kind.map(|kind| Active::Action(String::from_utf8_lossy(kind).into_owned())));
+        here.extend(dictionary.get("Next"));
+    }
+    while let Some(value) = here.pop() {
+        match value {
+            Object::Reference(target, _) => open.push((*target, false)),
+            Object::Array(actions) => here.extend(actions),
+            Object::Dictionary(action) => found.extend(unasked_in(action, false, open)),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn by_type(dictionary: &Dictionary) -> Option<(&'static str, &'static str)> {
