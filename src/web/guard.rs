@@ -22,6 +22,7 @@ use super::problem::{NeedsSignIn, Unanswered};
 use super::session::{Lifetimes, Session, Stage, same};
 use super::visitor::Visitor;
 use crate::config::WebConfig;
+use crate::people::Person;
 use crate::secret::Secret;
 use crate::text::Lang;
 
@@ -146,11 +147,12 @@ fn language(request: &Request, default: Lang) -> (Lang, Option<Lang>) {
 /// and a disabled account has no session.
 fn current(web: &Shared, request: &Request, config: &WebConfig) -> Option<(Current, Option<Visitor>)> {
     let token = Secret::new(Cookie::Session.read(request.headers(), config.is_secure())?);
-    let lifetimes = Lifetimes {
-        idle: config.session_idle,
-        whole: config.session_lifetime,
+    let (now, lifetimes) = (web.pipeline.now(), lifetimes(config));
+    // The browser opens the stream of events again by itself, also when nobody sits before it.
+    let session = match request.uri().path() {
+        "/events" => web.sessions.look_up(token.reveal(), now, lifetimes)?,
+        _ => web.sessions.resolve(token.reveal(), now, lifetimes)?,
     };
-    let session = web.sessions.resolve(token.reveal(), web.pipeline.now(), lifetimes)?;
     let account = match web.ledger().account(&session.login) {
         Ok(account) => account?,
         Err(error) => {
@@ -168,6 +170,23 @@ fn current(web: &Shared, request: &Request, config: &WebConfig) -> Option<(Curre
         csrf: session.csrf.clone(),
     });
     Some((Current { token, session }, visitor))
+}
+
+fn lifetimes(config: &WebConfig) -> Lifetimes {
+    Lifetimes {
+        idle: config.session_idle,
+        whole: config.session_lifetime,
+    }
+}
+
+impl Current {
+    /// Whether the session still stands and its account is still as it was: for answers that last.
+    pub fn holds_for(&self, web: &Shared, person: &Person) -> bool {
+        let lifetimes = lifetimes(&web.pipeline.settings().config.web);
+        let session = web.sessions.look_up(self.token.reveal(), web.pipeline.now(), lifetimes);
+        let account = session.and_then(|session| web.ledger().account(&session.login).ok().flatten());
+        account.is_some_and(|account| !account.disabled && account.generation == self.session.generation && account.person == *person)
+    }
 }
 
 /// Lets through what changes nothing, and what the person's own page asks for.

@@ -42,6 +42,7 @@ pub struct Web {
     pub search: Arc<Search>,
     pub sessions: session::Sessions,
     pub throttle: throttle::Throttle,
+    pub listeners: events::Listeners,
     /// Places where a password is checked or hashed.
     hashing: Semaphore,
     /// Sign-ins that were begun at the OpenID provider.
@@ -62,6 +63,7 @@ impl Web {
             search,
             sessions: session::Sessions::default(),
             throttle: throttle::Throttle::default(),
+            listeners: events::Listeners::default(),
             hashing: Semaphore::new(HASHING),
             begun: provider::Waiting::default(),
             enrolments: account::Enrolments::default(),
