@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use kep_gateway::config;
 use kep_gateway::people::{Edit, Role, totp};
 use kep_gateway::secret::Secret;
+use kep_gateway::web::events::PER_ACCOUNT;
 use kep_gateway::web::server::{Bounds, NotListening, accept_all, listen};
 use kep_gateway::web::tls;
 use openssl::asn1::Asn1Time;
@@ -77,6 +78,48 @@ async fn v3_3_1_sign_out_ends_the_session_on_the_server() {
     assert!(browser.session().is_empty());
     browser.jar.insert("kep-session".into(), token);
     assert!(!browser.is_signed_in().await);
+}
+
+/// The stream would last five minutes more.
+#[tokio::test]
+async fn v3_3_1_what_lasts_ends_with_the_session_and_the_account_too() {
+    let site = Site::open("");
+    for login in ["ayse", "deniz"] {
+        site.add(login, Role::Clerk).await;
+        let mut browser = site.signed_in(login).await;
+        let mut listener = site.browser();
+        listener.jar = browser.jar.clone();
+        let listening = tokio::spawn(async move { listener.get("/events").await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!listening.is_finished(), "a session that stands hears on");
+        match login {
+            "ayse" => drop(browser.submit("/account", "/logout", &[]).await),
+            _ => site.edit("deniz", Edit::Disabled(true)).await,
+        }
+        // Any record rings.
+        site.add(&format!("{login}2"), Role::Clerk).await;
+        let ended = tokio::time::timeout(Duration::from_secs(30), listening).await;
+        assert!(ended.is_ok(), "{login} still hears");
+    }
+}
+
+#[tokio::test]
+async fn v11_1_4_one_account_does_not_take_the_places_of_all() {
+    let site = Site::open("");
+    site.add("ayse", Role::Clerk).await;
+    let browser = site.signed_in("ayse").await;
+    let mut open = Vec::new();
+    for _ in 0..PER_ACCOUNT {
+        let mut listener = site.browser();
+        listener.jar = browser.jar.clone();
+        open.push(tokio::spawn(async move { listener.get("/events").await }));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut one_more = site.browser();
+    one_more.jar = browser.jar.clone();
+    let answer = tokio::time::timeout(Duration::from_secs(30), one_more.get("/events")).await;
+    assert_eq!(answer.unwrap().status, StatusCode::BAD_REQUEST);
+    open.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test]

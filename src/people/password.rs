@@ -97,7 +97,7 @@ pub fn check(password: &Secret, login: &str) -> Result<(), Weak> {
     }
     let different: std::collections::BTreeSet<char> = folded.chars().collect();
     let is_common = |word: &&str| folded.contains(*word) && chars <= word.len() + TRIMMINGS;
-    if different.len() < DIFFERENT_CHARS || COMMON.iter().any(|word| is_common(&word)) {
+    if different.len() < DIFFERENT_CHARS || COMMON.iter().any(is_common) {
         return Err(Weak::Common);
     }
     Ok(())

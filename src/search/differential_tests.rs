@@ -176,7 +176,7 @@ async fn pages_stay_where_they_are_when_something_arrives_or_changes() {
         query.before = Some(next);
         register.add(|_| ()).await;
         register.ledger.opened(seen[0], Asker::default()).await.unwrap();
-        if seen.len() % 2 == 0 {
+        if seen.len().is_multiple_of(2) {
             settle(&search);
         }
     }

@@ -75,7 +75,8 @@ async fn an_index_that_is_gone_damaged_or_ahead_is_made_anew() {
             .filter(|file| file.extension().is_some_and(|found| found == extension));
         of_kind.max_by_key(|file| fs::metadata(file).unwrap().len()).unwrap()
     };
-    let damages: [(&str, Box<dyn Fn()>); 8] = [
+    type Damage<'a> = Box<dyn Fn() + 'a>;
+    let damages: [(&str, Damage<'_>); 8] = [
         ("gone", Box::new(|| fs::remove_dir_all(&folder).unwrap())),
         (
             "a file in its place",

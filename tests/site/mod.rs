@@ -53,7 +53,7 @@ impl Answer {
             .get_all("set-cookie")
             .iter()
             .map(|line| line.to_str().unwrap().to_owned());
-        lines.filter(|line| line.split('=').next().unwrap().ends_with(name)).last()
+        lines.filter(|line| line.split('=').next().unwrap().ends_with(name)).next_back()
     }
 }
 
