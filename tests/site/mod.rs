@@ -48,12 +48,12 @@ impl Answer {
 
     /// `Set-Cookie` of the cookie whose name ends so.
     pub fn set_cookie(&self, name: &str) -> Option<String> {
-        let lines = self
+        let mut lines = self
             .headers
             .get_all("set-cookie")
             .iter()
             .map(|line| line.to_str().unwrap().to_owned());
-        lines.filter(|line| line.split('=').next().unwrap().ends_with(name)).next_back()
+        lines.rfind(|line| line.split('=').next().unwrap().ends_with(name))
     }
 }
 
