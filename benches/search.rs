@@ -97,7 +97,11 @@ fn measure(size: u32, rounds: usize) {
         *hits.entry(kind).or_default() += usize::from(found > 0);
     }
     let (resident, own) = memory();
-    let peer = with_peer.then(|| peer(folder.path(), &questions)).unwrap_or_default();
+    let peer = if with_peer {
+        peer(folder.path(), &questions)
+    } else {
+        Default::default()
+    };
     for kind in KINDS {
         let taken = times.get_mut(kind).unwrap();
         taken.sort();
