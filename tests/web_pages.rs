@@ -167,9 +167,8 @@ fn sound(page: &str, path: &str, lang: &str) {
         assert!(is_hidden || in_label || has_label, "{path}: a field without label: {field:?}");
     }
     for node in all() {
-        for point in ["aria-labelledby"] {
-            assert!(node.attribute(point).is_none_or(|id| unique.contains(id)), "{path}: {point}");
-        }
+        let names = node.attribute("aria-labelledby");
+        assert!(names.is_none_or(|id| unique.contains(id)), "{path}: labelled by nothing");
         assert!(
             node.attributes()
                 .all(|attribute| !attribute.name().starts_with("on") && attribute.name() != "style"),
