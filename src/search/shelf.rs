@@ -23,7 +23,7 @@ use crate::register::entry::RegisterNumber;
 /// Of the fields, of what is written into them, and of how words are folded and stemmed. Another version is made anew.
 const VERSION: u32 = 1;
 /// Bytes that the writer gathers before it writes a segment. One thread: the disk is the gateway's, not the index's.
-const HEAP_BYTES: usize = 32 << 20;
+const HEAP_BYTES: usize = 16 << 20;
 /// Blocks of stored rows that are kept unpacked, of 16 KiB each: the first page is asked for again and again.
 const STORE_BLOCKS: usize = 64;
 /// Deleted documents in a segment before it is written anew. Every change of an entry deletes one.
