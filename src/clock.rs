@@ -58,6 +58,11 @@ pub fn local_day(at: Timestamp) -> Date {
     at.to_zoned(istanbul()).date()
 }
 
+/// Turkish time to the minute, as people read it: `22.11.2026 20:39`.
+pub fn wall_minute(at: Timestamp) -> String {
+    at.to_zoned(istanbul()).strftime("%d.%m.%Y %H:%M").to_string()
+}
+
 /// The instant of a Turkish wall-clock reading. A reading that a daylight-saving jump skipped or doubled takes the later instant.
 pub fn from_local(wall: DateTime) -> Timestamp {
     istanbul()

@@ -26,7 +26,7 @@ use tower::ServiceExt;
 
 /// A Monday, at noon in Turkey.
 const NOW: &str = "2026-11-23T09:00:00Z";
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/",
     "/search",
     "/boards/deadlines",
@@ -36,6 +36,7 @@ const PAGES: [&str; 9] = [
     "/boards/alerts",
     "/boards/checks",
     "/boards/system",
+    "/papers",
 ];
 
 struct Site {
@@ -254,6 +255,8 @@ async fn what_may_not_be_seen_is_not_counted_not_listed_and_answered_like_what_i
         (Method::GET, String::new()),
         (Method::GET, "/letter".to_owned()),
         (Method::GET, "/original".to_owned()),
+        (Method::GET, "/sheet.pdf".to_owned()),
+        (Method::GET, "/case.zip".to_owned()),
         (Method::GET, format!("/parts/{letter}")),
         (Method::POST, "/done".to_owned()),
         (Method::POST, "/assign".to_owned()),
@@ -283,6 +286,42 @@ async fn what_may_not_be_seen_is_not_counted_not_listed_and_answered_like_what_i
             .iter()
             .all(|entry| entry.history.iter().all(|handling| handling.by != "baska"))
     );
+}
+
+#[tokio::test]
+async fn papers_are_files_of_what_the_person_sees_and_their_making_is_on_record() {
+    let site = Site::with_kinds(&["package-v2-attachments", "standard"]).await;
+    let (clerk, stranger) = (person(Role::Clerk), stranger());
+    for (form, media, begins) in [
+        ("pdf", "application/pdf", &b"%PDF-"[..]),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+        ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbf"),
+    ] {
+        let paper = site.get(&clerk, &format!("/papers/register?form={form}")).await;
+        assert_eq!((paper.status, paper.header("content-type")), (StatusCode::OK, media));
+        assert!(
+            paper.body.starts_with(begins) && paper.header("content-disposition").starts_with("attachment; "),
+            "{form}"
+        );
+    }
+    let rows = async |person: &Person, rest: &str| {
+        let table = site.get(person, &format!("/papers/register?form=csv{rest}")).await;
+        site.entries()
+            .iter()
+            .filter(|entry| table.text().contains(&entry.register_number.to_string()))
+            .count()
+    };
+    assert_eq!((rows(&clerk, "").await, rows(&stranger, "").await), (site.entries().len(), 0));
+    assert_eq!(rows(&clerk, "&to=2020-01-01").await, 0);
+    assert_eq!(site.get(&clerk, "/papers/register?from=dün").await.status, StatusCode::BAD_REQUEST);
+
+    let number = site.entries()[0].register_number;
+    for (rest, begins, view) in [("/sheet.pdf", &b"%PDF-"[..], View::Paper), ("/case.zip", b"PK", View::CaseFile)] {
+        let paper = site.get(&clerk, &format!("{}{rest}", href(number))).await;
+        assert!(paper.status == StatusCode::OK && paper.body.starts_with(begins), "{rest}");
+        let views = site.pipeline.ledger.views_of(number).unwrap();
+        assert!(views.iter().any(|seen| seen.by == clerk.login && seen.what == view), "{rest}");
+    }
 }
 
 #[tokio::test]

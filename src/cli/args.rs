@@ -57,7 +57,7 @@ impl From<LangArg> for Lang {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The whole gateway over bundled sample mail; prints the register and the verdicts. With --store DIR in that folder.
+    /// The whole gateway over bundled sample mail; prints the register and the verdicts, then serves the page. With --store DIR in that folder.
     Demo {
         /// Print and end, without the page
         #[arg(long)]

@@ -10,6 +10,7 @@ pub mod event;
 pub mod fold;
 pub mod handling;
 mod key;
+mod linking;
 mod overlay;
 mod packed;
 mod query;

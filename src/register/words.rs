@@ -7,7 +7,7 @@ use crate::finding::Severity;
 use crate::message::MessageKind;
 use crate::text::Lang;
 
-fn either<'a>((tr, en): (&'a str, &'a str), lang: Lang) -> &'a str {
+pub fn either<'a>((tr, en): (&'a str, &'a str), lang: Lang) -> &'a str {
     if lang == Lang::Tr { tr } else { en }
 }
 

@@ -317,6 +317,6 @@ async fn end_others(State(web): State<Shared>, c: Chrome, Extension(current): Ex
 impl AccountPage {
     /// In Turkish time, as people read it.
     fn when(&self, at: &Timestamp) -> String {
-        at.to_zoned(crate::clock::istanbul()).strftime("%d.%m.%Y %H:%M").to_string()
+        crate::clock::wall_minute(*at)
     }
 }

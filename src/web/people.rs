@@ -69,7 +69,7 @@ impl PeoplePage {
     }
 
     fn when(&self, at: &jiff::Timestamp) -> String {
-        at.to_zoned(crate::clock::istanbul()).strftime("%d.%m.%Y %H:%M").to_string()
+        crate::clock::wall_minute(*at)
     }
 
     fn scope(&self, scope: &Scope) -> String {

@@ -12,9 +12,7 @@ use crate::text::Lang;
 /// A deadline farther away is told by its date alone; nobody counts so many days.
 const COUNTED_DAYS: i32 = 120;
 
-pub fn moment(at: Timestamp) -> String {
-    at.to_zoned(istanbul()).strftime("%d.%m.%Y %H:%M").to_string()
-}
+pub use crate::clock::wall_minute as moment;
 
 pub fn day(day: Date) -> String {
     day.strftime("%d.%m.%Y").to_string()
