@@ -154,7 +154,7 @@ pub(super) fn base64_value(text: &str) -> Option<Vec<u8>> {
 pub(super) struct Measured {
     pub size: u64,
     pub sha256: Sha256,
-    /// One value per algorithm asked for; `None` where the library has it not.
+    /// One value per further algorithm asked for; `None` where the library has it not.
     digests: Vec<(Algorithm, Option<Vec<u8>>)>,
     /// The first bytes.
     pub head: Vec<u8>,
@@ -165,6 +165,9 @@ pub(super) struct Measured {
 impl Measured {
     /// Whether the part has this digest; `None` when that could not be computed.
     pub fn matches(&self, algorithm: Algorithm, value: &[u8]) -> Option<bool> {
+        if algorithm == Algorithm::Sha256 {
+            return Some(self.sha256.0 == value);
+        }
         let (_, own) = self.digests.iter().find(|(known, _)| *known == algorithm)?;
         own.as_ref().map(|own| own == value)
     }
@@ -185,7 +188,9 @@ pub(super) fn measure(
     look_for_pdf_a: bool,
 ) -> Result<Measured, Unreadable> {
     let mut sha256 = Sha256Stream::default();
-    let mut hashers: Vec<_> = algorithms.iter().map(|algorithm| (*algorithm, algorithm.hasher())).collect();
+    // SHA-256 is taken of every part: it is the part's name in the register.
+    let others = algorithms.iter().filter(|algorithm| **algorithm != Algorithm::Sha256);
+    let mut hashers: Vec<_> = others.map(|algorithm| (*algorithm, algorithm.hasher())).collect();
     let mut head = Vec::with_capacity(HEAD);
     let mut marker = Search::default();
     let mut seen = 0_u64;
@@ -203,14 +208,10 @@ pub(super) fn measure(
         seen += piece.len() as u64;
         Ok(())
     })?;
+    let finished = |hasher: Option<Hasher>| hasher?.finish().ok().map(|value| value.to_vec());
     let digests = hashers
         .into_iter()
-        .map(|(algorithm, hasher)| {
-            (
-                algorithm,
-                hasher.and_then(|mut hasher| hasher.finish().ok()).map(|value| value.to_vec()),
-            )
-        })
+        .map(|(algorithm, hasher)| (algorithm, finished(hasher)))
         .collect();
     Ok(Measured {
         size,

@@ -39,7 +39,8 @@ pub fn apply(event: &Event, at: Timestamp, state: &mut State<'_>) -> Result<(), 
         _ => &[],
     };
     alerts.iter().try_for_each(|event| apply_alert(event, state))?;
-    apply_to_index(event, at, &mut state.index)
+    apply_to_index(event, at, &mut state.index)?;
+    state.index.end_event()
 }
 
 fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -238,7 +239,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
 }
 
 fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    state.put_entry(entry.clone())?;
+    state.put_entry(entry.clone());
     for name in open_deadlines(entry) {
         state.put(name, &())?;
     }
@@ -334,7 +335,8 @@ pub(super) fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, chang
         state.put(name.clone(), &())?;
     }
     list_waiting(&entry, state)?;
-    state.put_entry(entry)
+    state.put_entry(entry);
+    Ok(())
 }
 
 /// The entry stands in the queue of those that are judged again by themselves, or no longer.

@@ -97,7 +97,7 @@ fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), Ledg
             true => entry.flags.insert(flag::ORPHAN_EVIDENCE.to_owned()),
             false => entry.flags.remove(flag::ORPHAN_EVIDENCE),
         };
-        state.put_entry(entry)?;
+        state.put_entry(entry);
     }
     Ok(())
 }

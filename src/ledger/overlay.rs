@@ -3,7 +3,7 @@
 //! The fold works here: within one group commit the second request sees what the first decided, and when the disk refuses the group
 //! the whole overlay is dropped and nothing has happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +19,8 @@ pub struct Overlay<'a> {
     settled: Changes,
     /// What the present request has decided so far.
     changes: Changes,
+    /// Entries that the present event changed.
+    touched: BTreeSet<RegisterNumber>,
 }
 
 type Changes = BTreeMap<Vec<u8>, Change>;
@@ -37,6 +39,7 @@ impl<'a> Overlay<'a> {
             index,
             settled: Changes::new(),
             changes: Changes::new(),
+            touched: BTreeSet::new(),
         }
     }
 
@@ -49,6 +52,7 @@ impl<'a> Overlay<'a> {
     /// The present request failed: as if it had not been.
     pub fn abandon(&mut self) {
         self.changes.clear();
+        self.touched.clear();
     }
 
     pub fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, LedgerError> {
@@ -83,13 +87,19 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    /// # Errors
-    /// The index cannot be read.
-    pub fn put_entry(&mut self, entry: Entry) -> Result<(), LedgerError> {
-        self.note_change(entry.register_number)?;
+    pub fn put_entry(&mut self, entry: Entry) {
+        self.touched.insert(entry.register_number);
         self.changes
             .insert(key::entry(entry.register_number), Change::Entry(Box::new(entry)));
-        Ok(())
+    }
+
+    /// The present event is folded in whole: an entry that it changed in several places counts as changed once.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn end_event(&mut self) -> Result<(), LedgerError> {
+        let touched = std::mem::take(&mut self.touched);
+        touched.into_iter().try_for_each(|number| self.note_change(number))
     }
 
     /// Moves an entry to the end of the order in which entries changed, so that who follows reads each only once. Counted by the fold, so

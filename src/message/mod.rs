@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
-use crate::hash::Sha256;
 use crate::limits::Limits;
 
 pub mod codes;
@@ -146,7 +145,6 @@ pub struct Headers {
 /// be read are here all the same.
 #[derive(Debug, Clone)]
 pub struct Message {
-    pub sha256: Sha256,
     pub size: u64,
     pub kind: MessageKind,
     pub headers: Headers,
@@ -171,7 +169,6 @@ impl Message {
 /// read is a finding, and every limit of `limits` holds. Memory stays at three and a half times the message's size and 16 MiB.
 pub fn read(raw: &Bytes, limits: &Limits) -> Message {
     let mut message = Message {
-        sha256: Sha256::of(raw),
         size: raw.len() as u64,
         kind: MessageKind::Unclassified,
         headers: Headers::default(),

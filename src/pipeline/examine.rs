@@ -192,7 +192,7 @@ impl Work<'_> {
         // The original inside an update package counts too.
         let inside = package.all_findings();
         let input = PackageInput {
-            part: Some(part),
+            part: Some((part, package.sha256)),
             kind: Some(package.kind),
             document: Some(&package.document),
             sdp: &sdp,
@@ -226,6 +226,7 @@ impl Work<'_> {
             mailbox: &self.arrival.mailbox,
             address: self.settings.address_of(&self.arrival.mailbox),
             message: self.message,
+            sha256: self.arrival.sha256,
             package,
             verdict: Some(verdict),
             findings,

@@ -32,6 +32,8 @@ pub struct DraftInput<'a> {
     /// KEP address of the mailbox, where it is known: tells which evidence is about us.
     pub address: Option<&'a str>,
     pub message: &'a Message,
+    /// Of the message's bytes as they lie in the store.
+    pub sha256: Sha256,
     /// `None` for a message that carries no package.
     pub package: Option<PackageInput<'a>>,
     /// Over the signatures of the message, and of this package.
@@ -50,8 +52,8 @@ pub struct DraftInput<'a> {
 
 /// One package of a message, read.
 pub struct PackageInput<'a> {
-    /// Where it lay in the message.
-    pub part: Option<&'a Part>,
+    /// Where it lay in the message, and the hash of its bytes.
+    pub part: Option<(&'a Part, Sha256)>,
     pub kind: Option<PackageKind>,
     /// `None` when nothing could be read from it.
     pub document: Option<&'a Document>,
@@ -138,7 +140,6 @@ pub fn draft(input: DraftInput<'_>) -> Draft {
 /// Makes the draft of a message that could not be read: it gets its number, its deadline and its alarm all the same.
 pub fn quarantine(input: QuarantineInput<'_>) -> Draft {
     let message = Message {
-        sha256: input.sha256,
         size: input.size,
         kind: MessageKind::Unclassified,
         headers: input.headers.cloned().unwrap_or_default(),
@@ -158,6 +159,7 @@ pub fn quarantine(input: QuarantineInput<'_>) -> Draft {
         mailbox: input.mailbox,
         address: None,
         message: &message,
+        sha256: input.sha256,
         package: None,
         verdict: None,
         findings: Vec::new(),
@@ -222,8 +224,8 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
 
     Draft {
         mailbox: input.mailbox.to_owned(),
-        message: message_record(message, arrived),
-        package: package.and_then(|package| package.part).map(part_record),
+        message: message_record(message, input.sha256, arrived),
+        package: package.and_then(|package| package.part).map(|(part, sha256)| part_record(part, sha256)),
         document: document.cloned(),
         verdict: input.verdict,
         findings,

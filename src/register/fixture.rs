@@ -41,7 +41,6 @@ pub fn registry(rules: &str) -> Registry {
 
 pub fn message(kind: MessageKind) -> Message {
     Message {
-        sha256: Sha256::of(b"message"),
         size: 7,
         kind,
         headers: Headers {
@@ -112,6 +111,7 @@ pub fn input<'a>(registry: &'a Registry, message: &'a Message, package: Option<P
         mailbox: "evrak",
         address: Some("kurum@hs01.kep.tr"),
         message,
+        sha256: Sha256::of(b"message"),
         package,
         verdict: Some(verdict(Indication::Passed, None)),
         findings: Vec::new(),

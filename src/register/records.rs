@@ -32,10 +32,10 @@ pub fn evidence_record(evidence: &Evidence, indication: Indication, linked_by: &
 }
 
 /// The KEP message of an entry, without sightings.
-pub(super) fn message_record(message: &Message, arrived: Arrival) -> MessageRecord {
+pub(super) fn message_record(message: &Message, sha256: Sha256, arrived: Arrival) -> MessageRecord {
     let headers = message.headers.clone();
     MessageRecord {
-        sha256: message.sha256,
+        sha256,
         kind: message.kind,
         message_id: headers.message_id,
         original_message_id: headers.original_message_id,
@@ -53,18 +53,18 @@ pub(super) fn message_record(message: &Message, arrived: Arrival) -> MessageReco
             .parts
             .iter()
             .filter(|part| part.role == PartRole::Attachment)
-            .map(part_record)
+            .map(|part| part_record(part, Sha256::of(&part.bytes)))
             .collect(),
     }
 }
 
-pub(super) fn part_record(part: &Part) -> PartRecord {
+pub(super) fn part_record(part: &Part, sha256: Sha256) -> PartRecord {
     PartRecord {
         place: part.place.clone(),
         name: part.name.clone(),
         mime: part.content_type.clone(),
         size: part.bytes.len() as u64,
-        sha256: Sha256::of(&part.bytes),
+        sha256,
         signed: part.signed,
     }
 }

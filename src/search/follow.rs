@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::ask::Asking;
@@ -25,6 +27,7 @@ const GATHER: Duration = Duration::from_millis(500);
 const PACE: Duration = Duration::from_millis(250);
 /// Pause after the disk refused.
 const PAUSE: Duration = Duration::from_secs(10);
+const NOT_FOLLOWING: &str = "the search index does not follow; questions are answered from the register meanwhile";
 
 /// What a round of following did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,29 +39,38 @@ pub enum Progress {
 }
 
 impl Search {
-    /// Keeps the index up to the ledger until it is told to stop. One task, started once.
+    /// Keeps the index up to the ledger until it is told to stop. Started once.
+    ///
+    /// On a thread of its own: whole messages are read there, and an allocator that keeps what it freed by thread would keep it once for
+    /// each of the threads that blocking work is handed to.
     pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        let (runtime, (ended, end)) = (Handle::current(), oneshot::channel());
+        let thread = std::thread::Builder::new().name("search".into()).spawn(move || {
+            runtime.block_on(self.keep_up(stop));
+            let _ = ended.send(());
+        });
+        match thread {
+            Ok(_) => drop(end.await),
+            Err(error) => tracing::error!(%error, "{NOT_FOLLOWING}"),
+        }
+    }
+
+    async fn keep_up(&self, stop: CancellationToken) {
         let (Some(mut shown), true) = (self.ledger.shown(), self.index.is_some()) else {
             return;
         };
         while !stop.is_cancelled() {
             shown.borrow_and_update();
-            let (search, stopping) = (Arc::clone(&self), stop.clone());
-            let worked = tokio::task::spawn_blocking(move || search.catch_up(&|| stopping.is_cancelled())).await;
-            let pause = match worked {
-                Ok(Ok(Progress::More)) => {
+            let pause = match self.catch_up(&|| stop.is_cancelled()) {
+                Ok(Progress::More) => {
                     tokio::select! {
                         () = stop.cancelled() => break,
                         () = tokio::time::sleep(PACE) => continue,
                     }
                 }
-                Ok(Ok(Progress::UpToDate)) => None,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "the search index does not follow; questions are answered from the register meanwhile");
-                    Some(PAUSE)
-                }
+                Ok(Progress::UpToDate) => None,
                 Err(error) => {
-                    tracing::error!(%error, "the search index does not follow; questions are answered from the register meanwhile");
+                    tracing::error!(%error, "{NOT_FOLLOWING}");
                     Some(PAUSE)
                 }
             };
@@ -72,7 +84,7 @@ impl Search {
                 () = tokio::time::sleep(GATHER) => {}
             }
         }
-        let _ = tokio::task::spawn_blocking(move || self.close()).await;
+        self.close();
     }
 
     /// One round: opens the index where it is not open, takes in what changed, reads some covering letters. `stopping` is asked between
