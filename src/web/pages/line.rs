@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::chip::Chip;
 use super::chrome::Chrome;
 use super::shown::Shown;
-use super::when::{self, Due};
+use super::when::{self, Due, Measure};
 use crate::clock::local_day;
 use crate::register::entry::{RegisterNumber, State, flag};
 use crate::register::words;
@@ -93,7 +93,7 @@ impl Line {
             chip: Chip::of_row(row, lang),
             attachments: row.attachments,
             unit: row.unit.as_deref().map(Shown::cell).unwrap_or_default(),
-            due: Due::of(row.deadline.as_ref(), row.state, now, &settings.registry.calendar, lang),
+            due: Due::of(row.deadline.as_ref(), row.state, Measure::of(settings, now, lang)),
             unread: row.unopened && row.state != State::NotRecorded,
             state: words::state(row.state, lang),
             marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),

@@ -41,6 +41,8 @@ struct SearchPage {
     /// What was typed and cannot be understood.
     wrong: Option<&'static str>,
     asked: bool,
+    /// The index is being made.
+    is_partial: bool,
     list: List,
 }
 
@@ -90,6 +92,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>, Asked(pairs): Asked<Vec<
                 .collect(),
             wrong,
             asked: !typed.is_empty(),
+            is_partial: web.search.is_in_the_making(),
             list: list.unwrap_or(List {
                 lines: Vec::new(),
                 older: None,
