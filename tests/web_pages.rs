@@ -510,7 +510,7 @@ async fn the_counter_of_deadlines_and_the_lists_say_the_same() {
     let site = Site::with_kinds(&["package-v2", "package-v2-attachments", "standard"]).await;
     let clerk = person(Role::Clerk);
     let mut seen = BTreeSet::new();
-    for day in (0..28).chain(40..44) {
+    for day in 0..44 {
         let now = NOW.parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_hours(day * 24);
         site.inside.set(&now.to_string());
         let today = site.get(&clerk, "/").await;
@@ -546,7 +546,7 @@ async fn the_counter_of_deadlines_and_the_lists_say_the_same() {
         assert_eq!(count, rows.len(), "{now}: the board");
         seen.insert(count);
     }
-    assert!(seen.len() > 1, "deadlines came and went: {seen:?}");
+    assert!(seen.len() > 2, "deadlines came and went: {seen:?}");
 }
 
 #[tokio::test]

@@ -109,7 +109,9 @@ pub fn bytes(size: u64, lang: Lang) -> String {
     match size {
         0..1_024 => format!("{size} {}", either(("bayt", "bytes"), lang)),
         1_024..1_048_576 => format!("{} KiB", size.div_ceil(1_024)),
-        _ => format!("{} MiB", size.div_ceil(1_048_576)),
+        1_048_576..10_737_418_240 => format!("{} MiB", size.div_ceil(1_048_576)),
+        // Rounded down: what is this large is told as room that is left.
+        _ => format!("{} GiB", size / 1_073_741_824),
     }
 }
 

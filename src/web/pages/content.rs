@@ -281,7 +281,11 @@ impl Content {
     fn take(&mut self, piece: Piece, bytes: Option<Bytes>) {
         let bytes = bytes.unwrap_or_default();
         match piece.what {
-            Use::Body => self.bodies.extend(plain::text(&piece.content_type, &bytes)),
+            // The provider's mail around a message often says the same again.
+            Use::Body => {
+                let text = plain::text(&piece.content_type, &bytes);
+                self.bodies.extend(text.filter(|text| !self.bodies.contains(text)));
+            }
             Use::Letter if bytes.starts_with(b"%PDF-") => {
                 self.letter_is_pdf = true;
                 self.letter_text = Some(shown::long(&letter::of_file(&bytes))).filter(|text| !text.trim().is_empty());

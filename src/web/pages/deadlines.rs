@@ -145,7 +145,10 @@ fn weeks(web: &Web, c: &Chrome, first: Date, today: Date, items: &[Item]) -> Vec
     shown
         .map(|week| {
             let cell = |day: &Date| {
-                let of_day: Vec<&Item> = items.iter().filter(|item| item.day == *day).collect();
+                let mut of_day: Vec<&Item> = items.iter().filter(|item| item.day == *day).collect();
+                // Two rules can name the same day for one document.
+                let mut named = BTreeSet::new();
+                of_day.retain(|item| named.insert(item.number.as_str()));
                 let shown = of_day.iter().take(OF_A_DAY);
                 Cell {
                     number: day.day(),

@@ -68,7 +68,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>, Asked(pairs): Asked<Vec<
         };
         let found = query.map(|query| web.search.list(c.person(), &query)).transpose()?;
         let base = address(&typed);
-        let list = found.map(|found| List::of(&found, &base, &c, &settings, now));
+        let list = found.map(|found| List::of(&found, &base, &web, &c, now));
         let lang = c.lang();
         let own = settings.config.mailbox.iter().map(|mailbox| mailbox.name());
         let own = own.filter(|name| c.person().mailboxes.covers(Some(name)));

@@ -181,7 +181,7 @@ pub fn newest(web: &Web, c: &Chrome, before: Option<RegisterNumber>, now: Timest
         ..Query::default()
     };
     let page = web.search.list(c.person(), &query)?;
-    Ok(List::of(&page, "/", c, &web.pipeline.settings(), now))
+    Ok(List::of(&page, "/", web, c, now))
 }
 
 /// `22 Kasım 2026 Pazar`.
