@@ -546,7 +546,7 @@ async fn the_counter_of_deadlines_and_the_lists_say_the_same() {
         assert_eq!(count, rows.len(), "{now}: the board");
         seen.insert(count);
     }
-    assert!(seen.len() > 2, "deadlines came and went: {seen:?}");
+    assert!(seen.len() > 1, "deadlines came and went: {seen:?}");
 }
 
 #[tokio::test]

@@ -74,23 +74,23 @@ pub fn received_by(word: &str, lang: Lang) -> &str {
 
 /// A flag of the contract; an unknown one as it is.
 pub fn flag(word: &str, lang: Lang) -> &str {
-    let turkish = match word {
-        flag::INVALID_SIGNATURE => "geçersiz imza",
-        flag::UNVERIFIED => "doğrulanamadı",
-        flag::ENCRYPTED => "şifreli",
-        flag::MALFORMED_PACKAGE => "bozuk paket",
-        flag::UNCLASSIFIED => "sınıflanmamış",
-        flag::QUARANTINED => "karantinada",
-        flag::DUPLICATE => "mükerrer",
-        flag::E_TEBLIGAT => "e-Tebligat",
-        flag::ADDRESS_VERIFICATION => "adres doğrulama",
-        flag::UNSIGNED => "imzasız",
-        flag::ORPHAN_EVIDENCE => "sahipsiz delil",
-        flag::NEGATIVE_EVIDENCE => "olumsuz delil",
-        flag::UNKNOWN_SENDER => "tanınmayan gönderen",
-        other => other,
+    let words = match word {
+        flag::INVALID_SIGNATURE => ("geçersiz imza", "invalid signature"),
+        flag::UNVERIFIED => ("doğrulanamadı", "unverified"),
+        flag::ENCRYPTED => ("şifreli", "encrypted"),
+        flag::MALFORMED_PACKAGE => ("bozuk paket", "malformed package"),
+        flag::UNCLASSIFIED => ("sınıflanmamış", "unclassified"),
+        flag::QUARANTINED => ("karantinada", "quarantined"),
+        flag::DUPLICATE => ("mükerrer", "duplicate"),
+        flag::E_TEBLIGAT => ("e-Tebligat", "e-Tebligat"),
+        flag::ADDRESS_VERIFICATION => ("adres doğrulama", "address check"),
+        flag::UNSIGNED => ("imzasız", "unsigned"),
+        flag::ORPHAN_EVIDENCE => ("sahipsiz delil", "evidence without message"),
+        flag::NEGATIVE_EVIDENCE => ("olumsuz delil", "negative evidence"),
+        flag::UNKNOWN_SENDER => ("tanınmayan gönderen", "unknown sender"),
+        other => (other, other),
     };
-    either((turkish, word), lang)
+    either(words, lang)
 }
 
 /// Why an entry was examined again.
