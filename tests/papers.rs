@@ -166,9 +166,12 @@ fn a_case_file_is_checked_without_the_gateway() {
     week.sh("unzip -tq c.zip && unzip -q c.zip -d c");
     week.sh("cd c && sha256sum -c --strict SHA256SUMS");
     let checks = week.sh("cd c && sh denetle.sh");
-    assert!(!checks.contains("HATA") && !checks.contains("BILGI"), "{checks}");
+    assert!(
+        !checks.contains("HATA") && !checks.contains("BILGI") && checks.contains("GECERLI / VALID (TOTAL-PASSED)"),
+        "{checks}"
+    );
     // Provider, sender, signature and seal, three of them time-stamped.
-    assert_eq!(checks.matches("imza / signature").count(), 4, "{checks}");
+    assert_eq!(checks.matches("TAMAM  imza / signature").count(), 4, "{checks}");
     assert_eq!(checks.matches("zaman damgasi").count(), 3, "{checks}");
     let files: BTreeSet<String> = week
         .sh("cd c && find . -type f | cut -c3- | sort")
@@ -292,6 +295,38 @@ fn a_failed_verdict_makes_a_case_file_too_and_says_so() {
     let checks = week.sh("cd c && sh denetle.sh");
     assert!(!checks.contains("HATA"), "the file itself is whole:\n{checks}");
     assert!(week.sh("pdftotext c/sonuc/delil-dokumu.pdf -").contains("GEÇERSİZ"));
+}
+
+/// The mathematics of a signature by a revoked certificate holds: the script must not let that pass for a valid one.
+#[test]
+fn the_script_of_a_case_file_says_the_recorded_verdict_and_that_it_does_not_check_revocation() {
+    let week = Week::new();
+    let entries = week.export();
+    let mut seen = 0;
+    for (entry, sub) in entries.iter().filter_map(|entry| {
+        let sub = entry["verdict"]["sub_indication"].as_str()?;
+        Some((entry, sub))
+    }) {
+        seen += usize::from(sub == "REVOKED");
+        let number = entry["register_number"].as_str().unwrap();
+        week.ok(&["papers", "case", number, "--out", "c.zip", "--force"]);
+        week.sh("rm -rf c && unzip -q c.zip -d c");
+        let checks = week.sh("cd c && sh denetle.sh");
+        assert!(checks.contains("it does NOT check revocation"), "{checks}");
+        let last = checks.lines().last().unwrap();
+        assert!(last.starts_with("SONUC  belge / document") && last.contains(sub), "{sub}: {last}");
+        // Whatever openssl says of it, no signature that the record does not call valid is called right.
+        for line in checks.lines().filter(|line| line.starts_with("SONUC  imza")) {
+            let file = line.split(": ").next().unwrap().trim_start_matches("SONUC  ");
+            let is_called_right = checks.contains(&format!("TAMAM  {file}"));
+            assert_eq!(is_called_right, line.contains("(TOTAL-PASSED"), "{number} {line}\n{checks}");
+        }
+        for readme in ["OKU-BENI.txt", "README.txt"] {
+            let text = fs::read_to_string(week.path("c").join(readme)).unwrap();
+            assert!(text.contains("İPTAL EDİLİP EDİLMEDİĞİNİ DENETLEMEZ") || text.contains("NOT CHECK REVOCATION"));
+        }
+    }
+    assert!(seen > 0, "the week has a signature by a revoked certificate");
 }
 
 #[test]

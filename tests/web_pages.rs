@@ -15,9 +15,9 @@ use axum::{Extension, Router};
 use forge::world::World;
 use futures::StreamExt;
 use inside::{Inside, LISTENER, pass};
-use kep_gateway::people::{Person, Role, Scope, View};
+use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, View};
 use kep_gateway::pipeline::Pipeline;
-use kep_gateway::register::entry::{Entry, RegisterNumber, State};
+use kep_gateway::register::entry::{Asker, Entry, RegisterNumber, State};
 use kep_gateway::store::disk::RealDisk;
 use kep_gateway::text::Lang;
 use kep_gateway::web::visitor::Visitor;
@@ -328,8 +328,8 @@ async fn papers_are_files_of_what_the_person_sees_and_their_making_is_on_record(
 async fn the_state_of_the_machine_is_for_administrators_and_auditors() {
     let site = Site::with_kinds(&["standard"]).await;
     for (role, status) in [
-        (Role::Clerk, StatusCode::FORBIDDEN),
-        (Role::Supervisor, StatusCode::FORBIDDEN),
+        (Role::Clerk, StatusCode::NOT_FOUND),
+        (Role::Supervisor, StatusCode::NOT_FOUND),
         (Role::Auditor, StatusCode::OK),
         (Role::Administrator, StatusCode::OK),
     ] {
@@ -378,8 +378,15 @@ async fn a_document_is_assigned_held_closed_and_noted_with_who_and_why() {
     assert!(shown.text().contains("Havale edildi.") && shown.text().contains("İncelensin") && shown.text().contains("ayse"));
 
     let refused = site.post(&clerk, &format!("{page}/not-recorded"), "note=").await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.text().contains("gerekçe ister"), "says what is missing");
+    assert_eq!(
+        (refused.status, refused.header("location")),
+        (StatusCode::SEE_OTHER, format!("{page}?said=reason-required").as_str())
+    );
+    let said = site.get(&clerk, &format!("{page}?said=reason-required")).await;
+    assert!(
+        said.text().contains("gerekçe ister") && said.text().contains("role=\"alert\""),
+        "says what is missing"
+    );
     assert_eq!(site.entries()[0].state, State::Assigned);
     site.post(&clerk, &format!("{page}/not-recorded"), "note=m%C3%BCkerrer").await;
     assert_eq!(site.entries()[0].state, State::NotRecorded);
@@ -395,6 +402,258 @@ async fn a_document_is_assigned_held_closed_and_noted_with_who_and_why() {
         StatusCode::NOT_FOUND,
         "there is no such deed"
     );
+}
+
+/// F5, the link to the other language and the way back lead to a page and not to a 405.
+#[tokio::test]
+async fn a_refused_deed_has_a_page_that_can_be_reloaded_and_keeps_what_was_typed() {
+    let site = Site::with_kinds(&["package-v2"]).await;
+    let (clerk, page) = (person(Role::Clerk), href(site.entries()[0].register_number));
+    let note = format!("not={}", "x".repeat(10));
+    for (deed, form, word) in [
+        ("assign", "unit=&person=&note=Sevk%20notu", "nobody-named"),
+        ("assign", "unit=&person=kimse&note=Sevk%20notu", "person-unfit"),
+        ("transferred", "number=&note=Sevk%20notu", "number-required"),
+        ("note", note.as_str(), "note-required"),
+    ] {
+        let refused = site.post(&clerk, &format!("{page}/{deed}"), form).await;
+        let there = format!("{page}?said={word}");
+        assert_eq!(
+            (refused.status, refused.header("location")),
+            (StatusCode::SEE_OTHER, there.as_str()),
+            "{deed}"
+        );
+        // Twice: a reload; then in the other language, by the page's own link.
+        for _ in 0..2 {
+            let shown = site.get(&clerk, &there).await;
+            assert_eq!(shown.status, StatusCode::OK);
+            sound(shown.text(), &there, "tr");
+            assert!(shown.text().contains("id=\"said\""), "{deed}");
+            assert_eq!(
+                shown.text().contains("Sevk notu</textarea>"),
+                deed != "note",
+                "{deed}: what was typed"
+            );
+        }
+        let shown = site.get(&clerk, &there).await;
+        let switch = shown
+            .text()
+            .split("id=\"switch-lang\" href=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
+        let switch = switch.replace("&#38;", "&").replace("&amp;", "&");
+        assert!(switch.contains(&format!("said={word}")), "{switch}");
+        let english = site.ask(&clerk, Lang::En, Method::GET, &switch, "").await;
+        assert!(english.text().contains("id=\"said\" role=\"alert\""), "{deed}");
+    }
+    for deed in ["assign", "done", "hold", "reopen", "note", "not-recorded", "transferred", "examine"] {
+        let back = site.get(&clerk, &format!("{page}/{deed}")).await;
+        assert_eq!(
+            (back.status, back.header("location")),
+            (StatusCode::SEE_OTHER, page.as_str()),
+            "{deed}"
+        );
+    }
+    assert_eq!(site.get(&clerk, &format!("{page}/delete")).await.status, StatusCode::NOT_FOUND);
+    // Done at last, nothing of it is left.
+    site.post(&clerk, &format!("{page}/assign"), "unit=Plan&note=Sevk%20notu").await;
+    let after = site.get(&clerk, &format!("{page}?said=nobody-named")).await;
+    assert!(!after.text().contains("Sevk notu</textarea>"));
+}
+
+#[tokio::test]
+async fn a_mailbox_counts_nothing_that_does_not_exist_for_the_person() {
+    let site = Site::with_kinds(&["package-v2", "standard", "package-v2-attachments"]).await;
+    let all = person(Role::Clerk);
+    let board = site.get(&all, "/boards/mailboxes").await;
+    assert!(board.text().contains("data-count=\"fetched\">3<") && board.text().contains("data-count=\"registered\">3<"));
+    let first = site.entries()[0].register_number;
+    site.post(&all, &format!("{}/assign", href(first)), "unit=Benim").await;
+    for (narrow, own) in [
+        (
+            Person {
+                units: Scope::Only(BTreeSet::from(["Benim".to_owned()])),
+                ..person(Role::Clerk)
+            },
+            1,
+        ),
+        (
+            Person {
+                units: Scope::Only(BTreeSet::from(["Onun".to_owned()])),
+                ..person(Role::Supervisor)
+            },
+            0,
+        ),
+        (
+            Person {
+                clearance: 3,
+                ..person(Role::Clerk)
+            },
+            3,
+        ),
+    ] {
+        let board = site.get(&narrow, "/boards/mailboxes").await;
+        assert!(board.text().contains(&format!("data-count=\"own\">{own}<")), "{}", board.text());
+        for whole in ["listed", "fetched", "registered"] {
+            assert!(!board.text().contains(&format!("data-count=\"{whole}\"")), "{whole}");
+        }
+        sound(board.text(), "/boards/mailboxes", "tr");
+    }
+}
+
+/// What the counter counts is what the lists colour, on every day of a deadline's life.
+#[tokio::test]
+async fn the_counter_of_deadlines_and_the_lists_say_the_same() {
+    let site = Site::with_kinds(&["package-v2", "package-v2-attachments", "standard"]).await;
+    let clerk = person(Role::Clerk);
+    let mut seen = BTreeSet::new();
+    for day in 0..44 {
+        let now = NOW.parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_hours(day * 24);
+        site.inside.set(&now.to_string());
+        let today = site.get(&clerk, "/").await;
+        let count: usize = today
+            .text()
+            .split("id=\"count-near\" data-count=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let coloured = |page: &str| {
+            ["passed", "today", "near"]
+                .map(|class| page.matches(&format!("class=\"due {class}\"")).count())
+                .iter()
+                .sum::<usize>()
+        };
+        assert_eq!(count, coloured(today.text()), "{now}");
+        let (_, units) = site
+            .get(&clerk, "/boards/deadlines")
+            .await
+            .text()
+            .split_once("</table>")
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
+        let rows: BTreeSet<&str> = units
+            .split("<tr ")
+            .filter(|row| coloured(row) > 0)
+            .filter_map(|row| row.split("data-number=\"").nth(1)?.split('"').next())
+            .collect();
+        assert_eq!(count, rows.len(), "{now}: the board");
+        seen.insert(count);
+    }
+    assert!(seen.len() > 1, "deadlines came and went: {seen:?}");
+}
+
+#[tokio::test]
+async fn a_deadline_that_was_met_says_who_met_it_and_when() {
+    let site = Site::with_kinds(&["package-v2"]).await;
+    let (clerk, page) = (person(Role::Clerk), href(site.entries()[0].register_number));
+    assert!(!site.entries()[0].deadlines.is_empty());
+    let open = site.get(&person(Role::Auditor), &page).await;
+    assert!(!open.text().contains("class=\"closed\""), "nobody has looked yet");
+    site.post(&clerk, &format!("{page}/done"), "note=").await;
+    let closed = site.get(&clerk, &page).await;
+    let part = closed
+        .text()
+        .split("id=\"deadlines\"")
+        .nth(1)
+        .unwrap()
+        .split("</section>")
+        .next()
+        .unwrap();
+    assert!(
+        part.contains("class=\"closed\"") && part.contains("kapandı") && part.contains("23.11.2026 12:00") && part.contains("ayse"),
+        "{part}"
+    );
+    assert!(!part.contains("class=\"due "), "nothing is left to miss: {part}");
+}
+
+#[tokio::test]
+async fn nobody_is_blamed_for_days_before_there_was_anything_to_look_at() {
+    let site = Site::with_kinds(&["standard"]).await;
+    // A colleague gets an account on Wednesday; a week later the supervisor looks at the month.
+    let add = async |login: &str| {
+        let account = Account::new(
+            Person {
+                login: login.to_owned(),
+                ..person(Role::Clerk)
+            },
+            Source::Local,
+        );
+        let edit = Edit::Add(Box::new(account));
+        site.pipeline
+            .ledger
+            .edit_account(login, edit, Asker::default())
+            .await
+            .unwrap()
+            .unwrap();
+    };
+    add("ilk").await;
+    site.inside.set("2026-11-25T09:00:00Z");
+    add("sonra").await;
+    site.inside.set("2026-11-30T09:00:00Z");
+    let board = site.get(&person(Role::Supervisor), "/boards/checks?month=2026-11").await;
+    let row = |table: &str, name: &str| {
+        let table = board.text().split(&format!("id=\"{table}\"")).nth(1).unwrap();
+        let row = table.split("<tr>").find(|row| row.contains(name)).unwrap();
+        row.split("<td class=\"")
+            .skip(1)
+            .map(|cell| cell.split('"').next().unwrap().to_owned())
+            .take(30)
+            .collect::<Vec<_>>()
+    };
+    // Monday the 23rd is the first day of the gateway. 28 and 29 are a weekend, the 30th is today.
+    let mailbox = row("checks-mailboxes", "drop");
+    assert!(mailbox[..22].iter().all(|class| class == "none"), "{mailbox:?}");
+    assert_eq!(
+        mailbox[22..],
+        ["done", "missed", "missed", "missed", "missed", "off", "off", "ahead"]
+    );
+    let first = row("checks-people", "ilk");
+    assert!(first[..22].iter().all(|class| class == "none"), "{first:?}");
+    assert_eq!(
+        first[22..],
+        ["missed", "missed", "missed", "missed", "missed", "off", "off", "ahead"]
+    );
+    let later = row("checks-people", "sonra");
+    assert!(later[..24].iter().all(|class| class == "none"), "{later:?}");
+    assert_eq!(later[24..], ["missed", "missed", "missed", "off", "off", "ahead"]);
+    assert!(
+        board.text().contains("—") && board.text().contains("hesap ya da ağ geçidi henüz yoktu"),
+        "words for a screen reader"
+    );
+    sound(board.text(), "/boards/checks", "tr");
+}
+
+#[tokio::test]
+async fn while_the_index_is_being_made_the_page_says_that_its_numbers_may_be_low() {
+    let site = Site::with_kinds(&["standard"]).await;
+    let clerk = person(Role::Clerk);
+    assert!(
+        !site.get(&clerk, "/").await.text().contains("id=\"indexing\""),
+        "without an index every answer is whole"
+    );
+    let web = Arc::new(Web::new(Arc::clone(&site.pipeline)).indexed());
+    let with_index = Site { web, ..site };
+    for path in ["/", "/search"] {
+        let page = with_index.get(&clerk, path).await;
+        assert!(page.text().contains("id=\"indexing\""), "{path}");
+        sound(page.text(), path, "tr");
+    }
+    let search = Arc::clone(&with_index.web.search);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let following = tokio::spawn(search.follow(stop.clone()));
+    while with_index.web.search.indexed_to().is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!with_index.get(&clerk, "/").await.text().contains("id=\"indexing\""));
+    stop.cancel();
+    following.await.unwrap();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
 use crate::store::backup::{self, CopyReport};
 use crate::store::disk::RealDisk;
+use crate::store::last_backup::LastBackup;
 use crate::store::verify;
 use crate::text::Lang;
 
@@ -90,6 +91,13 @@ pub async fn index(session: &Session, command: IndexCommand) -> Result<Exit, Fai
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     session.must_have_store()?;
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
+    let done = LastBackup {
+        at: session.clock().now(),
+        sequence: report.head.sequence,
+    };
+    if let Err(error) = done.note(session.store_path(), &*RealDisk::shared()) {
+        tracing::warn!(%error, "the backup is whole; its time could not be noted for the page");
+    }
     match session.lang {
         Lang::Tr => println!(
             "yedeklendi: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {}",
@@ -102,7 +110,42 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
             dir.display()
         ),
     }
+    let key = session.config().people_key();
+    if key.exists() {
+        let key = key.display();
+        match session.lang {
+            Lang::Tr => {
+                println!("! Tek kullanımlık kodların anahtarı yedekte değildir: {key} dosyasını yedekten ayrı, güvenli bir yerde saklayın")
+            }
+            Lang::En => println!("! The key of the one-time codes is not in the backup: keep {key} in a safe place apart from it"),
+        }
+    }
     Ok(Exit::Done)
+}
+
+/// Passwords come back with the journal. The secrets of one-time codes lie in it sealed, and their key lies outside on purpose: whoever
+/// gets a copy of the record gets no second factor with it. So who restores has to bring the key.
+fn tell_of_the_key(session: &Session) -> Result<(), Failure> {
+    let key = session.config().people_key();
+    let accounts = session.reader()?.accounts()?;
+    let sealed = accounts.iter().filter(|account| account.totp.is_some()).count();
+    if sealed == 0 || key.exists() {
+        return Ok(());
+    }
+    let key = key.display();
+    match session.lang {
+        Lang::Tr => println!(
+            "! {sealed} hesap tek kullanımlık kod kullanıyor ve kodların anahtarı yedekte değildir. Hizmeti başlatmadan önce eski makinedeki \
+             people.key dosyasını buraya koyun: {key} (sahibi hizmetin kullanıcısı, kipi 0600). Anahtar yoksa bu hesapların kodlarını tek tek \
+             sıfırlayın: kep-gateway people totp-reset KULLANICI. Parolalar olduğu gibi geçerlidir"
+        ),
+        Lang::En => println!(
+            "! {sealed} accounts use one-time codes, whose key is not in the backup. Before you start the service, put the people.key of the \
+             old machine here: {key} (owned by the service's user, mode 0600). Without it, reset the codes of each of these accounts: \
+             kep-gateway people totp-reset LOGIN. Passwords hold as they are"
+        ),
+    }
+    Ok(())
 }
 
 pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
@@ -111,6 +154,7 @@ pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
         Lang::Tr => println!("geri yüklendi: {}", copied(&report, session.lang)),
         Lang::En => println!("restored: {}", copied(&report, session.lang)),
     }
+    tell_of_the_key(session)?;
     Ok(Exit::Done)
 }
 

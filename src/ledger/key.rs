@@ -124,6 +124,11 @@ pub fn day(mailbox: &str, day: jiff::civil::Date) -> Vec<u8> {
     format!("d/{mailbox}\0{day}").into_bytes()
 }
 
+/// All days of a mailbox.
+pub fn days(mailbox: &str) -> Vec<u8> {
+    format!("d/{mailbox}\0").into_bytes()
+}
+
 /// Register numbers of the messages that a link key names.
 pub fn linked_messages(link_key: &str) -> Vec<u8> {
     format!("k/{link_key}").into_bytes()

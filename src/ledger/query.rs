@@ -198,6 +198,17 @@ impl Ledger {
         Ok(self.read(&key::day(mailbox, day))?.unwrap_or_default())
     }
 
+    /// The first day on which a mailbox was checked.
+    pub fn first_day(&self, mailbox: &str) -> Result<Option<Date>, LedgerError> {
+        let prefix = key::days(mailbox);
+        let Some(pair) = self.index.scan(&prefix).next() else {
+            return Ok(None);
+        };
+        let (name, _) = pair?;
+        let day = name.get(prefix.len()..).and_then(|day| std::str::from_utf8(day).ok());
+        Ok(day.and_then(|day| day.parse().ok()))
+    }
+
     /// All evidence, in the order of its hash.
     pub fn evidence(&self) -> Result<Vec<EvidenceState>, LedgerError> {
         self.walk(key::EVIDENCE).collect()

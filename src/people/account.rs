@@ -56,6 +56,15 @@ impl Account {
         }
     }
 
+    /// When it was added: its generation begins as that instant in milliseconds, and grows by one with some changes. `None`: it is of a time
+    /// when generations began at nothing.
+    pub fn added(&self) -> Option<Timestamp> {
+        /// 2020-01-01; no gateway was there before.
+        const EARLIEST: i64 = 1_577_836_800_000;
+        let at = i64::try_from(self.generation).ok().filter(|at| *at >= EARLIEST)?;
+        Timestamp::from_millisecond(at).ok()
+    }
+
     /// Somebody who can put everything else right.
     fn can_administer(&self) -> bool {
         !self.disabled && self.person.role == Role::Administrator

@@ -34,7 +34,11 @@ impl SealKey {
         }
     }
 
-    fn read(path: &Path) -> io::Result<Self> {
+    /// Reads the key. Where there is none, none is made: a new one opens nothing, and would stand where the old one has to be put back.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, or is no key.
+    pub fn read(path: &Path) -> io::Result<Self> {
         let mut key = Zeroizing::new([0_u8; KEY]);
         let mut file = regular_file::open(path)?;
         file.read_exact(key.as_mut_slice())

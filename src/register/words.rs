@@ -74,23 +74,23 @@ pub fn received_by(word: &str, lang: Lang) -> &str {
 
 /// A flag of the contract; an unknown one as it is.
 pub fn flag(word: &str, lang: Lang) -> &str {
-    let turkish = match word {
-        flag::INVALID_SIGNATURE => "geçersiz imza",
-        flag::UNVERIFIED => "doğrulanamadı",
-        flag::ENCRYPTED => "şifreli",
-        flag::MALFORMED_PACKAGE => "bozuk paket",
-        flag::UNCLASSIFIED => "sınıflanmamış",
-        flag::QUARANTINED => "karantinada",
-        flag::DUPLICATE => "mükerrer",
-        flag::E_TEBLIGAT => "e-Tebligat",
-        flag::ADDRESS_VERIFICATION => "adres doğrulama",
-        flag::UNSIGNED => "imzasız",
-        flag::ORPHAN_EVIDENCE => "sahipsiz delil",
-        flag::NEGATIVE_EVIDENCE => "olumsuz delil",
-        flag::UNKNOWN_SENDER => "tanınmayan gönderen",
-        other => other,
+    let words = match word {
+        flag::INVALID_SIGNATURE => ("geçersiz imza", "invalid signature"),
+        flag::UNVERIFIED => ("doğrulanamadı", "unverified"),
+        flag::ENCRYPTED => ("şifreli", "encrypted"),
+        flag::MALFORMED_PACKAGE => ("bozuk paket", "malformed package"),
+        flag::UNCLASSIFIED => ("sınıflanmamış", "unclassified"),
+        flag::QUARANTINED => ("karantinada", "quarantined"),
+        flag::DUPLICATE => ("mükerrer", "duplicate"),
+        flag::E_TEBLIGAT => ("e-Tebligat", "e-Tebligat"),
+        flag::ADDRESS_VERIFICATION => ("adres doğrulama", "address check"),
+        flag::UNSIGNED => ("imzasız", "unsigned"),
+        flag::ORPHAN_EVIDENCE => ("sahipsiz delil", "evidence without message"),
+        flag::NEGATIVE_EVIDENCE => ("olumsuz delil", "negative evidence"),
+        flag::UNKNOWN_SENDER => ("tanınmayan gönderen", "unknown sender"),
+        other => (other, other),
     };
-    either((turkish, word), lang)
+    either(words, lang)
 }
 
 /// Why an entry was examined again.
@@ -109,7 +109,9 @@ pub fn bytes(size: u64, lang: Lang) -> String {
     match size {
         0..1_024 => format!("{size} {}", either(("bayt", "bytes"), lang)),
         1_024..1_048_576 => format!("{} KiB", size.div_ceil(1_024)),
-        _ => format!("{} MiB", size.div_ceil(1_048_576)),
+        1_048_576..10_737_418_240 => format!("{} MiB", size.div_ceil(1_048_576)),
+        // Rounded down: what is this large is told as room that is left.
+        _ => format!("{} GiB", size / 1_073_741_824),
     }
 }
 

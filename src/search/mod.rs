@@ -259,6 +259,11 @@ impl Search {
         self.snapshot().map(|snapshot| snapshot.position)
     }
 
+    /// The index is being made: until it is there, questions about a large register are answered from its newest part alone.
+    pub fn is_in_the_making(&self) -> bool {
+        self.index.is_some() && self.snapshot().is_none()
+    }
+
     fn list_from_ledger(&self, person: &Person, query: &Query) -> Result<Page, LedgerError> {
         let mut rows = Vec::new();
         // With an index in the making a page may be short; the next one begins where this one stopped looking.

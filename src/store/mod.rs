@@ -23,6 +23,7 @@ pub mod fault;
 pub mod head;
 pub mod index;
 pub mod journal;
+pub mod last_backup;
 pub mod lock;
 #[cfg(any(test, feature = "fault-injection"))]
 pub mod memory_disk;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Extension, RawForm, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
 
 use super::form::Form;
@@ -52,12 +52,12 @@ impl Enrolments {
 pub fn router() -> Router<Shared> {
     Router::new()
         .route("/account", get(page))
-        .route("/account/password", post(change_password))
-        .route("/account/totp/new", post(new_totp))
-        .route("/account/totp/confirm", post(confirm_totp))
-        .route("/account/totp/remove", post(remove_totp))
-        .route("/account/sessions/end", post(end_session))
-        .route("/account/sessions/end-others", post(end_others))
+        .route("/account/password", get(back).post(change_password))
+        .route("/account/totp/new", get(back).post(new_totp))
+        .route("/account/totp/confirm", get(back).post(confirm_totp))
+        .route("/account/totp/remove", get(back).post(remove_totp))
+        .route("/account/sessions/end", get(back).post(end_session))
+        .route("/account/sessions/end-others", get(back).post(end_others))
 }
 
 #[derive(Template)]
@@ -83,6 +83,11 @@ fn good(tr: &str, en: &str) -> Said {
 
 fn bad(text: Text) -> Said {
     (false, text)
+}
+
+/// A reload of an answer to a form, or its link to the other language: the page itself is where that leads.
+async fn back(_c: Chrome) -> Redirect {
+    Redirect::to("/account")
 }
 
 async fn page(State(web): State<Shared>, c: Chrome, Extension(current): Extension<Current>) -> Result<Response, Problem> {

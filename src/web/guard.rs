@@ -1,14 +1,14 @@
 //! What every request passes: who asks, from where, in which language; whether what it wants to change is wanted by the person and not by a
 //! page somewhere else; and the headers that every answer carries.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -54,6 +54,13 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
+/// Marks a request of a connection that got the last places: it is answered only where the machine's watchers ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Crowded;
+
+/// What a request of the last places may ask for.
+const FOR_WATCHERS: [&str; 2] = ["/health", "/metrics"];
+
 /// Who asks, by address: behind a trusted proxy what the proxy says.
 #[derive(Debug, Clone)]
 pub struct Client(pub IpAddr);
@@ -61,13 +68,7 @@ pub struct Client(pub IpAddr);
 impl Client {
     /// What tries are counted by: a home has a whole /64 of addresses.
     pub fn network(&self) -> String {
-        match self.0.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-            }
-        }
+        super::room::network(self.0).to_string()
     }
 }
 
@@ -191,6 +192,9 @@ impl Current {
 
 /// Lets through what changes nothing, and what the person's own page asks for.
 async fn checked(request: Request, session: Option<&Session>, config: &WebConfig) -> Result<Request, StatusCode> {
+    if request.extensions().get::<Crowded>().is_some() && !FOR_WATCHERS.contains(&request.uri().path()) {
+        return Err(StatusCode::TOO_MANY_REQUESTS);
+    }
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(request);
     }
@@ -262,11 +266,13 @@ fn is_of_this_page(headers: &HeaderMap, config: &WebConfig) -> bool {
     said.is_some() && ours.contains(&said)
 }
 
-/// What the handlers leave to us: the way to the sign-in, and the page for a request without an answer.
+/// What the handlers leave to us: the way to the sign-in, and the page for a request without an answer, also where axum would answer with a
+/// line of its own.
 fn worded(response: Response, method: &Method, uri: &Uri, lang: Lang) -> Response {
     let status = response.status();
     let needs_sign_in = response.extensions().get::<NeedsSignIn>().is_some() || status == StatusCode::UNAUTHORIZED;
-    if response.extensions().get::<Unanswered>().is_none() && response.extensions().get::<NeedsSignIn>().is_none() {
+    let is_marked = response.extensions().get::<Unanswered>().is_some() || response.extensions().get::<NeedsSignIn>().is_some();
+    if !is_marked && (!is_of_the_framework(&response) || uri.path().starts_with("/api/")) {
         return response;
     }
     if needs_sign_in && matches!(*method, Method::GET | Method::HEAD) && !uri.path().starts_with("/api/") {
@@ -277,7 +283,20 @@ fn worded(response: Response, method: &Method, uri: &Uri, lang: Lang) -> Respons
         };
         return (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response();
     }
-    (status, Html(super::pages::problem(status, lang))).into_response()
+    let mut page = (status, Html(super::pages::problem(status, lang))).into_response();
+    for name in [ALLOW, RETRY_AFTER] {
+        if let Some(value) = response.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    page
+}
+
+/// A refusal in plain text is never ours: paths, queries and forms that cannot be read, and a handler that broke.
+fn is_of_the_framework(response: &Response) -> bool {
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    (status.is_client_error() || status.is_server_error()) && kind.is_some_and(|kind| kind.starts_with("text/plain"))
 }
 
 fn protect(headers: &mut HeaderMap, secure: bool) {

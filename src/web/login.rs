@@ -228,18 +228,25 @@ async fn code(
 }
 
 impl Web {
-    /// The secret of an account's one-time codes; `None` also where its key is gone: an administrator resets it then.
+    /// The secret of an account's one-time codes; `None` also where its key is gone: it is put back, or an administrator resets the codes.
     pub fn unsealed(&self, account: &Account) -> Option<Secret> {
-        let key = self.seal_key()?;
-        key.unseal(account.totp.as_deref()?, &account.person.login)
+        let sealed = account.totp.as_deref()?;
+        let path = self.pipeline.settings().config.people_key();
+        told(SealKey::read(&path), &path)?.unseal(sealed, &account.person.login)
     }
 
+    /// The key to seal with; made where there is none.
     pub fn seal_key(&self) -> Option<SealKey> {
         let path = self.pipeline.settings().config.people_key();
-        SealKey::open(&path)
-            .inspect_err(|error| tracing::error!(path = %path.display(), %error, "the key of the one-time codes cannot be read"))
-            .ok()
+        told(SealKey::open(&path), &path)
     }
+}
+
+fn told(key: std::io::Result<SealKey>, path: &std::path::Path) -> Option<SealKey> {
+    key.inspect_err(|error| {
+        tracing::error!(path = %path.display(), %error, "the key of the one-time codes cannot be read; put it back, or reset the codes");
+    })
+    .ok()
 }
 
 /// One sentence for each kind of refusal, and none that says which part was wrong.

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod cookie;
 pub mod events;
+mod flash;
 pub mod form;
 pub mod guard;
 pub mod health;
@@ -13,6 +14,7 @@ mod patient;
 pub mod people;
 pub mod problem;
 pub mod provider;
+mod room;
 pub mod server;
 pub mod session;
 pub mod sign_in;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
@@ -49,6 +52,8 @@ pub struct Web {
     begun: provider::Waiting,
     /// Secrets of one-time codes that were shown and not confirmed yet.
     enrolments: account::Enrolments,
+    /// What people typed into forms that were refused.
+    refused: flash::Refused,
     silent: Option<Silent>,
 }
 
@@ -67,6 +72,7 @@ impl Web {
             hashing: Semaphore::new(HASHING),
             begun: provider::Waiting::default(),
             enrolments: account::Enrolments::default(),
+            refused: flash::Refused::default(),
             silent: None,
         }
     }
@@ -105,6 +111,8 @@ pub fn router(web: Shared) -> Router {
         .merge(health::router())
         .fallback(|| async { problem::Problem::NotFound })
         .method_not_allowed_fallback(|| async { (axum::http::StatusCode::METHOD_NOT_ALLOWED, problem::Unanswered) })
+        // A handler that breaks is one answer, not a connection; the guard words it.
+        .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(Arc::clone(&web), guard::guard))
         .with_state(web)
 }

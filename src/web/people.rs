@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Path, RawForm, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::form::Form;
 use super::pages::chrome::Chrome;
@@ -21,7 +21,7 @@ pub fn router() -> Router<Shared> {
     Router::new()
         .route("/people", get(list).post(add))
         .route("/people/{login}", get(one))
-        .route("/people/{login}/{deed}", post(change))
+        .route("/people/{login}/{deed}", get(back).post(change))
 }
 
 /// One person as the list shows it.
@@ -121,6 +121,15 @@ fn role_value(role: Role) -> &'static str {
 fn must_administer(c: &Chrome) -> Result<(), Problem> {
     match c.person().may(Right::Administer) {
         true => Ok(()),
+        false => Err(Problem::NotFound),
+    }
+}
+
+/// A reload of an answer to a form, or its link to the other language.
+async fn back(c: Chrome, Path((login, _deed)): Path<(String, String)>) -> Result<Redirect, Problem> {
+    must_administer(&c)?;
+    match crate::people::account::is_login(&login) {
+        true => Ok(Redirect::to(&format!("/people/{login}"))),
         false => Err(Problem::NotFound),
     }
 }

@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -18,16 +17,15 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use openssl::ssl::SslAcceptor;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
-use tower_http::catch_panic::CatchPanicLayer;
 
-use super::guard::Peer;
+use super::guard::{Crowded, Peer};
 use super::patient::Patient;
+use super::room::{Place, Places, Room, Use};
 use super::{Shared, tls};
 use crate::config::WebConfig;
 use crate::text::Text;
@@ -35,10 +33,20 @@ use crate::text::Text;
 /// What one client may take from the others.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Connections at once; more wait to be taken. A clerk's browser holds one for the live list and some for pages.
+    /// Connections at once. A clerk's browser holds one for the live list and some for pages.
     pub connections: usize,
+    /// Of them, from one address (of IPv6 one /64): an office behind one address has room, and four such are needed to take them all.
+    pub per_peer: usize,
+    /// Connections beyond these that may ask for `/health` and for nothing else.
+    pub reserve: usize,
+    /// Of the reserve, from one address.
+    pub reserve_per_peer: usize,
+    /// The connections are a reverse proxy's, whose address is everybody's.
+    pub proxied: bool,
     /// How long a request's head may take to arrive (slow loris), and a connection without any request may stay.
     pub head: Duration,
+    /// The same for a connection of the reserve.
+    pub reserve_head: Duration,
     /// Bytes of a request's head.
     pub head_bytes: usize,
     /// How long the TLS handshake may take.
@@ -53,7 +61,12 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 512,
+            per_peer: 128,
+            reserve: 16,
+            reserve_per_peer: 4,
+            proxied: false,
             head: Duration::from_secs(15),
+            reserve_head: Duration::from_secs(3),
             head_bytes: 32 << 10,
             handshake: Duration::from_secs(10),
             write: Duration::from_secs(60),
@@ -87,7 +100,11 @@ pub async fn serve(web: Shared, stop: CancellationToken) {
             Ok(listener) => {
                 let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
                 tracing::info!(address, tls = acceptor.is_some(), "the page is served");
-                return accept_all(listener, acceptor, super::router(web), Bounds::default(), stop).await;
+                let bounds = Bounds {
+                    proxied: config.trusted_proxy,
+                    ..Bounds::default()
+                };
+                return accept_all(listener, acceptor, super::router(web), bounds, stop).await;
             }
             Err(NotListening::Refused(problem)) => return tracing::error!(problem = problem.both(), "the page is not served"),
             Err(NotListening::Io(error)) => {
@@ -125,19 +142,13 @@ pub async fn listen(config: &WebConfig) -> Result<TcpListener, NotListening> {
 
 /// Takes connections until it is told to stop, then lets what is under way come to its end.
 pub async fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>, router: Router, bounds: Bounds, stop: CancellationToken) {
-    let (room, connections, acceptor) = (
-        Arc::new(Semaphore::new(bounds.connections)),
-        TaskTracker::new(),
-        acceptor.map(Arc::new),
-    );
-    // A handler that breaks is one answer, not a connection.
-    let router = router.layer(CatchPanicLayer::new());
+    let (room, connections, acceptor) = (Room::new(bounds.places()), TaskTracker::new(), acceptor.map(Arc::new));
     loop {
         let taken = tokio::select! {
             () = stop.cancelled() => break,
-            taken = take(&listener, &room) => taken,
+            taken = listener.accept() => taken,
         };
-        let (stream, address, permit) = match taken {
+        let (stream, address) = match taken {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::debug!(%error, "a connection to the page could not be taken");
@@ -145,14 +156,21 @@ pub async fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>, ro
                 continue;
             }
         };
+        // Closed at once: what waits for a place holds a file handle that others need.
+        let Some(place) = room.enter(address.ip()) else { continue };
         let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
+        let bounds = bounds.of(&place);
         connections.spawn(async move {
-            let _permit = permit;
             let _ = stream.set_nodelay(true);
+            let service = FromPeer {
+                router,
+                peer: Peer(address.ip()),
+                crowded: place.good_for == Use::Reserve,
+            };
             let ended = match acceptor {
-                None => converse(stream, address, router, bounds, stop).await,
+                None => converse(stream, service, bounds, stop).await,
                 Some(acceptor) => match timeout(bounds.handshake, tls::accept(&acceptor, stream)).await {
-                    Ok(Ok(stream)) => converse(stream, address, router, bounds, stop).await,
+                    Ok(Ok(stream)) => converse(stream, service, bounds, stop).await,
                     Ok(Err(error)) => Err(error),
                     Err(_elapsed) => Err("no TLS in time".to_owned()),
                 },
@@ -160,6 +178,7 @@ pub async fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>, ro
             if let Err(error) = ended {
                 tracing::debug!(error, "a connection to the page ended early");
             }
+            drop(place);
         });
     }
     connections.close();
@@ -168,24 +187,37 @@ pub async fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>, ro
     }
 }
 
-async fn take(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, address) = listener.accept().await?;
-    Ok((stream, address, permit))
+impl Bounds {
+    fn places(&self) -> Places {
+        Places {
+            whole: self.connections,
+            per_peer: self.per_peer,
+            reserve: self.reserve,
+            reserve_per_peer: self.reserve_per_peer,
+            proxied: self.proxied,
+        }
+    }
+
+    /// Who got a place of the reserve has to be quick.
+    fn of(mut self, place: &Place) -> Self {
+        if place.good_for == Use::Reserve {
+            self.head = self.head.min(self.reserve_head);
+            self.handshake = self.handshake.min(self.reserve_head);
+            self.write = self.write.min(self.reserve_head);
+        }
+        self
+    }
 }
 
-async fn converse<S>(stream: S, address: SocketAddr, router: Router, bounds: Bounds, stop: CancellationToken) -> Result<(), String>
+async fn converse<S>(stream: S, service: FromPeer, bounds: Bounds, stop: CancellationToken) -> Result<(), String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = FromPeer {
-        router,
-        peer: Peer(address.ip()),
-    };
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
         .timer(TokioTimer::new())
+        .keep_alive(!service.crowded)
         .header_read_timeout(bounds.head)
         .max_buf_size(bounds.head_bytes)
         .max_headers(HEADERS);
@@ -209,6 +241,7 @@ where
 struct FromPeer {
     router: Router,
     peer: Peer,
+    crowded: bool,
 }
 
 impl<B> Service<Request<B>> for FromPeer
@@ -226,6 +259,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
+        if self.crowded {
+            request.extensions_mut().insert(Crowded);
+        }
         self.router.call(request)
     }
 }

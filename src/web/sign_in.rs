@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Web;
-use super::throttle::{Key, Try};
+use super::throttle::Try;
 use crate::ledger::LedgerError;
 use crate::ledger::event::SignInFailed;
 use crate::people::account::normalized_login;
@@ -38,7 +38,7 @@ impl Web {
     /// Too many were wrong.
     pub fn may_try(&self, login: &str, network: &str) -> Result<Try, NotSignedIn> {
         self.throttle
-            .begin(&keys(login, network), self.pipeline.now())
+            .begin(&counted(login), network, self.pipeline.now())
             .map_err(NotSignedIn::Wait)
     }
 
@@ -159,22 +159,17 @@ impl Web {
 
     /// The password was right and the code is still to come: the address has done nothing wrong, the account waits for the code.
     pub fn was_half_right(&self, network: &str) {
-        self.throttle.was_right(&[Key::Address(network.to_owned())]);
+        self.throttle.was_half_right(network);
     }
 
     /// The sign-in is complete.
     pub fn was_right(&self, login: &str, network: &str) {
-        self.throttle.was_right(&keys(login, network));
+        self.throttle.was_right(&counted(login), network, self.pipeline.now());
     }
 }
 
-/// By what was typed, in one form: a try at a login that nobody has waits like any other.
-fn keys(login: &str, network: &str) -> [Key; 2] {
-    let login: String = login
-        .trim()
-        .to_lowercase()
-        .chars()
-        .take(crate::people::account::LOGIN_CHARS)
-        .collect();
-    [Key::Account(login), Key::Address(network.to_owned())]
+/// What was typed, in the one form that is counted by: a try at a login that nobody has waits like any other.
+fn counted(login: &str) -> String {
+    let login = login.trim().to_lowercase();
+    login.chars().take(crate::people::account::LOGIN_CHARS).collect()
 }

@@ -84,8 +84,12 @@ impl Site {
     }
 
     pub fn browser(&self) -> Browser {
+        self.browser_of(self.router.clone())
+    }
+
+    pub fn browser_of(&self, router: Router) -> Browser {
         Browser {
-            router: self.router.clone(),
+            router,
             jar: BTreeMap::new(),
             address: IpAddr::V4(Ipv4Addr::new(10, 1, 1, 1)),
         }

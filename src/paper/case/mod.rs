@@ -276,6 +276,10 @@ impl<W: Write> Case<'_, W> {
             };
             commands.push(Command {
                 about: format!("imza / signature {base}.p7s"),
+                recorded: Some(readme::recorded(
+                    report.map(|report| report.indication),
+                    report.and_then(|report| report.sub_indication),
+                )),
                 line: format!("openssl cms -verify -binary -inform DER -in {base}.p7s{content}{trust} -purpose any{at} -out /dev/null"),
                 must_pass: passed,
             });
@@ -286,6 +290,7 @@ impl<W: Write> Case<'_, W> {
                 let trust = readme::stamp_trust(objects);
                 commands.push(Command {
                     about: format!("zaman damgasi / time stamp {base}.damga-{stamp_number}.tst"),
+                    recorded: None,
                     line: format!("openssl ts -verify -data {base}.deger -in {base}.damga-{stamp_number}.tst -token_in{trust}{at}"),
                     must_pass: passed && stamp_passed(report.map(|report| report.timestamps.as_slice()).unwrap_or_default()),
                 });
@@ -357,6 +362,10 @@ impl<W: Write> Case<'_, W> {
             kept,
             objects,
             commands: &self.commands,
+            recorded: readme::recorded(
+                self.entry.verdict.as_ref().map(|verdict| verdict.indication),
+                self.entry.verdict.as_ref().and_then(|verdict| verdict.sub_indication),
+            ),
             whole: self.whole,
         };
         let texts = [

@@ -6,6 +6,7 @@ use super::journal::Kept;
 use super::objects::{OTHERS, PATHS, ROOTS, Written};
 use crate::paper::chain::Chain;
 use crate::paper::words::exact_time;
+use crate::signature::report::{Indication, SubIndication};
 
 pub const SCRIPT: &str = "denetle.sh";
 
@@ -14,6 +15,8 @@ pub struct Command {
     /// In ASCII letters: it stands in a script.
     pub about: String,
     pub line: String,
+    /// What the gateway found of this signature, in ASCII letters; `None` for what is judged as a part of another.
+    pub recorded: Option<String>,
     /// The gateway found this signature valid, so a failure of the command is a failure of the case file.
     pub must_pass: bool,
 }
@@ -25,6 +28,8 @@ pub struct Told<'a> {
     pub kept: &'a [Kept],
     pub objects: &'a Written,
     pub commands: &'a [Command],
+    /// The verdict over all, in ASCII letters.
+    pub recorded: String,
     /// The whole message is here.
     pub whole: bool,
 }
@@ -46,6 +51,19 @@ pub fn stamp_trust(objects: &Written) -> String {
         String::new()
     };
     format!(" -CAfile {ROOTS}{untrusted}")
+}
+
+/// A verdict as a script may print it: in both languages, and by its name in the standard.
+pub fn recorded(indication: Option<Indication>, sub: Option<SubIndication>) -> String {
+    let words = match indication {
+        Some(Indication::Passed) => "GECERLI / VALID (TOTAL-PASSED",
+        Some(Indication::Indeterminate) => "BELIRSIZ / UNDETERMINED (INDETERMINATE",
+        Some(Indication::Failed) => "GECERSIZ / INVALID (TOTAL-FAILED",
+        None => return "SONUC YOK / NO VERDICT".to_owned(),
+    };
+    let sub = sub.and_then(|sub| serde_json::to_value(sub).ok());
+    let sub = sub.as_ref().and_then(|sub| sub.as_str()).map(|sub| format!(", {sub}"));
+    format!("{words}{})", sub.unwrap_or_default())
 }
 
 pub fn turkish(told: &Told<'_>) -> String {
@@ -86,7 +104,9 @@ pub fn turkish(told: &Told<'_>) -> String {
     );
     openssl_lines(told, &mut out);
     out.push_str(
-        "\n   openssl imza matematiğini, sertifika yolunu ve zamanı denetler. Nitelikli imza profili (ETSI, BTK) denetimlerinin tümü\n\
+        "\n   openssl imza matematiğini, sertifika yolunu ve zamanı denetler; sertifikanın İPTAL EDİLİP EDİLMEDİĞİNİ DENETLEMEZ. İptal edilmiş bir\n\
+         \x20  sertifikayla atılan imzanın matematiği de tutar: geçerli olup olmadığını, betiğin \"SONUC\" satırlarında yazan kayıttaki sonuç söyler.\n\
+         \x20  İptal bilgisi iptal/ klasöründedir. Nitelikli imza profili (ETSI, BTK) denetimlerinin tümü\n\
          \x20  sonuc/dogrulama.pdf ve sonuc/dogrulama.json dosyalarındadır. XML deliller için: xmlsec1 --verify --enabled-key-data x509.\n\
          \x20  Paket imzası, paket özetini (PaketOzeti.xml ya da NihaiOzet.xml) imzalar; öteki parçaların özetleri onun içindedir.\n",
     );
@@ -130,7 +150,9 @@ pub fn english(told: &Told<'_>) -> String {
     );
     openssl_lines(told, &mut out);
     out.push_str(
-        "\n   openssl checks the mathematics, the path of certificates and the time. All checks of the profiles for qualified signatures (ETSI, BTK)\n\
+        "\n   openssl checks the mathematics, the path of certificates and the time; it does NOT CHECK REVOCATION. The mathematics of a signature\n\
+         \x20  made with a revoked certificate holds too: whether it is valid is told by the recorded verdict, in the script's lines that begin\n\
+         \x20  with SONUC. The revocation data lie in iptal/. All checks of the profiles for qualified signatures (ETSI, BTK)\n\
          \x20  stand in sonuc/dogrulama.pdf and sonuc/dogrulama.json. For XML evidence: xmlsec1 --verify --enabled-key-data x509.\n\
          \x20  The signature of a package signs its digest document (PaketOzeti.xml or NihaiOzet.xml); the digests of the other parts are in there.\n",
     );
@@ -163,12 +185,16 @@ fn openssl_lines(told: &Told<'_>, out: &mut String) {
     }
 }
 
-/// The checks as a script: prints a line for each, ends with 1 when one failed.
+/// The checks as a script: prints a line for each, ends with 1 when one failed. What openssl accepts is called right only where the recorded
+/// verdict is valid: a revoked signature's mathematics holds too, and nobody may read that as a pass.
 pub fn script(told: &Told<'_>) -> String {
     let mut out = String::from(
         "#!/bin/sh\n# Dava dosyasini denetler; checks the case file. POSIX sh, sha256sum, od, openssl.\ncd \"$(dirname \"$0\")\" || exit 2\nhata=0\n\
          de() { if [ \"$1\" -eq 0 ]; then echo \"TAMAM  $2\"; else echo \"HATA   $2\"; hata=1; fi; }\n\
-         bil() { if [ \"$1\" -eq 0 ]; then echo \"TAMAM  $2\"; else echo \"BILGI  $2: openssl kabul etmedi / not accepted by openssl\"; fi; }\n\n\
+         bil() { if [ \"$1\" -eq 0 ]; then echo \"BILGI  $2: matematik tutuyor, sonuc yukarida / the mathematics holds, the verdict stands above\"; \
+         else echo \"BILGI  $2: openssl kabul etmedi / not accepted by openssl\"; fi; }\n\
+         echo 'Bu betik dosyalarin butunlugunu, gunluk kayitlarini ve imza matematigini denetler; iptali DENETLEMEZ.'\n\
+         echo 'This script checks the integrity of the files, the journal records and the mathematics of signatures; it does NOT check revocation.'\n\n\
          sha256sum -c --quiet --strict SHA256SUMS\nde $? \"dosyalar / files: SHA256SUMS\"\n\n\
          onceki=0000000000000000000000000000000000000000000000000000000000000000\n\
          while read -r sira ozet dosya; do\n\
@@ -198,8 +224,20 @@ pub fn script(told: &Told<'_>) -> String {
     }
     for command in told.commands {
         let judge = if command.must_pass { "de" } else { "bil" };
+        if let Some(recorded) = &command.recorded {
+            let _ = writeln!(
+                out,
+                "echo 'SONUC  {}: kayittaki sonuc / recorded verdict: {recorded}'",
+                command.about
+            );
+        }
         let _ = writeln!(out, "{} > /dev/null 2>&1\n{judge} $? \"{}\"", command.line, command.about);
     }
-    out.push_str("\nexit $hata\n");
+    let _ = writeln!(
+        out,
+        "\necho 'SONUC  belge / document: kayittaki sonuc / recorded verdict: {}'",
+        told.recorded
+    );
+    out.push_str("exit $hata\n");
     out
 }

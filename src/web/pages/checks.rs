@@ -13,14 +13,14 @@ use super::chrome::Chrome;
 use super::shown::Shown;
 use super::{beside, show, when};
 use crate::clock::local_day;
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError};
 use crate::register::calendar::Calendar;
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
 /// What a day was.
 struct Cell {
-    /// Of the style sheet: `done missed off ahead`.
+    /// Of the style sheet: `done missed off ahead none`.
     class: &'static str,
     mark: &'static str,
     /// For a pointer and a screen reader.
@@ -97,16 +97,31 @@ fn mailboxes(web: &Web, c: &Chrome, days: &[Date], today: Date) -> Result<Vec<Ro
                 checks.insert(*day, format!("{} × ({from}–{to})", of_day.checks));
             }
         }
-        rows.push(row(
-            Shown::cell(mailbox.name()),
-            days,
-            &checks,
+        let duty = Duty {
+            since: began(web.ledger(), mailbox.name())?,
+            before: c.t("bu kutu henüz denetlenmiyordu", "this mailbox was not checked yet"),
             today,
-            c,
-            &settings.registry.calendar,
-        ));
+            calendar: &settings.registry.calendar,
+        };
+        rows.push(row(Shown::cell(mailbox.name()), days, &checks, &duty, c));
     }
     Ok(rows)
+}
+
+/// Since when a mailbox is looked after: its first check, or the first that failed. `None`: neither happened yet.
+fn began(ledger: &Ledger, mailbox: &str) -> Result<Option<Date>, LedgerError> {
+    let failing = ledger.mailbox(mailbox)?.failing_since.map(local_day);
+    Ok(ledger.first_day(mailbox)?.into_iter().chain(failing).min())
+}
+
+/// The first day of this gateway that is on record.
+fn installed(web: &Web) -> Result<Option<Date>, LedgerError> {
+    let settings = web.pipeline.settings();
+    let mut first: Option<Date> = None;
+    for mailbox in &settings.config.mailbox {
+        first = first.into_iter().chain(began(web.ledger(), mailbox.name())?).min();
+    }
+    Ok(first)
 }
 
 /// The supervisor's control: everybody who has an account, and everybody who looked.
@@ -128,34 +143,49 @@ fn people(web: &Web, c: &Chrome, days: &[Date], today: Date) -> Result<Vec<Row>,
         .filter(|account| !account.disabled)
         .map(|account| account.person.login.clone());
     let logins: BTreeSet<String> = active.chain(looks.keys().cloned()).collect();
-    let (settings, none) = (web.pipeline.settings(), BTreeMap::new());
+    let added: BTreeMap<&str, Date> = accounts
+        .iter()
+        .filter_map(|account| Some((account.person.login.as_str(), local_day(account.added()?))))
+        .collect();
+    let (settings, none, installed) = (web.pipeline.settings(), BTreeMap::new(), installed(web)?);
     let rows = logins.iter().map(|login| {
         let name = names
             .get(login.as_str())
             .map_or_else(|| login.clone(), |name| format!("{name} ({login})"));
-        row(
-            Shown::cell(&name),
-            days,
-            looks.get(login).unwrap_or(&none),
+        // Nobody looks at a list that is not there yet, and nobody before having an account.
+        let duty = Duty {
+            since: added.get(login.as_str()).copied().max(installed),
+            before: c.t("hesap ya da ağ geçidi henüz yoktu", "there was no account or no gateway yet"),
             today,
-            c,
-            &settings.registry.calendar,
-        )
+            calendar: &settings.registry.calendar,
+        };
+        row(Shown::cell(&name), days, looks.get(login).unwrap_or(&none), &duty, c)
     });
     Ok(rows.collect())
 }
 
-fn row(name: Shown, days: &[Date], done: &BTreeMap<Date, String>, today: Date, c: &Chrome, calendar: &Calendar) -> Row {
-    let cells: Vec<Cell> = days.iter().map(|day| cell(*day, done.get(day), today, c, calendar)).collect();
+/// What is asked of a row.
+struct Duty<'a> {
+    /// Nothing is asked before this day; `None`: nothing yet.
+    since: Option<Date>,
+    /// Why not.
+    before: &'a str,
+    today: Date,
+    calendar: &'a Calendar,
+}
+
+fn row(name: Shown, days: &[Date], done: &BTreeMap<Date, String>, duty: &Duty<'_>, c: &Chrome) -> Row {
+    let cells: Vec<Cell> = days.iter().map(|day| cell(*day, done.get(day), duty, c)).collect();
     let missed = cells.iter().filter(|cell| cell.class == "missed").count();
     Row { name, cells, missed }
 }
 
-fn cell(day: Date, done: Option<&String>, today: Date, c: &Chrome, calendar: &Calendar) -> Cell {
+fn cell(day: Date, done: Option<&String>, duty: &Duty<'_>, c: &Chrome) -> Cell {
     let (class, mark, told) = match done {
         Some(when) => ("done", "✔", when.clone()),
-        None if day >= today => ("ahead", "", String::new()),
-        None if !calendar.is_business_day(day) => ("off", "–", c.t("iş günü değil", "no working day").to_owned()),
+        None if day >= duty.today => ("ahead", "", c.t("henüz gelmedi", "not yet").to_owned()),
+        None if duty.since.is_none_or(|since| day < since) => ("none", "—", duty.before.to_owned()),
+        None if !duty.calendar.is_business_day(day) => ("off", "–", c.t("iş günü değil", "no working day").to_owned()),
         None => ("missed", "✘", c.t("yapılmadı", "not done").to_owned()),
     };
     let told = format!("{}: {told}", when::day(day));

@@ -63,12 +63,17 @@ impl Chip {
 
     /// Ours, so the template takes it as it is.
     pub fn svg(&self) -> &'static str {
-        match self.class {
-            "passed" => PASSED,
-            "open" => OPEN,
-            "failed" => FAILED,
-            "aside" => ASIDE,
-            _ => IDLE,
-        }
+        shape(self.class)
+    }
+}
+
+/// The shape of a class of the style sheet.
+pub fn shape(class: &str) -> &'static str {
+    match class {
+        "passed" => PASSED,
+        "open" => OPEN,
+        "failed" => FAILED,
+        "aside" => ASIDE,
+        _ => IDLE,
     }
 }

@@ -58,7 +58,7 @@ impl Chrome {
         let kept: Vec<&str> = self
             .query
             .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("said="))
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
             .collect();
         let rest: String = kept.iter().map(|pair| format!("&{pair}")).collect();
         format!("{}?lang={}{rest}", self.path, self.other_code())

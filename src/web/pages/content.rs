@@ -50,10 +50,27 @@ pub struct Piece {
     pub warnings: Vec<Text>,
 }
 
+/// İlgi: an earlier document that this one refers to, as its metadata names it.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// `a`, `b`, `c` …
+    pub label: Option<String>,
+    pub number: Option<String>,
+    /// As written.
+    pub date: Option<String>,
+    pub title: Option<String>,
+    /// BelgeId, where it is a document of this kind.
+    pub id: Option<String>,
+}
+
+/// References of one document that are shown: no letter names so many.
+const REFERENCES: usize = 200;
+
 /// Everything that a document's page shows of its message.
 #[derive(Debug, Default)]
 pub struct Content {
     pub pieces: Vec<Piece>,
+    pub references: Vec<Reference>,
     /// The text of the mail, HTML as plain text.
     pub bodies: Vec<String>,
     /// The words of the covering letter, without its layout.
@@ -116,7 +133,10 @@ pub fn sees_whole(web: &Web, person: &Person, entry: &Entry) -> Result<bool, Led
 pub async fn read(web: &Shared, person: &Person, entry: &Entry) -> Result<Result<Content, Text>, Problem> {
     taken_apart(web, person, entry, |pieces| {
         let mut content = Content::default();
-        pieces(&mut |piece, bytes| content.take(piece, bytes));
+        pieces(&mut |found| match found {
+            Found::Part(piece, bytes) => content.take(piece, bytes),
+            Found::References(references) => content.references = references,
+        });
         content
     })
     .await
@@ -129,8 +149,11 @@ pub async fn read(web: &Shared, person: &Person, entry: &Entry) -> Result<Result
 pub async fn find(web: &Shared, person: &Person, entry: &Entry, wanted: Sha256) -> Result<Result<Option<(Piece, Bytes)>, Text>, Problem> {
     taken_apart(web, person, entry, move |pieces| {
         let mut found = None;
-        pieces(&mut |piece, bytes| {
-            if found.is_none() && piece.sha256 == Some(wanted) {
+        pieces(&mut |part| {
+            if let Found::Part(piece, bytes) = part
+                && found.is_none()
+                && piece.sha256 == Some(wanted)
+            {
                 found = bytes.map(|bytes| (piece, bytes));
             }
         });
@@ -139,7 +162,12 @@ pub async fn find(web: &Shared, person: &Person, entry: &Entry, wanted: Sha256) 
     .await
 }
 
-type Visit<'v> = &'v mut dyn FnMut(Piece, Option<Bytes>);
+enum Found {
+    Part(Piece, Option<Bytes>),
+    References(Vec<Reference>),
+}
+
+type Visit<'v> = &'v mut dyn FnMut(Found);
 
 async fn taken_apart<T: Send + 'static>(
     web: &Shared,
@@ -178,6 +206,7 @@ fn walk(raw: &Bytes, own: &Own, limits: &Limits, visit: Visit<'_>) {
         if is_own {
             let package = envelope::read(&part.bytes, part.original_name.as_deref(), &envelope::Receiver::default(), limits);
             inside(&package, &part.place, own, visit);
+            visit(Found::References(references(&package)));
         }
         if !is_own && !own.whole {
             continue;
@@ -201,7 +230,7 @@ fn walk(raw: &Bytes, own: &Own, limits: &Limits, visit: Visit<'_>) {
             sha256: Some(Sha256::of(&part.bytes)),
             what,
         };
-        visit(piece, Some(part.bytes.clone()));
+        visit(Found::Part(piece, Some(part.bytes.clone())));
     }
 }
 
@@ -229,16 +258,34 @@ fn inside(package: &Package, place: &str, own: &Own, visit: Visit<'_>) {
                 sha256: part.sha256.filter(|_| bytes.is_some()),
                 what,
             };
-            visit(piece, bytes);
+            visit(Found::Part(piece, bytes));
         }
     }
+}
+
+fn references(package: &Package) -> Vec<Reference> {
+    let named = package.metadata.document.iter().flat_map(|document| &document.references);
+    named
+        .take(REFERENCES)
+        .map(|one| Reference {
+            label: one.label.clone(),
+            number: one.number.clone(),
+            date: one.date.as_ref().map(|date| date.text.clone()),
+            title: one.title.as_ref().map(|title| title.text.clone()),
+            id: one.id.clone().filter(|_| one.id_is_document != Some(false)),
+        })
+        .collect()
 }
 
 impl Content {
     fn take(&mut self, piece: Piece, bytes: Option<Bytes>) {
         let bytes = bytes.unwrap_or_default();
         match piece.what {
-            Use::Body => self.bodies.extend(plain::text(&piece.content_type, &bytes)),
+            // The provider's mail around a message often says the same again.
+            Use::Body => {
+                let text = plain::text(&piece.content_type, &bytes);
+                self.bodies.extend(text.filter(|text| !self.bodies.contains(text)));
+            }
             Use::Letter if bytes.starts_with(b"%PDF-") => {
                 self.letter_is_pdf = true;
                 self.letter_text = Some(shown::long(&letter::of_file(&bytes))).filter(|text| !text.trim().is_empty());

@@ -6,13 +6,13 @@ use askama::Template;
 use axum::extract::{Query as Asked, State};
 use axum::response::Response;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 
 use super::chrome::Chrome;
 use super::line::href;
 use super::shown::Shown;
-use super::when::Due;
+use super::when::{Due, MISSED_BACK, Measure};
 use super::{beside, show};
 use crate::clock::{from_local, local_day};
 use crate::ledger::LedgerError;
@@ -21,8 +21,6 @@ use crate::register::nearing::is_open;
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
-/// A missed deadline stays on the board so long; see the alarms.
-const MISSED_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Entries that are read for one board; the nearest come first.
 const SHOWN: usize = 500;
 /// Documents of one day in the month.
@@ -128,7 +126,7 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
                 subject: Shown::cell(subject.unwrap_or_default()),
                 sender: Shown::cell(institution.or(entry.message.sender_kep.as_deref()).unwrap_or_default()),
                 unit: Shown::cell(entry.unit.as_deref().unwrap_or_default()),
-                due: Due::at(deadline.at, &deadline.kind, now, &settings.registry.calendar, c.lang()),
+                due: Due::at(deadline.at, &deadline.kind, Measure::of(&settings, now, c.lang())),
                 day: local_day(deadline.at),
             });
         }
@@ -147,7 +145,10 @@ fn weeks(web: &Web, c: &Chrome, first: Date, today: Date, items: &[Item]) -> Vec
     shown
         .map(|week| {
             let cell = |day: &Date| {
-                let of_day: Vec<&Item> = items.iter().filter(|item| item.day == *day).collect();
+                let mut of_day: Vec<&Item> = items.iter().filter(|item| item.day == *day).collect();
+                // Two rules can name the same day for one document.
+                let mut named = BTreeSet::new();
+                of_day.retain(|item| named.insert(item.number.as_str()));
                 let shown = of_day.iter().take(OF_A_DAY);
                 Cell {
                     number: day.day(),

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::chrome::Chrome;
-use super::{beside, document, line};
+use super::{beside, line};
 use crate::ledger::LedgerError;
 use crate::ledger::handling::{HandlingRequest, Refusal};
 use crate::people::{Right, View};
@@ -81,22 +80,55 @@ pub async fn post(
         action,
         note: Some(fields.note.clone()),
     };
+    let (login, page) = (c.person().login.clone(), line::href(number));
     match web.ledger().handle(number, request, c.person()).await? {
-        Ok(_state) if entry(&web, &c, number).await.is_err() => {
-            // It was given to a unit that this person does not see: there is nothing to go back to.
-            Ok(Redirect::to("/").into_response())
-        }
-        Ok(_state) => Ok(Redirect::to(&format!("{}?said={deed}", line::href(number))).into_response()),
-        Err(Refusal::NotFound) => Err(Problem::NotFound),
+        Ok(_state) => web.refused.forget(&login, &page),
+        Err(Refusal::NotFound) => return Err(Problem::NotFound),
+        Err(Refusal::Forbidden) => return Err(Problem::Forbidden),
         Err(refusal) => {
-            let page = document::render(&web, &c, number, document::Said::refused(refusal.text()), fields).await?;
-            let status = match refusal {
-                Refusal::Forbidden => StatusCode::FORBIDDEN,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            Ok((status, page).into_response())
+            web.refused.keep(&login, &page, fields, web.pipeline.now());
+            return Ok(Redirect::to(&format!("{page}?said={}", refusal_word(refusal))).into_response());
         }
     }
+    match entry(&web, &c, number).await {
+        Ok(_) => Ok(Redirect::to(&format!("{page}?said={deed}")).into_response()),
+        // It was given to a unit that this person does not see: there is nothing to go back to.
+        Err(_) => Ok(Redirect::to("/").into_response()),
+    }
+}
+
+/// `GET` of a deed's address, by a reload or a link to the other language: the document is where that leads.
+///
+/// # Errors
+/// There is no such deed.
+pub async fn back(_c: Chrome, Path((year, place, deed)): Path<(String, String, String)>) -> Result<Response, Problem> {
+    let number = number(&year, &place)?;
+    match deed == "examine" || action(&deed, &Fields::default()).is_some() {
+        true => Ok(Redirect::to(&line::href(number)).into_response()),
+        false => Err(Problem::NotFound),
+    }
+}
+
+/// Refusals that are told over the document's page, by the word of its address.
+const REFUSALS: [(Refusal, &str); 8] = [
+    (Refusal::ReasonRequired, "reason-required"),
+    (Refusal::NoteRequired, "note-required"),
+    (Refusal::NobodyNamed, "nobody-named"),
+    (Refusal::PersonUnfit, "person-unfit"),
+    (Refusal::NumberRequired, "number-required"),
+    (Refusal::TooLong, "too-long"),
+    (Refusal::NotRecorded, "is-not-recorded"),
+    (Refusal::Unchanged, "is-so-already"),
+];
+
+fn refusal_word(refusal: Refusal) -> &'static str {
+    let known = REFUSALS.iter().find(|(known, _)| *known == refusal);
+    known.map_or("", |(_, word)| word)
+}
+
+/// What an address says was refused: one of ours, or nothing.
+pub fn refusal_of(word: &str) -> Option<Refusal> {
+    REFUSALS.iter().find(|(_, known)| *known == word).map(|(refusal, _)| *refusal)
 }
 
 fn action(deed: &str, fields: &Fields) -> Option<Action> {

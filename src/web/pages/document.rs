@@ -14,13 +14,14 @@ use super::deeds::{self, Fields};
 use super::document_facts::{AddresseeView, AttachedView, Fact, addressee, attached, facts};
 use super::shown::Shown;
 use super::verdict::VerdictView;
-use super::when::{self, Due};
+use super::when::{self, Due, Measure};
 use super::{beside, line, show};
 use crate::evidence::Timeline;
 use crate::finding::Severity;
 use crate::ledger::LedgerError;
 use crate::people::View;
-use crate::register::entry::{Entry, EvidenceRecord, Handling, RegisterNumber, State as EntryState};
+use crate::register::entry::{Deadline, Entry, EvidenceRecord, Handling, RegisterNumber, State as EntryState};
+use crate::register::nearing::is_open;
 use crate::register::words;
 use crate::text::{Lang, Text};
 use crate::web::problem::Problem;
@@ -35,21 +36,20 @@ const SHOWN_LINES: usize = 200;
 
 /// What is said over the page after something was done.
 #[derive(Debug, Clone, Default)]
-pub struct Said {
-    pub text: Option<Text>,
-    pub is_refusal: bool,
+struct Said {
+    text: Option<Text>,
+    is_refusal: bool,
 }
 
 impl Said {
-    pub fn refused(text: Text) -> Self {
-        Self {
-            text: Some(text),
-            is_refusal: true,
-        }
-    }
-
     /// What the address says was done: one of ours, or nothing.
     fn of(word: Option<&str>) -> Self {
+        if let Some(refusal) = word.and_then(deeds::refusal_of) {
+            return Self {
+                text: Some(refusal.text()),
+                is_refusal: true,
+            };
+        }
         let text = match word.unwrap_or_default() {
             "assign" => Text::new("Havale edildi.", "Assigned."),
             "done" => Text::new("Tamamlandı olarak işaretlendi.", "Marked as done."),
@@ -86,6 +86,8 @@ struct PartView {
     place: Shown,
     content_type: Shown,
     what: &'static str,
+    /// Needed to check the document, not to read it.
+    is_technical: bool,
     size: String,
     /// Empty where it could not be read.
     sha256: String,
@@ -102,8 +104,19 @@ struct FindingView {
 
 struct DeadlineView {
     due: Due,
+    /// Nobody can miss it any more: who saw to that, and when.
+    closed: Option<Shown>,
     text: Shown,
     law: Shown,
+}
+
+/// An earlier document that is referred to; with the way to it, where it is in the register and exists for the person.
+struct ReferenceView {
+    label: Shown,
+    number: Shown,
+    date: Shown,
+    title: Shown,
+    href: Option<(String, String)>,
 }
 
 struct EvidenceView {
@@ -139,6 +152,7 @@ struct DocumentPage {
     deadlines: Vec<DeadlineView>,
     facts: Vec<Fact>,
     addressees: Vec<AddresseeView>,
+    references: Vec<ReferenceView>,
     attached: Vec<AttachedView>,
     parts: Vec<PartView>,
     parts_problem: Option<String>,
@@ -154,7 +168,9 @@ struct DocumentPage {
     history: Vec<Done>,
     views: Vec<Done>,
     sightings: Vec<Done>,
+    sightings_count: usize,
     more_sightings: usize,
+    has_technical_parts: bool,
     whole: bool,
     is_open: bool,
     units: Vec<String>,
@@ -180,14 +196,14 @@ pub async fn page(
         true => deeds::looked_at(&web, &c, number, View::Page).await?,
         false => deeds::entry(&web, &c, number).await?,
     };
-    render(&web, &c, number, Said::of(after.said.as_deref()), Fields::default()).await
+    let said = Said::of(after.said.as_deref());
+    // What somebody typed into the form that was refused stands in it again.
+    let kept = web.refused.of(&c.person().login, &line::href(number), web.pipeline.now());
+    let fields = kept.filter(|_| said.is_refusal).unwrap_or_default();
+    render(&web, &c, number, said, fields).await
 }
 
-/// The page as it stands now. `fields`: what somebody typed into a form that was refused.
-///
-/// # Errors
-/// It does not exist for this person, or the record cannot be read.
-pub async fn render(web: &Shared, c: &Chrome, number: RegisterNumber, said: Said, fields: Fields) -> Result<Response, Problem> {
+async fn render(web: &Shared, c: &Chrome, number: RegisterNumber, said: Said, fields: Fields) -> Result<Response, Problem> {
     let entry = deeds::entry(web, c, number).await?;
     let content = content::read(web, c.person(), &entry).await?;
     let (web, c) = (web.clone(), c.clone());
@@ -230,6 +246,8 @@ fn made(
     deadlines.sort_by_key(|deadline| deadline.at);
     let views = ledger.views_of(entry.register_number)?;
     let sightings = &entry.message.sightings;
+    let parts: Vec<PartView> = content.pieces.iter().map(|piece| part(piece, lang)).collect();
+    let has_technical_parts = parts.iter().any(|part| part.is_technical);
     Ok(DocumentPage {
         number: entry.register_number.to_string(),
         shown_number: format!("{}{}", c.prefix, entry.register_number),
@@ -242,7 +260,8 @@ fn made(
         deadlines: deadlines
             .iter()
             .map(|deadline| DeadlineView {
-                due: Due::at(deadline.at, &deadline.kind, now, &settings.registry.calendar, lang),
+                due: Due::at(deadline.at, &deadline.kind, Measure::of(&settings, now, lang)),
+                closed: closed(entry, deadline, web, lang),
                 text: Shown::field(deadline.text.get(lang)),
                 law: Shown::field(deadline.law.get(lang)),
             })
@@ -253,12 +272,17 @@ fn made(
             .flat_map(|document| &document.addressees)
             .map(|one| addressee(one, &c))
             .collect(),
+        references: content
+            .references
+            .iter()
+            .map(|one| reference(one, web, &c))
+            .collect::<Result<_, _>>()?,
         attached: document
             .iter()
             .flat_map(|document| &document.attachments)
             .map(|one| attached(one, &c))
             .collect(),
-        parts: content.pieces.iter().map(|piece| part(piece, lang)).collect(),
+        parts,
         parts_problem,
         letter_name: letter.map(|file| Shown::field(&file.name)),
         letter_sha256: letter.map(|file| file.sha256.to_string()).unwrap_or_default(),
@@ -301,6 +325,8 @@ fn made(
                 note: Shown::default(),
             })
             .collect(),
+        sightings_count: sightings.len(),
+        has_technical_parts,
         more_sightings: sightings.len().saturating_sub(SHOWN_LINES),
         whole: content::sees_whole(web, c.person(), entry)?,
         is_open: !matches!(entry.state, EntryState::Done | EntryState::OnHold | EntryState::NotRecorded),
@@ -327,10 +353,29 @@ fn part(piece: &Piece, lang: Lang) -> PartView {
         place: Shown::cell(&piece.place),
         content_type: Shown::cell(&piece.content_type),
         what: if lang == Lang::Tr { tr } else { en },
+        is_technical: piece.warnings.is_empty() && matches!(piece.what, Use::Evidence | Use::Signature | Use::Inner),
         size: words::bytes(piece.size, lang),
         sha256: piece.sha256.map(|sha256| sha256.to_string()).unwrap_or_default(),
         warnings: piece.warnings.iter().map(|warning| warning.get(lang).to_owned()).collect(),
     }
+}
+
+fn reference(one: &content::Reference, web: &Web, c: &Chrome) -> Result<ReferenceView, LedgerError> {
+    let number = one
+        .id
+        .as_deref()
+        .map(|id| web.ledger().entry_of_document(id))
+        .transpose()?
+        .flatten();
+    let entry = number.map(|number| web.ledger().entry(number)).transpose()?.flatten();
+    let seen = entry.filter(|entry| c.person().sees(entry)).map(|entry| entry.register_number);
+    Ok(ReferenceView {
+        label: Shown::maybe(one.label.as_deref()),
+        number: Shown::maybe(one.number.as_deref()),
+        date: Shown::maybe(one.date.as_deref()),
+        title: Shown::maybe(one.title.as_deref()),
+        href: seen.map(|number| (line::href(number), format!("{}{number}", c.prefix))),
+    })
 }
 
 fn severity_class(severity: Severity) -> &'static str {
@@ -348,6 +393,26 @@ fn named(web: &Web, login: &str) -> Shown {
         Some(account) => Shown::cell(&format!("{} ({login})", account.person.name)),
         None => Shown::cell(login),
     }
+}
+
+/// What ended a deadline: the first of the deeds since which it can no longer be missed.
+fn closed(entry: &Entry, deadline: &Deadline, web: &Web, lang: Lang) -> Option<Shown> {
+    if is_open(entry.state, deadline) {
+        return None;
+    }
+    let since = entry.history.iter().rev().take_while(|deed| !is_open(deed.state, deadline)).last();
+    Some(match since {
+        Some(deed) => {
+            let what = deeds::action_words(&deed.action);
+            Shown::field(&format!(
+                "{} · {} {}",
+                when::moment(deed.at),
+                named(web, &deed.by).short,
+                what.get(lang)
+            ))
+        }
+        None => Shown::field(words::either(("delille kapandı", "closed by evidence"), lang)),
+    })
 }
 
 fn handling(handling: &Handling, web: &Web, lang: Lang) -> Done {

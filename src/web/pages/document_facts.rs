@@ -11,6 +11,8 @@ use crate::register::words;
 pub struct Fact {
     pub name: &'static str,
     pub value: Shown,
+    /// For whoever traces a message, not for who decides about a document.
+    pub is_technical: bool,
 }
 
 /// Somebody to whom the document goes.
@@ -31,6 +33,17 @@ pub struct AttachedView {
     pub present: bool,
 }
 
+const TECHNICAL: [&str; 8] = [
+    "BelgeId",
+    "Mail subject",
+    "Message-ID",
+    "Original Message-ID",
+    "KEP message id",
+    "KEP message type",
+    "SHA-256 of the message",
+    "Size",
+];
+
 /// The facts of the message and of the document, in the order in which a clerk asks for them.
 pub fn facts(entry: &Entry, c: &Chrome) -> Vec<Fact> {
     let (message, lang) = (&entry.message, c.lang());
@@ -40,6 +53,7 @@ pub fn facts(entry: &Entry, c: &Chrome) -> Vec<Fact> {
         facts.extend(value.map(|value| Fact {
             name: c.t(tr, en),
             value: Shown::field(value),
+            is_technical: TECHNICAL.contains(&en),
         }));
     };
     if let Some(document) = &entry.document {

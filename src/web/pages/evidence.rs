@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::chip::Chip;
+use super::chip::{self, Chip};
 use super::chrome::Chrome;
 use super::shown::Shown;
 use super::{beside, line, show, when};
@@ -47,6 +47,12 @@ struct RecipientView {
     class: &'static str,
     /// What is missing, and what to do.
     overdue: Option<&'static str>,
+}
+
+impl RecipientView {
+    fn shape(&self) -> &'static str {
+        chip::shape(self.class)
+    }
 }
 
 struct SentView {

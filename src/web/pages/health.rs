@@ -102,8 +102,9 @@ impl Health {
                         self.mailboxes
                     ),
                     crate::text::Lang::En => format!(
-                        "All is well: {} mailboxes checked today (oldest at {since}), nothing missing",
-                        self.mailboxes
+                        "All is well: {} {} checked today (oldest at {since}), nothing missing",
+                        self.mailboxes,
+                        if self.mailboxes == 1 { "mailbox" } else { "mailboxes" }
                     ),
                 }
             }

@@ -5,14 +5,15 @@ use jiff::Timestamp;
 use super::chip::Chip;
 use super::chrome::Chrome;
 use super::shown::Shown;
-use super::when::{self, Due};
+use super::when::{self, Due, Measure, Standing};
 use crate::clock::local_day;
 use crate::register::entry::{RegisterNumber, State, flag};
+use crate::register::nearing::is_open;
 use crate::register::words;
 use crate::search::query::Page;
 use crate::search::row::Row;
-use crate::settings::Settings;
 use crate::text::Lang;
+use crate::web::Web;
 
 /// Flags that a list shows beside the verdict; the others are told by the verdict itself.
 const MARKED: [&str; 8] = [
@@ -70,8 +71,8 @@ pub fn access(level: u8, lang: Lang) -> Option<&'static str> {
 }
 
 impl Line {
-    pub fn of(row: &Row, chrome: &Chrome, settings: &Settings, now: Timestamp) -> Self {
-        let lang = chrome.lang();
+    fn of(row: &Row, web: &Web, chrome: &Chrome, measure: Measure<'_>) -> Self {
+        let (lang, now) = (measure.lang, measure.now);
         let marks = row.flags.iter().filter(|flag| MARKED.contains(&flag.as_str()));
         Self {
             number: row.number.to_string(),
@@ -93,13 +94,30 @@ impl Line {
             chip: Chip::of_row(row, lang),
             attachments: row.attachments,
             unit: row.unit.as_deref().map(Shown::cell).unwrap_or_default(),
-            due: Due::of(row.deadline.as_ref(), row.state, now, &settings.registry.calendar, lang),
+            due: due(row, web, measure),
             unread: row.unopened && row.state != State::NotRecorded,
             state: words::state(row.state, lang),
             marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),
             access: access(row.access, lang),
         }
     }
+}
+
+/// The deadline to show: the next that can be missed. The row knows the earliest; where that is history, another may be ahead, and the
+/// counter of the first page counts it.
+fn due(row: &Row, web: &Web, measure: Measure<'_>) -> Option<Due> {
+    let shown = Due::of(row.deadline.as_ref(), row.state, measure)?;
+    let (at, _) = row.deadline.as_ref()?;
+    if measure.standing(*at) != Standing::Old {
+        return Some(shown);
+    }
+    let entry = web.ledger().entry(row.number).ok().flatten();
+    let missable = entry.iter().flat_map(|entry| {
+        let open = entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline));
+        open.filter(|deadline| measure.standing(deadline.at) != Standing::Old)
+    });
+    let next = missable.min_by_key(|deadline| deadline.at);
+    Some(next.map_or(shown, |next| Due::at(next.at, &next.kind, measure)))
 }
 
 /// A page of lines and the way to the next.
@@ -111,10 +129,12 @@ pub struct List {
 
 impl List {
     /// `base`: the address of this list without `before`, with its filters.
-    pub fn of(page: &Page, base: &str, chrome: &Chrome, settings: &Settings, now: Timestamp) -> Self {
+    pub fn of(page: &Page, base: &str, web: &Web, chrome: &Chrome, now: Timestamp) -> Self {
+        let settings = web.pipeline.settings();
+        let measure = Measure::of(&settings, now, chrome.lang());
         let joint = if base.contains('?') { '&' } else { '?' };
         Self {
-            lines: page.rows.iter().map(|row| Line::of(row, chrome, settings, now)).collect(),
+            lines: page.rows.iter().map(|row| Line::of(row, web, chrome, measure)).collect(),
             older: page.next.map(|next| format!("{base}{joint}before={next}")),
         }
     }

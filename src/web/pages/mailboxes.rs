@@ -12,10 +12,13 @@ use super::{beside, show, when};
 use crate::clock::local_day;
 use crate::ledger::{Ledger, LedgerError};
 use crate::mailbox::Quota;
+use crate::people::account::HIGHEST_CLEARANCE;
+use crate::people::{Person, Scope};
 use crate::register::words;
+use crate::search::query::Query;
 use crate::text::Text;
-use crate::web::Shared;
 use crate::web::problem::Problem;
+use crate::web::{Shared, Web};
 
 /// Holes that are listed by name.
 const SHOWN: usize = 100;
@@ -29,15 +32,22 @@ struct MailboxView {
     address: Shown,
     checked: String,
     checked_today: bool,
-    listed: u64,
-    fetched: u64,
-    registered: u64,
+    counts: CountsView,
     /// Fetched and not registered, or listed and not here.
     differs: bool,
     holes: Vec<(Shown, String, Shown)>,
     more_holes: usize,
     failure: Option<(Shown, Shown, String)>,
     quota: Option<QuotaView>,
+}
+
+/// A mailbox counts all that is in it. Who sees only a part is told of that part and of nothing else: a difference between two numbers
+/// would say how many documents there are that do not exist for them.
+struct CountsView {
+    /// On the server, fetched, registered: for who sees all of it.
+    whole: Option<(u64, u64, u64)>,
+    /// Entries that exist for the person, for everybody else.
+    own: u64,
 }
 
 struct QuotaView {
@@ -67,14 +77,20 @@ pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Prob
             .iter()
             .filter(|config| c.person().mailboxes.covers(Some(config.name())))
         {
-            mailboxes.push(view(web.ledger(), config.name(), config.address(), now, &c)?);
+            mailboxes.push(view(&web, config.name(), config.address(), now, &c)?);
         }
         Ok(show(&MailboxesPage { c, mailboxes }))
     })
     .await
 }
 
-fn view(ledger: &Ledger, name: &str, address: &str, now: Timestamp, c: &Chrome) -> Result<MailboxView, LedgerError> {
+/// Of this mailbox no document is hidden from the person, whatever comes.
+fn sees_all(person: &Person) -> bool {
+    person.units == Scope::All && person.clearance >= HIGHEST_CLEARANCE
+}
+
+fn view(web: &Web, name: &str, address: &str, now: Timestamp, c: &Chrome) -> Result<MailboxView, LedgerError> {
+    let ledger = web.ledger();
     let (state, counts, lang) = (ledger.mailbox(name)?, ledger.counts(name)?, c.lang());
     let holes = ledger.holes_of(name)?;
     let not_yet = Text::new("henüz istenmedi", "not asked for yet");
@@ -87,9 +103,22 @@ fn view(ledger: &Ledger, name: &str, address: &str, now: Timestamp, c: &Chrome) 
         address: Shown::cell(address),
         checked: state.last_check.map(when::moment).unwrap_or_else(|| "–".to_owned()),
         checked_today: state.last_check.map(local_day) == Some(local_day(now)),
-        listed: counts.listed,
-        fetched: counts.fetched,
-        registered: counts.registered,
+        counts: match sees_all(c.person()) {
+            true => CountsView {
+                whole: Some((counts.listed, counts.fetched, counts.registered)),
+                own: 0,
+            },
+            false => {
+                let own = Query {
+                    mailbox: Some(name.to_owned()),
+                    ..Query::default()
+                };
+                CountsView {
+                    whole: None,
+                    own: web.search.count(c.person(), &own)?,
+                }
+            }
+        },
         // A server may hold less than is here (its owner deletes), never more.
         differs: counts.registered != counts.fetched || counts.listed > counts.fetched || counts.holes > 0,
         more_holes: holes.len().saturating_sub(SHOWN),

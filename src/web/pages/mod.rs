@@ -32,12 +32,13 @@ use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::Shared;
 use super::problem::Problem;
 use crate::ledger::LedgerError;
 
+pub use deeds::Fields;
 pub use problem_page::problem;
 
 mod problem_page;
@@ -53,7 +54,7 @@ pub fn router() -> Router<Shared> {
         .route("/documents/{year}/{number}/parts/{sha256}", get(parts::part))
         .route("/documents/{year}/{number}/sheet.pdf", get(papers::sheet))
         .route("/documents/{year}/{number}/case.zip", get(papers::case))
-        .route("/documents/{year}/{number}/{deed}", post(deeds::post))
+        .route("/documents/{year}/{number}/{deed}", get(deeds::back).post(deeds::post))
         .route("/papers", get(papers::page))
         .route("/papers/register", get(papers::of_period))
         .route("/boards/deadlines", get(deadlines::page))

@@ -34,6 +34,26 @@ fn words(status: StatusCode, lang: Lang) -> (&'static str, &'static str) {
         (StatusCode::FORBIDDEN, Lang::En) => ("Your role does not allow this", "Ask the administrator if you need the right."),
         (StatusCode::BAD_REQUEST, Lang::Tr) => ("İstek anlaşılamadı", "Geri dönüp alanları denetleyin ve yeniden deneyin."),
         (StatusCode::BAD_REQUEST, Lang::En) => ("The request could not be understood", "Go back, check the fields and try again."),
+        (StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE, Lang::Tr) => {
+            ("Form anlaşılamadı", "Geri dönüp alanları denetleyin ve yeniden gönderin.")
+        }
+        (StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE, Lang::En) => {
+            ("The form could not be understood", "Go back, check the fields and send it again.")
+        }
+        (StatusCode::METHOD_NOT_ALLOWED, Lang::Tr) => ("Bu adres böyle açılmaz", "Sayfaya bağlantılardan gidin."),
+        (StatusCode::METHOD_NOT_ALLOWED, Lang::En) => ("This address is not opened like this", "Follow the links to the page."),
+        (StatusCode::PAYLOAD_TOO_LARGE, Lang::Tr) => ("Gönderilen metin çok uzun", "Geri dönüp kısaltın ve yeniden gönderin."),
+        (StatusCode::PAYLOAD_TOO_LARGE, Lang::En) => ("What was sent is too long", "Go back, shorten it and send it again."),
+        (StatusCode::REQUEST_TIMEOUT, Lang::Tr) => ("İstek zamanında gelmedi", "Bağlantınızı denetleyip yeniden deneyin."),
+        (StatusCode::REQUEST_TIMEOUT, Lang::En) => ("The request did not arrive in time", "Check your connection and try again."),
+        (StatusCode::TOO_MANY_REQUESTS, Lang::Tr) => (
+            "Çok fazla bağlantı açık",
+            "Fazla sekmeleri kapatın ve birazdan yeniden deneyin; sürerse yöneticiye haber verin.",
+        ),
+        (StatusCode::TOO_MANY_REQUESTS, Lang::En) => (
+            "Too many connections are open",
+            "Close some tabs and try again in a moment; if it goes on, tell the administrator.",
+        ),
         (StatusCode::SERVICE_UNAVAILABLE, Lang::Tr) => (
             "Kayıt şu anda okunamıyor ya da yazılamıyor",
             "Hiçbir şey değiştirilmedi. Birazdan yeniden deneyin; sürerse yöneticiye haber verin.",

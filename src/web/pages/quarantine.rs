@@ -40,7 +40,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>, Asked(cursor): Asked<Cur
             ..Query::default()
         };
         let found = web.search.list(c.person(), &query)?;
-        let list = List::of(&found, "/boards/quarantine", &c, &web.pipeline.settings(), web.pipeline.now());
+        let list = List::of(&found, "/boards/quarantine", &web, &c, web.pipeline.now());
         Ok(show(&QuarantinePage { c, list }))
     })
     .await

@@ -41,6 +41,8 @@ struct SearchPage {
     /// What was typed and cannot be understood.
     wrong: Option<&'static str>,
     asked: bool,
+    /// The index is being made.
+    is_partial: bool,
     list: List,
 }
 
@@ -66,7 +68,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>, Asked(pairs): Asked<Vec<
         };
         let found = query.map(|query| web.search.list(c.person(), &query)).transpose()?;
         let base = address(&typed);
-        let list = found.map(|found| List::of(&found, &base, &c, &settings, now));
+        let list = found.map(|found| List::of(&found, &base, &web, &c, now));
         let lang = c.lang();
         let own = settings.config.mailbox.iter().map(|mailbox| mailbox.name());
         let own = own.filter(|name| c.person().mailboxes.covers(Some(name)));
@@ -90,6 +92,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>, Asked(pairs): Asked<Vec<
                 .collect(),
             wrong,
             asked: !typed.is_empty(),
+            is_partial: web.search.is_in_the_making(),
             list: list.unwrap_or(List {
                 lines: Vec::new(),
                 older: None,

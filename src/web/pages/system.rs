@@ -10,8 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::chrome::Chrome;
 use super::shown::Shown;
 use super::{beside, show, when};
+use crate::ledger::{Ledger, LedgerError};
 use crate::register::words;
 use crate::signature::trust::Purpose;
+use crate::store::disk::RealDisk;
+use crate::store::last_backup::LastBackup;
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
@@ -35,10 +38,10 @@ struct SystemPage {
 }
 
 /// # Errors
-/// The role may not see it, or the record cannot be read.
+/// For this role there is no such page, or the record cannot be read.
 pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Problem> {
     if !c.sees_system() {
-        return Err(Problem::Forbidden);
+        return Err(Problem::NotFound);
     }
     beside(move || {
         let (settings, now) = (web.pipeline.settings(), web.pipeline.now());
@@ -136,15 +139,7 @@ fn facts(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Fact>, Problem> {
             settings.config_sha256.to_string(),
             "",
         ),
-        fact(
-            "Son yedek",
-            "Last backup",
-            c.t("bilinmiyor", "unknown").to_owned(),
-            c.t(
-                "Yedek alan komut kayda yazmaz: zamanlayıcısının günlüğüne bakın (kep-gateway backup).",
-                "The backup command leaves no record here: look at the log of its timer (kep-gateway backup).",
-            ),
-        ),
+        backup(&web.pipeline.ledger, head.sequence, now, c)?,
     ];
     facts.extend(warning.map(|finding| Fact {
         name: c.t("Takvim", "Calendar"),
@@ -152,6 +147,37 @@ fn facts(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Fact>, Problem> {
         cure: "",
     }));
     Ok(facts)
+}
+
+/// A backup that is older is told of: the documented timer runs every night.
+const BACKUP_OLD: SignedDuration = SignedDuration::from_hours(50);
+
+fn backup(ledger: &Ledger, head: u64, now: Timestamp, c: &Chrome) -> Result<Fact, LedgerError> {
+    let last = LastBackup::of(ledger.root(), &*RealDisk::shared())?;
+    let (value, cure) = match last {
+        Some(last) => {
+            let since = head.saturating_sub(last.sequence);
+            let value = format!("{} · {since} {}", when::moment(last.at), c.t("kayıt sonra", "records since"));
+            let is_old = now.duration_since(last.at) > BACKUP_OLD;
+            let old = c.t(
+                "Yedek eski: zamanlayıcıya ve günlüğüne bakın (kep-gateway backup).",
+                "The backup is old: look at its timer and its log (kep-gateway backup).",
+            );
+            (value, if is_old { old } else { "" })
+        }
+        None => (
+            c.t("hiç alınmadı", "never made").to_owned(),
+            c.t(
+                "Her gece başka bir makineye yedek alın: kep-gateway backup KLASÖR.",
+                "Back up to another machine every night: kep-gateway backup FOLDER.",
+            ),
+        ),
+    };
+    Ok(Fact {
+        name: c.t("Son yedek", "Last backup"),
+        value: Shown::field(&value),
+        cure,
+    })
 }
 
 /// Since when the newest file of the anchor folder lies there.

@@ -6,27 +6,26 @@ use askama::Template;
 use axum::extract::{Query as Asked, State};
 use axum::http::Method;
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::chrome::Chrome;
 use super::health::Health;
 use super::line::List;
+use super::when::{MISSED_BACK, Measure, Standing};
 use super::{beside, deeds, show};
 use crate::clock::local_day;
 use crate::ledger::LedgerError;
 use crate::people::Person;
 use crate::register::entry::RegisterNumber;
-use crate::register::nearing::nearing;
+use crate::register::nearing::is_open;
 use crate::search::query::Query;
+use crate::text::Lang;
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
 /// Up to here deadlines are counted, each by reading its entry; above it says "and more". What lies beyond is worked off from a list.
 const COUNTED: usize = 999;
-
-/// How long ago a missed deadline is still counted, as the alarms do.
-const MISSED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A number that may be "more than".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +47,8 @@ pub struct Counters {
     pub near: Count,
     /// Today, as the search's filters take it.
     pub day: String,
+    /// The index is being made: the numbers may be too low.
+    pub is_partial: bool,
 }
 
 impl Counters {
@@ -71,6 +72,7 @@ impl Counters {
             unopened: count(web, person, &unopened)?,
             near: near(web, person, now)?,
             day: today.to_string(),
+            is_partial: web.search.is_in_the_making(),
         })
     }
 }
@@ -80,22 +82,26 @@ fn count(web: &Web, person: &Person, query: &Query) -> Result<Count, LedgerError
     Ok(Count { number, more: false })
 }
 
-/// Documents whose deadline the alarm clock would call near or missed.
+/// Documents with a deadline that the lists show as near or passed: by the same measure.
 fn near(web: &Web, person: &Person, now: Timestamp) -> Result<Count, LedgerError> {
     let settings = web.pipeline.settings();
-    let lead = settings.config.register.warn_business_hours;
+    let measure = Measure::of(&settings, now, Lang::default());
     let since = now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN);
     let mut looked_at: BTreeSet<RegisterNumber> = BTreeSet::new();
     let mut number = 0;
     for open in web.ledger().open_deadlines(since)?.into_iter().rev() {
-        if now < settings.registry.calendar.business_hours_before(open.at, lead) {
+        // The earliest comes first.
+        if measure.standing(open.at) == Standing::Far {
             break;
         }
         if !looked_at.insert(open.number) {
             continue;
         }
-        let Some(entry) = web.ledger().entry(open.number)? else { continue };
-        if person.sees(&entry) && !nearing(&entry, now, &settings.registry.calendar, lead).is_empty() {
+        let Some(entry) = web.ledger().entry(open.number)?.filter(|entry| person.sees(entry)) else {
+            continue;
+        };
+        let mut missable = entry.deadlines.iter().filter(|deadline| is_open(entry.state, deadline));
+        if missable.any(|deadline| measure.standing(deadline.at).is_pressing()) {
             number += 1;
         }
         if number > COUNTED {
@@ -175,7 +181,7 @@ pub fn newest(web: &Web, c: &Chrome, before: Option<RegisterNumber>, now: Timest
         ..Query::default()
     };
     let page = web.search.list(c.person(), &query)?;
-    Ok(List::of(&page, "/", c, &web.pipeline.settings(), now))
+    Ok(List::of(&page, "/", web, c, now))
 }
 
 /// `22 Kasım 2026 Pazar`.
