@@ -12,8 +12,10 @@ use forge::scenarios::{Defect, Profile, Rung};
 use jiff::Timestamp;
 use kep_gateway::hash::Sha256;
 use kep_gateway::limits::Limits;
+use kep_gateway::signature::asn1::ber::{self, tag};
 use kep_gateway::signature::cades::cms::SignedData;
 use kep_gateway::signature::cades::{self, Expected, Subject};
+use kep_gateway::signature::cause;
 use kep_gateway::signature::report::{Indication, Role, Verdict};
 use kep_gateway::signature::{Context, Trust, verdict};
 
@@ -130,11 +132,28 @@ fn a_mutation_that_passes_changed_nothing_that_is_protected() {
                     shape.rung() != Rung::Lta || !in_frame(&genuine, &mutated),
                     "{shape:?} round {round}: under the archive timestamp"
                 );
+                assert!(
+                    names_unprotected(&verdict) || means_the_same(&genuine, &mutated),
+                    "{shape:?} round {round}: bytes differ that nothing protects and nobody names: {:#?}",
+                    verdict.signatures[0].reasons
+                );
                 passed += 1;
             }
         }
         println!("{shape:?}: {passed} of {ROUNDS} mutations passed, none of what is protected");
     }
+}
+
+/// The report says that something stands there without protection.
+fn names_unprotected(verdict: &Verdict) -> bool {
+    let mut reasons = verdict.signatures.iter().flat_map(|one| &one.reasons);
+    reasons.any(|reason| [cause::UNPROTECTED.code, cause::UNUSED.code].contains(&reason.code.as_str()))
+}
+
+/// Two encodings of one thing.
+fn means_the_same(genuine: &[u8], mutated: &[u8]) -> bool {
+    let canonical = |bytes| ber::whole(bytes, 32).and_then(|value| value.to_der(tag::SEQUENCE, false)).unwrap();
+    canonical(genuine) == canonical(mutated)
 }
 
 /// True when one of the things that every archive timestamp covers differs: certificates, revocation data, unsigned attributes but

@@ -10,6 +10,7 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::extension::{self, usage};
 use crate::signature::context::Context;
 use crate::signature::crypto::{Algorithm, Hash};
+use crate::signature::octets::Octets;
 use crate::signature::path::chain::{self, Material, Question};
 use crate::signature::report::{Indication, SubIndication, TimestampReport};
 use crate::signature::trust::Purpose;
@@ -58,14 +59,18 @@ struct TstInfo {
 /// Judges `token`, which must be over one of `stamped` (each a list of pieces that are hashed one after another; several where writers
 /// differ in what they stamp).
 pub fn judge(token: &[u8], stamped: &[Vec<&[u8]>], kind: &str, material: &Material, context: &Context) -> Stamp {
-    judge_proven(token, stamped, kind, material, (context, None))
+    let stamped: Vec<Vec<Octets<'_>>> = stamped
+        .iter()
+        .map(|pieces| pieces.iter().map(|piece| Octets::from(*piece)).collect())
+        .collect();
+    judge_proven(token, &stamped, kind, material, (context, None))
 }
 
 /// The same for a token that is known to have existed at an instant: what happened to its authority or its algorithms later is of no
 /// consequence.
 pub fn judge_proven(
     token: &[u8],
-    stamped: &[Vec<&[u8]>],
+    stamped: &[Vec<Octets<'_>>],
     kind: &str,
     material: &Material,
     (context, existed): (&Context, Option<Timestamp>),
@@ -110,7 +115,7 @@ pub fn judge_proven(
 
 fn judge_signed(
     signed: &SignedData<'_>,
-    stamped: &[Vec<&[u8]>],
+    stamped: &[Vec<Octets<'_>>],
     material: &Material,
     (context, existed): (&Context, Option<Timestamp>),
     reasons: &mut Reasons,
@@ -135,7 +140,7 @@ fn judge_signed(
     let task = CoreTask {
         signer,
         content_type: Some(signed.content_type),
-        candidates: &[("tst", content)],
+        candidates: &[("tst", Octets::from(&**content))],
         certificates: &own.certificates,
         at: last_known,
         proven: false,
@@ -208,13 +213,13 @@ impl TstInfo {
         })
     }
 
-    fn check_imprint(&self, stamped: &[Vec<&[u8]>], last_known: Timestamp, context: &Context, reasons: &mut Reasons) {
+    fn check_imprint(&self, stamped: &[Vec<Octets<'_>>], last_known: Timestamp, context: &Context, reasons: &mut Reasons) {
         let Some(hash) = self.hash else {
             return reasons.add_with(cause::UNSUPPORTED, "messageImprint");
         };
         if !stamped
             .iter()
-            .any(|pieces| hash.of_all(pieces).is_ok_and(|digest| digest == self.imprint))
+            .any(|pieces| Octets::digest_of_all(pieces, hash).is_ok_and(|digest| digest == self.imprint))
         {
             reasons.add(cause::TIMESTAMP_IMPRINT);
         }

@@ -1,6 +1,5 @@
 //! The CMS of a PDF signature, and a document timestamp: rules of EN 319 142-1 6.3 and of BTK's guide on top of those of every signature.
 
-use std::borrow::Cow;
 
 use jiff::Timestamp;
 
@@ -13,6 +12,7 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
 use crate::signature::crypto::Hash;
 use crate::signature::existence::{self, Token};
+use crate::signature::octets::Octets;
 use crate::signature::pades::structure::syntax::Object;
 use crate::signature::pades::{Document, Placed, date, dss};
 use crate::signature::path::chain::{ChainVerdict, Material};
@@ -40,7 +40,7 @@ fn tokens<'s>(stamps: &'s [DocumentStamp<'_>], first: &'static str, covered: &[&
         tokens.push(Token {
             kind: if tokens.is_empty() { first } else { "archive" },
             raw: &stamp.token,
-            stamped: vec![stamp.pieces.iter().map(|piece| Cow::Borrowed(*piece)).collect()],
+            stamped: vec![stamp.pieces.iter().map(|piece| Octets::from(*piece)).collect()],
             covers: older.clone(),
             covers_signature: true,
         });
@@ -274,7 +274,7 @@ impl Task<'_, '_> {
         let own = |kind, raw, stamped: Vec<&'s [u8]>, covers_signature| Token {
             kind,
             raw,
-            stamped: vec![stamped.into_iter().map(Cow::Borrowed).collect()],
+            stamped: vec![stamped.into_iter().map(Octets::from).collect()],
             covers: Vec::new(),
             covers_signature,
         };
