@@ -29,7 +29,10 @@ fn said(output: &Output) -> String {
 #[test]
 fn output_onto_a_full_disk_is_told_in_the_language_of_the_session() {
     let gateway = office();
-    for (lang, words) in [("tr", "çıktı yazılamadı, yarım kaldı: disk dolu"), ("en", "could not be written and is incomplete: the disk is full")] {
+    for (lang, words) in [
+        ("tr", "çıktı yazılamadı, yarım kaldı: disk dolu"),
+        ("en", "could not be written and is incomplete: the disk is full"),
+    ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let mut command = gateway.command(&["--lang", lang, "documents", "list"]);
         let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
@@ -93,7 +96,10 @@ fn junk_in_place_of_a_file_is_named_with_its_cure() {
 fn a_lost_head_file_is_told_and_every_file_of_the_store_is_its_owners_alone() {
     let gateway = office();
     let head = gateway.store().join("journal/head");
-    for (damage, words) in [(None, "'journal/head' dosyası yoktu"), (Some("junk"), "'journal/head' dosyası bozuktu")] {
+    for (damage, words) in [
+        (None, "'journal/head' dosyası yoktu"),
+        (Some("junk"), "'journal/head' dosyası bozuktu"),
+    ] {
         match damage {
             None => fs::remove_file(&head).unwrap(),
             Some(text) => fs::write(&head, text).unwrap(),
@@ -132,16 +138,28 @@ fn a_mail_over_the_limit_is_unknown_and_not_invalid() {
 fn a_wrong_word_in_the_configuration_is_answered_with_the_words_that_can_stand_there() {
     let gateway = office();
     for (text, words) in [
-        ("language = \"de\"\n", ["'de' burada olamaz; olabilecekler: tr, en", "'de' cannot stand here; possible are: tr, en"]),
+        (
+            "language = \"de\"\n",
+            [
+                "'de' burada olamaz; olabilecekler: tr, en",
+                "'de' cannot stand here; possible are: tr, en",
+            ],
+        ),
         (
             "[[mailbox]]\nname = \"a\"\nkind = \"imap\"\naddress = \"k@hs01.kep.tr\"\nhost = \"m\"\nuser = \"u\"\npassword_file = \"p\"\nsecurity = \"tsl\"\n",
-            ["olabilecekler: tls, starttls, none. 'tls' mi demek istediniz?", "possible are: tls, starttls, none. did you mean 'tls'?"],
+            [
+                "olabilecekler: tls, starttls, none. 'tls' mi demek istediniz?",
+                "possible are: tls, starttls, none. did you mean 'tls'?",
+            ],
         ),
         (
             "[[mailbox]]\nname = \"a\"\nkind = \"imapp\"\n",
             ["olabilecekler: imap, folder", "did you mean 'imap'?"],
         ),
-        ("[trust]\nalgorithms = \"strikt\"\n", ["'strict' mi demek istediniz?", "did you mean 'strict'?"]),
+        (
+            "[trust]\nalgorithms = \"strikt\"\n",
+            ["'strict' mi demek istediniz?", "did you mean 'strict'?"],
+        ),
     ] {
         fs::write(gateway.config(), text).unwrap();
         let output = gateway.run(&["config", "check"]);

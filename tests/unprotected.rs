@@ -127,11 +127,18 @@ fn bytes_of_the_zip_outside_its_parts_are_named_beside_the_verdict() {
     let length = commented.len() - 2;
     commented[length..].copy_from_slice(&7_u16.to_le_bytes());
     commented.extend(b"comment");
-    for changed in [[b"prefix".as_slice(), &genuine].concat(), [&genuine[..], b"suffix"].concat(), commented] {
+    for changed in [
+        [b"prefix".as_slice(), &genuine].concat(),
+        [&genuine[..], b"suffix"].concat(),
+        commented,
+    ] {
         let report = judge(changed);
         assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
         let [tr, en] = [Lang::Tr, Lang::En].map(|lang| told(&report, lang));
-        assert!(tr.contains("ama şunları kapsamıyor: ZIP'te bileşenlerin dışında kalan baytlar"), "{tr}");
+        assert!(
+            tr.contains("ama şunları kapsamıyor: ZIP'te bileşenlerin dışında kalan baytlar"),
+            "{tr}"
+        );
         assert!(en.contains("but none covers: bytes of the ZIP outside its parts"), "{en}");
     }
 }
@@ -148,8 +155,16 @@ fn headers_and_text_around_a_signed_message_are_named_beside_the_verdict() {
         .find(|raw| judge(raw).indication == Indication::Passed && raw.windows(16).any(|part| part == b"multipart/signed"))
         .unwrap();
     let report = judge(&mail);
-    assert!(told(&report, Lang::Tr).contains("iletinin dış başlıkları"), "{}", told(&report, Lang::Tr));
-    assert!(told(&report, Lang::En).contains("the outer headers of the message"), "{}", told(&report, Lang::En));
+    assert!(
+        told(&report, Lang::Tr).contains("iletinin dış başlıkları"),
+        "{}",
+        told(&report, Lang::Tr)
+    );
+    assert!(
+        told(&report, Lang::En).contains("the outer headers of the message"),
+        "{}",
+        told(&report, Lang::En)
+    );
 
     // Another subject on the envelope, and text before and after the signed section: nothing notices, so it is said.
     let text = String::from_utf8_lossy(&mail).into_owned();
@@ -157,7 +172,11 @@ fn headers_and_text_around_a_signed_message_are_named_beside_the_verdict() {
     let boundary = text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
     for changed in [
         text.replacen(subject, "Subject: baska", 1),
-        text.replacen(&format!("\r\n--{boundary}\r\n"), &format!("\r\nOdemeyi su hesaba yapin\r\n--{boundary}\r\n"), 1),
+        text.replacen(
+            &format!("\r\n--{boundary}\r\n"),
+            &format!("\r\nOdemeyi su hesaba yapin\r\n--{boundary}\r\n"),
+            1,
+        ),
         format!("{text}\r\nOdemeyi su hesaba yapin\r\n"),
     ] {
         assert_ne!(changed, text);
@@ -165,6 +184,9 @@ fn headers_and_text_around_a_signed_message_are_named_beside_the_verdict() {
         assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
         let told = told(&report, Lang::En);
         assert!(told.contains("the outer headers of the message"), "{told}");
-        assert!(!changed.contains("Odemeyi") || told.contains("text outside of the signed section"), "{told}");
+        assert!(
+            !changed.contains("Odemeyi") || told.contains("text outside of the signed section"),
+            "{told}"
+        );
     }
 }

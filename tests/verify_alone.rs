@@ -50,8 +50,16 @@ fn a_providers_signature_alone_is_told_what_its_root_is_for() {
     assert_eq!(report.sub_indication, Some(SubIndication::NoCertificateChainFound));
     let reason = report.signatures[0].reasons.iter().find(|reason| reason.code == "KEP-3533");
     let reason = reason.unwrap_or_else(|| panic!("{:#?}", report.signatures[0].reasons));
-    assert!(reason.text.en.contains("KEP providers; needed: qualified signatures"), "{}", reason.text.en);
-    assert!(reason.text.tr.contains("KEP sağlayıcısı; istenen: nitelikli imza"), "{}", reason.text.tr);
+    assert!(
+        reason.text.en.contains("KEP providers; needed: qualified signatures"),
+        "{}",
+        reason.text.en
+    );
+    assert!(
+        reason.text.tr.contains("KEP sağlayıcısı; istenen: nitelikli imza"),
+        "{}",
+        reason.text.tr
+    );
 
     // With nobody trusted the root is unknown, and nothing else is said.
     let nobody = Context::new(Arc::new(Trust::default()), AT.parse().unwrap(), Limits::default());

@@ -67,7 +67,13 @@ async fn a_rotten_record_is_found_once_a_day_and_told_once() {
     inside.set("2026-11-19T06:00:00Z");
     assert!(walk::look(&pipeline, RESTLESS).await.unwrap());
     assert_eq!(told(&pipeline), 1);
-    assert!(pipeline.ledger.standing(walk::BROKEN).unwrap().is_some_and(|broken| broken.since.is_some()));
+    assert!(
+        pipeline
+            .ledger
+            .standing(walk::BROKEN)
+            .unwrap()
+            .is_some_and(|broken| broken.since.is_some())
+    );
     inside.set("2026-11-20T06:00:00Z");
     assert!(walk::look(&pipeline, RESTLESS).await.unwrap());
     assert_eq!(told(&pipeline), 1, "said again while it stands");
@@ -78,12 +84,23 @@ async fn a_rotten_record_is_found_once_a_day_and_told_once() {
     assert!(walk::look(&pipeline, RESTLESS).await.unwrap());
     let stands = pipeline.ledger.standing(walk::BROKEN).unwrap();
     assert!(stands.is_none_or(|broken| broken.since.is_none()));
-    let segments = fs::read_dir(inside.root().join("journal")).unwrap().map(|entry| entry.unwrap().path());
-    rot(&segments.filter(|path| path.extension().is_some_and(|extension| extension == "kepj")).min().unwrap());
+    let segments = fs::read_dir(inside.root().join("journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    rot(&segments
+        .filter(|path| path.extension().is_some_and(|extension| extension == "kepj"))
+        .min()
+        .unwrap());
     inside.set("2026-11-22T06:00:00Z");
     assert!(walk::look(&pipeline, RESTLESS).await.unwrap());
     assert_eq!(pipeline.ledger.standing(walk::WALKED).unwrap().unwrap().facts["errors"], "1");
-    assert!(pipeline.ledger.standing(walk::BROKEN).unwrap().is_some_and(|broken| broken.since.is_some()));
+    assert!(
+        pipeline
+            .ledger
+            .standing(walk::BROKEN)
+            .unwrap()
+            .is_some_and(|broken| broken.since.is_some())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -223,10 +223,16 @@ fn end_quietly_when_nobody_reads() {
 
 fn output_lost(problem: &str) -> Failure {
     let full = problem.contains("os error 28");
-    let (tr, en) = if full { ("disk dolu", "the disk is full") } else { ("sistem reddetti", "the system refused") };
+    let (tr, en) = if full {
+        ("disk dolu", "the disk is full")
+    } else {
+        ("sistem reddetti", "the system refused")
+    };
     Failure::new(Text::new(
         format!("çıktı yazılamadı, yarım kaldı: {tr} ({problem}). Yer açın ya da çıktıyı başka yere yönlendirin, sonra komutu yineleyin"),
-        format!("the output could not be written and is incomplete: {en} ({problem}). Make room or send the output elsewhere, then repeat the command"),
+        format!(
+            "the output could not be written and is incomplete: {en} ({problem}). Make room or send the output elsewhere, then repeat the command"
+        ),
     ))
 }
 

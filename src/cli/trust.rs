@@ -358,11 +358,20 @@ fn import(session: &Session, from: &TrustSource, yes: &[Sha256]) -> Result<Exit,
 /// A source in which nothing could be read was no source: the file, the step and the cure.
 fn nothing_read(difference: &Difference, from: &TrustSource) -> Option<Failure> {
     let nothing = difference.changes.is_empty() && difference.issuers.is_empty();
-    let finding = difference.findings.iter().find(|finding| nothing && finding.severity >= Severity::Warning)?;
+    let finding = difference
+        .findings
+        .iter()
+        .find(|finding| nothing && finding.severity >= Severity::Warning)?;
     let path = from.path.display();
     Some(Failure::new(Text::new(
-        format!("{path} güven listesine alınmadı; okuma adımında hiçbir sertifika bulunamadı: {}", finding.text.tr),
-        format!("{path} was not imported; the step of reading found no certificate: {}", finding.text.en),
+        format!(
+            "{path} güven listesine alınmadı; okuma adımında hiçbir sertifika bulunamadı: {}",
+            finding.text.tr
+        ),
+        format!(
+            "{path} was not imported; the step of reading found no certificate: {}",
+            finding.text.en
+        ),
     )))
 }
 

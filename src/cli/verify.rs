@@ -14,9 +14,9 @@ use crate::isolate;
 use crate::limits::Limits;
 use crate::regular_file;
 use crate::settings::{judging, load_trust, open_online};
+use crate::signature::octets::{Octets, StreamedFile};
 use crate::signature::online::Online;
 use crate::signature::online::cache::Keep;
-use crate::signature::octets::{Octets, StreamedFile};
 use crate::signature::report::Indication;
 use crate::signature::wording::{self, Depth, Told};
 use crate::signature::{Context, FileReport, verify_file};
@@ -120,7 +120,8 @@ fn judge(path: &Path, bytes: Bytes, content: Option<&Content<'_>>, context: &Arc
     // Reading a large content is no sign of hostile bytes.
     let reading = content.map_or(Duration::ZERO, |content| Duration::from_secs(content.file.size() / SLOW_DISK));
     let work = move || verify_file(&bytes, &name, file.as_deref().map(Octets::File), &inner);
-    let report = isolate::run(context.limits.parse_deadline.saturating_add(reading), work).map_err(|broken| Failure::from(broken).about(path))?;
+    let report =
+        isolate::run(context.limits.parse_deadline.saturating_add(reading), work).map_err(|broken| Failure::from(broken).about(path))?;
     match content.and_then(|content| Some((content.path, content.file.failure()?))) {
         Some((path, error)) => Err(Failure::file(path, &error)),
         None => Ok(report),

@@ -85,7 +85,12 @@ fn walk(pipeline: &Pipeline, rest: u32) -> Result<VerifyReport, PipelineError> {
 async fn tell(pipeline: &Pipeline, report: &VerifyReport) -> Result<(), PipelineError> {
     let now = pipeline.now();
     let errors: Vec<_> = report.issues.iter().filter(|issue| issue.is_error()).collect();
-    tracing::info!(records = report.records, blobs = report.blobs, errors = errors.len(), "the record was walked in the background");
+    tracing::info!(
+        records = report.records,
+        blobs = report.blobs,
+        errors = errors.len(),
+        "the record was walked in the background"
+    );
     for issue in &errors {
         tracing::error!(place = %issue.place, "the record is broken");
     }

@@ -307,9 +307,13 @@ fn descriptor(bytes: &[u8], entry: &Entry, extent: &Range<usize>) -> usize {
     }
     let behind = bytes.get(extent.end..).unwrap_or_default();
     let crc = entry.crc.to_le_bytes();
-    let narrow = [entry.compressed, entry.size].map(|size| u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes()).concat();
+    let narrow = [entry.compressed, entry.size]
+        .map(|size| u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes())
+        .concat();
     let wide = [entry.compressed, entry.size].map(u64::to_le_bytes).concat();
-    let forms = [&DESCRIPTOR_SIGNATURE[..], &[]].into_iter().flat_map(|signature| [&wide, &narrow].map(|sizes| [signature, &crc, sizes].concat()));
+    let forms = [&DESCRIPTOR_SIGNATURE[..], &[]]
+        .into_iter()
+        .flat_map(|signature| [&wide, &narrow].map(|sizes| [signature, &crc, sizes].concat()));
     forms.into_iter().find(|form| behind.starts_with(form)).map_or(0, |form| form.len())
 }
 

@@ -622,5 +622,12 @@ fn bytes_between_the_entries_are_counted_and_descriptors_are_not() {
     let offset = u32::try_from(directory + stowaway.len()).unwrap();
     bytes[end..end + 4].copy_from_slice(&offset.to_le_bytes());
     let finding = named(bytes).unwrap();
-    assert!(finding.text.en.contains(&format!("{} bytes that belong to no part", stowaway.len())), "{}", finding.text.en);
+    assert!(
+        finding
+            .text
+            .en
+            .contains(&format!("{} bytes that belong to no part", stowaway.len())),
+        "{}",
+        finding.text.en
+    );
 }

@@ -63,7 +63,14 @@ pub fn case(ledger: &Ledger, file: impl Read + Seek) -> Result<Comparison, Paper
         // What does not unpack any more is a file that differs, not a disk that fails.
         let hash = match hash(&mut file) {
             Ok(hash) => hash.to_string(),
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof) => String::new(),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
+                ) =>
+            {
+                String::new()
+            }
             Err(error) => return Err(error.into()),
         };
         match listed.remove(name.as_str()) {

@@ -31,7 +31,12 @@ pub(super) fn note(folder: &Path, state: &str) {
 
 /// Readable by its owner alone, like everything in the store.
 fn write(folder: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path(folder))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .open(path(folder))?;
     file.set_permissions(Permissions::from_mode(FILE_MODE))?;
     file.write_all(text.as_bytes())
 }

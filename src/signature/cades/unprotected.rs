@@ -77,9 +77,16 @@ fn version_of(signed: &SignedData<'_>) -> u64 {
 
 /// Exactly the algorithms that the signers use.
 fn algorithms_fit(signed: &SignedData<'_>) -> bool {
-    let said: Vec<Algorithm> = signed.digest_algorithms.iter().filter_map(|value| Algorithm::read(value).ok()).collect();
+    let said: Vec<Algorithm> = signed
+        .digest_algorithms
+        .iter()
+        .filter_map(|value| Algorithm::read(value).ok())
+        .collect();
     let used = |one: &Algorithm| signed.signers.iter().any(|signer| signer.digest_algorithm.same_as(one));
     said.len() == signed.digest_algorithms.len()
         && said.iter().all(used)
-        && signed.signers.iter().all(|signer| said.iter().any(|one| signer.digest_algorithm.same_as(one)))
+        && signed
+            .signers
+            .iter()
+            .all(|signer| said.iter().any(|one| signer.digest_algorithm.same_as(one)))
 }

@@ -22,7 +22,14 @@ const SURPLUS: [&str; 2] = ["KEP-2801", "KEP-2806"];
 /// True for a finding that says what no signature speaks for: told at every depth, beside a verdict that passed too.
 pub fn names_unsigned(finding: &Finding) -> bool {
     let rule = finding.rule.as_str();
-    [UNSIGNED_PART, INITIALS_REMOVED, UNSIGNED_HEADERS, codes::TEXT_OUTSIDE_SIGNATURE.rule].contains(&rule) || SURPLUS.contains(&rule)
+    [
+        UNSIGNED_PART,
+        INITIALS_REMOVED,
+        UNSIGNED_HEADERS,
+        codes::TEXT_OUTSIDE_SIGNATURE.rule,
+    ]
+    .contains(&rule)
+        || SURPLUS.contains(&rule)
 }
 
 /// What such a finding is about, short enough for a sentence.

@@ -127,7 +127,14 @@ impl Reasons {
 /// A remark on why something was not fetched, or on what was not needed: it changes from attempt to attempt and says nothing about the
 /// signature.
 pub fn is_of_fetching(code: &str) -> bool {
-    [FETCH_SCHEME, FETCH_NOT_LISTED, FETCH_ADDRESS, FETCH_UNREACHABLE, FETCH_CONTENT, UNUSED]
-        .iter()
-        .any(|cause| cause.code == code)
+    [
+        FETCH_SCHEME,
+        FETCH_NOT_LISTED,
+        FETCH_ADDRESS,
+        FETCH_UNREACHABLE,
+        FETCH_CONTENT,
+        UNUSED,
+    ]
+    .iter()
+    .any(|cause| cause.code == code)
 }

@@ -1,6 +1,5 @@
 //! The CMS of a PDF signature, and a document timestamp: rules of EN 319 142-1 6.3 and of BTK's guide on top of those of every signature.
 
-
 use jiff::Timestamp;
 
 use crate::signature::asn1::ber::Reader;

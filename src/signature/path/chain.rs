@@ -166,12 +166,20 @@ fn no_path(
     let others = Purpose::ALL.into_iter().filter(|other| *other != purpose);
     let elsewhere = others.filter_map(|other| {
         let paths = path::find(leaf, pool, &trust.trusted_for(other), rules, &trust.edges);
-        let path = paths.into_iter().find(|path| !path.issues.iter().any(|issue| matches!(issue, PathIssue::Signature)))?;
+        let path = paths
+            .into_iter()
+            .find(|path| !path.issues.iter().any(|issue| matches!(issue, PathIssue::Signature)))?;
         Some((other, path.anchor.subject.label()))
     });
     let (purposes, anchors): (Vec<Purpose>, Vec<String>) = elsewhere.unzip();
     if let Some(anchor) = anchors.first() {
-        let words = |lang| purposes.iter().map(|purpose| wording::purpose(*purpose, lang)).collect::<Vec<_>>().join(", ");
+        let words = |lang| {
+            purposes
+                .iter()
+                .map(|purpose| wording::purpose(*purpose, lang))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let said = |lang| match lang {
             Lang::Tr => format!("{anchor}: {}; istenen: {}", words(lang), wording::purpose(purpose, lang)),
             Lang::En => format!("{anchor}: {}; needed: {}", words(lang), wording::purpose(purpose, lang)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checker, Evidence, Good, Source, Status};
+use super::{Checker, Evidence, Source, Status};
 use crate::hash::Sha256;
 use crate::signature::certificate::Certificate;
 use crate::signature::certificate::extension::DistributionPoint;

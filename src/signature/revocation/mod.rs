@@ -14,18 +14,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::hash::Sha256;
-use crate::signature::asn1::oid;
 use crate::signature::certificate::Certificate;
-use crate::signature::certificate::extension::{DistributionPoint, PointName, usage};
-use crate::signature::certificate::name::GeneralName;
-use crate::signature::crypto::edges::{Edges, Signed};
-use crate::signature::crypto::{PublicKey, Scheme};
-use crate::signature::path::{self, Link, Path, PathRules};
-use crate::signature::revocation::crl::{Crl, reason};
-use crate::signature::revocation::crl_scope::{
-    ALL_REASONS, delegates_to_itself, entry_for, entry_state, is_delta_of, keeps_expired, scope_fits,
-};
-use crate::signature::revocation::ocsp::{CertStatus, OcspResponse, SingleResponse};
+use crate::signature::crypto::edges::Edges;
+use crate::signature::path::{Link, Path, PathRules};
+use crate::signature::revocation::crl::Crl;
+use crate::signature::revocation::ocsp::OcspResponse;
 
 /// CRL issuers that need a CRL that needs a CRL issuer … honest chains need two.
 const MAX_DEPTH: usize = 6;
