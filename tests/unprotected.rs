@@ -127,11 +127,7 @@ fn bytes_of_the_zip_outside_its_parts_are_named_beside_the_verdict() {
     let length = commented.len() - 2;
     commented[length..].copy_from_slice(&7_u16.to_le_bytes());
     commented.extend(b"comment");
-    for changed in [
-        [b"prefix".as_slice(), &genuine].concat(),
-        [&genuine[..], b"suffix"].concat(),
-        commented,
-    ] {
+    for changed in [[&genuine[..], b"suffix"].concat(), commented] {
         let report = judge(changed);
         assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
         let [tr, en] = [Lang::Tr, Lang::En].map(|lang| told(&report, lang));

@@ -6,6 +6,7 @@ use crate::signature::asn1::ber::{self, BerError, tag};
 use crate::signature::asn1::oid;
 use crate::signature::cades::cms::SignedData;
 use crate::signature::cades::signer::{self, CoreTask};
+use crate::signature::cades::unprotected;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::extension::{self, usage};
 use crate::signature::context::Context;
@@ -27,6 +28,8 @@ pub struct Stamp {
     /// [`judge`] alone, which leaves it to the caller to find that proof.
     pub authority_ended: Option<Timestamp>,
     pub outcome: (Indication, Option<SubIndication>),
+    /// What stands in the token without the protection of its signature.
+    pub unprotected: Reasons,
 }
 
 impl Stamp {
@@ -78,6 +81,7 @@ pub fn judge_proven(
     let mut reasons = Reasons::default();
     let mut time = None;
     let mut ended = None;
+    let mut unprotected = Reasons::default();
     match SignedData::parse(token, context.limits.cms_depth) {
         Ok(signed) => judge_signed(
             &signed,
@@ -85,7 +89,7 @@ pub fn judge_proven(
             material,
             (context, existed),
             &mut reasons,
-            (&mut time, &mut ended),
+            (&mut time, &mut ended, &mut unprotected),
         ),
         Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
     }
@@ -110,6 +114,7 @@ pub fn judge_proven(
         why: worst.map(|reason| reason.text),
         authority_ended: ended,
         outcome,
+        unprotected,
     }
 }
 
@@ -119,7 +124,7 @@ fn judge_signed(
     material: &Material,
     (context, existed): (&Context, Option<Timestamp>),
     reasons: &mut Reasons,
-    (time, ended): (&mut Option<Timestamp>, &mut Option<Timestamp>),
+    (time, ended, beside): (&mut Option<Timestamp>, &mut Option<Timestamp>, &mut Reasons),
 ) {
     let ([signer], Some(content)) = (signed.signers.as_slice(), &signed.content) else {
         return reasons.add_with(cause::NOT_CMS, "time-stamp token");
@@ -135,7 +140,8 @@ fn judge_signed(
     let last_known = existed.unwrap_or(context.at);
     info.check_imprint(stamped, last_known, context, reasons);
 
-    let mut own = signer::material_of(signed, context.limits.cms_depth);
+    let brought = signer::material_of(signed, context.limits.cms_depth);
+    let mut own = brought.clone();
     own.extend(material);
     let task = CoreTask {
         signer,
@@ -163,6 +169,7 @@ fn judge_signed(
         not_before: None,
     };
     chain::judge(&authority, &own, question, context, reasons);
+    *beside = unprotected::around(signed, &brought, context);
     if last_known > authority.not_after {
         match existed {
             Some(_) => reasons.add(cause::TSA_EXPIRED),
@@ -241,6 +248,7 @@ pub fn peek(token: &[u8], depth: u32) -> Option<(Timestamp, Hash)> {
 /// A timestamp that is there must stand (BTK guide: what is present is processed).
 pub fn add_reasons(stamps: &[Stamp], reasons: &mut Reasons) {
     for stamp in stamps {
+        reasons.append(stamp.unprotected.clone());
         let (tr, en) = stamp
             .why
             .as_ref()

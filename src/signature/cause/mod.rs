@@ -75,7 +75,11 @@ impl Reasons {
 
     /// Takes over what another judgement found.
     pub fn append(&mut self, other: Reasons) {
-        self.list.extend(other.list);
+        for reason in other.list {
+            if !self.list.contains(&reason) {
+                self.list.push(reason);
+            }
+        }
         self.effects.extend(other.effects);
         self.retry_after = self.retry_after.max(other.retry_after);
         self.record.append(other.record);

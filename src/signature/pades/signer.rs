@@ -7,6 +7,7 @@ use crate::signature::asn1::oid;
 use crate::signature::cades::cms::{SignedData, SignerInfo};
 use crate::signature::cades::profile::{self, Facts, Inside, Profile};
 use crate::signature::cades::signer::{self, CoreTask};
+use crate::signature::cades::unprotected;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
 use crate::signature::crypto::Hash;
@@ -132,7 +133,9 @@ pub(super) fn judge_signature(
         claimed: claimed.or_else(|| info.signing_time().ok().flatten().filter(|_| sub_filter == b"adbe.pkcs7.detached")),
         baseline: sub_filter == b"ETSI.CAdES.detached",
     };
-    task.judge(reasons)
+    let mut report = task.judge(reasons);
+    verdict::worsen(&mut report, unprotected::around(&signed, &own, document.context));
+    report
 }
 
 /// /Contents without the zeros that fill its place up; other bytes there are a reason.
