@@ -32,6 +32,11 @@ pub fn names_unsigned(finding: &Finding) -> bool {
         || SURPLUS.contains(&rule)
 }
 
+/// Of such findings, one that every mail has: it asks nothing of anybody.
+pub fn is_usual(finding: &Finding) -> bool {
+    finding.rule == UNSIGNED_HEADERS
+}
+
 /// What such a finding is about, short enough for a sentence.
 pub fn name_of(finding: &Finding) -> (&str, &str) {
     match finding.rule.as_str() {
