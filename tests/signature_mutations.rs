@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use kep_gateway::hash::Sha256;
 use kep_gateway::limits::Limits;
 use kep_gateway::signature::asn1::ber::{self, tag};
+use kep_gateway::signature::asn1::oid;
 use kep_gateway::signature::cades::cms::SignedData;
 use kep_gateway::signature::cades::{self, Expected, Subject};
 use kep_gateway::signature::cause;
@@ -165,10 +166,29 @@ fn difference(genuine: &[u8], mutated: &[u8]) -> String {
     format!("byte {at} of {}\n  {}\n  {}", genuine.len(), around(genuine), around(mutated))
 }
 
-/// Two encodings of one thing.
+/// Two ways to write one thing: BER, a name in the other letter case (RFC 5280 7.1), or another description in a reference whose hash is
+/// what is compared.
 fn means_the_same(genuine: &[u8], mutated: &[u8]) -> bool {
     let canonical = |bytes| ber::whole(bytes, 32).and_then(|value| value.to_der(tag::SEQUENCE, false));
-    canonical(mutated).is_ok() && canonical(genuine) == canonical(mutated)
+    let same = canonical(mutated).is_ok() && canonical(genuine) == canonical(mutated);
+    same || without_references(genuine).eq_ignore_ascii_case(&without_references(mutated))
+}
+
+/// The octets without the complete references to certificates and revocation data.
+fn without_references(cms: &[u8]) -> Vec<u8> {
+    let signed = SignedData::parse(cms, 32).unwrap();
+    let references = [oid::CERTIFICATE_REFS, oid::REVOCATION_REFS];
+    let attributes = signed.signers[0]
+        .unsigned
+        .iter()
+        .filter(|attribute| references.contains(&attribute.id));
+    let mut left = cms.to_vec();
+    for attribute in attributes {
+        let raw = attribute.raw.raw;
+        let at = left.windows(raw.len()).position(|window| window == raw).unwrap();
+        left.drain(at..at + raw.len());
+    }
+    left
 }
 
 /// True when one of the things that every archive timestamp covers differs: certificates, revocation data, unsigned attributes but
