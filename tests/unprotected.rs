@@ -111,3 +111,78 @@ fn a_part_that_was_put_in_is_named_beside_the_verdict() {
         told(&report, Lang::Tr)
     );
 }
+
+#[test]
+fn bytes_of_the_zip_outside_its_parts_are_named_beside_the_verdict() {
+    let world = World::new(72);
+    let letter = world.letter(3);
+    let genuine = letter.package(Version::V2_0, &letter.sender.director).build();
+    let context = context(&world);
+    let judge = |bytes: Vec<u8>| verify_file(&Bytes::from(bytes), "belge.eyp", None, &context);
+    let report = judge(genuine.clone());
+    assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
+    assert!(!told(&report, Lang::En).contains("bytes of the ZIP"), "{}", told(&report, Lang::En));
+
+    let mut commented = genuine.clone();
+    let length = commented.len() - 2;
+    commented[length..].copy_from_slice(&7_u16.to_le_bytes());
+    commented.extend(b"comment");
+    for changed in [[&genuine[..], b"suffix"].concat(), commented] {
+        let report = judge(changed);
+        assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
+        let [tr, en] = [Lang::Tr, Lang::En].map(|lang| told(&report, lang));
+        assert!(
+            tr.contains("ama şunları kapsamıyor: ZIP'te bileşenlerin dışında kalan baytlar"),
+            "{tr}"
+        );
+        assert!(en.contains("but none covers: bytes of the ZIP outside its parts"), "{en}");
+    }
+}
+
+#[test]
+fn headers_and_text_around_a_signed_message_are_named_beside_the_verdict() {
+    let world = World::new(73);
+    let context = context(&world);
+    let judge = |bytes: &[u8]| verify_file(&Bytes::copy_from_slice(bytes), "ileti.eml", None, &context);
+    let mail = world
+        .mixed(48)
+        .into_iter()
+        .map(|sample| sample.raw)
+        .find(|raw| judge(raw).indication == Indication::Passed && raw.windows(16).any(|part| part == b"multipart/signed"))
+        .unwrap();
+    let report = judge(&mail);
+    assert!(
+        told(&report, Lang::Tr).contains("iletinin dış başlıkları"),
+        "{}",
+        told(&report, Lang::Tr)
+    );
+    assert!(
+        told(&report, Lang::En).contains("the outer headers of the message"),
+        "{}",
+        told(&report, Lang::En)
+    );
+
+    // Another subject on the envelope, and text before and after the signed section: nothing notices, so it is said.
+    let text = String::from_utf8_lossy(&mail).into_owned();
+    let subject = text.split("\r\n").find(|line| line.starts_with("Subject:")).unwrap();
+    let boundary = text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
+    for changed in [
+        text.replacen(subject, "Subject: baska", 1),
+        text.replacen(
+            &format!("\r\n--{boundary}\r\n"),
+            &format!("\r\nOdemeyi su hesaba yapin\r\n--{boundary}\r\n"),
+            1,
+        ),
+        format!("{text}\r\nOdemeyi su hesaba yapin\r\n"),
+    ] {
+        assert_ne!(changed, text);
+        let report = judge(changed.as_bytes());
+        assert_eq!(report.indication, Indication::Passed, "{:#?}", report.findings);
+        let told = told(&report, Lang::En);
+        assert!(told.contains("the outer headers of the message"), "{told}");
+        assert!(
+            !changed.contains("Odemeyi") || told.contains("text outside of the signed section"),
+            "{told}"
+        );
+    }
+}

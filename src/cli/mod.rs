@@ -25,7 +25,7 @@ use std::cell::OnceCell;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::clock::{SharedClock, SystemClock};
@@ -171,6 +171,7 @@ impl Session {
             return Ok(ledger);
         }
         let ledger = Ledger::open(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
+        record::tell_repairs(&ledger, self.lang);
         Ok(self.writer.get_or_init(|| Arc::new(ledger)))
     }
 
@@ -201,22 +202,46 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// `kep-gateway documents list | head` closes our output early: that is no failure worth a backtrace.
+/// The language in which the end of the output is told, once it is known.
+static LANG: OnceLock<Lang> = OnceLock::new();
+
+/// `kep-gateway documents list | head` closes our output early, and a disk that takes no more of it is told: neither is worth a backtrace.
 fn end_quietly_when_nobody_reads() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let message = panic.payload_as_str().unwrap_or_default();
-        if message.starts_with("failed printing to stdout") && message.contains("Broken pipe") {
-            // Not 0: that would say of a file that it passed.
-            std::process::exit(Exit::Failed.code().into());
+        let Some(problem) = message.strip_prefix("failed printing to stdout: ") else {
+            return default(panic);
+        };
+        if !problem.contains("Broken pipe") {
+            output_lost(problem).tell(LANG.get().copied());
         }
-        default(panic);
+        // Not 0: that would say of a file that it passed.
+        std::process::exit(Exit::Failed.code().into());
     }));
+}
+
+fn output_lost(problem: &str) -> Failure {
+    let full = problem.contains("os error 28");
+    let (tr, en) = if full {
+        ("disk dolu", "the disk is full")
+    } else {
+        ("sistem reddetti", "the system refused")
+    };
+    Failure::new(Text::new(
+        format!("çıktı yazılamadı, yarım kaldı: {tr} ({problem}). Yer açın ya da çıktıyı başka yere yönlendirin, sonra komutu yineleyin"),
+        format!(
+            "the output could not be written and is incomplete: {en} ({problem}). Make room or send the output elsewhere, then repeat the command"
+        ),
+    ))
 }
 
 /// Runs the command and says what went wrong: in the session's language, and as long as that is not known, in both.
 async fn dispatch(args: Args) -> Exit {
     let asked = args.lang.map(Lang::from);
+    if let Some(lang) = asked {
+        let _ = LANG.set(lang);
+    }
     if let Command::Demo { once } = args.command {
         let lang = asked.unwrap_or_default();
         return demo::run(lang, args.store, once)
@@ -227,6 +252,7 @@ async fn dispatch(args: Args) -> Exit {
         Ok(session) => session,
         Err(failure) => return failure.tell(asked),
     };
+    let _ = LANG.set(session.lang);
     run(&session, args.command)
         .await
         .unwrap_or_else(|failure| failure.tell(Some(session.lang)))

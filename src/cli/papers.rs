@@ -13,6 +13,7 @@ use super::{Exit, Failure, Session};
 use crate::paper::register::Period;
 use crate::paper::{self, Asked, PaperError, Summary};
 use crate::people::Person;
+use crate::regular_file;
 use crate::store::error::StoreError;
 use crate::text::{Lang, Text};
 
@@ -49,8 +50,8 @@ pub fn run(session: &Session, command: PapersCommand) -> Result<Exit, Failure> {
 }
 
 fn check(session: &Session, path: &Path, as_json: bool) -> Result<Exit, Failure> {
-    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    let found = paper::check::case(session.reader()?, BufReader::new(file))?;
+    let file = regular_file::open(path).map_err(|error| Failure::file(path, &error))?;
+    let found = paper::check::case(session.reader()?, BufReader::new(file)).map_err(|error| Failure::from(error).about(path))?;
     let holds = found.holds();
     if as_json {
         let (files, records) = (found.files, found.records);

@@ -12,9 +12,10 @@ use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
 use crate::store::backup::{self, CopyReport};
 use crate::store::disk::RealDisk;
+use crate::store::head::KnownHead;
 use crate::store::last_backup::LastBackup;
 use crate::store::verify;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failure> {
     let JournalCommand::Verify { json: as_json } = command;
@@ -76,16 +77,42 @@ pub async fn index(session: &Session, command: IndexCommand) -> Result<Exit, Fai
         Lang::Tr => println!("dizin günlükten yeniden kuruldu: {entries} kayıt"),
         Lang::En => println!("the index was rebuilt from the journal: {entries} entries"),
     }
-    if let Some(cut) = ledger.recovery().and_then(|recovery| recovery.cut.as_ref()) {
-        let (bytes, segment) = (cut.bytes, cut.path.display());
-        match session.lang {
-            Lang::Tr => println!("! günlüğün yarım kalmış son {bytes} baytı kesildi ({segment}); onaylanmış hiçbir kayıt içinde değildi"),
-            Lang::En => println!("! the torn last {bytes} bytes of the journal were cut ({segment}); no acknowledged record was in them"),
-        }
-    }
+    tell_repairs(&ledger, session.lang);
     // The same alarm as at the daemon's start; after the rebuild, which must not hang on the rest of the configuration.
     tell_recovery(&Pipeline::new(Arc::clone(&ledger), session.settings()?)).await?;
     Ok(Exit::Done)
+}
+
+/// What opening the store for writing had to put right, on stderr: whoever opened it must hear of it, whatever else the command says.
+pub fn tell_repairs(ledger: &Ledger, lang: Lang) {
+    let Some(recovery) = ledger.recovery().filter(|recovery| !recovery.created) else {
+        return;
+    };
+    let lost = match recovery.head {
+        KnownHead::Known(_) => None,
+        KnownHead::Missing => Some(("yoktu", "was missing")),
+        KnownHead::Damaged => Some(("bozuktu", "was damaged")),
+    };
+    let lost = lost.map(|(tr, en)| {
+        Text::new(
+            format!(
+                "günlüğün sonunu gösteren 'journal/head' dosyası {tr} ve günlükten yeniden yazıldı; son kayıtların silinmiş olup olmadığını yalnız o gösterirdi: zincir başını son günlük rapor ya da yedekle karşılaştırın"
+            ),
+            format!(
+                "the file 'journal/head', which names the journal's end, {en} and was written anew from the journal; only it would have shown that last records were removed: compare the chain head with the last daily report or a backup"
+            ),
+        )
+    });
+    let cut = recovery.cut.as_ref().map(|cut| {
+        let (bytes, segment) = (cut.bytes, cut.path.display());
+        Text::new(
+            format!("günlüğün yarım kalmış son {bytes} baytı kesildi ({segment}); onaylanmış hiçbir kayıt içinde değildi"),
+            format!("the torn last {bytes} bytes of the journal were cut ({segment}); no acknowledged record was in them"),
+        )
+    });
+    for said in lost.into_iter().chain(cut) {
+        eprintln!("! {}", said.get(lang));
+    }
 }
 
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {

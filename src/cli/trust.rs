@@ -346,10 +346,33 @@ fn import(session: &Session, from: &TrustSource, yes: &[Sha256]) -> Result<Exit,
         outcome.tell(session.lang);
         tell_ends(&configured(session)?, session.clock().now(), session.lang);
     }
+    if let Some(failure) = nothing_read(&difference, from) {
+        return Err(failure);
+    }
     Ok(match outcome.left() {
         0 => Exit::Done,
         _ => Exit::Indeterminate,
     })
+}
+
+/// A source in which nothing could be read was no source: the file, the step and the cure.
+fn nothing_read(difference: &Difference, from: &TrustSource) -> Option<Failure> {
+    let nothing = difference.changes.is_empty() && difference.issuers.is_empty();
+    let finding = difference
+        .findings
+        .iter()
+        .find(|finding| nothing && finding.severity >= Severity::Warning)?;
+    let path = from.path.display();
+    Some(Failure::new(Text::new(
+        format!(
+            "{path} güven listesine alınmadı; okuma adımında hiçbir sertifika bulunamadı: {}",
+            finding.text.tr
+        ),
+        format!(
+            "{path} was not imported; the step of reading found no certificate: {}",
+            finding.text.en
+        ),
+    )))
 }
 
 /// Asks a person, where one sits at the terminal.

@@ -14,12 +14,16 @@ use crate::isolate;
 use crate::limits::Limits;
 use crate::regular_file;
 use crate::settings::{judging, load_trust, open_online};
+use crate::signature::octets::{Octets, StreamedFile};
 use crate::signature::online::Online;
 use crate::signature::online::cache::Keep;
 use crate::signature::report::Indication;
 use crate::signature::wording::{self, Depth, Told};
 use crate::signature::{Context, FileReport, verify_file};
 use crate::text::{Lang, Text};
+
+/// Bytes a second of a slow disk: so much longer may the judgement of a detached signature take.
+const SLOW_DISK: u64 = 10 << 20;
 
 /// How long one file waits for what its verdict lacks: an OCSP answer takes a fraction of a second, a large list some seconds.
 const FETCHING: Duration = Duration::from_secs(90);
@@ -29,7 +33,7 @@ pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> 
     // Beside a daemon the cache is shared with it; without one nothing is left behind.
     let fetching = session.config().trust.online && !args.offline;
     let online = open_online(session.config(), fetching, Keep::WhereItIs, session.clock().now())?;
-    let content = args.content.as_deref().map(|path| read(path, &context.limits)).transpose()?;
+    let content = args.content.as_deref().map(Content::open).transpose()?;
     let depth = match (args.full, args.detail) {
         (true, _) => Depth::Full,
         (false, true) => Depth::Checks,
@@ -39,7 +43,7 @@ pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> 
     let mut reports = Vec::new();
     for path in &args.files {
         // One file that cannot be read does not cost the verdicts on the others.
-        let report = match settle(session, path, content.clone(), &context, &online).await {
+        let report = match settle(session, path, content.as_ref(), &context, &online).await {
             Ok(report) => report,
             Err(failure) => {
                 worst = worst.max(failure.tell(Some(session.lang)));
@@ -90,12 +94,18 @@ fn read(path: &Path, limits: &Limits) -> Result<Bytes, Failure> {
 }
 
 /// Judges a file, fetches what the verdict lacks, and judges again until it lacks nothing that can be had.
-async fn settle(session: &Session, path: &Path, content: Option<Bytes>, context: &Context, online: &Online) -> Result<FileReport, Failure> {
+async fn settle(
+    session: &Session,
+    path: &Path,
+    content: Option<&Content<'_>>,
+    context: &Context,
+    online: &Online,
+) -> Result<FileReport, Failure> {
     let bytes = read(path, &context.limits)?;
     let mut fetching = online.session(FETCHING);
     loop {
         let context = Arc::new(context.anew(online.known()));
-        let report = judge(path, bytes.clone(), content.clone(), &context)?;
+        let report = judge(path, bytes.clone(), content, &context)?;
         let open = report.indication == Indication::Indeterminate;
         if !open || !fetching.fetch(&context.trail.wanted(), session.clock().now()).await {
             return Ok(report);
@@ -104,10 +114,31 @@ async fn settle(session: &Session, path: &Path, content: Option<Bytes>, context:
 }
 
 /// Hostile files are judged like hostile mail: on a thread of their own, under a deadline.
-fn judge(path: &Path, bytes: Bytes, content: Option<Bytes>, context: &Arc<Context>) -> Result<FileReport, Failure> {
+fn judge(path: &Path, bytes: Bytes, content: Option<&Content<'_>>, context: &Arc<Context>) -> Result<FileReport, Failure> {
     let name = path.display().to_string();
-    let (inner, deadline) = (Arc::clone(context), context.limits.parse_deadline);
-    isolate::run(deadline, move || verify_file(&bytes, &name, content.as_ref(), &inner)).map_err(|broken| Failure::from(broken).about(path))
+    let (inner, file) = (Arc::clone(context), content.map(|content| Arc::clone(&content.file)));
+    // Reading a large content is no sign of hostile bytes.
+    let reading = content.map_or(Duration::ZERO, |content| Duration::from_secs(content.file.size() / SLOW_DISK));
+    let work = move || verify_file(&bytes, &name, file.as_deref().map(Octets::File), &inner);
+    let report =
+        isolate::run(context.limits.parse_deadline.saturating_add(reading), work).map_err(|broken| Failure::from(broken).about(path))?;
+    match content.and_then(|content| Some((content.path, content.file.failure()?))) {
+        Some((path, error)) => Err(Failure::file(path, &error)),
+        None => Ok(report),
+    }
+}
+
+/// What a detached signature signs: hashed as it is read, whatever its size.
+struct Content<'a> {
+    path: &'a Path,
+    file: Arc<StreamedFile>,
+}
+
+impl<'a> Content<'a> {
+    fn open(path: &'a Path) -> Result<Self, Failure> {
+        let file = StreamedFile::open(path).map_err(|error| Failure::file(path, &error))?;
+        Ok(Self { path, file: file.into() })
+    }
 }
 
 fn print(path: &Path, report: &FileReport, depth: Depth, lang: Lang) {

@@ -135,10 +135,19 @@ fn no_secrets_here(key: &str, known: &[&str]) -> Text {
 }
 
 fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
+    let wrong = fold(wrong);
     known
         .iter()
-        .map(|candidate| (strsim::jaro_winkler(wrong, candidate), *candidate))
+        .map(|candidate| (likeness(&wrong, candidate), *candidate))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, nearest)| nearest)
+}
+
+/// Of short words one slip is a large part: a letter wrong, missing, too many or swapped with its neighbour counts as near.
+fn likeness(wrong: &str, candidate: &str) -> f64 {
+    match strsim::osa_distance(wrong, candidate) {
+        0 | 1 => 1.0,
+        _ => strsim::jaro_winkler(wrong, candidate),
+    }
 }

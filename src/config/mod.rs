@@ -133,6 +133,10 @@ pub struct DaemonConfig {
     /// How long a mailbox may fail before it is an alarm. Default `1h`.
     #[serde(with = "crate::clock::duration")]
     pub failing_for: Duration,
+    /// How often the daemon walks the chain and every blob in the background. Default `1d`; `0s` never, then `journal verify` must be run by
+    /// other means: damage to what nobody reads is found by nothing else.
+    #[serde(with = "crate::clock::duration")]
+    pub walk_every: Duration,
 }
 
 impl Default for DaemonConfig {
@@ -145,6 +149,7 @@ impl Default for DaemonConfig {
             heartbeat_age: Duration::from_secs(600),
             free_bytes: 1 << 30,
             failing_for: Duration::from_secs(3_600),
+            walk_every: Duration::from_secs(86_400),
         }
     }
 }

@@ -102,6 +102,10 @@ fn daemon(config: &Config, ranges: &mut Ranges) {
     // No alarm at all is a choice: somebody else watches the disk.
     ranges.bytes("daemon.free_bytes", daemon.free_bytes, 0, GIB * GIB);
     ranges.time("daemon.failing_for", daemon.failing_for, Duration::ZERO, MONTH);
+    // Zero: somebody else walks the record.
+    if !daemon.walk_every.is_zero() {
+        ranges.time("daemon.walk_every", daemon.walk_every, HOUR, MONTH);
+    }
     ranges.time("trust.revocation_age", config.trust.revocation_age, MINUTE, YEAR);
 }
 

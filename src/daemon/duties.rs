@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use super::walk;
 use crate::alert::causes::{self, DiskTrouble};
 use crate::alert::daily::check::{CheckAlarms, CheckEvent, MailboxCheck};
 use crate::alert::daily::report::{DailyReport, DeadlineLine, MailboxLine};
@@ -21,6 +22,7 @@ use crate::pipeline::announce::Told;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::register::entry::{Entry, RegisterNumber, State};
 use crate::register::nearing::{Phase, is_open, nearing};
+use crate::text::Text;
 
 /// How often the clock is looked at. An alarm is at most this late.
 const LOOK: Duration = Duration::from_secs(20);
@@ -342,6 +344,13 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
     deadlines.sort_by_key(|line| line.at);
     deadlines.truncate(REPORTED_DEADLINES);
     let today = now.to_zoned(istanbul()).date();
+    // Said every day while it lasts: the alarm itself was one mail among many.
+    let broken = ledger.standing(walk::BROKEN)?.map(|_| {
+        Text::new(
+            "Kayıt arka planda denetlendi ve BOZUK bulundu; 'kep-gateway journal verify' çalıştırın ve bozulanı yedekten geri koyun.",
+            "The record was walked in the background and found BROKEN; run 'kep-gateway journal verify' and put back from a backup what is damaged.",
+        )
+    });
     Ok(DailyReport {
         day,
         at: now,
@@ -361,6 +370,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             .warning(today)
             .map(|finding| finding.text)
             .into_iter()
+            .chain(broken)
             .collect(),
     })
 }

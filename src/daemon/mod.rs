@@ -6,6 +6,7 @@ pub mod outbox;
 pub mod progress;
 pub mod revalidate;
 pub mod trouble;
+pub mod walk;
 pub mod watch;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(outbox::work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(duties::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
+    tasks.spawn(walk::keep(Arc::clone(&pipeline), stop.clone()));
     tasks.spawn(revalidate::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);

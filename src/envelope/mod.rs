@@ -2,6 +2,7 @@
 
 mod container;
 pub mod digest;
+mod directory;
 mod document;
 mod documents;
 mod inside;

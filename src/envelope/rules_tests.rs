@@ -175,6 +175,7 @@ fn container_cases() -> Vec<Case> {
         ),
         case("KEP-2801", Note, open(&Bytes::from([b"padding".as_slice(), &v2_inner].concat()))),
         case("KEP-2801", Note, open(&Bytes::from([v2_inner.as_ref(), b"padding"].concat()))),
+        case("KEP-2806", Note, open(&commented(&v2_inner, b"yorum"))),
         case("KEP-2802", Note, ustveri("2035-05-12T14:23:10+03:00", "2035-05-12T14:23:10")),
         case("KEP-2803", Error, Forge::eyps(2, &Forge::v2(), &v2_inner).read()),
         case(
@@ -579,4 +580,54 @@ fn official_codes_stand_beside_ours() {
             .read();
         assert_eq!(code(&package, "H7"), Some(expected));
     }
+}
+
+/// With a comment in the end record, which no reader shows and no digest covers.
+fn commented(zip: &[u8], comment: &[u8]) -> Bytes {
+    let mut bytes = zip.to_vec();
+    let length = bytes.len() - 2;
+    bytes[length..].copy_from_slice(&u16::try_from(comment.len()).unwrap().to_le_bytes());
+    bytes.extend(comment);
+    bytes.into()
+}
+
+#[test]
+fn bytes_between_the_entries_are_counted_and_descriptors_are_not() {
+    use std::io::{Cursor, Write};
+
+    use zip::write::{SimpleFileOptions, ZipWriter};
+
+    // A stream has no sizes in its headers: each entry is followed by a descriptor.
+    let mut streamed = ZipWriter::new_stream(Vec::new());
+    for name in ["bir.xml", "iki.xml"] {
+        streamed.start_file(name, SimpleFileOptions::default()).unwrap();
+        streamed.write_all(b"<a/>").unwrap();
+    }
+    let streamed = streamed.finish().unwrap().into_inner();
+    let named = |bytes: Vec<u8>| {
+        let package = open(&Bytes::from(bytes));
+        package.findings.into_iter().find(|finding| finding.rule == "KEP-2806")
+    };
+    assert_eq!(named(streamed), None);
+
+    // A stowaway between the first entry and the directory: an entry that the directory does not list.
+    let mut plain = ZipWriter::new(Cursor::new(Vec::new()));
+    plain.start_file("bir.xml", SimpleFileOptions::default()).unwrap();
+    plain.write_all(b"<a/>").unwrap();
+    let mut bytes = plain.finish().unwrap().into_inner();
+    let directory = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let stowaway = b"PK\x03\x04 stowaway";
+    bytes.splice(directory..directory, stowaway.iter().copied());
+    let end = bytes.len() - 6;
+    let offset = u32::try_from(directory + stowaway.len()).unwrap();
+    bytes[end..end + 4].copy_from_slice(&offset.to_le_bytes());
+    let finding = named(bytes).unwrap();
+    assert!(
+        finding
+            .text
+            .en
+            .contains(&format!("{} bytes that belong to no part", stowaway.len())),
+        "{}",
+        finding.text.en
+    );
 }

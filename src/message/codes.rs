@@ -38,6 +38,13 @@ macro_rules! codes {
 }
 pub(crate) use codes;
 
+/// True for a limit that was exceeded: what is beyond it was not read, so nothing is known about it, neither good nor bad.
+pub fn is_limit(rule: &str) -> bool {
+    [TOO_LARGE, TOO_MANY_PARTS, TOO_DEEP, HEADER_TOO_LARGE, DECODED_TOO_LARGE]
+        .iter()
+        .any(|code| code.rule == rule)
+}
+
 codes! {
     // Limits: whatever goes beyond is kept in full as bytes and not taken apart.
     EMPTY = "KEP-2001", Fatal,

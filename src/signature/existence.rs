@@ -3,13 +3,12 @@
 //! Timestamps are judged from the newest to the oldest. Each that stands proves that what it covers, older timestamps among it, existed
 //! at its time: an authority that ended since, or an algorithm that became weak, no longer matters to what is proven to be older.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 
 use crate::signature::cades::profile::CLOCK_SKEW;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
+use crate::signature::octets::Octets;
 use crate::signature::path::chain::Material;
 use crate::signature::timestamp::{self, Stamp};
 
@@ -19,7 +18,7 @@ pub struct Token<'a> {
     pub kind: &'static str,
     pub raw: &'a [u8],
     /// The octets that it may be over: pieces that are hashed one after another, in each way that writers have.
-    pub stamped: Vec<Vec<Cow<'a, [u8]>>>,
+    pub stamped: Vec<Vec<Octets<'a>>>,
     /// The tokens that it covers, by their octets.
     pub covers: Vec<&'a [u8]>,
     /// It covers the signature value, and so proves its age.
@@ -48,12 +47,7 @@ pub fn judge<'a>(tokens: Vec<Token<'a>>, known_since: Option<Timestamp>, materia
     let mut proofs = Proofs::default();
     for (time, token) in tokens.into_iter().rev() {
         let proven = proofs.known_since(token.raw).map_or(base, |known| known.min(base));
-        let stamped: Vec<Vec<&[u8]>> = token
-            .stamped
-            .iter()
-            .map(|pieces| pieces.iter().map(|piece| &**piece).collect())
-            .collect();
-        let stamp = timestamp::judge_proven(token.raw, &stamped, token.kind, material, (context, Some(proven)));
+        let stamp = timestamp::judge_proven(token.raw, &token.stamped, token.kind, material, (context, Some(proven)));
         if let Some(time) = time.filter(|_| stamp.passed()) {
             proofs.covered.push((time, token.covers));
             if token.covers_signature {

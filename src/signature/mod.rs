@@ -16,6 +16,7 @@ pub mod certificate;
 pub mod context;
 pub mod crypto;
 pub mod existence;
+pub mod octets;
 pub mod online;
 pub mod pades;
 mod parsed;

@@ -6,10 +6,12 @@ use crate::signature::asn1::ber::{self, BerError, tag};
 use crate::signature::asn1::oid;
 use crate::signature::cades::cms::SignedData;
 use crate::signature::cades::signer::{self, CoreTask};
+use crate::signature::cades::unprotected;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::extension::{self, usage};
 use crate::signature::context::Context;
 use crate::signature::crypto::{Algorithm, Hash};
+use crate::signature::octets::Octets;
 use crate::signature::path::chain::{self, Material, Question};
 use crate::signature::report::{Indication, SubIndication, TimestampReport};
 use crate::signature::trust::Purpose;
@@ -26,6 +28,8 @@ pub struct Stamp {
     /// [`judge`] alone, which leaves it to the caller to find that proof.
     pub authority_ended: Option<Timestamp>,
     pub outcome: (Indication, Option<SubIndication>),
+    /// What stands in the token without the protection of its signature.
+    pub unprotected: Reasons,
 }
 
 impl Stamp {
@@ -58,14 +62,18 @@ struct TstInfo {
 /// Judges `token`, which must be over one of `stamped` (each a list of pieces that are hashed one after another; several where writers
 /// differ in what they stamp).
 pub fn judge(token: &[u8], stamped: &[Vec<&[u8]>], kind: &str, material: &Material, context: &Context) -> Stamp {
-    judge_proven(token, stamped, kind, material, (context, None))
+    let stamped: Vec<Vec<Octets<'_>>> = stamped
+        .iter()
+        .map(|pieces| pieces.iter().map(|piece| Octets::from(*piece)).collect())
+        .collect();
+    judge_proven(token, &stamped, kind, material, (context, None))
 }
 
 /// The same for a token that is known to have existed at an instant: what happened to its authority or its algorithms later is of no
 /// consequence.
 pub fn judge_proven(
     token: &[u8],
-    stamped: &[Vec<&[u8]>],
+    stamped: &[Vec<Octets<'_>>],
     kind: &str,
     material: &Material,
     (context, existed): (&Context, Option<Timestamp>),
@@ -73,6 +81,7 @@ pub fn judge_proven(
     let mut reasons = Reasons::default();
     let mut time = None;
     let mut ended = None;
+    let mut unprotected = Reasons::default();
     match SignedData::parse(token, context.limits.cms_depth) {
         Ok(signed) => judge_signed(
             &signed,
@@ -80,7 +89,7 @@ pub fn judge_proven(
             material,
             (context, existed),
             &mut reasons,
-            (&mut time, &mut ended),
+            (&mut time, &mut ended, &mut unprotected),
         ),
         Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
     }
@@ -105,16 +114,17 @@ pub fn judge_proven(
         why: worst.map(|reason| reason.text),
         authority_ended: ended,
         outcome,
+        unprotected,
     }
 }
 
 fn judge_signed(
     signed: &SignedData<'_>,
-    stamped: &[Vec<&[u8]>],
+    stamped: &[Vec<Octets<'_>>],
     material: &Material,
     (context, existed): (&Context, Option<Timestamp>),
     reasons: &mut Reasons,
-    (time, ended): (&mut Option<Timestamp>, &mut Option<Timestamp>),
+    (time, ended, beside): (&mut Option<Timestamp>, &mut Option<Timestamp>, &mut Reasons),
 ) {
     let ([signer], Some(content)) = (signed.signers.as_slice(), &signed.content) else {
         return reasons.add_with(cause::NOT_CMS, "time-stamp token");
@@ -130,12 +140,13 @@ fn judge_signed(
     let last_known = existed.unwrap_or(context.at);
     info.check_imprint(stamped, last_known, context, reasons);
 
-    let mut own = signer::material_of(signed, context.limits.cms_depth);
+    let brought = signer::material_of(signed, context.limits.cms_depth);
+    let mut own = brought.clone();
     own.extend(material);
     let task = CoreTask {
         signer,
         content_type: Some(signed.content_type),
-        candidates: &[("tst", content)],
+        candidates: &[("tst", Octets::from(&**content))],
         certificates: &own.certificates,
         at: last_known,
         proven: false,
@@ -158,6 +169,7 @@ fn judge_signed(
         not_before: None,
     };
     chain::judge(&authority, &own, question, context, reasons);
+    *beside = unprotected::around(signed, &brought, context);
     if last_known > authority.not_after {
         match existed {
             Some(_) => reasons.add(cause::TSA_EXPIRED),
@@ -208,13 +220,13 @@ impl TstInfo {
         })
     }
 
-    fn check_imprint(&self, stamped: &[Vec<&[u8]>], last_known: Timestamp, context: &Context, reasons: &mut Reasons) {
+    fn check_imprint(&self, stamped: &[Vec<Octets<'_>>], last_known: Timestamp, context: &Context, reasons: &mut Reasons) {
         let Some(hash) = self.hash else {
             return reasons.add_with(cause::UNSUPPORTED, "messageImprint");
         };
         if !stamped
             .iter()
-            .any(|pieces| hash.of_all(pieces).is_ok_and(|digest| digest == self.imprint))
+            .any(|pieces| Octets::digest_of_all(pieces, hash).is_ok_and(|digest| digest == self.imprint))
         {
             reasons.add(cause::TIMESTAMP_IMPRINT);
         }
@@ -236,6 +248,7 @@ pub fn peek(token: &[u8], depth: u32) -> Option<(Timestamp, Hash)> {
 /// A timestamp that is there must stand (BTK guide: what is present is processed).
 pub fn add_reasons(stamps: &[Stamp], reasons: &mut Reasons) {
     for stamp in stamps {
+        reasons.append(stamp.unprotected.clone());
         let (tr, en) = stamp
             .why
             .as_ref()

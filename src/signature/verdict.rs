@@ -1,6 +1,7 @@
 //! The verdict over all signatures and findings of one thing: the worst of them.
 
 use crate::finding::{Finding, Severity};
+use crate::message::codes;
 use crate::signature::carrier::package::flatten;
 use crate::signature::carrier::smime::UNSIGNED_MESSAGE;
 use crate::signature::cause::{self, Reasons};
@@ -17,11 +18,13 @@ pub fn verdict(mut signatures: Vec<SignatureReport>, findings: &[Finding], conte
     // A signature's own sub-indication says more than the rule that repeats it, so signatures come first among equals.
     let mut effects: Vec<(Indication, Option<SubIndication>)> =
         all.iter().map(|report| (report.indication, report.sub_indication)).collect();
-    if effects.is_empty() {
+    // Whether what was not read bears a signature, nobody knows.
+    let unread = findings.iter().any(|finding| codes::is_limit(&finding.rule));
+    if effects.is_empty() && !unread {
         effects.push((Indication::Indeterminate, Some(SubIndication::NoSignature)));
     }
     let errors = findings.iter().filter(|finding| finding.severity >= Severity::Error);
-    effects.extend(errors.map(|finding| (Indication::Failed, Some(effect_of(&finding.rule)))));
+    effects.extend(errors.map(|finding| effect_of(&finding.rule)));
     let unsigned = findings.iter().any(|finding| finding.rule == UNSIGNED_MESSAGE);
     effects.extend(unsigned.then_some((Indication::Indeterminate, Some(SubIndication::NoSignature))));
     let worst = effects
@@ -78,13 +81,16 @@ pub fn settle(report: &mut SignatureReport, context: &Context) {
 }
 
 /// What an error finding means in the words of EN 319 102-1.
-fn effect_of(rule: &str) -> SubIndication {
-    match rule {
+fn effect_of(rule: &str) -> (Indication, Option<SubIndication>) {
+    let failed = match rule {
+        // What was not read is unknown, not invalid.
+        rule if codes::is_limit(rule) => return (Indication::Indeterminate, Some(SubIndication::SignedDataNotFound)),
         "G6" => SubIndication::ChainConstraintsFailure,
         "G7" => SubIndication::SigConstraintsFailure,
         rule if rule.starts_with('H') => SubIndication::HashFailure,
         _ => SubIndication::FormatFailure,
-    }
+    };
+    (Indication::Failed, Some(failed))
 }
 
 /// A report that rests on reasons alone.

@@ -3,7 +3,7 @@
 //! The end of the journal is fixed first, then the blobs are copied, then the journal up to that end: blobs are durable before a record
 //! names them, so the copy holds every blob that it names. The index is not copied.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
 use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
@@ -42,6 +42,7 @@ pub struct CopyReport {
 /// The folder is the backup of another store; something at `root` is damaged; a disk fails. An interrupted backup is continued by the next.
 pub fn backup(root: &Path, folder: &Path, disk: SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
     require_store(root, &*disk)?;
+    require_apart(root, folder)?;
     create_dirs(&*disk, folder)?;
     let _lock = Lock::take(folder)?;
     if !check_format(folder, &*disk)? {
@@ -59,6 +60,7 @@ pub fn backup(root: &Path, folder: &Path, disk: SharedDisk, progress: &mut dyn F
 /// [`StoreError::NotEmpty`]; something in the backup is damaged; a disk fails.
 pub fn restore(folder: &Path, root: &Path, disk: SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
     require_store(folder, &*disk)?;
+    require_apart(folder, root)?;
     create_dirs(&*disk, root)?;
     let _lock = Lock::take(root)?;
     let restoring = restoring_path(root);
@@ -80,6 +82,30 @@ fn require_store(root: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
         return Err(StoreError::FolderMissing(format_path(root)));
     }
     check_folders(root, disk)
+}
+
+/// A copy inside of what it is a copy of is lost with it, grows into itself, and is a strange file to `verify`; before anything is made there.
+fn require_apart(store: &Path, copy: &Path) -> Result<(), StoreError> {
+    let (store, copy) = (resolved(store), resolved(copy));
+    match copy.starts_with(&store) || store.starts_with(&copy) {
+        true => Err(StoreError::Nested { inner: copy, outer: store }),
+        false => Ok(()),
+    }
+}
+
+/// The path without links and dots, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut there = whole.as_path();
+    loop {
+        if let Ok(found) = there.canonicalize() {
+            return whole.strip_prefix(there).map_or(found.clone(), |rest| found.join(rest));
+        }
+        match there.parent() {
+            Some(parent) => there = parent,
+            None => return whole,
+        }
+    }
 }
 
 fn require_empty(folder: &Path, disk: &dyn Disk, allowed: &[&str]) -> Result<(), StoreError> {

@@ -4,10 +4,12 @@
 //!
 //! The file `clean` in the folder: a line for this version and the start of the machine, a line for the state, a line for each file.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use super::disk::FILE_MODE;
 
 /// Changes with what the note is about.
 const VERSION: &str = "kep-clean 1";
@@ -22,9 +24,21 @@ fn path(folder: &Path) -> PathBuf {
 
 /// Notes how the folder's files stand. The caller has flushed them. Without a note the next start is slower, nothing else.
 pub(super) fn note(folder: &Path, state: &str) {
-    if let Err(error) = describe(folder, state).and_then(|text| fs::write(path(folder), text)) {
+    if let Err(error) = describe(folder, state).and_then(|text| write(folder, &text)) {
         tracing::debug!(%error, "no note of a clean stop could be left");
     }
+}
+
+/// Readable by its owner alone, like everything in the store.
+fn write(folder: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .open(path(folder))?;
+    file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+    file.write_all(text.as_bytes())
 }
 
 /// The state that the last process noted, if it stopped cleanly and nobody touched the files since. The note is gone after it: from here on

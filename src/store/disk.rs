@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::error::{At, Step, StoreError};
 
 /// Only the gateway's own user reads the record.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
 pub type SharedDisk = Arc<dyn Disk>;

@@ -167,6 +167,8 @@ pub enum StoreError {
     RestoreUnfinished(PathBuf),
     #[error("{} is not empty", .0.display())]
     NotEmpty(PathBuf),
+    #[error("{} lies in {}, or the other way round", inner.display(), outer.display())]
+    Nested { inner: PathBuf, outer: PathBuf },
     #[error("{} is the backup of another store, or one of the two was changed", .0.display())]
     OtherStore(PathBuf),
     #[error("the store is open for reading only")]
@@ -284,6 +286,18 @@ impl StoreError {
                 format!(
                     "{} is not empty. A restore goes into an empty folder only: name another one.",
                     path.display()
+                ),
+            ),
+            Self::Nested { inner, outer } => Text::new(
+                format!(
+                    "{} ile {} iç içe. Yedek, deponun dışında, tercihen başka bir diskte durmalı: başka bir klasör verin.",
+                    inner.display(),
+                    outer.display()
+                ),
+                format!(
+                    "{} and {} lie one in the other. A backup belongs outside of the store, best on another disk: name another folder.",
+                    inner.display(),
+                    outer.display()
                 ),
             ),
             Self::OtherStore(path) => Text::new(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kep_gateway::limits::Limits;
+use kep_gateway::signature::octets::Octets;
 use kep_gateway::signature::{Context, FileReport, Trust, verify_file};
 
 use super::forge::pki::pem;
@@ -52,9 +53,8 @@ pub fn judge(kit: &Kit, file: &File) -> Judged {
 }
 
 pub fn judge_file(context: &Context, xml: &[u8], content: Option<&[u8]>) -> Judged {
-    let content = content.map(Bytes::copy_from_slice);
     Judged {
-        report: verify_file(&Bytes::copy_from_slice(xml), "belge.xml", content.as_ref(), context),
+        report: verify_file(&Bytes::copy_from_slice(xml), "belge.xml", content.map(Octets::from), context),
     }
 }
 

@@ -256,6 +256,8 @@ pub const RULES: &[Rule] = &[
         "İç paket sınırlar içinde", "A package inside is within the limits"),
     rule("KEP-2805", ALL, "", &[W], Check,
         "Özet hesaplanabildi", "The digest could be computed"),
+    rule("KEP-2806", ALL, "", &[I], Nothing,
+        "ZIP'in içinde bileşenlere ait olmayan bayt yok", "No bytes inside the ZIP belong to no part"),
 ];
 
 /// A rule by id.

@@ -53,6 +53,15 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
                     format!("{before} bytes stand before the ZIP and {after} after it."),
                 );
             }
+            ContainerFault::Unlisted { between, comments } => {
+                report.add(
+                    "KEP-2806",
+                    Note,
+                    "/",
+                    format!("ZIP'in içinde hiçbir bileşene ait olmayan {between} bayt ve {comments} bayt açıklama var; hiçbir imza kapsamaz."),
+                    format!("Inside the ZIP are {between} bytes that belong to no part and {comments} bytes of comments; no signature covers them."),
+                );
+            }
         }
     }
 }

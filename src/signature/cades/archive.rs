@@ -12,19 +12,20 @@ use crate::signature::cades::cms::{Attribute, SignedData, SignerInfo};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::crypto::{Algorithm, Hash};
 use crate::signature::existence::Token;
+use crate::signature::octets::Octets;
 use crate::signature::timestamp;
 
 /// Timestamps of one kind that are judged. A document that is renewed every five years has twenty after a century.
 const MAX_TOKENS: usize = 32;
 
-type Pieces<'a> = Vec<Cow<'a, [u8]>>;
+type Pieces<'a> = Vec<Octets<'a>>;
 
 /// What the tokens stand around.
 pub struct Stamped<'a> {
     pub signed: &'a SignedData<'a>,
     pub signer: &'a SignerInfo<'a>,
     /// The octets that the signature may be over: none when they are not there, several where a mail has several forms.
-    pub contents: Vec<&'a [u8]>,
+    pub contents: Vec<Octets<'a>>,
     /// Depth to which a token is read.
     pub depth: u32,
 }
@@ -39,7 +40,7 @@ impl<'a> Stamped<'a> {
             tokens.push(Token {
                 kind: "signature",
                 raw: token.raw,
-                stamped: vec![vec![Cow::Borrowed(&*signer.signature)]],
+                stamped: vec![vec![Octets::from(&*signer.signature)]],
                 covers: content.clone(),
                 covers_signature: true,
             });
@@ -77,7 +78,7 @@ impl<'a> Stamped<'a> {
         let token = Token {
             kind: "content",
             raw: token.raw,
-            stamped: self.contents.iter().map(|content| vec![Cow::Borrowed(*content)]).collect(),
+            stamped: self.contents.iter().map(|content| vec![content.clone()]).collect(),
             covers: Vec::new(),
             covers_signature: false,
         };
@@ -97,9 +98,9 @@ impl<'a> Stamped<'a> {
             .iter()
             .flat_map(|id| self.signer.unsigned.iter().filter(|attribute| attribute.id == *id))
             .collect();
-        let signature = || with_signature.then_some(Cow::Borrowed(&*self.signer.signature)).into_iter();
-        let whole = attributes.iter().map(|attribute| Cow::Borrowed(attribute.raw.raw));
-        let contents = attributes.iter().map(|attribute| Cow::Borrowed(attribute.raw.content));
+        let signature = || with_signature.then(|| Octets::from(&*self.signer.signature)).into_iter();
+        let whole = attributes.iter().map(|attribute| Octets::from(attribute.raw.raw));
+        let contents = attributes.iter().map(|attribute| Octets::from(attribute.raw.content));
         Token {
             kind,
             raw: token.raw,
@@ -117,26 +118,27 @@ impl<'a> Stamped<'a> {
         }
         let kept = self.older_than(token);
         let length = |pieces: &[Cow<'a, [u8]>]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        let fields: Pieces<'a> = self.signer.fields.iter().map(|field| Cow::Borrowed(field.raw)).collect();
-        let attributes: Pieces<'a> = kept.iter().map(|attribute| Cow::Borrowed(attribute.raw.raw)).collect();
-        let tagged: Pieces<'a> = [Cow::Owned(ber::header(tag::context(1), length(&attributes)))]
+        let fields: Vec<Cow<'a, [u8]>> = self.signer.fields.iter().map(|field| Cow::Borrowed(field.raw)).collect();
+        let attributes: Vec<Cow<'a, [u8]>> = kept.iter().map(|attribute| Cow::Borrowed(attribute.raw.raw)).collect();
+        let tagged: Vec<Cow<'a, [u8]>> = [Cow::Owned(ber::header(tag::context(1), length(&attributes)))]
             .into_iter()
             .chain(attributes.iter().cloned())
             .collect();
         let in_sequence = Cow::Owned(ber::header(tag::SEQUENCE, length(&fields) + length(&tagged)));
+        let held = |pieces: &mut dyn Iterator<Item = &Cow<'a, [u8]>>| pieces.cloned().map(Octets::Held).collect::<Pieces<'a>>();
         let forms: [Pieces<'a>; 3] = [
-            fields.iter().chain(&tagged).cloned().collect(),
-            fields.iter().chain(&attributes).cloned().collect(),
-            [&in_sequence].into_iter().chain(&fields).chain(&tagged).cloned().collect(),
+            held(&mut fields.iter().chain(&tagged)),
+            held(&mut fields.iter().chain(&attributes)),
+            held(&mut [&in_sequence].into_iter().chain(&fields).chain(&tagged)),
         ];
         let mut stamped = Vec::new();
         for content in &self.contents {
-            let mut frame = vec![Cow::Borrowed(self.signed.encapsulated.raw)];
+            let mut frame = vec![Octets::from(self.signed.encapsulated.raw)];
             if self.signed.content.is_none() {
-                frame.push(Cow::Borrowed(*content));
+                frame.push(content.clone());
             }
             let sets = [self.signed.certificate_set, self.signed.crl_set];
-            frame.extend(sets.into_iter().flatten().map(|set| Cow::Borrowed(set.raw)));
+            frame.extend(sets.into_iter().flatten().map(|set| Octets::from(set.raw)));
             stamped.extend(forms.iter().map(|form| frame.iter().chain(form).cloned().collect::<Pieces<'a>>()));
         }
         let mut covers = values(&kept);
@@ -193,10 +195,10 @@ impl<'a> Stamped<'a> {
         let [value] = index.values.as_slice() else { return None };
         let covers = self.indexed(index, value).ok()??;
         let content_type = self.signed.encapsulated.children().next().ok()?.raw;
-        let over = |content: &[u8]| {
-            let mut pieces = vec![Cow::Borrowed(content_type), Cow::Owned(hash.of(content).ok()?)];
-            pieces.extend(self.signer.fields.iter().map(|field| Cow::Borrowed(field.raw)));
-            pieces.push(Cow::Borrowed(value.raw));
+        let over = |content: &Octets<'a>| {
+            let mut pieces = vec![Octets::from(content_type), content.digest(hash).ok()?.into()];
+            pieces.extend(self.signer.fields.iter().map(|field| Octets::from(field.raw)));
+            pieces.push(value.raw.into());
             Some(pieces)
         };
         Some((self.contents.iter().filter_map(|content| over(content)).collect(), covers))

@@ -20,6 +20,9 @@ pub enum CmsError {
 }
 
 pub struct SignedData<'a> {
+    pub version: u64,
+    /// AlgorithmIdentifiers, said before the content and signed by nobody.
+    pub digest_algorithms: Vec<Value<'a>>,
     pub content_type: ObjectIdentifier,
     /// The whole EncapsulatedContentInfo.
     pub encapsulated: Value<'a>,
@@ -43,6 +46,7 @@ pub enum SignerId<'a> {
 }
 
 pub struct SignerInfo<'a> {
+    pub version: u64,
     pub raw: &'a [u8],
     /// version, sid, digestAlgorithm, signedAttrs, signatureAlgorithm, signature as received: what archive timestamps cover.
     pub fields: Vec<Value<'a>>,
@@ -73,8 +77,8 @@ impl<'a> SignedData<'a> {
         let wrapper = info.expect(tag::context(0))?;
         info.finish()?;
         let mut fields = wrapper.only_child()?.expect(tag::SEQUENCE)?;
-        fields.expect(tag::INTEGER)?.unsigned()?;
-        fields.expect(tag::SET)?;
+        let version = fields.expect(tag::INTEGER)?.unsigned()?;
+        let digest_algorithms = fields.expect(tag::SET)?.children().all()?;
         let encapsulated = fields.expect(tag::SEQUENCE)?;
         let mut inner = encapsulated.children();
         let content_type = inner.next()?.oid()?;
@@ -89,6 +93,8 @@ impl<'a> SignedData<'a> {
         let signers = fields.expect(tag::SET)?.children().all()?;
         fields.finish()?;
         Ok(Self {
+            version,
+            digest_algorithms,
             content_type,
             encapsulated,
             content,
@@ -135,6 +141,7 @@ impl<'a> SignerInfo<'a> {
         let unsigned = reader.optional(tag::context(1))?;
         reader.finish()?;
         Ok(Self {
+            version: fields.first().ok_or(BerError::Truncated)?.unsigned()?,
             raw: value.raw,
             fields,
             id,

@@ -5,6 +5,7 @@ pub mod cms;
 pub mod profile;
 pub mod references;
 pub mod signer;
+pub mod unprotected;
 
 use jiff::Timestamp;
 
@@ -15,6 +16,7 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
 use crate::signature::context::Context;
 use crate::signature::existence::{self, Proofs};
+use crate::signature::octets::{Octets, StreamedFile};
 use crate::signature::path::chain::{ChainVerdict, Material};
 use crate::signature::report::{Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
@@ -24,15 +26,14 @@ use crate::signature::verdict;
 use profile::{Facts, Inside, Profile};
 use signer::CoreTask;
 
-/// Unknown attributes that are named in a reason; the report is for a person.
-const MAX_NAMED: usize = 8;
-
 /// What a CMS must cover.
 pub enum Expected<'a> {
     /// Whatever it encapsulates: opaque signatures.
     Inside,
     /// These bytes: encapsulated and equal, or detached.
     Bytes(&'a [u8]),
+    /// The same of a file that is not held in memory.
+    File(&'a StreamedFile),
     /// Detached, over one of these forms of the content, most faithful first.
     Candidates(Vec<(&'static str, &'a [u8])>),
     /// Something that is not there.
@@ -46,6 +47,9 @@ pub struct Subject<'a> {
     pub covers: String,
     pub expected: Expected<'a>,
 }
+
+/// Octets that may have been signed, with the name of their form.
+pub type Candidate<'a> = (&'static str, Octets<'a>);
 
 /// The verdicts on the signers of `cms`, at least one: bytes that cannot be read are a verdict too.
 pub fn judge(cms: &[u8], subject: &Subject<'_>, context: &Context) -> Vec<SignatureReport> {
@@ -66,11 +70,16 @@ pub fn judge(cms: &[u8], subject: &Subject<'_>, context: &Context) -> Vec<Signat
         material: &material,
         context,
     };
-    signed
+    let judged = signed
         .signers
         .iter()
-        .map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), (0, context.received_at)))
-        .collect()
+        .map(|one| judge.signer(one, Parent::Content(&candidates), common.clone(), (0, context.received_at)));
+    let mut reports: Vec<SignatureReport> = judged.collect();
+    // Only now is it known what every path of every signer rested on.
+    if let Some(first) = reports.first_mut() {
+        verdict::worsen(first, unprotected::around(&signed, &material, context));
+    }
+    reports
 }
 
 fn unreadable(subject: &Subject<'_>, cause: cause::Cause, detail: &str) -> SignatureReport {
@@ -85,52 +94,50 @@ fn content_candidates<'a>(
     expected: &Expected<'a>,
     context: &Context,
     reasons: &mut Reasons,
-) -> Vec<(&'static str, &'a [u8])> {
+) -> Vec<Candidate<'a>> {
     let inside = signed.content.as_deref();
-    match (expected, inside) {
-        (Expected::Inside, Some(content)) => vec![("attached", content)],
-        (Expected::Bytes(bytes), Some(content)) if *bytes == content => vec![("attached", *bytes)],
-        (Expected::Bytes(bytes), Some(content)) => {
-            let nested = SignedData::parse(content, context.limits.cms_depth).is_ok_and(|inner| inner.content.as_deref() == Some(bytes));
+    let given = match expected {
+        Expected::Bytes(bytes) => Some(Octets::from(*bytes)),
+        Expected::File(file) => Some(Octets::File(file)),
+        Expected::Inside | Expected::Candidates(_) | Expected::Missing => None,
+    };
+    match (expected, inside, given) {
+        (_, Some(content), Some(given)) if given.is(content) => vec![("attached", content.into())],
+        (_, Some(content), Some(given)) => {
+            let inner = SignedData::parse(content, context.limits.cms_depth);
+            let nested = inner.is_ok_and(|inner| inner.content.as_deref().is_some_and(|content| given.is(content)));
             reasons.add(if nested {
                 cause::NESTED_SIGNED_DATA
             } else {
                 cause::CONTENT_CONFUSION
             });
-            vec![("attached", content)]
+            vec![("attached", content.into())]
         }
-        (Expected::Bytes(bytes), None) => {
+        (_, None, Some(given)) => {
             reasons.add(cause::DETACHED);
-            vec![("detached", *bytes)]
+            vec![("detached", given)]
         }
-        (Expected::Candidates(forms), None) => forms.clone(),
-        (Expected::Candidates(forms), Some(content)) => {
-            let equal: Vec<_> = forms.iter().filter(|(_, bytes)| *bytes == content).copied().collect();
+        (Expected::Inside, Some(content), None) => vec![("attached", content.into())],
+        (Expected::Candidates(forms), None, None) => forms.iter().map(|(form, bytes)| (*form, Octets::from(*bytes))).collect(),
+        (Expected::Candidates(forms), Some(content), None) => {
+            let equal = forms.iter().filter(|(_, bytes)| *bytes == content);
+            let equal: Vec<_> = equal.map(|(form, bytes)| (*form, Octets::from(*bytes))).collect();
             if equal.is_empty() {
                 reasons.add(cause::CONTENT_CONFUSION);
             }
             equal
         }
-        (Expected::Inside | Expected::Missing, _) => {
+        _ => {
             reasons.add(cause::NO_CONTENT);
             Vec::new()
         }
     }
 }
 
-/// Says what stands beside the signature without its protection and without a meaning here.
-fn name_unprotected(info: &SignerInfo<'_>, reasons: &mut Reasons) {
-    let unknown = info.unsigned.iter().map(|one| one.id).filter(|id| !oid::is_unsigned_attribute(id));
-    let names: Vec<String> = unknown.map(|id| id.to_string()).take(MAX_NAMED).collect();
-    if !names.is_empty() {
-        reasons.add_with(cause::UNPROTECTED, &names.join(", "));
-    }
-}
-
 /// What a signature stands on.
 #[derive(Clone, Copy)]
 enum Parent<'a> {
-    Content(&'a [(&'static str, &'a [u8])]),
+    Content(&'a [Candidate<'a>]),
     /// The signature value under a counter-signature.
     Signature(&'a [u8]),
 }
@@ -155,14 +162,14 @@ impl Judge<'_> {
         let (candidates, content_type) = match parent {
             Parent::Content(candidates) => (candidates, Some(self.signed.content_type)),
             Parent::Signature(value) => {
-                single = [("signature", value)];
+                single = [("signature", Octets::from(value))];
                 (single.as_slice(), None)
             }
         };
         let around = Stamped {
             signed: self.signed,
             signer: info,
-            contents: candidates.iter().map(|(_, bytes)| *bytes).collect(),
+            contents: candidates.iter().map(|(_, octets)| octets.clone()).collect(),
             depth: self.context.limits.cms_depth,
         };
         let mut unjudged = Reasons::default();
@@ -200,7 +207,7 @@ impl Judge<'_> {
             profile::check_inside(profile, &self.inside(info, &core.certificate), &mut reasons);
         }
         reasons.append(unjudged);
-        name_unprotected(info, &mut reasons);
+        unprotected::beside(info, &mut reasons);
         timestamp::add_reasons(&proofs.stamps, &mut reasons);
         if let Some(which) = references::unanswered(info) {
             reasons.add_with(cause::REFERENCES_MISMATCH, which);

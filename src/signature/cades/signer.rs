@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::signature::asn1::ber::{self, BerError, Value, tag};
 use crate::signature::asn1::oid;
+use crate::signature::cades::Candidate;
 use crate::signature::cades::cms::{SignedData, SignerId, SignerInfo};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::name::{GeneralName, Name};
@@ -23,7 +24,7 @@ pub struct CoreTask<'a> {
     /// eContentType; `None` for a counter-signature, which has no content type (RFC 5652 11.4).
     pub content_type: Option<ObjectIdentifier>,
     /// The octets that may have been signed, with the name of their form; the first whose digest fits counts.
-    pub candidates: &'a [(&'static str, &'a [u8])],
+    pub candidates: &'a [Candidate<'a>],
     /// Where the signer's certificate may be.
     pub certificates: &'a [Arc<Certificate>],
     /// When the algorithms must have been good enough.
@@ -186,7 +187,7 @@ fn check_digest(task: &CoreTask<'_>, reasons: &mut Reasons) -> Option<Hash> {
     let fitting = task
         .candidates
         .iter()
-        .position(|(_, bytes)| hash.of(bytes).is_ok_and(|digest| digest == *stated));
+        .position(|(_, octets)| octets.digest(hash).is_ok_and(|digest| digest == *stated));
     reasons.record.made(Check::Digest);
     match fitting.and_then(|index| task.candidates.get(index).map(|(form, _)| (index, form))) {
         None => reasons.add(cause::HASH),

@@ -14,7 +14,9 @@ use crate::signature::cades::{self, Expected, Subject};
 use crate::signature::carrier::package::judge_package;
 use crate::signature::carrier::provider;
 use crate::signature::carrier::smime::{judge_message, proof_of, unjudged as unjudged_parts};
+use crate::signature::carrier::unsigned;
 use crate::signature::context::Context;
+use crate::signature::octets::Octets;
 use crate::signature::pades;
 use crate::signature::report::{Indication, ObjectReport, Role, SignatureReport, SubIndication, Verdict, WantReport};
 use crate::signature::verdict;
@@ -66,7 +68,7 @@ pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
 }
 
 /// Judges a file by its content. `content` is what a detached CMS or XML signature signs.
-pub fn verify_file(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> FileReport {
+pub fn verify_file(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context) -> FileReport {
     let sha256 = Sha256::of(bytes);
     let bytes = &unwrapped(bytes);
     let (kind, signatures, findings) = match sniff::content(bytes) {
@@ -123,7 +125,8 @@ fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
 
 fn mail(bytes: &Bytes, context: &Context) -> Judged {
     let message = message::read(bytes, &context.limits);
-    let (signatures, findings) = judge_whole_message(&message, context);
+    let (signatures, mut findings) = judge_whole_message(&message, context);
+    findings.extend(unsigned::headers(&message));
     ("message", signatures, findings)
 }
 
@@ -158,20 +161,24 @@ pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
     report
 }
 
-fn cms(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
+fn cms(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context) -> Vec<SignatureReport> {
     let subject = Subject {
         role: Role::Document,
         covers: name.to_owned(),
-        expected: content.map_or(Expected::Inside, |content| Expected::Bytes(content)),
+        expected: match &content {
+            None => Expected::Inside,
+            Some(Octets::Held(content)) => Expected::Bytes(content),
+            Some(Octets::File(file)) => Expected::File(file),
+        },
     };
     cades::judge(bytes, &subject, context)
 }
 
-fn xml(bytes: &Bytes, name: &str, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
+fn xml(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context) -> Vec<SignatureReport> {
     let subject = xades::Subject {
         role: Role::Document,
         covers: name.to_owned(),
-        content: content.map(|content| content.as_ref()),
+        content,
     };
     xades::judge(bytes, &subject, context)
 }

@@ -152,7 +152,9 @@ pub fn unjudged(message: &Message) -> Vec<Finding> {
     let is_bare_file = message.findings.iter().any(|finding| finding.rule == codes::BARE_FILE.rule);
     // Of a message without a byte there is nothing that a signature could speak for.
     let is_empty = message.findings.iter().any(|finding| finding.rule == codes::EMPTY.rule);
-    let unsigned = (message.signed_layers.is_empty() && !is_bare_file && !is_empty).then(|| {
+    // One that was not taken apart may be signed.
+    let is_closed = message.findings.iter().any(|finding| finding.rule == codes::TOO_LARGE.rule);
+    let unsigned = (message.signed_layers.is_empty() && !is_bare_file && !is_empty && !is_closed).then(|| {
         Finding::new(
             UNSIGNED_MESSAGE,
             Severity::Warning,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use crate::envelope::{Package, Part, PartRole};
 use crate::finding::{Finding, Severity};
+use crate::message::{Message, codes};
 
 /// Rule of a part that no signature covers.
 pub const UNSIGNED_PART: &str = "KEP-3424";
@@ -12,17 +13,52 @@ pub const UNSIGNED_PART: &str = "KEP-3424";
 /// Rule of initials that were taken out, which the format allows (K.65).
 const INITIALS_REMOVED: &str = "H10";
 
+/// Rule of header lines around the outermost signature of a message.
+const UNSIGNED_HEADERS: &str = "KEP-3426";
+
+/// Rules of bytes around and inside a ZIP that belong to no part.
+const SURPLUS: [&str; 2] = ["KEP-2801", "KEP-2806"];
+
 /// True for a finding that says what no signature speaks for: told at every depth, beside a verdict that passed too.
 pub fn names_unsigned(finding: &Finding) -> bool {
-    [UNSIGNED_PART, INITIALS_REMOVED].contains(&finding.rule.as_str())
+    let rule = finding.rule.as_str();
+    [
+        UNSIGNED_PART,
+        INITIALS_REMOVED,
+        UNSIGNED_HEADERS,
+        codes::TEXT_OUTSIDE_SIGNATURE.rule,
+    ]
+    .contains(&rule)
+        || SURPLUS.contains(&rule)
+}
+
+/// Of such findings, one that every mail has: it asks nothing of anybody.
+pub fn is_usual(finding: &Finding) -> bool {
+    finding.rule == UNSIGNED_HEADERS
 }
 
 /// What such a finding is about, short enough for a sentence.
 pub fn name_of(finding: &Finding) -> (&str, &str) {
     match finding.rule.as_str() {
         INITIALS_REMOVED => ("çıkarılmış paraflar", "initials that were removed"),
+        UNSIGNED_HEADERS => ("iletinin dış başlıkları", "the outer headers of the message"),
+        rule if rule == codes::TEXT_OUTSIDE_SIGNATURE.rule => ("imzalı bölümün dışındaki metin", "text outside of the signed section"),
+        rule if SURPLUS.contains(&rule) => ("ZIP'te bileşenlerin dışında kalan baytlar", "bytes of the ZIP outside its parts"),
         _ => (&finding.place, &finding.place),
     }
+}
+
+/// The header lines that stand around the outermost signature of a message. A provider's envelope repeats what the sender wrote; only the
+/// inner copy is signed.
+pub fn headers(message: &Message) -> Option<Finding> {
+    let outermost = message.signed_layers.iter().map(|layer| layer.level).min()?;
+    Some(Finding::new(
+        UNSIGNED_HEADERS,
+        Severity::Note,
+        format!("L{outermost}"),
+        "En dıştaki imzanın çevresindeki başlıkları (gönderen, alıcı, konu, tarih …) hiçbir imza kapsamaz; yolda değişmiş olabilirler. İmzalı iletinin içindekilere dayanın.",
+        "The headers around the outermost signature (sender, recipients, subject, date …) are covered by none and may have been changed on the way. Rely on those inside the signed message.",
+    ))
 }
 
 /// The parts of a package that no signature covers, each by its name.

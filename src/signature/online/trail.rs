@@ -66,6 +66,11 @@ impl Trail {
         *known_embedded |= embedded;
     }
 
+    /// True when the verdict rests on the object of this hash.
+    pub fn rests_on(&self, sha256: &Sha256) -> bool {
+        self.steps().used.contains_key(sha256)
+    }
+
     pub fn wants(&self, want: Want) {
         let mut steps = self.steps();
         let key = want.key();

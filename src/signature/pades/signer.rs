@@ -1,7 +1,5 @@
 //! The CMS of a PDF signature, and a document timestamp: rules of EN 319 142-1 6.3 and of BTK's guide on top of those of every signature.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 
 use crate::signature::asn1::ber::Reader;
@@ -9,10 +7,12 @@ use crate::signature::asn1::oid;
 use crate::signature::cades::cms::{SignedData, SignerInfo};
 use crate::signature::cades::profile::{self, Facts, Inside, Profile};
 use crate::signature::cades::signer::{self, CoreTask};
+use crate::signature::cades::unprotected;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
 use crate::signature::crypto::Hash;
 use crate::signature::existence::{self, Token};
+use crate::signature::octets::Octets;
 use crate::signature::pades::structure::syntax::Object;
 use crate::signature::pades::{Document, Placed, date, dss};
 use crate::signature::path::chain::{ChainVerdict, Material};
@@ -40,7 +40,7 @@ fn tokens<'s>(stamps: &'s [DocumentStamp<'_>], first: &'static str, covered: &[&
         tokens.push(Token {
             kind: if tokens.is_empty() { first } else { "archive" },
             raw: &stamp.token,
-            stamped: vec![stamp.pieces.iter().map(|piece| Cow::Borrowed(*piece)).collect()],
+            stamped: vec![stamp.pieces.iter().map(|piece| Octets::from(*piece)).collect()],
             covers: older.clone(),
             covers_signature: true,
         });
@@ -133,7 +133,9 @@ pub(super) fn judge_signature(
         claimed: claimed.or_else(|| info.signing_time().ok().flatten().filter(|_| sub_filter == b"adbe.pkcs7.detached")),
         baseline: sub_filter == b"ETSI.CAdES.detached",
     };
-    task.judge(reasons)
+    let mut report = task.judge(reasons);
+    verdict::worsen(&mut report, unprotected::around(&signed, &own, document.context));
+    report
 }
 
 /// /Contents without the zeros that fill its place up; other bytes there are a reason.
@@ -274,7 +276,7 @@ impl Task<'_, '_> {
         let own = |kind, raw, stamped: Vec<&'s [u8]>, covers_signature| Token {
             kind,
             raw,
-            stamped: vec![stamped.into_iter().map(Cow::Borrowed).collect()],
+            stamped: vec![stamped.into_iter().map(Octets::from).collect()],
             covers: Vec::new(),
             covers_signature,
         };

@@ -15,6 +15,8 @@ use crate::signature::revocation::crl::reason;
 use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Source, Status};
 use crate::signature::trust::Purpose;
 use crate::signature::validation::{Check, PathCertificate};
+use crate::signature::wording;
+use crate::text::Lang;
 
 /// Certificates and revocation data that a signature brings along.
 #[derive(Debug, Default, Clone)]
@@ -104,13 +106,7 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
     let anchors = &context.trust.trusted_for(question.purpose);
     let paths = path::find(leaf, &pool, anchors, &rules, &context.trust.edges);
     let Some(best) = paths.first() else {
-        let cause = if question.purpose == Purpose::Provider {
-            cause::NO_PROVIDER_CHAIN
-        } else {
-            cause::NO_CHAIN
-        };
-        reasons.add_with(cause, &leaf.issuer.label());
-        supply::want_issuers(leaf, &pool, context, reasons);
+        no_path(leaf, &pool, &rules, question.purpose, context, reasons);
         return ChainVerdict::default();
     };
     let freshness = Freshness {
@@ -155,6 +151,48 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
     supply::want_states(path, &answers, question, context, reasons);
     supply::note_used(path, &checker, material, (&pool, &configured), context);
     report(path, &answers)
+}
+
+/// No anchor for the purpose is reached. That it is one for another purpose is worth saying: nothing is missing then.
+fn no_path(
+    leaf: &Arc<Certificate>,
+    pool: &[Arc<Certificate>],
+    rules: &PathRules,
+    purpose: Purpose,
+    context: &Context,
+    reasons: &mut Reasons,
+) {
+    let trust = &context.trust;
+    let others = Purpose::ALL.into_iter().filter(|other| *other != purpose);
+    let elsewhere = others.filter_map(|other| {
+        let paths = path::find(leaf, pool, &trust.trusted_for(other), rules, &trust.edges);
+        let path = paths
+            .into_iter()
+            .find(|path| !path.issues.iter().any(|issue| matches!(issue, PathIssue::Signature)))?;
+        Some((other, path.anchor.subject.label()))
+    });
+    let (purposes, anchors): (Vec<Purpose>, Vec<String>) = elsewhere.unzip();
+    if let Some(anchor) = anchors.first() {
+        let words = |lang| {
+            purposes
+                .iter()
+                .map(|purpose| wording::purpose(*purpose, lang))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let said = |lang| match lang {
+            Lang::Tr => format!("{anchor}: {}; istenen: {}", words(lang), wording::purpose(purpose, lang)),
+            Lang::En => format!("{anchor}: {}; needed: {}", words(lang), wording::purpose(purpose, lang)),
+        };
+        return reasons.add_in_two(cause::OTHER_PURPOSE, &said(Lang::Tr), &said(Lang::En));
+    }
+    let cause = if purpose == Purpose::Provider {
+        cause::NO_PROVIDER_CHAIN
+    } else {
+        cause::NO_CHAIN
+    };
+    reasons.add_with(cause, &leaf.issuer.label());
+    supply::want_issuers(leaf, pool, context, reasons);
 }
 
 /// The judged path as the report shows it: the signer first, the anchor last.

@@ -16,6 +16,7 @@ use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::signature::carrier::file::FileReport;
 use crate::signature::report::{CertificateClass, Indication, Role, SignatureReport, SubIndication, Verdict};
+use crate::signature::trust::Purpose;
 use crate::signature::validation::{Basis, Check, CheckResult};
 use crate::text::Lang;
 
@@ -135,6 +136,17 @@ pub fn class(class: CertificateClass, lang: Lang) -> &'static str {
         CertificateClass::Tsa => ("zaman damgası sertifikası", "time-stamping certificate"),
         CertificateClass::OcspSigner => ("OCSP sertifikası", "OCSP certificate"),
         CertificateClass::Other => ("bilinen türlerden değil", "of no known kind"),
+    };
+    either(words, lang)
+}
+
+/// What an anchor is trusted for.
+pub fn purpose(purpose: Purpose, lang: Lang) -> &'static str {
+    let words = match purpose {
+        Purpose::Nes => ("nitelikli imza", "qualified signatures"),
+        Purpose::Seal => ("mühür", "seals"),
+        Purpose::Provider => ("KEP sağlayıcısı", "KEP providers"),
+        Purpose::Tsa => ("zaman damgası", "time-stamps"),
     };
     either(words, lang)
 }

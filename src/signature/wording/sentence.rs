@@ -14,11 +14,16 @@ pub fn file_sentence(told: &Told<'_>, lang: Lang) -> String {
     let head = format!("{}{}", indication(told.indication, lang), sub(told.sub_indication.map(stable)));
     if told.indication == Indication::Passed {
         let unsigned = unsigned_names(told.findings, lang);
-        return match (lang, unsigned.as_str()) {
-            (Lang::Tr, "") => format!("{head}: bütün imzalar geçerli ({}). Yapılacak bir şey yok.", all.len()),
-            (Lang::En, "") => format!("{head}: every signature is valid ({}). There is nothing to do.", all.len()),
+        let said = match (lang, unsigned.as_str()) {
+            (Lang::Tr, "") => format!("{head}: bütün imzalar geçerli ({}).", all.len()),
+            (Lang::En, "") => format!("{head}: every signature is valid ({}).", all.len()),
             (Lang::Tr, names) => format!("{head}: bütün imzalar geçerli ({}), ama şunları kapsamıyor: {names}.", all.len()),
             (Lang::En, names) => format!("{head}: every signature is valid ({}), but none covers: {names}.", all.len()),
+        };
+        let mut uncovered = told.findings.iter().filter(|finding| unsigned::names_unsigned(finding));
+        return match uncovered.all(unsigned::is_usual) {
+            true => format!("{said} {}", either(("Yapılacak bir şey yok.", "There is nothing to do."), lang)),
+            false => said,
         };
     }
     let of_signature = all

@@ -9,6 +9,7 @@ use crate::signature::cause::{self, Reasons};
 use crate::signature::certificate::Certificate;
 use crate::signature::context::Context;
 use crate::signature::crypto::{Hash, KeyKind, PublicKey, Scheme, ecdsa_from_concatenation};
+use crate::signature::octets::Octets;
 use crate::signature::path::chain::Material;
 use crate::signature::report::Role;
 use crate::signature::xades::algorithms;
@@ -59,7 +60,7 @@ pub fn bare(xml: &[u8], content: Option<&[u8]>, context: &Context) -> Checked<Ba
     let resolver = Resolver {
         xml: &xml,
         signature: &signature,
-        content,
+        content: content.map(Octets::from),
         context,
     };
     let mut reasons = Reasons::default();
@@ -103,7 +104,8 @@ fn check_digests(task: &CoreTask<'_>, reasons: &mut Reasons) -> Checked<Vec<Hash
             && task
                 .resolver
                 .content
-                .is_some_and(|content| one.target == Target::Supplied || hash.of(content).is_ok_and(|digest| digest == stated));
+                .as_ref()
+                .is_some_and(|content| one.target == Target::Supplied || content.digest(hash).is_ok_and(|digest| digest == stated));
     }
     // Somebody shows the supplied content; the signature is over something else.
     if task.resolver.content.is_some() && !content_named {

@@ -111,7 +111,7 @@ pub fn judge(xml: &Xml<'_>, signature: &Signature, resolved: &[Resolved<'_>], in
 fn leaves_out_comments(xml: &Xml<'_>, resolved: &[Resolved<'_>]) -> bool {
     let selection = |one: &Resolved<'_>| match &one.data {
         Data::Nodes(selection) | Data::Canonical(selection, _) => Some(*selection),
-        Data::Octets(_) => None,
+        Data::Octets(_) | Data::File(_) => None,
     };
     resolved.iter().filter_map(selection).any(|Selection { apex, cut, .. }| {
         let mut pending = vec![apex];

@@ -20,6 +20,7 @@ use crate::signature::cades::profile::{self, Facts, GRACE, Profile};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::existence::{self, Proofs};
+use crate::signature::octets::Octets;
 use crate::signature::path::chain::Material;
 use crate::signature::report::{CertificateClass, Role, SignatureReport};
 use crate::signature::signer_class::{describe, judge_signer_certificate};
@@ -44,7 +45,7 @@ pub struct Subject<'a> {
     /// Name of what is signed.
     pub covers: String,
     /// What a detached signature signs.
-    pub content: Option<&'a [u8]>,
+    pub content: Option<Octets<'a>>,
 }
 
 /// The verdicts on the signatures in `xml`, at least one: bytes that cannot be read are a verdict too.
@@ -172,7 +173,7 @@ impl Judge<'_, '_> {
         let resolver = Resolver {
             xml,
             signature,
-            content: self.subject.content,
+            content: self.subject.content.clone(),
             context,
         };
         let resolved = signature

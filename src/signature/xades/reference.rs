@@ -9,6 +9,7 @@ use uppsala::NodeId;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::crypto::Hash;
+use crate::signature::octets::{Octets, StreamedFile};
 use crate::signature::xades::algorithms;
 use crate::signature::xades::c14n::{Canonical, Hashing, Selection, Sink};
 use crate::signature::xades::document::{Checked, DSIG, Xml, decode, refuse, refuse_with, string_value, text_of};
@@ -61,6 +62,8 @@ pub enum Data<'a> {
     Nodes(Selection),
     Canonical(Selection, Canonical),
     Octets(Cow<'a, [u8]>),
+    /// Supplied content that is not held in memory, as it is.
+    File(&'a StreamedFile),
 }
 
 impl Data<'_> {
@@ -77,7 +80,20 @@ impl Data<'_> {
                 out.write(octets);
                 Ok(())
             }
+            Self::File(file) => {
+                out.write(&held(file, xml.budget())?);
+                Ok(())
+            }
         }
+    }
+}
+
+/// A file of which more than a hash is wanted: within what may be processed of XML.
+fn held(file: &StreamedFile, limit: u64) -> Checked<Vec<u8>> {
+    match file.read_within(limit) {
+        Ok(Some(octets)) => Ok(octets),
+        Ok(None) => refuse(cause::XML_TOO_MUCH, "verilen içerik", "the supplied content"),
+        Err(_) => refuse(cause::NO_CONTENT, "", ""),
     }
 }
 
@@ -86,7 +102,7 @@ pub struct Resolver<'r, 'd> {
     pub xml: &'r Xml<'d>,
     pub signature: &'r Signature,
     /// Supplied content for a detached signature.
-    pub content: Option<&'r [u8]>,
+    pub content: Option<Octets<'r>>,
     pub context: &'r Context,
 }
 
@@ -129,8 +145,9 @@ impl<'r> Resolver<'r, '_> {
 
     /// Content beside the document. The address is a hint for people: nothing is fetched because a document says so.
     fn supplied(&self, uri: &str) -> Checked<(Target, Data<'r>)> {
-        match self.content {
-            Some(content) => Ok((Target::Supplied, Data::Octets(Cow::Borrowed(content)))),
+        match &self.content {
+            Some(Octets::Held(content)) => Ok((Target::Supplied, Data::Octets(content.clone()))),
+            Some(Octets::File(file)) => Ok((Target::Supplied, Data::File(file))),
             None if uri.is_empty() => refuse(cause::NO_CONTENT, "", ""),
             None => refuse_with(cause::XML_EXTERNAL, uri),
         }
@@ -220,6 +237,7 @@ impl<'r> Resolver<'r, '_> {
                 text
             }
             (Target::Supplied, Data::Octets(octets)) => octets.to_vec(),
+            (Target::Supplied, Data::File(file)) => held(file, self.context.limits.xml_bytes)?,
             _ => return refuse_with(cause::XML_TRANSFORM, BASE64),
         };
         self.xml.spend(text.len() as u64)?;
@@ -235,6 +253,7 @@ impl<'r> Resolver<'r, '_> {
             // A second canonicalization reads what the first one wrote.
             Data::Canonical(selection, first) => Cow::Owned(first.octets(self.xml, selection)?),
             Data::Octets(octets) => octets,
+            Data::File(file) => Cow::Owned(held(file, self.context.limits.xml_bytes)?),
         };
         let parsed = Xml::parse(text_of(&octets, &self.context.limits)?)?;
         self.xml.spend(octets.len() as u64)?;
@@ -279,13 +298,14 @@ impl<'r> Resolver<'r, '_> {
             return refuse_with(cause::UNSUPPORTED, method);
         };
         let stated = xml.base64(xml.child(resolved.node, DSIG, "DigestValue")?);
-        let digest = match hash.start() {
-            Ok(digest) => {
+        let digest = match (&resolved.data, hash.start()) {
+            (Data::File(file), _) => file.digest(hash).ok(),
+            (_, Ok(digest)) => {
                 let mut hashing = Hashing::new(digest);
                 resolved.data.write(xml, &Canonical::DEFAULT, &mut hashing)?;
                 hashing.finish().ok()
             }
-            Err(_) => return refuse_with(cause::UNSUPPORTED, method),
+            (_, Err(_)) => return refuse_with(cause::UNSUPPORTED, method),
         };
         if digest.is_none() || digest != stated {
             reasons.add(cause::HASH);

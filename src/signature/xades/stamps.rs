@@ -2,13 +2,13 @@
 //!
 //! Several archive timestamps are over nearly the same octets, the whole document among them: each piece is canonicalized once.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use uppsala::NodeId;
 
 use crate::signature::cause::{self, Reasons};
 use crate::signature::existence::Token;
+use crate::signature::octets::Octets;
 use crate::signature::xades::c14n::{Canonical, Selection};
 use crate::signature::xades::document::{Checked, DSIG, Xml, refuse_with};
 use crate::signature::xades::reference::{Data, Resolved, Target};
@@ -72,10 +72,10 @@ impl Stamps {
             let pieces = |list: &Vec<Part>| {
                 let octets = list
                     .iter()
-                    .map(|part| self.octets.get(part).map(|octets| Cow::Borrowed(octets.as_slice())));
+                    .map(|part| self.octets.get(part).map(|octets| Octets::from(octets.as_slice())));
                 octets.collect::<Option<Vec<_>>>()
             };
-            let stamped: Vec<Vec<Cow<'_, [u8]>>> = entry.lists.iter().filter_map(pieces).collect();
+            let stamped: Vec<Vec<Octets<'_>>> = entry.lists.iter().filter_map(pieces).collect();
             for raw in &entry.tokens {
                 tokens.push(Token {
                     kind: entry.kind,

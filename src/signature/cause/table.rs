@@ -1,132 +1,8 @@
-//! The reasons of a verdict: code, weight, indication and sentence in one table. An indication is never set by itself: it follows from the
-//! reasons, the worst of them.
+//! Every reason that a verdict can have.
 
-use jiff::Timestamp;
-
+use super::Cause;
 use crate::finding::Severity;
-use crate::signature::report::{Indication, Reason, SubIndication};
-use crate::signature::validation::{Record, Validation};
-use crate::text::Text;
-
-/// A reason that can be given. `{}` in the sentences takes a detail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cause {
-    pub code: &'static str,
-    pub severity: Severity,
-    /// What it makes of the signature; `None` for a remark.
-    pub effect: Option<(Indication, SubIndication)>,
-    tr: &'static str,
-    en: &'static str,
-}
-
-impl Cause {
-    pub fn reason(&self, detail: &str) -> Reason {
-        self.reason_in_two(detail, detail)
-    }
-
-    pub fn reason_in_two(&self, tr: &str, en: &str) -> Reason {
-        Reason {
-            code: self.code.to_owned(),
-            severity: self.severity,
-            text: Text::new(self.tr.replace("{}", tr), self.en.replace("{}", en)),
-        }
-    }
-}
-
-/// Reasons gathered while one signature is judged, and the indication that follows from them.
-#[derive(Debug, Default, Clone)]
-pub struct Reasons {
-    list: Vec<Reason>,
-    effects: Vec<(Indication, SubIndication)>,
-    retry_after: Option<Timestamp>,
-    /// Which steps were made: judges say so as they go.
-    pub record: Record,
-}
-
-impl Reasons {
-    pub fn add(&mut self, cause: Cause) {
-        self.add_with(cause, "");
-    }
-
-    pub fn add_with(&mut self, cause: Cause, detail: &str) {
-        self.add_in_two(cause, detail, detail);
-    }
-
-    pub fn add_in_two(&mut self, cause: Cause, tr: &str, en: &str) {
-        let reason = cause.reason_in_two(tr, en);
-        if !self.list.contains(&reason) {
-            self.list.push(reason);
-        }
-        self.effects.extend(cause.effect);
-        if let Some((indication, _)) = cause.effect {
-            self.record.blame(cause.code, indication);
-        }
-    }
-
-    /// A cause with another effect than its own: what a timestamp lacks, its signature lacks.
-    pub fn add_as_in_two(&mut self, cause: Cause, (tr, en): (&str, &str), effect: (Indication, SubIndication)) {
-        self.list.push(cause.reason_in_two(tr, en));
-        self.effects.push(effect);
-        self.record.blame(cause.code, effect.0);
-    }
-
-    /// Takes over what another judgement found.
-    pub fn append(&mut self, other: Reasons) {
-        self.list.extend(other.list);
-        self.effects.extend(other.effects);
-        self.retry_after = self.retry_after.max(other.retry_after);
-        self.record.append(other.record);
-    }
-
-    /// Notes that a new validation can be final only after `moment`; of several moments the last one counts.
-    pub fn wait_until(&mut self, moment: Timestamp) {
-        self.retry_after = self.retry_after.max(Some(moment));
-    }
-
-    pub fn retry_after(&self) -> Option<Timestamp> {
-        self.retry_after
-    }
-
-    /// The worst indication so far, with the sub-indication of the first reason that gave it.
-    pub fn outcome(&self) -> (Indication, Option<SubIndication>) {
-        let worst = self
-            .effects
-            .iter()
-            .map(|(indication, _)| *indication)
-            .max()
-            .unwrap_or(Indication::Passed);
-        let sub = self
-            .effects
-            .iter()
-            .find(|(indication, _)| *indication == worst)
-            .map(|(_, sub)| *sub);
-        (worst, sub)
-    }
-
-    /// What was checked so far and what came of it.
-    pub fn validation(&self) -> Validation {
-        self.record.finish()
-    }
-
-    pub fn is_passed(&self) -> bool {
-        self.effects.is_empty()
-    }
-
-    /// The reasons; a passed signature says so.
-    pub fn into_list(mut self) -> Vec<Reason> {
-        if self.effects.is_empty() {
-            self.list.insert(0, PASSED.reason(""));
-        }
-        self.list
-    }
-}
-
-/// A remark on why something was not fetched: it changes from attempt to attempt and says nothing about the signature.
-pub fn is_of_fetching(code: &str) -> bool {
-    [FETCH_SCHEME, FETCH_NOT_LISTED, FETCH_ADDRESS, FETCH_UNREACHABLE, FETCH_CONTENT]
-        .iter()
-        .any(|cause| cause.code == code)
-}
+use crate::signature::report::{Indication, SubIndication};
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $severity:ident, $effect:expr, $tr:literal, $en:literal;)+) => {
@@ -278,6 +154,9 @@ causes! {
     POLICY_SHOWN = "KEP-3422", Note, None,
         "İmza politikası (profil, nesne tanımlayıcısı, özet, adres): {}.",
         "Signature policy (profile, object identifier, digest, address): {}.";
+    UNUSED = "KEP-3425", Note, None,
+        "İmzanın yanında taşınan ve bu kararın dayanmadığı veriler var ({}); imza bunları kapsamaz, bir anlam yüklemeyin.",
+        "Data are carried beside the signature that this verdict does not rest on ({}); the signature does not cover them, read no meaning into them.";
     UNPROTECTED = "KEP-3421", Note, None,
         "İmzanın korumadığı ek veriler var ({}); imzanın anlamını değiştirmezler. Yapılacak bir şey yok.",
         "There are additional data that the signature does not protect ({}); they do not change its meaning. Nothing to do.";
@@ -351,6 +230,9 @@ causes! {
     CHECK_NOT_MADE = "KEP-3530", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "İmza geçerli sayılamaz, çünkü şu denetimler yapılmadı: {}. İmzayı başka bir araçla denetleyin ve bunu geliştiricilere bildirin.",
         "The signature cannot count as valid because these checks were not made: {}. Check it with another tool and tell the developers.";
+    OTHER_PURPOSE = "KEP-3533", Warning, Some((Indeterminate, Sub::NoCertificateChainFound)),
+        "İmza tutarlı ve kökü tanınıyor, ama bu kök başka bir amaç için güvenilir ({}). Bu bir KEP sağlayıcısının imzasıysa iletinin tamamını (.eml) doğrulayın; değilse kökün güven listesindeki yerini denetleyin.",
+        "The signature is consistent and its root is known, but trusted for another purpose ({}). If this is a KEP provider's signature, verify the whole message (.eml); otherwise check where the root stands in the trust list.";
     WRONG_PROVIDER = "KEP-3531", Warning, Some((Indeterminate, Sub::ChainConstraintsFailure)),
         "İmza tanınan bir KEP sağlayıcısının, ama ileti başka bir sağlayıcıdan: {}. İletinin kaynağını sağlayıcınıza sorun.",
         "The signature is by a known KEP provider, but the message comes from another one: {}. Ask your provider where the message comes from.";
