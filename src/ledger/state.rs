@@ -20,6 +20,9 @@ pub enum LocatorState {
     Fetched {
         sha256: Sha256,
         acknowledged: bool,
+        /// Deleted on the server.
+        #[serde(default)]
+        removed: bool,
     },
 }
 

@@ -172,6 +172,14 @@ impl MailboxConfig {
         }
     }
 
+    /// After which age what is registered may be deleted on the server, and the backup that must hold it.
+    pub fn removal(&self) -> Option<(Duration, &std::path::Path)> {
+        match self {
+            Self::EyServis(service) => service.delete_after.map(|after| (after, service.delete_backup.as_path())),
+            Self::Imap(_) | Self::Folder(_) => None,
+        }
+    }
+
     /// The account on the server.
     pub fn user(&self) -> Option<&str> {
         match self {

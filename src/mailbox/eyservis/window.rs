@@ -53,6 +53,8 @@ pub(super) struct Walk {
     /// Listed, and without a durable record: in which window it was seen.
     open: BTreeMap<Locator, Window>,
     rechecked: Option<Date>,
+    /// The first day on which it was tried at all: days on which nothing succeeded are not skipped.
+    started: Option<Date>,
 }
 
 impl Walk {
@@ -68,7 +70,8 @@ impl Walk {
     /// The windows to ask for: first the one that ends tomorrow, then older ones, newest first.
     ///
     /// The end is tomorrow because the service takes the end date for the beginning of that day.
-    pub(super) fn plan(&self, today: Date, reach: &Reach) -> Vec<Window> {
+    pub(super) fn plan(&mut self, today: Date, reach: &Reach) -> Vec<Window> {
+        self.started = Some(self.started.unwrap_or(today).min(today));
         let begin = self.begin(today, reach);
         let back = match self.rechecked == Some(today) {
             true => reach.overlap,
@@ -127,7 +130,7 @@ impl Walk {
     }
 
     fn begin(&self, today: Date, reach: &Reach) -> Date {
-        let first = reach.backfill_from.unwrap_or_else(|| plus(today, -reach.overlap));
+        let first = reach.backfill_from.unwrap_or_else(|| plus(self.started.unwrap_or(today), -reach.overlap));
         match self.listed {
             // The day on which the first walk began stays the beginning, unless the clock was wrong then.
             Some(listed) if listed.from <= today => listed.from.min(reach.backfill_from.unwrap_or(listed.from)),
