@@ -126,6 +126,8 @@ pub struct World {
     pub canned: Option<(String, u16, String, Vec<u8>)>,
     /// kepIds at which downloads break, always.
     pub poison: BTreeSet<String>,
+    /// Queries that reach back before this are answered with an error.
+    pub broken_before: Option<DateTime>,
     pub quota: i64,
     pub credit: String,
     pub connections: usize,
@@ -147,6 +149,7 @@ impl World {
             refuse: None,
             canned: None,
             poison: BTreeSet::new(),
+            broken_before: None,
             quota: 51_200,
             credit: "1250.50".into(),
             connections: 0,
@@ -271,6 +274,9 @@ impl World {
         let status = |code: &str, words: &str, name: fn(&str, &str) -> String| name("durum", code) + &if words.is_empty() { String::new() } else { name("hataaciklama", words) };
         if let Some(words) = refused {
             return Reply::new(wrapper, if columns { format!("<a:return>{}</a:return>", status("1", &words, text)) } else { status("1", &words, bare) });
+        }
+        if self.broken_before.is_some_and(|day| first < day) {
+            return Reply::new(wrapper, status("78", "Eski kayit", bare));
         }
         if fault == Some(Fault::ErrorCode) {
             return Reply::new(wrapper, if columns { format!("<a:return>{}</a:return>", status("77", "Geçici hata", text)) } else { status("77", "Geçici hata", bare) });
@@ -400,6 +406,11 @@ impl EyServis {
 
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
+    }
+
+    /// How often an operation was asked for.
+    pub fn count(&self, operation: &str) -> usize {
+        self.world().count(operation)
     }
 
     /// A new day, for both sides.

@@ -114,13 +114,25 @@ impl AsRef<[u8]> for Wiped {
 fn explain(error: reqwest::Error) -> Problem {
     let error = error.without_url();
     let words = innermost(&error);
-    if words.contains("certificate") {
+    if says_certificate(&error) {
         return Problem::Certificate(words);
     }
     if error.is_body() || error.is_decode() {
         return Problem::Incomplete;
     }
     Problem::Network(words)
+}
+
+/// OpenSSL names the reason in one of several places, and the handshake's failure beside it.
+fn says_certificate(error: &dyn std::error::Error) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("certificate verify failed") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {
