@@ -44,7 +44,10 @@ async fn survive(seed: u64) -> Vec<Fault> {
     let mut dice = Dice::new(seed ^ 0xe5e5);
     let server = EyServis::start(seed, today(), 3 + dice.below(10), 1 + dice.below(6)).await;
     let query = ["PaketSorgula", "PaketSorgula2", "PaketSorgula3"][dice.below(3)];
-    let table = format!("query = \"{query}\"\nbackfill_from = \"2026-01-01\"\nwindow = \"{}d\"\n{NO_EVIDENCE}", 3 + dice.below(30));
+    let table = format!(
+        "query = \"{query}\"\nbackfill_from = \"2026-01-01\"\nwindow = \"{}d\"\n{NO_EVIDENCE}",
+        3 + dice.below(30)
+    );
     let mut mailbox = server.mailbox(&table);
     let mut intake = Intake::default();
     let mut clean_day = None;
@@ -73,7 +76,11 @@ async fn survive(seed: u64) -> Vec<Fault> {
     let story = format!("seed {seed}, {query}, faults {:?}", world.struck);
     assert!(clean_day.is_some(), "{story}: no clean pass after healing");
     let here: BTreeSet<Sha256> = intake.bodies.keys().copied().collect();
-    assert!(world.bodies().is_subset(&here), "{story}: {} messages are lost", world.bodies().difference(&here).count());
+    assert!(
+        world.bodies().is_subset(&here),
+        "{story}: {} messages are lost",
+        world.bodies().difference(&here).count()
+    );
     assert!(here.is_subset(&world.ever), "{story}: bytes that were never a message");
     assert!(intake.deliveries.values().all(|count| *count == 1), "{story}: fetched twice");
     world.struck.iter().map(|(fault, _)| *fault).collect()
@@ -83,7 +90,11 @@ async fn survive(seed: u64) -> Vec<Fault> {
 fn whatever_breaks_heals_without_loss() {
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (first, seeds) = (number("FAULT_FIRST", 0), number("FAULT_SEEDS", SEEDS));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let kinds = runtime.block_on(async {
         let mut kinds: BTreeMap<Fault, usize> = BTreeMap::new();
         let mut running = tokio::task::JoinSet::new();
@@ -107,7 +118,9 @@ fn whatever_breaks_heals_without_loss() {
 async fn a_poll_that_brings_nothing_new_costs_one_request_per_folder() {
     for (query, evidence) in [("PaketSorgula", "false"), ("PaketSorgula2", "false"), ("PaketSorgula3", "true")] {
         let server = EyServis::start(2, today(), 12, 0).await;
-        let mut mailbox = server.mailbox(&format!("query = \"{query}\"\nfolders = [\"INBOX\", \"INBOX.Sent\"]\nbackfill_from = \"2026-01-01\"\nevidence = {evidence}\n"));
+        let mut mailbox = server.mailbox(&format!(
+            "query = \"{query}\"\nfolders = [\"INBOX\", \"INBOX.Sent\"]\nbackfill_from = \"2026-01-01\"\nevidence = {evidence}\n"
+        ));
         let mut intake = Intake::default();
         pass(&mut mailbox, &mut intake).await.unwrap();
         assert_eq!(intake.bodies.len(), 12);
@@ -117,7 +130,12 @@ async fn a_poll_that_brings_nothing_new_costs_one_request_per_folder() {
         let world = server.world();
         assert_eq!((world.count(query), world.requests.len()), (2, 2), "{query}");
         // The end is tomorrow, or today's mail is not listed before tomorrow.
-        assert!(world.requests.iter().all(|request| request.member("sontarih") == "2026-01-28T00:00:00" && request.member("ilktarih") == "2026-01-24T00:00:00"));
+        assert!(
+            world
+                .requests
+                .iter()
+                .all(|request| request.member("sontarih") == "2026-01-28T00:00:00" && request.member("ilktarih") == "2026-01-24T00:00:00")
+        );
     }
 }
 
@@ -171,7 +189,9 @@ async fn a_message_has_the_same_bytes_in_both_styles() {
         let server = EyServis::start(6, today(), 0, 0).await;
         server.world().mtom = mtom;
         server.world().put("INBOX", today().at(0, 0, 0, 0), message(1, 3 << 20));
-        server.world().put("INBOX", today().at(23, 59, 59, 0), b"\0\r\n--MIMEBoundary=_0f\r\n\xff".to_vec());
+        server
+            .world()
+            .put("INBOX", today().at(23, 59, 59, 0), b"\0\r\n--MIMEBoundary=_0f\r\n\xff".to_vec());
         let mut intake = Intake::default();
         pass(&mut server.mailbox(NO_EVIDENCE), &mut intake).await.unwrap();
         assert_eq!(intake.bodies.keys().copied().collect::<BTreeSet<_>>(), server.world().bodies());
@@ -191,7 +211,11 @@ async fn failing_list(server: &EyServis) -> MailboxError {
 #[tokio::test]
 async fn wrong_credentials_stop_at_once_and_nothing_else_does() {
     let server = EyServis::start(8, today(), 2, 0).await;
-    for words in ["Şifre veya Parola Yanlış", "ŞİFRE VEYA PAROLA YANLIŞ", "Hata (3): sifre veya parola yanlis"] {
+    for words in [
+        "Şifre veya Parola Yanlış",
+        "ŞİFRE VEYA PAROLA YANLIŞ",
+        "Hata (3): sifre veya parola yanlis",
+    ] {
         server.world().refuse = Some(words.to_owned());
         server.world().requests.clear();
         assert_eq!(failing_list(&server).await.class, ErrorClass::Authentication, "{words}");
@@ -223,22 +247,41 @@ async fn every_shape_of_an_error_is_told_from_an_empty_mailbox() {
     let xml = |reply: Reply| (200, "text/xml".to_owned(), reply.written(false).1);
     let cases: Vec<((u16, String, Vec<u8>), ErrorClass, &str)> = vec![
         (xml(Reply::new(wrapper, "")), ErrorClass::Permanent, "nothing at all"),
-        (xml(Reply::new(wrapper, bare("durum", "12") + &bare("hataaciklama", "Tarih hatalı"))), ErrorClass::Transient, "Tarih hatalı"),
-        (xml(Reply::new("PaketSorgula2Response", bare("durum", "0"))), ErrorClass::Transient, "another reply"),
+        (
+            xml(Reply::new(wrapper, bare("durum", "12") + &bare("hataaciklama", "Tarih hatalı"))),
+            ErrorClass::Transient,
+            "Tarih hatalı",
+        ),
+        (
+            xml(Reply::new("PaketSorgula2Response", bare("durum", "0"))),
+            ErrorClass::Transient,
+            "another reply",
+        ),
         (xml(Reply::new(wrapper, bare("durum", "bir"))), ErrorClass::Transient, "no number"),
         (
-            xml(Reply::new(wrapper, format!("<a:iletiler>{}{}</a:iletiler>", text("konu", "x"), text("from", "y")) + &bare("durum", "0"))),
+            xml(Reply::new(
+                wrapper,
+                format!("<a:iletiler>{}{}</a:iletiler>", text("konu", "x"), text("from", "y")) + &bare("durum", "0"),
+            )),
             ErrorClass::Transient,
             "different lengths",
         ),
-        ((500, "text/xml".into(), wire::fault("veritabanı").into_bytes()), ErrorClass::Transient, "veritabanı"),
+        (
+            (500, "text/xml".into(), wire::fault("veritabanı").into_bytes()),
+            ErrorClass::Transient,
+            "veritabanı",
+        ),
         ((500, "text/html".into(), b"<html>".to_vec()), ErrorClass::Transient, "status 500"),
         ((404, "text/html".into(), b"<html>".to_vec()), ErrorClass::Permanent, "status 404"),
         ((302, "text/html".into(), Vec::new()), ErrorClass::Permanent, "status 302"),
         ((401, "text/html".into(), Vec::new()), ErrorClass::Authentication, "status 401"),
         ((503, "text/html".into(), Vec::new()), ErrorClass::Transient, "status 503"),
         ((200, "text/html".into(), b"<html>".to_vec()), ErrorClass::Transient, "content type"),
-        ((200, "text/xml".into(), b"<!DOCTYPE a><a/>".to_vec()), ErrorClass::Transient, "document type"),
+        (
+            (200, "text/xml".into(), b"<!DOCTYPE a><a/>".to_vec()),
+            ErrorClass::Transient,
+            "document type",
+        ),
         ((200, "text/xml".into(), b"<a>".to_vec()), ErrorClass::Transient, "too early"),
         ((200, "text/xml".into(), vec![b' '; 2 << 20]), ErrorClass::Transient, "larger"),
     ];
@@ -254,7 +297,12 @@ async fn every_shape_of_an_error_is_told_from_an_empty_mailbox() {
         format!("<a:iletiler>{}{}</a:iletiler>", wire::nil("kepId"), wire::nil("konu")),
         bare("durum", "0"),
     ] {
-        server.world().canned = Some(("PaketSorgula2".into(), 200, "text/xml".into(), Reply::new(wrapper, empty).written(false).1));
+        server.world().canned = Some((
+            "PaketSorgula2".into(),
+            200,
+            "text/xml".into(),
+            Reply::new(wrapper, empty).written(false).1,
+        ));
         let listing = server.mailbox(NO_EVIDENCE).list(&BTreeSet::new()).await.unwrap();
         assert!(listing.new.is_empty() && listing.oddities.is_empty());
     }
@@ -263,8 +311,19 @@ async fn every_shape_of_an_error_is_told_from_an_empty_mailbox() {
 #[tokio::test]
 async fn a_message_without_kep_id_is_fetched_by_its_row_and_told() {
     let server = EyServis::start(10, today(), 0, 0).await;
-    let row = format!("<a:iletiler>{}{}{}{}</a:iletiler>", wire::nil("kepId"), text("kepSiraNo", "7"), text("from", "a@b"), text("konu", "Gizli konu"));
-    server.world().canned = Some(("PaketSorgula2".into(), 200, "text/xml".into(), Reply::new("PaketSorgulaResponse2", row + &bare("durum", "0")).written(false).1));
+    let row = format!(
+        "<a:iletiler>{}{}{}{}</a:iletiler>",
+        wire::nil("kepId"),
+        text("kepSiraNo", "7"),
+        text("from", "a@b"),
+        text("konu", "Gizli konu")
+    );
+    server.world().canned = Some((
+        "PaketSorgula2".into(),
+        200,
+        "text/xml".into(),
+        Reply::new("PaketSorgulaResponse2", row + &bare("durum", "0")).written(false).1,
+    ));
     let mut mailbox = server.mailbox(NO_EVIDENCE);
     let listing = mailbox.list(&BTreeSet::new()).await.unwrap();
     assert_eq!((listing.new.len(), listing.oddities.len()), (1, 1));
@@ -273,7 +332,10 @@ async fn a_message_without_kep_id_is_fetched_by_its_row_and_told() {
     mailbox.fetch(listing.new, to).await.unwrap();
     let world = server.world();
     let request = world.requests.iter().find(|request| request.operation == "Indir").unwrap();
-    assert_eq!((request.member("kepSiraNo"), request.member("kepId"), request.member("dizin")), ("7", "", "INBOX"));
+    assert_eq!(
+        (request.member("kepSiraNo"), request.member("kepId"), request.member("dizin")),
+        ("7", "", "INBOX")
+    );
 }
 
 #[tokio::test]
@@ -302,7 +364,11 @@ async fn a_package_that_is_not_there_or_too_large_is_a_hole_and_the_rest_comes()
     let mut mailbox = server.mailbox(&format!("reply_bytes = 131072\n{NO_EVIDENCE}"));
     let mut listing = mailbox.list(&BTreeSet::new()).await.unwrap();
     listing.new.push(kep_gateway::mailbox::Listed {
-        locator: Locator { folder: "INBOX".into(), epoch: 0, id: "<yok@x>".into() },
+        locator: Locator {
+            folder: "INBOX".into(),
+            epoch: 0,
+            id: "<yok@x>".into(),
+        },
         size: None,
         arrived: None,
     });
@@ -321,11 +387,22 @@ async fn a_package_that_is_not_there_or_too_large_is_a_hole_and_the_rest_comes()
 async fn one_kep_id_is_one_message_wherever_it_is_seen() {
     let server = EyServis::start(16, today(), 4, 0).await;
     server.world().folders.push("INBOX.Arsiv".into());
-    let mut mailbox = server.mailbox(&format!("backfill_from = \"2026-01-01\"\nfolders = [\"INBOX\", \"INBOX.Arsiv\"]\n{NO_EVIDENCE}"));
+    let mut mailbox = server.mailbox(&format!(
+        "backfill_from = \"2026-01-01\"\nfolders = [\"INBOX\", \"INBOX.Arsiv\"]\n{NO_EVIDENCE}"
+    ));
     let mut intake = Intake::default();
     pass(&mut mailbox, &mut intake).await.unwrap();
-    server.world().mails.iter_mut().take(2).for_each(|mail| mail.folder = "INBOX.Arsiv".into());
-    assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 0, "moved on the server, not new");
+    server
+        .world()
+        .mails
+        .iter_mut()
+        .take(2)
+        .for_each(|mail| mail.folder = "INBOX.Arsiv".into());
+    assert_eq!(
+        pass(&mut mailbox, &mut intake).await.unwrap().answered,
+        0,
+        "moved on the server, not new"
+    );
     assert_eq!(intake.known.len(), 4);
 }
 
@@ -338,17 +415,32 @@ async fn evidence_is_fetched_once_and_mail_comes_first() {
     for _ in 0..3 {
         pass(&mut mailbox, &mut intake).await.unwrap();
     }
-    assert_eq!(intake.known.len(), 5, "{:?}", server.world().requests.iter().map(|request| &request.operation).collect::<Vec<_>>());
+    assert_eq!(
+        intake.known.len(),
+        5,
+        "{:?}",
+        server.world().requests.iter().map(|request| &request.operation).collect::<Vec<_>>()
+    );
     assert!(intake.bodies.contains_key(&Sha256::of(b"<d2/>")));
     let world = server.world();
-    assert_eq!((world.count("PaketDetayDelilSorgula"), world.count("PaketDelilIndir"), world.count("Indir")), (3, 2, 3));
+    assert_eq!(
+        (
+            world.count("PaketDetayDelilSorgula"),
+            world.count("PaketDelilIndir"),
+            world.count("Indir")
+        ),
+        (3, 2, 3)
+    );
 }
 
 #[tokio::test]
 async fn nothing_is_acknowledged_or_deleted_unless_it_is_configured_and_its_evidence_is_here() {
     let server = EyServis::start(20, today(), 1, 0).await;
     let mut intake = Intake::default();
-    let backup = format!("delete_after = \"90d\"\ndelete_backup = \"{}\"\nbackfill_from = \"2026-01-01\"\n", server.folder.path().display());
+    let backup = format!(
+        "delete_after = \"90d\"\ndelete_backup = \"{}\"\nbackfill_from = \"2026-01-01\"\n",
+        server.folder.path().display()
+    );
     let mut plain = server.mailbox("backfill_from = \"2026-01-01\"\n");
     pass(&mut plain, &mut intake).await.unwrap();
     let locator = intake.known.first().unwrap().clone();
@@ -402,7 +494,16 @@ async fn quota_and_credit_are_asked_for_when_due() {
         assert!(credit.is_low && credit.amount == "1250.5" && credit.unit == "Kontör", "{credit:?}");
     }
     assert_eq!((server.count("KotaSorgula"), server.count("KontorSorgula")), (1, 1));
-    assert_eq!(server.mailbox("quota_means = \"left\"\nquota_bytes = 209715200\n").quota().await.unwrap().unwrap().percent(), 75);
+    assert_eq!(
+        server
+            .mailbox("quota_means = \"left\"\nquota_bytes = 209715200\n")
+            .quota()
+            .await
+            .unwrap()
+            .unwrap()
+            .percent(),
+        75
+    );
     assert_eq!(server.mailbox("").quota().await.unwrap(), None, "the number's meaning is not known");
 }
 
@@ -422,7 +523,11 @@ fn now_day() -> Date {
 }
 
 fn spoken(output: &std::process::Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -473,7 +578,11 @@ async fn a_login_with_the_number_of_an_sms_is_kept_and_used() {
     };
     tokio::task::spawn_blocking(move || {
         let wrong = login(&gateway, "000000");
-        assert!(!wrong.status.success() && spoken(&wrong).contains("SMS kodu hatalı"), "{}", spoken(&wrong));
+        assert!(
+            !wrong.status.success() && spoken(&wrong).contains("SMS kodu hatalı"),
+            "{}",
+            spoken(&wrong)
+        );
         let file = gateway.dir.path().join("ptt.login");
         assert!(!file.exists());
         let right = login(&gateway, SMS);
@@ -504,11 +613,19 @@ fn officers_are_neither_registered_nor_removed() {
 fn zeep() -> std::path::PathBuf {
     let home = std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/zeep"));
     let python = home.join("bin/python3");
-    let works = || Command::new(&python).args(["-c", "import zeep"]).output().is_ok_and(|out| out.status.success());
+    let works = || {
+        Command::new(&python)
+            .args(["-c", "import zeep"])
+            .output()
+            .is_ok_and(|out| out.status.success())
+    };
     if !works() {
         let cure = "zeep is needed for this test: install python3-venv and make the package index reachable";
         let run = |program: &std::path::Path, args: &[&str]| {
-            let out = Command::new(program).args(args).output().unwrap_or_else(|error| panic!("{cure} ({error})"));
+            let out = Command::new(program)
+                .args(args)
+                .output()
+                .unwrap_or_else(|error| panic!("{cure} ({error})"));
             assert!(out.status.success(), "{cure}\n{}", String::from_utf8_lossy(&out.stderr));
         };
         run("python3".as_ref(), &["-m", "venv", &home.to_string_lossy()]);
@@ -540,13 +657,16 @@ async fn an_independent_soap_client_reads_both_sides_of_the_wire() {
         let mut config = server.config(&format!("{table}delete_after = \"90d\"\ndelete_backup = \"/x\"\n"));
         config.login_file = server.folder.path().join("login");
         let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());
-        let begun = kep_gateway::mailbox::eyservis::login::begin(&config, &secrets, &Default::default()).await.unwrap();
+        let begun = kep_gateway::mailbox::eyservis::login::begin(&config, &secrets, &Default::default())
+            .await
+            .unwrap();
         begun.finish(&kep_gateway::secret::Secret::new(SMS)).await.unwrap();
     }
     let requests: Vec<Value> = {
         let world = server.world();
         let all = world.requests.iter();
-        all.map(|request| serde_json::json!({ "operation": request.operation, "action": request.soap_action, "xml": request.xml })).collect()
+        all.map(|request| serde_json::json!({ "operation": request.operation, "action": request.soap_action, "xml": request.xml }))
+            .collect()
     };
     let operations: BTreeSet<&str> = requests.iter().filter_map(|request| request["operation"].as_str()).collect();
     assert_eq!(operations.len(), 12, "{operations:?}");
@@ -568,6 +688,11 @@ async fn an_independent_soap_client_reads_both_sides_of_the_wire() {
     assert_eq!(found["valid_requests"], requests.len(), "{found}");
     assert_eq!(found["listed"], 3, "{found}");
     let here: BTreeSet<String> = server.world().bodies().iter().map(ToString::to_string).collect();
-    let read: BTreeSet<String> = found["downloaded"].as_array().unwrap().iter().map(|hash| hash.as_str().unwrap().to_owned()).collect();
+    let read: BTreeSet<String> = found["downloaded"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hash| hash.as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(read, here, "the same bytes as ours");
 }

@@ -56,7 +56,10 @@ fn mailbox_problems(settings: &Settings) -> Vec<Text> {
         ));
     }
     for mailbox in &settings.config.mailbox {
-        let secret = mailbox.secret_files().into_iter().find_map(|file| settings.secrets.read(file).err());
+        let secret = mailbox
+            .secret_files()
+            .into_iter()
+            .find_map(|file| settings.secrets.read(file).err());
         let problem = match (secret, mailbox) {
             (Some(error), _) => error.text(),
             (_, MailboxConfig::Folder(folder)) if !folder.path.is_dir() => Text::new(

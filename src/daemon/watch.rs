@@ -139,7 +139,9 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
 /// evidence. What lacks any of these stays.
 async fn remove(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, after: Duration, backup: &Path) {
     let name = mailbox.name().to_owned();
-    let before = SignedDuration::try_from(after).ok().and_then(|after| pipeline.now().checked_sub(after).ok());
+    let before = SignedDuration::try_from(after)
+        .ok()
+        .and_then(|after| pipeline.now().checked_sub(after).ok());
     let Some(before) = before else { return };
     let old = match pipeline.ledger.removable(&name, before) {
         Ok(old) => old,
@@ -150,7 +152,11 @@ async fn remove(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, after: Dura
         let copies = Blobs::open(&crate::store::blobs_folder(backup), RealDisk::shared());
         let proved = tokio::task::spawn_blocking(move || blobs.get(&sha256).and_then(|_| copies.get(&sha256))).await;
         if !matches!(proved, Ok(Ok(_))) {
-            tracing::warn!(mailbox = name, message = sha256.short(), "not proved to be here and in the backup; it stays on the server");
+            tracing::warn!(
+                mailbox = name,
+                message = sha256.short(),
+                "not proved to be here and in the backup; it stays on the server"
+            );
             continue;
         }
         match mailbox.remove(&locator).await {

@@ -166,7 +166,12 @@ impl Ledger {
     pub fn removable(&self, mailbox: &str, before: Timestamp) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
         let mut removable = Vec::new();
         for (name, state) in self.locators_of(mailbox)? {
-            let LocatorState::Fetched { sha256, removed: false, .. } = state else { continue };
+            let LocatorState::Fetched {
+                sha256, removed: false, ..
+            } = state
+            else {
+                continue;
+            };
             let message = self.message(&sha256)?;
             if message.is_some_and(|message| !message.numbers.is_empty() && message.fetched_at < before) {
                 removable.push((name, sha256));

@@ -14,9 +14,7 @@ use crate::text::Text;
 #[serde(tag = "stage", rename_all = "kebab-case")]
 pub enum LocatorState {
     /// Listed, no bytes yet.
-    Seen {
-        at: Timestamp,
-    },
+    Seen { at: Timestamp },
     Fetched {
         sha256: Sha256,
         acknowledged: bool,

@@ -192,7 +192,8 @@ impl Pipeline {
         }
         let now = self.now();
         if credit.is_low {
-            self.raise(vec![causes::low_credit(mailbox, &credit.amount, &credit.unit, now)]).await?;
+            self.raise(vec![causes::low_credit(mailbox, &credit.amount, &credit.unit, now)])
+                .await?;
         }
         let standing = Standing {
             alarm,

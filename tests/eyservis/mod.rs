@@ -37,7 +37,11 @@ use crate::support::{Dice, message};
 use wire::{Reply, Request, bare, fault, nil, text};
 
 pub const ADDRESS: &str = "kurum@hs01.kep.tr";
-pub const SECRETS: [(&str, &str); 3] = [("ptt.tcno", "11111111110"), ("ptt.parola", "p<ar>ola&1"), ("ptt.sifre", "Şifre\"2'")];
+pub const SECRETS: [(&str, &str); 3] = [
+    ("ptt.tcno", "11111111110"),
+    ("ptt.parola", "p<ar>ola&1"),
+    ("ptt.sifre", "Şifre\"2'"),
+];
 /// What the login with the right number yields.
 pub const LOGIN: &str = "G-42";
 pub const SMS: &str = "123456";
@@ -177,7 +181,11 @@ impl World {
 
     pub fn put(&mut self, folder: &str, arrived: DateTime, bytes: Vec<u8>) -> String {
         self.made += 1;
-        let kep_id = format!("<EYWS{{{:08X}-AB}}.{}.pttkepMimeyap>", self.made * 7_919, arrived.strftime("%d%m%Y%H%M%S"));
+        let kep_id = format!(
+            "<EYWS{{{:08X}-AB}}.{}.pttkepMimeyap>",
+            self.made * 7_919,
+            arrived.strftime("%d%m%Y%H%M%S")
+        );
         self.ever.insert(Sha256::of(&bytes));
         self.mails.push(Mail {
             kep_id: kep_id.clone(),
@@ -218,7 +226,11 @@ impl World {
 
     fn answer(&mut self, request: &Request, fault: Option<Fault>) -> Reply {
         assert_eq!(request.soap_action, format!("\"urn:{}\"", request.operation));
-        let account = if request.members.iter().any(|(name, _)| name == "kepHesap/kepHesap") { "kepHesap/" } else { "" };
+        let account = if request.members.iter().any(|(name, _)| name == "kepHesap/kepHesap") {
+            "kepHesap/"
+        } else {
+            ""
+        };
         let given = |name: &str| request.member(&format!("{account}{name}"));
         assert_eq!(given("kepHesap"), ADDRESS);
         let right = SECRETS.map(|(_, secret)| secret) == [given("tcno"), given("parola"), given("sifre")];
@@ -234,7 +246,10 @@ impl World {
                 let inner = text("miktar", &self.credit) + &text("cins", &words);
                 Reply::new("KontorSorgulaResponse", format!("<a:return>{inner}</a:return>"))
             }
-            "DizinSorgula" => Reply::new("DizinSorgulaResponse", self.folders.iter().map(|name| bare("return", name)).collect::<String>()),
+            "DizinSorgula" => Reply::new(
+                "DizinSorgulaResponse",
+                self.folders.iter().map(|name| bare("return", name)).collect::<String>(),
+            ),
             "AlindiOnay" | "PaketSil" => {
                 if request.operation == "PaketSil" {
                     self.mails.retain(|mail| mail.kep_id != request.member("kepId"));
@@ -271,17 +286,42 @@ impl World {
             "PaketSorgula2" => "PaketSorgulaResponse2",
             _ => "PaketSorgulaResponse3",
         };
-        let status = |code: &str, words: &str, name: fn(&str, &str) -> String| name("durum", code) + &if words.is_empty() { String::new() } else { name("hataaciklama", words) };
+        let status = |code: &str, words: &str, name: fn(&str, &str) -> String| {
+            name("durum", code)
+                + &if words.is_empty() {
+                    String::new()
+                } else {
+                    name("hataaciklama", words)
+                }
+        };
         if let Some(words) = refused {
-            return Reply::new(wrapper, if columns { format!("<a:return>{}</a:return>", status("1", &words, text)) } else { status("1", &words, bare) });
+            return Reply::new(
+                wrapper,
+                if columns {
+                    format!("<a:return>{}</a:return>", status("1", &words, text))
+                } else {
+                    status("1", &words, bare)
+                },
+            );
         }
         if self.broken_before.is_some_and(|day| first < day) {
             return Reply::new(wrapper, status("78", "Eski kayit", bare));
         }
         if fault == Some(Fault::ErrorCode) {
-            return Reply::new(wrapper, if columns { format!("<a:return>{}</a:return>", status("77", "Geçici hata", text)) } else { status("77", "Geçici hata", bare) });
+            return Reply::new(
+                wrapper,
+                if columns {
+                    format!("<a:return>{}</a:return>", status("77", "Geçici hata", text))
+                } else {
+                    status("77", "Geçici hata", bare)
+                },
+            );
         }
-        let extra = if fault == Some(Fault::Uneven) { text("konu", "fazla") } else { String::new() };
+        let extra = if fault == Some(Fault::Uneven) {
+            text("konu", "fazla")
+        } else {
+            String::new()
+        };
         let ids = |mail: &&Mail| text("kepId", &mail.kep_id);
         if columns {
             let all = |cell: &dyn Fn(&&Mail) -> String| rows.iter().map(cell).collect::<String>();
@@ -295,7 +335,9 @@ impl World {
         let content: String = rows
             .iter()
             .enumerate()
-            .map(|(at, mail)| group(ids(mail) + &nil("OrgMesajId") + &text("kepSiraNo", &(at + 1).to_string()) + &text("konu", "Konu <1>") + &extra))
+            .map(|(at, mail)| {
+                group(ids(mail) + &nil("OrgMesajId") + &text("kepSiraNo", &(at + 1).to_string()) + &text("konu", "Konu <1>") + &extra)
+            })
             .collect();
         match rows.is_empty() {
             true => Reply::new(wrapper, group(nil("kepId") + &nil("konu")) + &bare("durum", "0")),
@@ -306,7 +348,12 @@ impl World {
     fn download(&mut self, request: &Request, refused: Option<String>, fault: Option<Fault>) -> Reply {
         assert_eq!(request.member("ePart"), "ALL");
         let wrapper = "IndirResponse";
-        let failed = |code: &str, words: &str| Reply::new(wrapper, format!("<a:return>{}{}</a:return>", text("durum", code), text("hataaciklama", words)));
+        let failed = |code: &str, words: &str| {
+            Reply::new(
+                wrapper,
+                format!("<a:return>{}{}</a:return>", text("durum", code), text("hataaciklama", words)),
+            )
+        };
         if let Some(words) = refused {
             return failed("1", &words);
         }
@@ -315,7 +362,11 @@ impl World {
             (_, Some(Fault::ErrorCode)) => failed("77", "Geçici hata"),
             (None, _) => Reply::new(wrapper, format!("<a:return>{}<e:ePaket/></a:return>", text("durum", "0"))),
             (Some(mail), fault) => {
-                let words = if fault == Some(Fault::DataWithError) { text("hataaciklama", "Okunurken hata") } else { nil("hataaciklama") };
+                let words = if fault == Some(Fault::DataWithError) {
+                    text("hataaciklama", "Okunurken hata")
+                } else {
+                    nil("hataaciklama")
+                };
                 let mut reply = Reply::new(wrapper, format!("<a:return>{}{{binary}}{words}</a:return>", text("durum", "0")));
                 reply.binary = Some(("ePaket".into(), "ileti".into(), mail.bytes.clone()));
                 reply
@@ -346,14 +397,20 @@ impl World {
     fn download_evidence(&self, request: &Request) -> Reply {
         let all = self.mails.iter().flat_map(|mail| &mail.evidence);
         let found = all.into_iter().find(|(id, _)| id == request.member("delilId"));
-        let mut reply = Reply::new("PaketDelilIndirResponse", format!("<a:return>{}{{binary}}</a:return>", text("durum", "0")));
+        let mut reply = Reply::new(
+            "PaketDelilIndirResponse",
+            format!("<a:return>{}{{binary}}</a:return>", text("durum", "0")),
+        );
         reply.binary = found.map(|(id, bytes)| ("eDelil".into(), format!("{id}.xml"), bytes.clone()));
         reply
     }
 }
 
 fn done(operation: &str, code: &str, words: &str) -> Reply {
-    Reply::new(&format!("{operation}Response"), format!("<a:return>{}{}</a:return>", text("durum", code), text("hataaciklama", words)))
+    Reply::new(
+        &format!("{operation}Response"),
+        format!("<a:return>{}{}</a:return>", text("durum", code), text("hataaciklama", words)),
+    )
 }
 
 fn login(operation: &str, code: &str, words: &str, id: &str) -> Reply {
@@ -385,7 +442,10 @@ impl EyServis {
             fs::write(folder.path().join(name), format!("{secret}\n")).unwrap();
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://localhost:{}/KepEYazismaV1.1/KepEYazismaCOREWSDL.php", listener.local_addr().unwrap().port());
+        let url = format!(
+            "https://localhost:{}/KepEYazismaV1.1/KepEYazismaCOREWSDL.php",
+            listener.local_addr().unwrap().port()
+        );
         let world = Arc::new(Mutex::new(World::new(seed, today, count, faults)));
         let shared = Arc::clone(&world);
         let task = tokio::spawn(async move {
@@ -401,7 +461,13 @@ impl EyServis {
             }
         });
         let clock = FixedClock::at(from_local(today.at(12, 0, 0, 0)));
-        Self { folder, url, clock, world, task }
+        Self {
+            folder,
+            url,
+            clock,
+            world,
+            task,
+        }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
@@ -434,7 +500,9 @@ impl EyServis {
     }
 
     pub fn config(&self, more: &str) -> EyServisConfig {
-        let MailboxConfig::EyServis(config) = toml::from_str(&self.table(more)).unwrap() else { panic!("kind") };
+        let MailboxConfig::EyServis(config) = toml::from_str(&self.table(more)).unwrap() else {
+            panic!("kind")
+        };
         config
     }
 
@@ -444,7 +512,9 @@ impl EyServis {
 
     pub fn mailbox_of(&self, config: EyServisConfig) -> EyServisMailbox {
         let secrets = SecretFolder::beside(self.folder.path());
-        EyServisMailbox::new(config, secrets, &Limits::default()).unwrap().with_clock(self.clock.clone())
+        EyServisMailbox::new(config, secrets, &Limits::default())
+            .unwrap()
+            .with_clock(self.clock.clone())
     }
 }
 
@@ -465,7 +535,10 @@ async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::R
             world.requests.push(request);
             let fault = if poisoned { Some(Fault::Truncate) } else { fault };
             let (kind, body) = reply.written(mtom);
-            (fault, canned.map_or((200, kind, body), |(_, status, kind, body)| (status, kind, body)))
+            (
+                fault,
+                canned.map_or((200, kind, body), |(_, status, kind, body)| (status, kind, body)),
+            )
         };
         let (mut status, mut kind, mut body) = answer;
         let swap = |body: &[u8], from: &str, to: &str| String::from_utf8_lossy(body).replace(from, to).into_bytes();
@@ -481,13 +554,22 @@ async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::R
             Some(Fault::WrongWrapper) => body = swap(&body, "Response", "Yaniti"),
             Some(Fault::Garbage) => body = swap(&body, "</soapenv:Body>", "</soapenv:Govde>"),
             Some(Fault::Nothing) => (kind, body) = ("text/xml".into(), wire::envelope("").into_bytes()),
-            Some(Fault::BrokenBinary) => body = swap(&swap(&body, "ePaket xmlns", "ePaket  x='1' xmlns"), "fileName=\"ileti\">", "fileName=\"ileti\">%%"),
+            Some(Fault::BrokenBinary) => {
+                body = swap(
+                    &swap(&body, "ePaket xmlns", "ePaket  x='1' xmlns"),
+                    "fileName=\"ileti\">",
+                    "fileName=\"ileti\">%%",
+                )
+            }
             _ => {}
         }
         if fault == Some(Fault::BrokenBinary) && kind.starts_with("multipart") {
             body = swap(&body, "cid:1.a", "cid:2.a");
         }
-        let head = format!("HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         let out = stream.get_mut();
         match fault {
             Some(Fault::Truncate) => {
@@ -529,7 +611,9 @@ async fn read(stream: &mut BufReader<SslStream<TcpStream>>) -> std::io::Result<O
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().unwrap(),
             "soapaction" => action = value.trim().to_owned(),
@@ -573,11 +657,16 @@ fn certificate(common_name: &str, host: Option<&str>, issuer: Option<(&PKey<Priv
     builder.set_not_before(&Asn1Time::from_unix(1_700_000_000).unwrap()).unwrap();
     builder.set_not_after(&Asn1Time::days_from_now(3_650).unwrap()).unwrap();
     let extension = match host {
-        Some(host) => SubjectAlternativeName::new().dns(host).build(&builder.x509v3_context(issuer.map(|(_, ca)| ca.as_ref()), None)).unwrap(),
+        Some(host) => SubjectAlternativeName::new()
+            .dns(host)
+            .build(&builder.x509v3_context(issuer.map(|(_, ca)| ca.as_ref()), None))
+            .unwrap(),
         None => BasicConstraints::new().critical().ca().build().unwrap(),
     };
     builder.append_extension(extension).unwrap();
-    builder.sign(issuer.map_or(&key, |(ca_key, _)| ca_key), MessageDigest::sha256()).unwrap();
+    builder
+        .sign(issuer.map_or(&key, |(ca_key, _)| ca_key), MessageDigest::sha256())
+        .unwrap();
     (key, builder.build())
 }
 

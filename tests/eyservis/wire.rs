@@ -20,7 +20,10 @@ pub struct Request {
 impl Request {
     pub fn read(soap_action: &str, xml: String) -> Self {
         let document = roxmltree::Document::parse(&xml).unwrap();
-        let body = document.descendants().find(|node| node.has_tag_name(("http://schemas.xmlsoap.org/soap/envelope/", "Body"))).unwrap();
+        let body = document
+            .descendants()
+            .find(|node| node.has_tag_name(("http://schemas.xmlsoap.org/soap/envelope/", "Body")))
+            .unwrap();
         let operation = body.first_element_child().unwrap();
         let param = operation.children().find(|node| node.has_tag_name((AXIS2, "param0"))).unwrap();
         let mut members = Vec::new();
@@ -30,7 +33,12 @@ impl Request {
             let inner: Vec<_> = node.children().filter(|child| child.is_element()).collect();
             match inner.is_empty() {
                 true => members.push((name.to_owned(), node.text().unwrap_or_default().to_owned())),
-                false => members.extend(inner.iter().map(|child| (format!("{name}/{}", child.tag_name().name()), child.text().unwrap_or_default().to_owned()))),
+                false => members.extend(inner.iter().map(|child| {
+                    (
+                        format!("{name}/{}", child.tag_name().name()),
+                        child.text().unwrap_or_default().to_owned(),
+                    )
+                })),
             }
         }
         let operation = operation.tag_name().name().to_owned();
@@ -81,7 +89,10 @@ pub fn envelope(body: &str) -> String {
 }
 
 pub fn fault(words: &str) -> String {
-    envelope(&format!("<soapenv:Fault><faultcode>soapenv:Server</faultcode><faultstring>{}</faultstring></soapenv:Fault>", escape(words)))
+    envelope(&format!(
+        "<soapenv:Fault><faultcode>soapenv:Server</faultcode><faultstring>{}</faultstring></soapenv:Fault>",
+        escape(words)
+    ))
 }
 
 impl Reply {
@@ -119,7 +130,10 @@ impl Reply {
                 if encoded.len() > 76 {
                     encoded.insert_str(76, "\r\n");
                 }
-                ("text/xml; charset=utf-8".to_owned(), inside(&format!("{open}{encoded}</e:{name}>")).into_bytes())
+                (
+                    "text/xml; charset=utf-8".to_owned(),
+                    inside(&format!("{open}{encoded}</e:{name}>")).into_bytes(),
+                )
             }
             true => {
                 let include = "<xop:Include xmlns:xop=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:1.a%2Bb%40apache.org\"/>";

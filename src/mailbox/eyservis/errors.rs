@@ -154,14 +154,9 @@ impl Problem {
                 "url içindeki adın sertifikadaki adla aynı olduğunu denetleyin; kurum içi bir kök kullanılıyorsa ca_file ile gösterin. Doğrulama kapatılamaz.",
                 "Check that the host in url equals the name in the certificate; name a private authority with ca_file. Verification cannot be switched off.",
             ),
-            Self::Nothing => Text::new(
-                "address, url ve folders ayarlarını denetleyin.",
-                "Check address, url and folders.",
-            ),
+            Self::Nothing => Text::new("address, url ve folders ayarlarını denetleyin.", "Check address, url and folders."),
             Self::Configuration(_) => Text::new("Kutunun ayarlarını düzeltin.", "Correct the settings of this mailbox."),
-            Self::Status(_) if self.class() == ErrorClass::Permanent => {
-                Text::new("url ayarını denetleyin.", "Check the setting url.")
-            }
+            Self::Status(_) if self.class() == ErrorClass::Permanent => Text::new("url ayarını denetleyin.", "Check the setting url."),
             Self::Refused { .. } | Self::Final { .. } => Text::new(
                 "Sürerse bu sözle sağlayıcıya başvurun; kodun anlamını öğrenince [[mailbox]] codes içine yazın.",
                 "If it stays, ask the provider with these words; when you know what the code means, write it into codes of [[mailbox]].",
@@ -180,7 +175,11 @@ mod errors_tests {
 
     #[test]
     fn credentials_are_known_by_their_text_whatever_the_code() {
-        for words in ["Şifre veya Parola Yanlış", "SIFRE VEYA PAROLA YANLIS", "Hata: ŞİFRE VEYA PAROLA yanlış!"] {
+        for words in [
+            "Şifre veya Parola Yanlış",
+            "SIFRE VEYA PAROLA YANLIS",
+            "Hata: ŞİFRE VEYA PAROLA yanlış!",
+        ] {
             for code in [0, 1, 77] {
                 let problem = judge(code, Some(words), &[]).unwrap_err();
                 assert_eq!(problem.class(), ErrorClass::Authentication, "{words}");
@@ -190,15 +189,27 @@ mod errors_tests {
 
     #[test]
     fn codes_have_the_meaning_that_the_operator_gave_them_and_no_other() {
-        let row = |code, retry| KnownCode { code, retry, text: "bakım".into() };
+        let row = |code, retry| KnownCode {
+            code,
+            retry,
+            text: "bakım".into(),
+        };
         let known = [row(5, Retry::No), row(6, Retry::Auth), row(7, Retry::Yes)];
         let class = |code| judge(code, Some("x"), &known).unwrap_err().class();
         assert_eq!(
             [class(5), class(6), class(7), class(8)],
-            [ErrorClass::Permanent, ErrorClass::Authentication, ErrorClass::Transient, ErrorClass::Transient]
+            [
+                ErrorClass::Permanent,
+                ErrorClass::Authentication,
+                ErrorClass::Transient,
+                ErrorClass::Transient
+            ]
         );
         assert_eq!(judge(0, None, &known), Ok(()));
-        assert!(judge(0, Some("words"), &known).is_err(), "words mean an error even beside a success");
+        assert!(
+            judge(0, Some("words"), &known).is_err(),
+            "words mean an error even beside a success"
+        );
         assert!(judge(7, None, &known).unwrap_err().text().tr.contains("bakım"));
     }
 }

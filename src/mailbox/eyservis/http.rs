@@ -46,7 +46,9 @@ pub(super) fn client(ca_file: &Path, bounds: &Bounds) -> Result<Client, Problem>
         }
         builder = builder.tls_certs_only(authorities);
     }
-    builder.build().map_err(|error| Problem::Configuration(innermost(&error.without_url())))
+    builder
+        .build()
+        .map_err(|error| Problem::Configuration(innermost(&error.without_url())))
 }
 
 /// Sends a request and reads its answer while it streams in.
@@ -70,7 +72,14 @@ pub(super) async fn exchange(
         if !status.is_success() && status.as_u16() != 500 {
             return Err(Problem::Status(status.as_u16()));
         }
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
         let (content_type, length) = (header(CONTENT_TYPE), header(CONTENT_LENGTH).parse::<u64>().ok());
         if let Some(length) = length.filter(|length| *length > bounds.reply_bytes) {
             return Err(Problem::TooLarge(length));
@@ -81,7 +90,9 @@ pub(super) async fn exchange(
             read => read,
         }
     };
-    timeout(bounds.whole, exchange).await.unwrap_or(Err(Problem::Deadline(bounds.whole)))
+    timeout(bounds.whole, exchange)
+        .await
+        .unwrap_or(Err(Problem::Deadline(bounds.whole)))
 }
 
 async fn read(mut response: reqwest::Response, content_type: &str, bounds: &Bounds) -> Result<Element, Problem> {

@@ -51,7 +51,11 @@ impl BegunLogin {
 fn write(file: &Path, id: &Secret) -> std::io::Result<()> {
     let unfinished = file.with_extension("new");
     let _ = std::fs::remove_file(&unfinished);
-    let mut written = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let mut written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)?;
     written.write_all(id.reveal().as_bytes())?;
     written.write_all(b"\n")?;
     written.sync_all()?;

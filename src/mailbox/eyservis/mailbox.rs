@@ -11,9 +11,7 @@ use tokio::time::timeout;
 
 use crate::clock::{SharedClock, SystemClock, local_day};
 use crate::limits::Limits;
-use crate::mailbox::{
-    Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake,
-};
+use crate::mailbox::{Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::secret::{Secret, SecretFolder};
 use crate::text::Text;
 
@@ -50,6 +48,8 @@ pub struct EyServisMailbox {
     client: Option<reqwest::Client>,
     walks: BTreeMap<String, Walk>,
     following: Following,
+    /// What was downloaded since the last listing: followed although a later listing may not reach back to it.
+    arrived: BTreeSet<Locator>,
     /// Evidence that is listed and has no durable record.
     open_evidence: BTreeSet<Locator>,
     /// Evidence that has one.
@@ -84,6 +84,7 @@ impl EyServisMailbox {
             client: None,
             walks: BTreeMap::new(),
             following: Following::default(),
+            arrived: BTreeSet::new(),
             open_evidence: BTreeSet::new(),
             known_evidence: BTreeSet::new(),
             attempts: BTreeMap::new(),
@@ -188,7 +189,12 @@ impl EyServisMailbox {
                 }
                 Err(problem) => return Err(("list", problem)),
             };
-            listing.oddities.extend(rows.oddities.into_iter().filter(|oddity| !listing.oddities.contains(oddity)).collect::<Vec<_>>());
+            listing.oddities.extend(
+                rows.oddities
+                    .into_iter()
+                    .filter(|oddity| !listing.oddities.contains(oddity))
+                    .collect::<Vec<_>>(),
+            );
             let mut new = Vec::new();
             for key in rows.keys {
                 let locator = self.locator(folder, key, known, &listing.present);
@@ -258,24 +264,44 @@ impl EyServisMailbox {
         for folder in &self.config.folders {
             if !folders.is_empty() && !folders.contains(folder) {
                 listing.oddities.push(Text::new(
-                    format!("'{folder}' klasörü serviste yok; olanlar: {}. folders ayarını düzeltin.", folders.join(", ")),
-                    format!("the service has no folder '{folder}'; there are: {}. Correct folders.", folders.join(", ")),
+                    format!(
+                        "'{folder}' klasörü serviste yok; olanlar: {}. folders ayarını düzeltin.",
+                        folders.join(", ")
+                    ),
+                    format!(
+                        "the service has no folder '{folder}'; there are: {}. Correct folders.",
+                        folders.join(", ")
+                    ),
                 ));
             }
         }
         Ok(())
     }
 
-    async fn list_evidence(&mut self, client: &reqwest::Client, account: &Account, known: &BTreeSet<Locator>, listing: &mut Listing) -> Step<()> {
+    async fn list_evidence(
+        &mut self,
+        client: &reqwest::Client,
+        account: &Account,
+        known: &BTreeSet<Locator>,
+        listing: &mut Listing,
+    ) -> Step<()> {
         let now = self.clock.now();
-        self.known_evidence = known.range(at(EVIDENCE, String::new())..).take_while(|locator| locator.folder == EVIDENCE).cloned().collect();
+        self.known_evidence = known
+            .range(at(EVIDENCE, String::new())..)
+            .take_while(|locator| locator.folder == EVIDENCE)
+            .cloned()
+            .collect();
         self.open_evidence.retain(|locator| !known.contains(locator));
-        for message in listing.present.intersection(known) {
+        let arrived = std::mem::take(&mut self.arrived);
+        for message in listing.present.union(&arrived).filter(|message| known.contains(message)) {
             let has_evidence = self.has_evidence(message);
             self.following.see(message, has_evidence, now, self.config.evidence_interval);
         }
         for message in self.following.due(now) {
-            let asked = self.service(client, account).evidence_of(&message.folder, &Key::of(&message.id)).await;
+            let asked = self
+                .service(client, account)
+                .evidence_of(&message.folder, &Key::of(&message.id))
+                .await;
             match asked {
                 Ok(evidence) => {
                     let names = evidence.into_iter().map(|one| at(EVIDENCE, evidence_name(&message.id, &one.id)));
@@ -285,11 +311,16 @@ impl EyServisMailbox {
                 // No evidence yet is answered with an error too: it is asked for again when it is due.
                 Err(Problem::Refused { .. } | Problem::Final { .. } | Problem::NotFound | Problem::Nothing) => {}
                 Err(problem) => {
-                    tracing::warn!(mailbox = self.config.name, problem = problem.text().en, "the list of evidence broke off");
+                    tracing::warn!(
+                        mailbox = self.config.name,
+                        problem = problem.text().en,
+                        "the list of evidence broke off"
+                    );
                     break;
                 }
             }
-            self.following.asked(&message, now, self.config.evidence_interval, self.config.evidence_for);
+            self.following
+                .asked(&message, now, self.config.evidence_interval, self.config.evidence_for);
         }
         for locator in &self.open_evidence {
             listing.present.insert(locator.clone());
@@ -300,7 +331,10 @@ impl EyServisMailbox {
 
     fn has_evidence(&self, message: &Locator) -> bool {
         let first = at(EVIDENCE, evidence_name(&message.id, ""));
-        self.known_evidence.range(first.clone()..).next().is_some_and(|next| next.id.starts_with(&first.id))
+        self.known_evidence
+            .range(first.clone()..)
+            .next()
+            .is_some_and(|next| next.id.starts_with(&first.id))
     }
 
     async fn fetch_all(&mut self, wanted: Vec<Listed>, to: &mpsc::Sender<Fetched>) -> Step<()> {
@@ -308,7 +342,12 @@ impl EyServisMailbox {
         let login = login::kept(&self.config.login_file);
         let mut wanted = wanted;
         // What broke before is asked for last, so that it cannot hold up the others; evidence comes behind mail.
-        wanted.sort_by_key(|listed| (self.attempts.get(&listed.locator).copied().unwrap_or_default(), listed.locator.folder == EVIDENCE));
+        wanted.sort_by_key(|listed| {
+            (
+                self.attempts.get(&listed.locator).copied().unwrap_or_default(),
+                listed.locator.folder == EVIDENCE,
+            )
+        });
         let mut put_off = None;
         let mut in_a_row = 0;
         for listed in wanted {
@@ -317,6 +356,9 @@ impl EyServisMailbox {
                 Ok(bytes) => {
                     in_a_row = 0;
                     self.attempts.remove(&listed.locator);
+                    if self.config.evidence && listed.locator.folder != EVIDENCE {
+                        self.arrived.insert(listed.locator.clone());
+                    }
                     Ok(bytes)
                 }
                 Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("fetch", problem)),
@@ -339,7 +381,9 @@ impl EyServisMailbox {
                     Err(NotFetched::Missing(problem.text()))
                 }
             };
-            deliver(to, Fetched { listed, outcome }).await.map_err(|problem| ("fetch", problem))?;
+            deliver(to, Fetched { listed, outcome })
+                .await
+                .map_err(|problem| ("fetch", problem))?;
         }
         match put_off.map(|problem| ("fetch", problem)).or(self.deferred.take()) {
             Some(failure) => Err(failure),
@@ -347,7 +391,13 @@ impl EyServisMailbox {
         }
     }
 
-    async fn download(&mut self, client: &reqwest::Client, account: &Account, login: Option<&Secret>, locator: &Locator) -> Result<Bytes, Problem> {
+    async fn download(
+        &mut self,
+        client: &reqwest::Client,
+        account: &Account,
+        login: Option<&Secret>,
+        locator: &Locator,
+    ) -> Result<Bytes, Problem> {
         let service = self.service(client, account);
         if locator.folder == EVIDENCE {
             return service.download_evidence(evidence_id(&locator.id)).await;
@@ -384,7 +434,10 @@ impl EyServisMailbox {
 
     async fn confirm(&mut self, locator: &Locator) -> Step<()> {
         let (client, account) = (self.client()?, self.account()?);
-        let confirmed = self.service(&client, &account).acknowledge(&locator.folder, &Key::of(&locator.id)).await;
+        let confirmed = self
+            .service(&client, &account)
+            .acknowledge(&locator.folder, &Key::of(&locator.id))
+            .await;
         confirmed.map_err(|problem| ("acknowledge", problem))
     }
 
@@ -409,7 +462,11 @@ impl EyServisMailbox {
 
     async fn ask_quota(&mut self) -> Step<Option<Quota>> {
         let (client, account) = (self.client()?, self.account()?);
-        let answer = self.service(&client, &account).quota().await.map_err(|problem| ("quota", problem))?;
+        let answer = self
+            .service(&client, &account)
+            .quota()
+            .await
+            .map_err(|problem| ("quota", problem))?;
         let Some(kilobytes) = answer else { return Ok(None) };
         tracing::info!(mailbox = self.config.name, kilobytes, means = ?self.config.quota_means, "KotaSorgula");
         let (bytes, limit_bytes) = (kilobytes.saturating_mul(1_024), self.config.quota_bytes);
@@ -423,7 +480,11 @@ impl EyServisMailbox {
 
     async fn ask_credit(&mut self) -> Step<Option<Credit>> {
         let (client, account) = (self.client()?, self.account()?);
-        let balance = self.service(&client, &account).balance().await.map_err(|problem| ("credit", problem))?;
+        let balance = self
+            .service(&client, &account)
+            .balance()
+            .await
+            .map_err(|problem| ("credit", problem))?;
         let low = self.config.low_credit;
         Ok(balance.map(|balance| Credit {
             is_low: balance.amount < low as f64,

@@ -15,10 +15,10 @@ mod errors;
 mod evidence;
 mod http;
 pub mod login;
-#[path = "mailbox.rs"]
-mod service_mailbox;
 mod mtom;
 mod operations;
+#[path = "mailbox.rs"]
+mod service_mailbox;
 mod soap;
 mod window;
 mod xml;

@@ -167,10 +167,14 @@ impl Multipart {
         if self.count > PARTS {
             return Err(malformed("too many parts"));
         }
-        let header = String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).replace("\r\n ", " ").replace("\r\n\t", " ");
+        let header = String::from_utf8_lossy(rest.get(..end).unwrap_or_default())
+            .replace("\r\n ", " ")
+            .replace("\r\n\t", " ");
         let field = |name: &str| {
             let mut fields = header.lines().filter_map(|line| line.split_once(':'));
-            fields.find(|(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+            fields
+                .find(|(known, _)| known.trim().eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim().to_owned())
         };
         let id = field("content-id").map(|id| bare(&id).to_owned()).unwrap_or_default();
         let coding = match field("content-transfer-encoding").unwrap_or_default().to_ascii_lowercase().as_str() {
@@ -232,7 +236,9 @@ impl Multipart {
     }
 
     fn finish(self) -> Result<Element, Problem> {
-        let Within::End = self.within else { return Err(Problem::Incomplete) };
+        let Within::End = self.within else {
+            return Err(Problem::Incomplete);
+        };
         if !self.has_root {
             return Err(malformed("a multipart reply without its XML"));
         }

@@ -36,7 +36,10 @@ fn a_reply_that_lacks_something_is_no_reply() {
         assert!(read(TYPE, &body.as_bytes()[..cut], 64).is_err(), "{cut}");
     }
     assert!(matches!(read(TYPE, xop("other@x").as_bytes(), 64), Err(Problem::Protocol(_))));
-    assert!(matches!(read(TYPE, xop("64@x").replace("64@x>", "a+b@x>").as_bytes(), 64), Err(Problem::Protocol(_))));
+    assert!(matches!(
+        read(TYPE, xop("64@x").replace("64@x>", "a+b@x>").as_bytes(), 64),
+        Err(Problem::Protocol(_))
+    ));
     assert!(matches!(read("text/html", b"<a/>", 64), Err(Problem::Protocol(_))));
     assert!(matches!(read("multipart/related; type=x", b"", 64), Err(Problem::Protocol(_))));
     let large = xop("a+b@x").replace("\0raw", &"r".repeat(1 << 21));

@@ -54,7 +54,11 @@ const ROW: &str = "#sira/";
 
 impl<'a> Key<'a> {
     pub(super) fn of(id: &'a str) -> Self {
-        match id.strip_prefix(ROW).and_then(|rest| rest.split_once('/')).map(|(row, _)| row.parse()) {
+        match id
+            .strip_prefix(ROW)
+            .and_then(|rest| rest.split_once('/'))
+            .map(|(row, _)| row.parse())
+        {
             Some(Ok(row)) => Self::Row(row),
             _ => Self::Id(id),
         }
@@ -124,7 +128,12 @@ impl Service<'_> {
         let said = status(structure, self.codes())?;
         let mut packages: Vec<&Element> = structure.all("ePaket").collect();
         // A message has an extension of .eml or none; anything else beside it is an addition.
-        packages.sort_by_key(|package| !package.file_name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml")));
+        packages.sort_by_key(|package| {
+            !package
+                .file_name
+                .as_deref()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"))
+        });
         match packages.as_slice() {
             [] if said.is_none() => Err(Problem::Nothing),
             [] => Err(malformed("a download without a package")),
@@ -153,7 +162,9 @@ impl Service<'_> {
     /// PaketDelilIndir: one evidence document.
     pub(super) async fn download_evidence(&self, id: &str) -> Result<Bytes, Problem> {
         let members = [Member::Text("delilId", id)];
-        let reply = self.call("PaketDelilIndir", Shape::Structure, &members, "PaketDelilIndirResponse").await?;
+        let reply = self
+            .call("PaketDelilIndir", Shape::Structure, &members, "PaketDelilIndirResponse")
+            .await?;
         let structure = returned(&reply)?;
         status(structure, self.codes())?;
         match structure.child("eDelil").map(|evidence| evidence.binary.clone()) {
@@ -179,8 +190,13 @@ impl Service<'_> {
         if let Err(credentials @ Problem::Credentials(_)) = judge(0, Some(unit), &[]) {
             return Err(credentials);
         }
-        let Some(amount) = structure.child_value("miktar") else { return Ok(None) };
-        let amount = amount.replace(',', ".").parse().map_err(|_| malformed("a credit that is no number"))?;
+        let Some(amount) = structure.child_value("miktar") else {
+            return Ok(None);
+        };
+        let amount = amount
+            .replace(',', ".")
+            .parse()
+            .map_err(|_| malformed("a credit that is no number"))?;
         Ok(Some(Balance {
             amount,
             unit: unit.chars().take(40).collect(),
@@ -228,7 +244,9 @@ impl Service<'_> {
             Member::Secret("smsKey", sms),
             Member::Secret("eGuvenlikId", begun),
         ];
-        let reply = self.call("GuvenliGiris", Shape::Structure, &members, "GuvenliGirisResponse").await?;
+        let reply = self
+            .call("GuvenliGiris", Shape::Structure, &members, "GuvenliGirisResponse")
+            .await?;
         self.login_id(&reply)
     }
 
@@ -236,10 +254,15 @@ impl Service<'_> {
         let structure = returned(reply)?;
         let words = structure.child_value("hataaciklama");
         // Here `durum` is a string, and "1" is an error; what else it may hold is not known, so the id decides.
-        let code = structure.child_value("durum").and_then(|durum| durum.parse().ok()).unwrap_or_default();
+        let code = structure
+            .child_value("durum")
+            .and_then(|durum| durum.parse().ok())
+            .unwrap_or_default();
         match structure.child_value("eGuvenlikId") {
             Some(id) if code != 1 => Ok(Secret::new(id)),
-            _ => Err(judge(if code == 0 { 1 } else { code }, words, self.codes()).err().unwrap_or(Problem::Nothing)),
+            _ => Err(judge(if code == 0 { 1 } else { code }, words, self.codes())
+                .err()
+                .unwrap_or(Problem::Nothing)),
         }
     }
 }
@@ -253,7 +276,10 @@ fn returned(reply: &Element) -> Result<&Element, Problem> {
 /// formally columns too. A nil is a position like any other.
 pub(super) fn read_rows(reply: &Element, codes: &[KnownCode]) -> Result<Rows, Problem> {
     let columns = reply.child("return").filter(|structure| !structure.nil);
-    let groups: Vec<&Element> = columns.into_iter().chain(reply.all("iletiler").filter(|group| !group.nil)).collect();
+    let groups: Vec<&Element> = columns
+        .into_iter()
+        .chain(reply.all("iletiler").filter(|group| !group.nil))
+        .collect();
     let said = status(columns.unwrap_or(reply), codes);
     let has_ids = groups.iter().any(|group| group.all("kepId").any(|id| id.value().is_some()));
     let mut rows = Rows::default();
@@ -275,7 +301,11 @@ impl Rows {
     fn take(&mut self, group: &Element) {
         let ids: Vec<&Element> = group.all("kepId").collect();
         let columns = OTHERS.map(|name| group.all(name).collect::<Vec<_>>());
-        let is_filled = |at: usize| columns.iter().any(|column| column.get(at).is_some_and(|cell| cell.value().is_some()));
+        let is_filled = |at: usize| {
+            columns
+                .iter()
+                .any(|column| column.get(at).is_some_and(|cell| cell.value().is_some()))
+        };
         let is_even = columns.iter().all(|column| column.is_empty() || column.len() == ids.len());
         let longest = columns.iter().map(Vec::len).max().unwrap_or_default();
         // One row of nothing but nil is the empty answer, also where a column is left out.

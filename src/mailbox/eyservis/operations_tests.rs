@@ -35,7 +35,12 @@ fn columns_of_different_lengths_are_not_guessed_at_and_what_has_a_name_is_taken(
         assert!(found.problem.is_some(), "{members}");
         assert_eq!(ids(&found), ["a", "b"]);
     }
-    assert!(rows("<return><durum>0</durum><konu>x</konu></return>").unwrap_or_default().problem.is_some());
+    assert!(
+        rows("<return><durum>0</durum><konu>x</konu></return>")
+            .unwrap_or_default()
+            .problem
+            .is_some()
+    );
 }
 
 #[test]
@@ -48,14 +53,20 @@ fn the_empty_answer_is_told_from_no_answer() {
         "<durum>0</durum><hataaciklama i:nil='true'/>",
     ] {
         let found = rows(empty).unwrap();
-        assert!(found.keys.is_empty() && found.problem.is_none() && found.oddities.is_empty(), "{empty}");
+        assert!(
+            found.keys.is_empty() && found.problem.is_none() && found.oddities.is_empty(),
+            "{empty}"
+        );
     }
     for nothing in ["", "<return/>", "<iletiler i:nil='true'/>", "<return i:nil='true'/>"] {
         assert_eq!(rows(nothing), Err(Problem::Nothing), "{nothing}");
     }
     let refused = rows("<return><durum>9</durum><hataaciklama>neden</hataaciklama></return>");
     assert!(matches!(refused, Err(Problem::Refused { code: 9, words }) if words == "neden"));
-    assert!(matches!(rows("<durum>0</durum><hataaciklama>Şifre veya Parola Yanlış</hataaciklama>"), Err(Problem::Credentials(_))));
+    assert!(matches!(
+        rows("<durum>0</durum><hataaciklama>Şifre veya Parola Yanlış</hataaciklama>"),
+        Err(Problem::Credentials(_))
+    ));
 }
 
 #[test]
@@ -67,7 +78,9 @@ fn one_id_is_one_message_however_often_it_is_listed() {
 #[test]
 fn names_without_an_id_differ_where_the_messages_do() {
     let of = |sender: &str| {
-        let row = format!("<iletiler><kepId i:nil='true'/><kepSiraNo>5</kepSiraNo><from>{sender}</from><konu>k</konu></iletiler><durum>0</durum>");
+        let row = format!(
+            "<iletiler><kepId i:nil='true'/><kepSiraNo>5</kepSiraNo><from>{sender}</from><konu>k</konu></iletiler><durum>0</durum>"
+        );
         rows(&row).unwrap().keys.remove(0)
     };
     assert_ne!(of("a@b"), of("c@d"));

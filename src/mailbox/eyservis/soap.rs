@@ -165,19 +165,34 @@ mod soap_tests {
         let members = &param.children[0].children;
         assert!(members.iter().all(|member| member.namespace == MEMBERS));
         let inner: Vec<&str> = members[0].children.iter().map(|child| child.name.as_str()).collect();
-        assert_eq!((members[0].name.as_str(), inner.as_slice()), ("kepHesap", ["kepHesap", "tcno", "parola", "sifre"].as_slice()));
+        assert_eq!(
+            (members[0].name.as_str(), inner.as_slice()),
+            ("kepHesap", ["kepHesap", "tcno", "parola", "sifre"].as_slice())
+        );
         assert_eq!(members[0].children[2].text, "p<a>&\r");
         assert_eq!((members[1].value(), members[2].value()), (Some("<EYWS{1}.x>"), Some("4")));
     }
 
     #[test]
     fn faults_and_other_replies_are_told_apart() {
-        let reply = |body: &str| unwrap(parsed(&format!("<e:Envelope xmlns:e='{ENVELOPE}'><e:Header/><e:Body>{body}</e:Body></e:Envelope>")), "AResponse", &[]);
+        let reply = |body: &str| {
+            unwrap(
+                parsed(&format!(
+                    "<e:Envelope xmlns:e='{ENVELOPE}'><e:Header/><e:Body>{body}</e:Body></e:Envelope>"
+                )),
+                "AResponse",
+                &[],
+            )
+        };
         assert!(reply(&format!("<AResponse xmlns='{AXIS2}'/>")).is_ok());
         assert!(matches!(reply(&format!("<BResponse xmlns='{AXIS2}'/>")), Err(Problem::Protocol(_))));
         assert!(matches!(reply("<AResponse xmlns='urn:x'/>"), Err(Problem::Protocol(_))));
         assert!(matches!(reply(""), Err(Problem::Protocol(_))));
-        let fault = |words: &str| reply(&format!("<e:Fault><faultcode>e:Server</faultcode><faultstring>{words}</faultstring></e:Fault>"));
+        let fault = |words: &str| {
+            reply(&format!(
+                "<e:Fault><faultcode>e:Server</faultcode><faultstring>{words}</faultstring></e:Fault>"
+            ))
+        };
         assert!(matches!(fault("busy"), Err(Problem::Refused { code: -1, .. })));
         assert!(matches!(fault("Şifre veya Parola Yanlış"), Err(Problem::Credentials(_))));
     }

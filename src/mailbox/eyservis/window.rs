@@ -116,7 +116,8 @@ impl Walk {
 
     /// These are listed no more, although their window was asked for: no reason to ask again.
     pub(super) fn forget_absent(&mut self, asked: &[Window], is_present: impl Fn(&Locator) -> bool) {
-        self.open.retain(|locator, window| is_present(locator) || !asked.iter().any(|asked| asked.contains(window)));
+        self.open
+            .retain(|locator, window| is_present(locator) || !asked.iter().any(|asked| asked.contains(window)));
     }
 
     /// What may be written down: a restart that knows only this misses nothing.
@@ -130,7 +131,9 @@ impl Walk {
     }
 
     fn begin(&self, today: Date, reach: &Reach) -> Date {
-        let first = reach.backfill_from.unwrap_or_else(|| plus(self.started.unwrap_or(today), -reach.overlap));
+        let first = reach
+            .backfill_from
+            .unwrap_or_else(|| plus(self.started.unwrap_or(today), -reach.overlap));
         match self.listed {
             // The day on which the first walk began stays the beginning, unless the clock was wrong then.
             Some(listed) if listed.from <= today => listed.from.min(reach.backfill_from.unwrap_or(listed.from)),

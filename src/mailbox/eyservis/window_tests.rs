@@ -58,7 +58,11 @@ impl Simulation {
                 whole = false;
                 break;
             }
-            let listed = self.mails.iter().enumerate().filter(|(_, day)| window.from <= **day && **day < window.to);
+            let listed = self
+                .mails
+                .iter()
+                .enumerate()
+                .filter(|(_, day)| window.from <= **day && **day < window.to);
             let mut listed: Vec<Locator> = listed.map(|(number, _)| name(number)).collect();
             if strikes(12) {
                 listed.pop();
@@ -134,7 +138,10 @@ fn whatever_breaks_every_message_is_asked_for_until_it_is_here() {
         let again = plus(tomorrow, -RECHECK_DAYS.min(reach.window));
         for (number, day) in simulation.mails.iter().enumerate() {
             let was_short = *day < again;
-            assert!(simulation.known.contains(&name(number)) || was_short, "seed {seed}: message of {day} is lost, {reach:?}, today {today}");
+            assert!(
+                simulation.known.contains(&name(number)) || was_short,
+                "seed {seed}: message of {day} is lost, {reach:?}, today {today}"
+            );
         }
         simulation.queries = 0;
         simulation.look(tomorrow, None);
@@ -153,7 +160,9 @@ fn nothing_is_lost_without_short_lists_however_old_it_is() {
             window: 1 + dice.below(90),
             backfill_from: Some(plus(today, -days)),
         };
-        let mails: Vec<Date> = (0..10).map(|_| plus(today, -dice.below(u64::try_from(days).unwrap() + 1))).collect();
+        let mails: Vec<Date> = (0..10)
+            .map(|_| plus(today, -dice.below(u64::try_from(days).unwrap() + 1)))
+            .collect();
         let mut walk = Walk::default();
         let (mut known, mut journal): (BTreeSet<Locator>, _) = (BTreeSet::new(), None);
         for round in 0..200 {
@@ -166,8 +175,14 @@ fn nothing_is_lost_without_short_lists_however_old_it_is() {
                     whole = false;
                     break;
                 }
-                let hit = mails.iter().enumerate().filter(|(_, day)| window.from <= **day && **day < window.to);
-                let unknown: Vec<Locator> = hit.map(|(number, _)| name(number)).filter(|locator| !known.contains(locator)).collect();
+                let hit = mails
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, day)| window.from <= **day && **day < window.to);
+                let unknown: Vec<Locator> = hit
+                    .map(|(number, _)| name(number))
+                    .filter(|locator| !known.contains(locator))
+                    .collect();
                 new.extend(unknown.iter().cloned());
                 walk.listed(*window, unknown);
             }
@@ -225,6 +240,9 @@ fn a_window_halves_down_to_a_day() {
         to: date(2026, 1, 4),
     };
     let [old, new] = window.halves().unwrap();
-    assert_eq!((old.from, old.to, new.from, new.to), (window.from, date(2026, 1, 2), date(2026, 1, 2), window.to));
+    assert_eq!(
+        (old.from, old.to, new.from, new.to),
+        (window.from, date(2026, 1, 2), date(2026, 1, 2), window.to)
+    );
     assert!(old.halves().is_none() && new.halves().is_some());
 }

@@ -257,7 +257,10 @@ impl Reader {
         if end > TAG_BYTES {
             return Err(malformed("a tag that is too long"));
         }
-        let tag = rest.get(1..end).and_then(|tag| std::str::from_utf8(tag).ok()).ok_or(Problem::Encoding)?;
+        let tag = rest
+            .get(1..end)
+            .and_then(|tag| std::str::from_utf8(tag).ok())
+            .ok_or(Problem::Encoding)?;
         match tag.strip_prefix('/') {
             Some(name) => self.close(name.trim_end())?,
             None => {

@@ -17,10 +17,15 @@ fn a_document_reads_the_same_however_it_is_cut() {
     for piece in 1..document.len() {
         let root = read(document.as_bytes(), piece).unwrap();
         assert!(root.is("urn:s", "a"), "{piece}");
-        let [nil, text, cdata, binary] = root.children.as_slice() else { panic!("{root:?}") };
+        let [nil, text, cdata, binary] = root.children.as_slice() else {
+            panic!("{root:?}")
+        };
         assert!(nil.nil && nil.value().is_none());
         assert_eq!((text.value(), cdata.value()), (Some("şifre <İi&"), Some("<c>]]")));
-        assert_eq!((&binary.binary[..], binary.file_name.as_deref()), (&b"abcdefg"[..], Some("ö \"1\".eml")));
+        assert_eq!(
+            (&binary.binary[..], binary.file_name.as_deref()),
+            (&b"abcdefg"[..], Some("ö \"1\".eml"))
+        );
     }
 }
 
@@ -38,7 +43,10 @@ fn what_no_honest_reply_holds_is_refused() {
     ] {
         assert!(matches!(read(wrong.as_bytes(), 7), Err(Problem::Protocol(_))), "{wrong}");
     }
-    assert_eq!(read(&b"<a>".repeat(100), 10).err(), Some(malformed("elements nested too deep, or behind the end")));
+    assert_eq!(
+        read(&b"<a>".repeat(100), 10).err(),
+        Some(malformed("elements nested too deep, or behind the end"))
+    );
     assert!(matches!(read(b"<a>\xfe</a>", 3), Err(Problem::Encoding)));
     for cut in ["<a>", "<a", "<a><!-- x", "<a><![CDATA[", ""] {
         assert_eq!(read(cut.as_bytes(), 2).err(), Some(Problem::Incomplete), "{cut}");
