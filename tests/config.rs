@@ -277,8 +277,6 @@ fn a_secret_among_the_parameters_of_an_sms_gateway_is_refused() {
 #[test]
 fn what_comes_later_is_said_to_come_later() {
     let problem_of = |extra: &str| problem(&format!("[[mailbox]]\nname = \"ptt\"\n{extra}\n")).en;
-    let kind = problem_of("kind = \"eyservis\"\naddress = \"kurum@hs01.kep.tr\"\ntcno_file = \"ptt.tcno\"");
-    assert!(kind.starts_with("line 3: kind = \"eyservis\"") && kind.contains("later"), "{kind}");
     let decryption = problem_of("kind = \"folder\"\npath = \"/x\"\ndecryption = { pkcs12_file = \"x\" }");
     assert!(
         decryption.starts_with("line 5: decryption") && decryption.contains("registered as encrypted"),

@@ -73,7 +73,7 @@ impl AlertConfig {
             Cause::MissingMessage | Cause::Disk | Cause::ChainBroken | Cause::Recovery | Cause::DaemonDead => HOUR,
             Cause::DeemedReadNear => 4 * HOUR,
             Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::Undelivered => 6 * HOUR,
-            Cause::Quota | Cause::DailyCheckMissed | Cause::OrphanEvidence => 20 * HOUR,
+            Cause::Quota | Cause::Credit | Cause::DailyCheckMissed | Cause::OrphanEvidence => 20 * HOUR,
             Cause::DailyReport | Cause::Test => 0,
         })
     }

@@ -20,6 +20,8 @@ pub enum Cause {
     /// A mailbox could not be reached for longer than it may.
     MailboxFailing,
     Quota,
+    /// The credit that sending costs runs out.
+    Credit,
     DailyCheckMissed,
     DeemedReadNear,
     OrphanEvidence,
@@ -47,6 +49,7 @@ impl Cause {
             Self::AuthenticationFailure => Text::new("kimlik doğrulama hatası", "authentication failure"),
             Self::MailboxFailing => Text::new("posta kutusuna erişilemiyor", "mailbox cannot be reached"),
             Self::Quota => Text::new("kota", "quota"),
+            Self::Credit => Text::new("kontör", "credit"),
             Self::DailyCheckMissed => Text::new("günlük kontrol yapılmadı", "daily check not done"),
             Self::DeemedReadNear => Text::new("süre doluyor ya da doldu", "a deadline nears or has passed"),
             Self::OrphanEvidence => Text::new("iletisi bulunamayan delil", "evidence without a message"),

@@ -101,10 +101,13 @@ pub enum Command {
     #[command(subcommand)]
     Papers(PapersCommand),
     /// Per mailbox: last check, counts on the server / fetched / registered, holes, quota.
+    #[command(args_conflicts_with_subcommands = true)]
     Mailboxes {
         /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<MailboxesCommand>,
     },
     /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing.
     Reconcile {
@@ -183,6 +186,19 @@ pub struct VerifyArgs {
     /// .eyp .eyps .eypg .eml .p7s .p7m .imz .pdf .xml; the kind is told by content, not by name.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MailboxesCommand {
+    /// Logs in to a mailbox of kind eyservis with the number that the service sends by SMS, for accounts that need it. What the login yields
+    /// is written to login_file.
+    Login {
+        /// The mailbox, as it is called in the configuration.
+        name: String,
+        /// With the number from the SMS.
+        #[arg(long, required = true)]
+        otp: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! `mailboxes`, `poll`, `import`, `reconcile`: the mailboxes against the register.
 
 use std::collections::BTreeSet;
+use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::args::MailboxesCommand;
 use super::documents::local_time;
 use super::failure::mailbox_problem;
 use super::table::{clean, table};
@@ -15,9 +17,11 @@ use super::{Exit, Failure, Session};
 use crate::hash::Sha256;
 use crate::ledger::Ledger;
 use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::eyservis::login;
 use crate::mailbox::import::{Choice, Import};
 use crate::mailbox::{self, Locator, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
+use crate::secret::Secret;
 use crate::signature::carrier::file::is_registrable;
 use crate::text::{Lang, Text};
 
@@ -80,6 +84,45 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         }
     }
     Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
+}
+
+/// What is done to a mailbox by hand.
+pub async fn manage(session: &Session, command: MailboxesCommand) -> Result<Exit, Failure> {
+    let MailboxesCommand::Login { name, .. } = command;
+    let configs = chosen(session, std::slice::from_ref(&name))?;
+    let Some(MailboxConfig::EyServis(config)) = configs.first() else {
+        return Err(Failure::usage(Text::new(
+            format!("'{name}' kutusu eyservis türünde değil; bu giriş yalnız onun içindir"),
+            format!("the mailbox '{name}' is not of kind eyservis; this login is only for that"),
+        )));
+    };
+    let failed = |error: MailboxError| Failure::new(mailbox_problem(&error));
+    let begun = login::begin(config, &session.loaded().secrets, &session.config().limits);
+    let begun = begun.await.map_err(failed)?;
+    eprint!(
+        "{}",
+        match session.lang {
+            Lang::Tr => "SMS ile gelen kod: ",
+            Lang::En => "Number from the SMS: ",
+        }
+    );
+    let sms = read_secret_line()?;
+    begun.finish(&sms).await.map_err(failed)?;
+    match session.lang {
+        Lang::Tr => println!("{name}: oturum açıldı; {} yazıldı", config.login_file.display()),
+        Lang::En => println!("{name}: logged in; {} written", config.login_file.display()),
+    }
+    Ok(Exit::Done)
+}
+
+/// One line from the terminal or a pipe.
+fn read_secret_line() -> Result<Secret, Failure> {
+    let mut line = zeroize::Zeroizing::new(String::new());
+    let read = std::io::stdin().lock().read_line(&mut line);
+    match line.trim() {
+        sms if read.is_ok() && !sms.is_empty() => Ok(Secret::new(sms)),
+        _ => Err(Failure::usage(Text::new("kod verilmedi", "no number was given"))),
+    }
 }
 
 /// One pass over the mailboxes that were named, or all, and everything that came is registered.
@@ -290,7 +333,10 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let known = ledger.known(config.name())?;
         let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
             Ok(mut mailbox) => {
-                mailbox.recall(ledger.mailbox(config.name())?.folders);
+                // A service that is asked by date must be asked for all of them again here, not only for the days since the last look.
+                if !matches!(config, MailboxConfig::EyServis(_)) {
+                    mailbox.recall(ledger.mailbox(config.name())?.folders);
+                }
                 let listing = mailbox.list(&known).await;
                 mailbox.close().await;
                 listing

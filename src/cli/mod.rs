@@ -269,7 +269,10 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Documents(command) => documents::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command),
         Command::Papers(command) => papers::run(session, command),
-        Command::Mailboxes { json } => mailboxes::show(session, json),
+        Command::Mailboxes { json, command: None } => mailboxes::show(session, json),
+        Command::Mailboxes {
+            command: Some(command), ..
+        } => mailboxes::manage(session, command).await,
         Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
         Command::Trust(command) => trust::run(session, command),
         Command::Journal(command) => record::journal(session, command),

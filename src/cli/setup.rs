@@ -56,9 +56,12 @@ fn mailbox_problems(settings: &Settings) -> Vec<Text> {
         ));
     }
     for mailbox in &settings.config.mailbox {
-        let secret = mailbox.secret_file().map(|file| settings.secrets.read(file));
+        let secret = mailbox
+            .secret_files()
+            .into_iter()
+            .find_map(|file| settings.secrets.read(file).err());
         let problem = match (secret, mailbox) {
-            (Some(Err(error)), _) => error.text(),
+            (Some(error), _) => error.text(),
             (_, MailboxConfig::Folder(folder)) if !folder.path.is_dir() => Text::new(
                 format!(
                     "{} diye bir klasör yok; oluşturun ya da path değerini düzeltin",

@@ -96,12 +96,6 @@ fn unknown_key(key: &str, known: &[&str]) -> Text {
 }
 
 fn unknown_value(value: &str, known: &[&str]) -> Text {
-    if value == "eyservis" {
-        return Text::new(
-            "kind = \"eyservis\" (PTT'nin e-Yazışma servisi) bu sürümde yok, sonraki bir sürümle gelecek; şimdilik bu kutuyu IMAP ile tanımlayın ya da kaldırın",
-            "kind = \"eyservis\" (PTT's e-Yazışma service) is not in this version and comes with a later one; until then define this mailbox over IMAP, or remove it",
-        );
-    }
     let offer = nearest(value, known).map(|nearest| (format!(" '{nearest}' mi demek istediniz?"), format!(" did you mean '{nearest}'?")));
     let (tr, en) = offer.unwrap_or_default();
     Text::new(

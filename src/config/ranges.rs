@@ -140,6 +140,23 @@ fn mailbox(mailbox: &MailboxConfig, ranges: &mut Ranges) {
     // Every mailbox must have been looked into on every business day.
     ranges.time(&key("interval"), mailbox.interval(), MOMENT, DAY);
     match mailbox {
+        MailboxConfig::EyServis(service) => {
+            // What lies between two looks must be asked for again in any case.
+            ranges.time(&key("overlap"), service.overlap, DAY, MONTH);
+            ranges.time(&key("window"), service.window, DAY, YEAR);
+            ranges.time(&key("evidence_interval"), service.evidence_interval, 10 * MINUTE, MONTH);
+            ranges.time(&key("evidence_for"), service.evidence_for, HOUR, YEAR);
+            if let Some(after) = service.delete_after {
+                ranges.time(&key("delete_after"), after, MONTH, 20 * YEAR);
+            }
+            ranges.bytes(&key("quota_bytes"), service.quota_bytes, MIB, GIB * GIB);
+            ranges.count(&key("low_credit"), service.low_credit, 0, 100_000_000);
+            ranges.time(&key("quota_interval"), service.quota_interval, MINUTE, MONTH);
+            ranges.time(&key("connect_timeout"), service.connect_timeout, MOMENT, EXCHANGE);
+            ranges.time(&key("silence_timeout"), service.silence_timeout, MOMENT, HOUR);
+            ranges.time(&key("timeout"), service.timeout, MOMENT, HOUR);
+            ranges.bytes(&key("reply_bytes"), service.reply_bytes, 64 * KIB, 4 * GIB);
+        }
         MailboxConfig::Folder(folder) => ranges.time(&key("settle"), folder.settle, Duration::ZERO, HOUR),
         MailboxConfig::Imap(imap) => {
             if let Some(port) = imap.port {

@@ -1,8 +1,10 @@
 //! One task per mailbox: check, wait, check again. A mailbox is handled serially; nothing that arrives in it can stop it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
@@ -12,12 +14,17 @@ use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{ErrorClass, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
+use crate::store::blobs::Blobs;
+use crate::store::disk::RealDisk;
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
 const CHECK_ALLOWANCE: Duration = Duration::from_secs(3_600);
 
 /// Pause after the disk refused: long enough for a person to make room, short beside a business day.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
+
+/// How often old messages are looked at for deletion on the server: space is needed by the month.
+const REMOVE_EVERY: Duration = Duration::from_secs(86_400);
 
 /// Watches one mailbox until it is told to stop, or until the server refuses its credentials.
 pub async fn watch(pipeline: Arc<Pipeline>, config: MailboxConfig, progress: Progress, stop: CancellationToken) {
@@ -43,6 +50,7 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         tokio::time::sleep(DISK_PAUSE).await;
     };
     let mut backoff = Backoff::default();
+    let mut removed_at: Option<tokio::time::Instant> = None;
     loop {
         progress.beat(task, CHECK_ALLOWANCE);
         let pause = match pipeline.check(&mut *mailbox, &mut known).await {
@@ -57,6 +65,12 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
                 );
                 if config.acknowledges() {
                     acknowledge(pipeline, &mut *mailbox).await;
+                }
+                if let Some((after, backup)) = config.removal()
+                    && removed_at.is_none_or(|at| at.elapsed() >= REMOVE_EVERY)
+                {
+                    remove(pipeline, &mut *mailbox, after, backup).await;
+                    removed_at = Some(tokio::time::Instant::now());
                 }
                 wait(&mut *mailbox, config.interval(), task, progress).await;
                 continue;
@@ -117,6 +131,45 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
         });
         if let Err(error) = pipeline.ledger.append(done).await {
             return tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
+        }
+    }
+}
+
+/// Deletes on the server what is registered, old enough, provably durable here and provably in the backup; the mailbox itself sees to the
+/// evidence. What lacks any of these stays.
+async fn remove(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, after: Duration, backup: &Path) {
+    let name = mailbox.name().to_owned();
+    let before = SignedDuration::try_from(after)
+        .ok()
+        .and_then(|after| pipeline.now().checked_sub(after).ok());
+    let Some(before) = before else { return };
+    let old = match pipeline.ledger.removable(&name, before) {
+        Ok(old) => old,
+        Err(error) => return tracing::error!(mailbox = name, %error, "nothing is deleted on the server"),
+    };
+    for (locator, sha256) in old {
+        let blobs = pipeline.ledger.blobs().clone();
+        let copies = Blobs::open(&crate::store::blobs_folder(backup), RealDisk::shared());
+        let proved = tokio::task::spawn_blocking(move || blobs.get(&sha256).and_then(|_| copies.get(&sha256))).await;
+        if !matches!(proved, Ok(Ok(_))) {
+            tracing::warn!(
+                mailbox = name,
+                message = sha256.short(),
+                "not proved to be here and in the backup; it stays on the server"
+            );
+            continue;
+        }
+        match mailbox.remove(&locator).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => return tracing::warn!(mailbox = name, %error, "deleting on the server stopped; it goes on tomorrow"),
+        }
+        let done = Event::Removed(crate::ledger::event::Acknowledged {
+            mailbox: name.clone(),
+            locator,
+        });
+        if let Err(error) = pipeline.ledger.append(done).await {
+            return tracing::warn!(mailbox = name, %error, "a deletion on the server could not be recorded");
         }
     }
 }

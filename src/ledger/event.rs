@@ -40,6 +40,8 @@ pub enum Event {
     CheckFailed(CheckFailed),
     /// A locator was marked on the server as taken.
     Acknowledged(Acknowledged),
+    /// A message was deleted on the server for good. What is here stays.
+    Removed(Acknowledged),
     /// A later verdict on an entry, as early versions wrote it; [`Event::Reexamined`] takes its place.
     Judged(Judged),
     /// A message that has its numbers was examined again and says something else now: nothing is overwritten, the last is shown.

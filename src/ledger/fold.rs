@@ -71,6 +71,11 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
                 *acknowledged = true;
             }
         }),
+        Event::Removed(done) => state.amend(key::locator(&done.mailbox, &done.locator), |stage: &mut LocatorState| {
+            if let LocatorState::Fetched { removed, .. } = stage {
+                *removed = true;
+            }
+        }),
         Event::Judged(judged) => amend_entry(judged.number, state, |entry| entry.verdict = Some(judged.verdict.clone())),
         Event::Reexamined(reexamined) => apply_reexamined(reexamined, at, state),
         Event::Handled(handled) => apply_handled(handled, state),
@@ -153,6 +158,7 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
         &LocatorState::Fetched {
             sha256: *sha256,
             acknowledged: false,
+            removed: false,
         },
     )?;
     state.remove(key::hole(mailbox, locator));

@@ -162,6 +162,24 @@ impl Ledger {
         Ok(waiting)
     }
 
+    /// Messages of a mailbox that were fetched before an instant, have their numbers, and were not deleted on the server.
+    pub fn removable(&self, mailbox: &str, before: Timestamp) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
+        let mut removable = Vec::new();
+        for (name, state) in self.locators_of(mailbox)? {
+            let LocatorState::Fetched {
+                sha256, removed: false, ..
+            } = state
+            else {
+                continue;
+            };
+            let message = self.message(&sha256)?;
+            if message.is_some_and(|message| !message.numbers.is_empty() && message.fetched_at < before) {
+                removable.push((name, sha256));
+            }
+        }
+        Ok(removable)
+    }
+
     pub fn holes(&self) -> Result<Vec<Hole>, LedgerError> {
         self.walk(key::HOLES).collect()
     }
@@ -328,17 +346,25 @@ impl Ledger {
 
     /// (locator, message, acknowledged) of everything durable in a mailbox.
     fn fetched(&self, mailbox: &str) -> Result<Vec<(Locator, Sha256, bool)>, LedgerError> {
+        let states = self.locators_of(mailbox)?.into_iter();
+        Ok(states
+            .filter_map(|(locator, state)| match state {
+                LocatorState::Fetched { sha256, acknowledged, .. } => Some((locator, sha256, acknowledged)),
+                LocatorState::Seen { .. } => None,
+            })
+            .collect())
+    }
+
+    fn locators_of(&self, mailbox: &str) -> Result<Vec<(Locator, LocatorState)>, LedgerError> {
         let prefix = key::locators(mailbox);
-        let mut fetched = Vec::new();
+        let mut states = Vec::new();
         for pair in self.index.scan(&prefix) {
             let (name, value) = pair?;
-            if let LocatorState::Fetched { sha256, acknowledged } = decode(&name, &value)?
-                && let Some(locator) = key::read_locator(name.get(prefix.len()..).unwrap_or_default())
-            {
-                fetched.push((locator, sha256, acknowledged));
+            if let Some(locator) = key::read_locator(name.get(prefix.len()..).unwrap_or_default()) {
+                states.push((locator, decode(&name, &value)?));
             }
         }
-        Ok(fetched)
+        Ok(states)
     }
 
     pub(super) fn read<T: DeserializeOwned>(&self, name: &[u8]) -> Result<Option<T>, LedgerError> {

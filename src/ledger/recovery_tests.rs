@@ -37,6 +37,7 @@ async fn story(world: &World, ledger: &Ledger) {
         epoch: 7,
         next_uid: Some(602),
         exists: 33,
+        listed: None,
     }];
     let checked = super::event::Checked {
         mailbox: "evrak".into(),

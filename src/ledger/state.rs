@@ -14,12 +14,13 @@ use crate::text::Text;
 #[serde(tag = "stage", rename_all = "kebab-case")]
 pub enum LocatorState {
     /// Listed, no bytes yet.
-    Seen {
-        at: Timestamp,
-    },
+    Seen { at: Timestamp },
     Fetched {
         sha256: Sha256,
         acknowledged: bool,
+        /// Deleted on the server.
+        #[serde(default)]
+        removed: bool,
     },
 }
 

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::eyservis::config::EyServisConfig;
+
 /// One mailbox, told apart by `kind`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum MailboxConfig {
     Imap(ImapConfig),
     Folder(FolderConfig),
+    EyServis(EyServisConfig),
 }
 
 /// An IMAP mailbox (`kind = "imap"`).
@@ -127,6 +130,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => &imap.name,
             Self::Folder(folder) => &folder.name,
+            Self::EyServis(service) => &service.name,
         }
     }
 
@@ -135,6 +139,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => &imap.address,
             Self::Folder(folder) => &folder.address,
+            Self::EyServis(service) => &service.address,
         }
     }
 
@@ -143,6 +148,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => imap.interval,
             Self::Folder(folder) => folder.interval,
+            Self::EyServis(service) => service.interval,
         }
     }
 
@@ -150,7 +156,8 @@ impl MailboxConfig {
     pub fn host(&self) -> Option<&str> {
         match self {
             Self::Imap(imap) => Some(&imap.host),
-            Self::Folder(_) => None,
+            // The provider's service takes no mail.
+            Self::Folder(_) | Self::EyServis(_) => None,
         }
     }
 }
@@ -158,22 +165,35 @@ impl MailboxConfig {
 impl MailboxConfig {
     /// Whether anything is to be done on the server with what is registered.
     pub fn acknowledges(&self) -> bool {
-        matches!(self, Self::Imap(imap) if imap.after_fetch != AfterFetch::Nothing)
+        match self {
+            Self::Imap(imap) => imap.after_fetch != AfterFetch::Nothing,
+            Self::EyServis(service) => service.acknowledge,
+            Self::Folder(_) => false,
+        }
+    }
+
+    /// After which age what is registered may be deleted on the server, and the backup that must hold it.
+    pub fn removal(&self) -> Option<(Duration, &std::path::Path)> {
+        match self {
+            Self::EyServis(service) => service.delete_after.map(|after| (after, service.delete_backup.as_path())),
+            Self::Imap(_) | Self::Folder(_) => None,
+        }
     }
 
     /// The account on the server.
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Imap(imap) => Some(&imap.user),
-            Self::Folder(_) => None,
+            Self::Folder(_) | Self::EyServis(_) => None,
         }
     }
 
-    /// The file that holds the secret of the account.
-    pub fn secret_file(&self) -> Option<&std::path::Path> {
+    /// The files that hold the secrets of the account.
+    pub fn secret_files(&self) -> Vec<&std::path::Path> {
         match self {
-            Self::Imap(imap) => Some(&imap.password_file),
-            Self::Folder(_) => None,
+            Self::Imap(imap) => vec![&imap.password_file],
+            Self::Folder(_) => Vec::new(),
+            Self::EyServis(service) => vec![&service.tcno_file, &service.parola_file, &service.sifre_file],
         }
     }
 
@@ -182,6 +202,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => vec![&mut imap.ca_file],
             Self::Folder(folder) => vec![&mut folder.path],
+            Self::EyServis(service) => vec![&mut service.ca_file, &mut service.login_file, &mut service.delete_backup],
         }
     }
 }

@@ -440,6 +440,7 @@ impl Mailbox for FolderMailbox {
             .map(|listed| (listed.locator.clone(), listed))
             .collect();
         let state = FolderState {
+            listed: None,
             folder: if look.maildir { MAILDIR } else { DROP }.to_owned(),
             epoch: 0,
             next_uid: None,

@@ -205,6 +205,7 @@ impl Mailbox for Import {
             epoch: 0,
             next_uid: None,
             exists,
+            listed: None,
         }];
         Ok(Listing {
             folders,

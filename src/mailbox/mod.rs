@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod config;
+pub mod eyservis;
 pub mod folder;
 pub mod imap;
 pub mod import;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -20,6 +22,7 @@ use crate::secret::SecretFolder;
 use crate::text::Text;
 
 use self::config::MailboxConfig;
+use self::eyservis::EyServisMailbox;
 use self::folder::FolderMailbox;
 use self::imap::ImapMailbox;
 
@@ -32,6 +35,7 @@ pub fn open(config: &MailboxConfig, secrets: &SecretFolder, limits: &Limits) -> 
     match config {
         MailboxConfig::Imap(imap) => Ok(Box::new(ImapMailbox::new(imap.clone(), secrets.clone(), limits)?)),
         MailboxConfig::Folder(folder) => Ok(Box::new(FolderMailbox::new(folder.clone(), limits))),
+        MailboxConfig::EyServis(service) => Ok(Box::new(EyServisMailbox::new(service.clone(), secrets.clone(), limits)?)),
     }
 }
 
@@ -64,6 +68,16 @@ pub struct FolderState {
     pub next_uid: Option<u32>,
     /// How many messages the server counts there.
     pub exists: u64,
+    /// eyServis, which is asked by date: the days of which everything is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<ListedDays>,
+}
+
+/// Days, both included, of which every message was listed and has a durable record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedDays {
+    pub from: Date,
+    pub through: Date,
 }
 
 impl FolderState {
@@ -135,6 +149,17 @@ impl Quota {
     }
 }
 
+/// What sending costs from (kontör).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credit {
+    /// As the service says it.
+    pub amount: String,
+    /// What is counted, in the service's word.
+    pub unit: String,
+    /// Below what the configuration calls low.
+    pub is_low: bool,
+}
+
 /// Why [`Mailbox::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
@@ -172,6 +197,18 @@ pub trait Mailbox: Send {
 
     /// The mailbox quota, where the server tells.
     async fn quota(&mut self) -> Result<Option<Quota>, MailboxError>;
+
+    /// The credit for sending, where the server tells.
+    async fn credit(&mut self) -> Result<Option<Credit>, MailboxError> {
+        Ok(None)
+    }
+
+    /// Deletes one message on the server for good, where that is configured and its evidence is here. False: it was left there.
+    ///
+    /// The caller has proved that the bytes are durable, old enough and in a backup.
+    async fn remove(&mut self, _locator: &Locator) -> Result<bool, MailboxError> {
+        Ok(false)
+    }
 
     /// Waits for news, at most `limit`: IDLE where it is offered, sleep where not.
     async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError>;

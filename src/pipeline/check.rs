@@ -1,6 +1,6 @@
 //! mailbox -> store: one look into a mailbox, from the listing to the last durable byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use bytes::Bytes;
@@ -10,10 +10,10 @@ use super::{Pipeline, PipelineError};
 use crate::alert::causes;
 use crate::hash::Sha256;
 use crate::ledger::LedgerError;
-use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered};
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered, Standing};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::folder::is_same_file;
-use crate::mailbox::{self, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
+use crate::mailbox::{self, Credit, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -90,6 +90,11 @@ impl Pipeline {
             tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
             None
         });
+        let credit = mailbox.credit().await.unwrap_or_else(|error| {
+            tracing::warn!(mailbox = name, %error, "the credit could not be asked for");
+            None
+        });
+        self.watch_credit(&name, credit).await?;
         let checked = Checked {
             mailbox: name,
             at: self.now(),
@@ -176,6 +181,26 @@ impl Pipeline {
         let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
         put.map_err(|error| PipelineError::Broken(error.to_string()))?
             .map_err(|error| PipelineError::Ledger(error.into()))
+    }
+
+    /// Low credit is told when it begins, and its end is noted.
+    async fn watch_credit(&self, mailbox: &str, credit: Option<Credit>) -> Result<(), PipelineError> {
+        let Some(credit) = credit else { return Ok(()) };
+        let alarm = format!("credit/{mailbox}");
+        if credit.is_low == self.ledger.standing(&alarm)?.is_some() {
+            return Ok(());
+        }
+        let now = self.now();
+        if credit.is_low {
+            self.raise(vec![causes::low_credit(mailbox, &credit.amount, &credit.unit, now)])
+                .await?;
+        }
+        let standing = Standing {
+            alarm,
+            since: credit.is_low.then_some(now),
+            facts: BTreeMap::from([("amount".to_owned(), credit.amount), ("unit".to_owned(), credit.unit)]),
+        };
+        Ok(self.ledger.append(Event::Standing(standing)).await?)
     }
 
     /// Oddities are told when they change, not at every look. Says whether there was something to tell.

@@ -166,7 +166,7 @@ impl Store {
     }
 }
 
-fn blobs_folder(root: &Path) -> PathBuf {
+pub fn blobs_folder(root: &Path) -> PathBuf {
     root.join("blobs")
 }
 

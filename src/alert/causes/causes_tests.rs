@@ -40,6 +40,7 @@ fn all() -> Vec<Notice> {
             now(),
         ),
         quota("evrak", 96, now()).unwrap(),
+        low_credit("evrak", "12.5", "Kontör", now()),
         daily_check_missed("evrak", None, now()),
         daily_check_done("evrak", now()),
         deadline_near(&entry, &deadline, now()),

@@ -153,6 +153,36 @@ pub fn quota(mailbox: &str, percent: u64, at: Timestamp) -> Option<Notice> {
     ))
 }
 
+/// The credit for sending runs out. `amount` and `unit` are the service's words.
+pub fn low_credit(mailbox: &str, amount: &str, unit: &str, at: Timestamp) -> Notice {
+    let left = format!("{} {}", clean(amount), clean(unit)).trim().to_owned();
+    mailbox_notice(
+        Cause::Credit,
+        Level::Warning,
+        mailbox,
+        at,
+        Text::new(
+            format!("KEP {mailbox}: kontör azaldı ({left})"),
+            format!("KEP {mailbox}: credit is low ({left})"),
+        ),
+        body(
+            Text::new(
+                format!("Hesapta kalan kontör: {left}."),
+                format!("Credit left in the account: {left}."),
+            ),
+            Text::new(
+                "Her gönderi kontör harcar; kontör bitince gönderim durur.",
+                "Each message that is sent costs credit; without it, sending stops.",
+            ),
+            Text::new(
+                "Sağlayıcıdan kontör yükletin; sınır [[mailbox]] low_credit ile ayarlanır.",
+                "Have the provider add credit; the limit is low_credit of [[mailbox]].",
+            ),
+        ),
+        &[("amount", amount), ("unit", unit)],
+    )
+}
+
 /// By the configured hour of a business day the mailbox had no successful check.
 pub fn daily_check_missed(mailbox: &str, last_success: Option<Timestamp>, at: Timestamp) -> Notice {
     let last = last_success.map_or_else(|| Text::new("hiç", "never"), moment);

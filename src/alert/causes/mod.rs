@@ -16,8 +16,8 @@ pub use gateway::{
     DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, store_created, test, undelivered,
 };
 pub use mailbox::{
-    QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, mailbox_failing, mailbox_oddities, missing_message,
-    negative_evidence, quota, quota_level,
+    QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, low_credit, mailbox_failing, mailbox_oddities,
+    missing_message, negative_evidence, quota, quota_level,
 };
 
 use super::notice::{Cause, Level, Notice};

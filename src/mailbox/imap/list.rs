@@ -118,6 +118,7 @@ fn state(session: &mut Session, folder: &str, highest: Option<&u32>) -> Result<F
         epoch,
         next_uid: selected.next_uid,
         exists,
+        listed: None,
     })
 }
 

@@ -14,6 +14,7 @@ fn state(epoch: u32, next_uid: u32) -> FolderState {
         epoch,
         next_uid: Some(next_uid),
         exists: 0,
+        listed: None,
     }
 }
 

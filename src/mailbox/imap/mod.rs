@@ -31,6 +31,7 @@ use problem::Problem;
 use session::Session;
 
 pub use guard::Traffic;
+pub(in crate::mailbox) use problem::shown;
 
 /// A session that ends this often while one message is asked for, alone, is ended by that message.
 const POISON_ATTEMPTS: u32 = 3;

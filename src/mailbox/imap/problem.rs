@@ -136,7 +136,7 @@ impl From<io::Error> for Problem {
 }
 
 /// A server's words, made harmless for logs and pages.
-pub(super) fn shown(words: &str) -> String {
+pub(in crate::mailbox) fn shown(words: &str) -> String {
     words
         .chars()
         .filter(|c| !c.is_control() && !crate::text::is_deceptive(*c))

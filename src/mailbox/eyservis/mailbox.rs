@@ -1,0 +1,642 @@
+//! The mailbox: one question after another, each with its own deadline; nothing that one message does stops the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::clock::{SharedClock, SystemClock, local_day};
+use crate::limits::Limits;
+use crate::mailbox::{Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
+use crate::secret::{Secret, SecretFolder};
+use crate::text::Text;
+
+use super::config::{EyServisConfig, QuotaMeans};
+use super::errors::Problem;
+use super::evidence::{Following, evidence_id, evidence_name};
+use super::http::{self, Bounds};
+use super::login;
+use super::operations::{EVIDENCE, Key, Rows, Service};
+use super::soap::Account;
+use super::window::{Reach, Walk, Window};
+
+/// A message at which a download breaks this often is told as missing; until then the failure may be the line's.
+const ATTEMPTS: u32 = 3;
+
+/// Downloads in a row that may break before the service is held for down.
+const BROKEN_IN_A_ROW: u32 = 3;
+
+/// Bytes that may wait for the rest of the gateway.
+const BUFFER_BYTES: u64 = 16 << 20;
+
+/// How long the rest of the gateway may take to make room: longer means that it is gone.
+const CONSUMER_PATIENCE: Duration = Duration::from_secs(600);
+
+type Step<T> = Result<T, (&'static str, Problem)>;
+
+/// One account at PTT's service.
+pub struct EyServisMailbox {
+    config: EyServisConfig,
+    secrets: SecretFolder,
+    clock: SharedClock,
+    bounds: Bounds,
+    /// Lives as long as a check: between checks it would only hold a dead connection and the authorities' certificates.
+    client: Option<reqwest::Client>,
+    walks: BTreeMap<String, Walk>,
+    following: Following,
+    /// What was downloaded since the last listing: followed although a later listing may not reach back to it.
+    arrived: BTreeSet<Locator>,
+    /// Evidence that is listed and has no durable record.
+    open_evidence: BTreeSet<Locator>,
+    /// Evidence that has one.
+    known_evidence: BTreeSet<Locator>,
+    /// How often a download broke.
+    attempts: BTreeMap<Locator, u32>,
+    /// Why the last listing is not whole: the messages that it named are taken first, then the check fails with this.
+    deferred: Option<(&'static str, Problem)>,
+    oddities: Vec<Text>,
+    quota: Option<(Instant, Option<Quota>)>,
+    credit: Option<(Instant, Option<Credit>)>,
+    /// Unknown folders were looked for.
+    folders_compared: bool,
+}
+
+impl EyServisMailbox {
+    /// # Errors
+    /// The settings contradict each other.
+    pub fn new(config: EyServisConfig, secrets: SecretFolder, limits: &Limits) -> Result<Self, MailboxError> {
+        check(&config).map_err(|problem| problem.into_error(&config.name, "configuration"))?;
+        Ok(Self {
+            bounds: Bounds {
+                connect: config.connect_timeout,
+                silence: config.silence_timeout,
+                whole: config.timeout,
+                reply_bytes: config.reply_bytes,
+                message_bytes: limits.message_bytes,
+            },
+            config,
+            secrets,
+            clock: Arc::new(SystemClock),
+            client: None,
+            walks: BTreeMap::new(),
+            following: Following::default(),
+            arrived: BTreeSet::new(),
+            open_evidence: BTreeSet::new(),
+            known_evidence: BTreeSet::new(),
+            attempts: BTreeMap::new(),
+            deferred: None,
+            oddities: Vec::new(),
+            quota: None,
+            credit: None,
+            folders_compared: false,
+        })
+    }
+
+    /// The same under another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(super) fn config(&self) -> &EyServisConfig {
+        &self.config
+    }
+
+    fn account(&self) -> Step<Account> {
+        let read = |file| {
+            let secret = self.secrets.read(file);
+            secret.map_err(|error| ("login", Problem::Configuration(error.to_string())))
+        };
+        Ok(Account {
+            address: self.config.address.clone(),
+            tcno: read(&self.config.tcno_file)?,
+            parola: read(&self.config.parola_file)?,
+            sifre: read(&self.config.sifre_file)?,
+        })
+    }
+
+    fn client(&mut self) -> Step<reqwest::Client> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = http::client(&self.config.ca_file, &self.bounds).map_err(|problem| ("connect", problem))?;
+        self.client = Some(client.clone());
+        Ok(client)
+    }
+
+    fn reach(&self) -> Reach {
+        let days = |duration: Duration| i64::try_from(duration.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX);
+        Reach {
+            overlap: days(self.config.overlap),
+            window: days(self.config.window).max(1),
+            backfill_from: self.config.backfill_from,
+        }
+    }
+
+    async fn list_all(&mut self, known: &BTreeSet<Locator>) -> Step<Listing> {
+        self.deferred = None;
+        let (client, account) = (self.client()?, self.account()?);
+        let mut listing = Listing::default();
+        listing.oddities.append(&mut self.oddities);
+        for folder in self.config.folders.clone() {
+            self.list_folder(&client, &account, &folder, known, &mut listing).await?;
+        }
+        if !self.folders_compared {
+            self.compare_folders(&client, &account, &mut listing).await?;
+        }
+        if self.config.evidence {
+            self.list_evidence(&client, &account, known, &mut listing).await?;
+        }
+        match self.deferred.take() {
+            // Nothing to take first.
+            Some(failure) if listing.new.is_empty() => Err(failure),
+            deferred => {
+                self.deferred = deferred;
+                Ok(listing)
+            }
+        }
+    }
+
+    async fn list_folder(
+        &mut self,
+        client: &reqwest::Client,
+        account: &Account,
+        folder: &str,
+        known: &BTreeSet<Locator>,
+        listing: &mut Listing,
+    ) -> Step<()> {
+        let today = local_day(self.clock.now());
+        let reach = self.reach();
+        // A copy: a check that is cancelled halfway leaves the walk as it was.
+        let mut walk = self.walks.get(folder).cloned().unwrap_or_default();
+        walk.settle(|locator| known.contains(locator));
+        let plan = walk.plan(today, &reach);
+        let service = self.service(client, account);
+        let mut present = BTreeSet::new();
+        let mut failure = None;
+        for (nth, window) in plan.iter().enumerate() {
+            let rows = match query(&service, folder, *window).await {
+                Ok(rows) => rows,
+                // An old window that cannot be listed keeps no new message away; refused credentials are another thing.
+                Err(problem) if nth > 0 && problem.class() != ErrorClass::Authentication => {
+                    failure = Some(problem);
+                    break;
+                }
+                Err(problem) => return Err(("list", problem)),
+            };
+            listing.oddities.extend(
+                rows.oddities
+                    .into_iter()
+                    .filter(|oddity| !listing.oddities.contains(oddity))
+                    .collect::<Vec<_>>(),
+            );
+            let mut new = Vec::new();
+            for key in rows.keys {
+                let locator = self.locator(folder, key, known, &listing.present);
+                present.insert(locator.clone());
+                if listing.present.insert(locator.clone()) && !known.contains(&locator) {
+                    new.push(locator);
+                }
+            }
+            listing.new.extend(new.iter().cloned().map(listed));
+            match rows.problem {
+                None => walk.listed(*window, new),
+                Some(problem) => failure = failure.or(Some(problem)),
+            }
+        }
+        match failure {
+            None => {
+                walk.forget_absent(&plan, |locator| present.contains(locator));
+                walk.complete(today, &reach);
+            }
+            Some(problem) => self.deferred = Some(("list", problem)),
+        }
+        listing.folders.push(FolderState {
+            folder: folder.to_owned(),
+            epoch: 0,
+            next_uid: None,
+            exists: present.len() as u64,
+            listed: walk.state(),
+        });
+        self.walks.insert(folder.to_owned(), walk);
+        Ok(())
+    }
+
+    fn service<'a>(&'a self, client: &'a reqwest::Client, account: &'a Account) -> Service<'a> {
+        Service {
+            client,
+            config: &self.config,
+            account,
+            bounds: self.bounds,
+        }
+    }
+
+    /// A kepId names one message of the account, in whichever of its folders it is seen: a message that was moved is the same one.
+    fn locator(&self, folder: &str, key: String, known: &BTreeSet<Locator>, present: &BTreeSet<Locator>) -> Locator {
+        let mut locator = at(folder, key);
+        if matches!(Key::of(&locator.id), Key::Row(_)) {
+            return locator;
+        }
+        for other in &self.config.folders {
+            let elsewhere = at(other, locator.id.clone());
+            if known.contains(&elsewhere) || present.contains(&elsewhere) {
+                return elsewhere;
+            }
+        }
+        locator.folder = folder.to_owned();
+        locator
+    }
+
+    /// A folder that is watched and does not exist would be silent for ever. Asked once in the life of this mailbox.
+    async fn compare_folders(&mut self, client: &reqwest::Client, account: &Account, listing: &mut Listing) -> Step<()> {
+        let folders = match self.service(client, account).folders().await {
+            Ok(folders) => folders,
+            Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("list", problem)),
+            // Messages were listed; the comparison can wait for the next look.
+            Err(_) => return Ok(()),
+        };
+        self.folders_compared = true;
+        for folder in &self.config.folders {
+            if !folders.is_empty() && !folders.contains(folder) {
+                listing.oddities.push(Text::new(
+                    format!(
+                        "'{folder}' klasörü serviste yok; olanlar: {}. folders ayarını düzeltin.",
+                        folders.join(", ")
+                    ),
+                    format!(
+                        "the service has no folder '{folder}'; there are: {}. Correct folders.",
+                        folders.join(", ")
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn list_evidence(
+        &mut self,
+        client: &reqwest::Client,
+        account: &Account,
+        known: &BTreeSet<Locator>,
+        listing: &mut Listing,
+    ) -> Step<()> {
+        let now = self.clock.now();
+        self.known_evidence = known
+            .range(at(EVIDENCE, String::new())..)
+            .take_while(|locator| locator.folder == EVIDENCE)
+            .cloned()
+            .collect();
+        self.open_evidence.retain(|locator| !known.contains(locator));
+        let arrived = std::mem::take(&mut self.arrived);
+        for message in listing.present.union(&arrived).filter(|message| known.contains(message)) {
+            let has_evidence = self.has_evidence(message);
+            self.following.see(message, has_evidence, now, self.config.evidence_interval);
+        }
+        for message in self.following.due(now) {
+            let asked = self
+                .service(client, account)
+                .evidence_of(&message.folder, &Key::of(&message.id))
+                .await;
+            match asked {
+                Ok(evidence) => {
+                    let names = evidence.into_iter().map(|one| at(EVIDENCE, evidence_name(&message.id, &one.id)));
+                    self.open_evidence.extend(names.filter(|locator| !known.contains(locator)));
+                }
+                Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("evidence", problem)),
+                // No evidence yet is answered with an error too: it is asked for again when it is due.
+                Err(Problem::Refused { .. } | Problem::Final { .. } | Problem::NotFound | Problem::Nothing) => {}
+                Err(problem) => {
+                    tracing::warn!(
+                        mailbox = self.config.name,
+                        problem = problem.text().en,
+                        "the list of evidence broke off"
+                    );
+                    break;
+                }
+            }
+            self.following
+                .asked(&message, now, self.config.evidence_interval, self.config.evidence_for);
+        }
+        for locator in &self.open_evidence {
+            listing.present.insert(locator.clone());
+            listing.new.push(listed(locator.clone()));
+        }
+        Ok(())
+    }
+
+    fn has_evidence(&self, message: &Locator) -> bool {
+        let first = at(EVIDENCE, evidence_name(&message.id, ""));
+        self.known_evidence
+            .range(first.clone()..)
+            .next()
+            .is_some_and(|next| next.id.starts_with(&first.id))
+    }
+
+    async fn fetch_all(&mut self, wanted: Vec<Listed>, to: &mpsc::Sender<Fetched>) -> Step<()> {
+        let (client, account) = (self.client()?, self.account()?);
+        let login = login::kept(&self.config.login_file);
+        let mut wanted = wanted;
+        // What broke before is asked for last, so that it cannot hold up the others; evidence comes behind mail.
+        wanted.sort_by_key(|listed| {
+            (
+                self.attempts.get(&listed.locator).copied().unwrap_or_default(),
+                listed.locator.folder == EVIDENCE,
+            )
+        });
+        let mut put_off = None;
+        let mut in_a_row = 0;
+        for listed in wanted {
+            let outcome = self.download(&client, &account, login.as_ref(), &listed.locator).await;
+            let outcome = match outcome {
+                Ok(bytes) => {
+                    in_a_row = 0;
+                    self.attempts.remove(&listed.locator);
+                    if self.config.evidence && listed.locator.folder != EVIDENCE {
+                        self.arrived.insert(listed.locator.clone());
+                    }
+                    Ok(bytes)
+                }
+                Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("fetch", problem)),
+                Err(Problem::TooLarge(size)) => Err(NotFetched::TooLarge {
+                    size,
+                    limit: self.bounds.message_bytes.min(self.bounds.reply_bytes),
+                }),
+                Err(problem) if problem.is_about_the_message() => Err(NotFetched::Missing(problem.text())),
+                Err(problem) => {
+                    let attempts = self.attempts.entry(listed.locator.clone()).or_default();
+                    *attempts += 1;
+                    if *attempts < ATTEMPTS {
+                        in_a_row += 1;
+                        if in_a_row >= BROKEN_IN_A_ROW {
+                            return Err(("fetch", problem));
+                        }
+                        put_off = put_off.or(Some(problem));
+                        continue;
+                    }
+                    Err(NotFetched::Missing(problem.text()))
+                }
+            };
+            deliver(to, Fetched { listed, outcome })
+                .await
+                .map_err(|problem| ("fetch", problem))?;
+        }
+        match put_off.map(|problem| ("fetch", problem)).or(self.deferred.take()) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    async fn download(
+        &mut self,
+        client: &reqwest::Client,
+        account: &Account,
+        login: Option<&Secret>,
+        locator: &Locator,
+    ) -> Result<Bytes, Problem> {
+        let service = self.service(client, account);
+        if locator.folder == EVIDENCE {
+            return service.download_evidence(evidence_id(&locator.id)).await;
+        }
+        let (bytes, has_more) = service.download(&locator.folder, &Key::of(&locator.id), login).await?;
+        if has_more {
+            self.oddities.push(Text::new(
+                "servis bir ileti için birden çok paket verdi; .eml olanı alındı. Kutuyu sağlayıcının sayfasından denetleyin.",
+                "the service gave more than one package for a message; the .eml was taken. Check the mailbox on the provider's page.",
+            ));
+        }
+        Ok(bytes)
+    }
+
+    pub(super) async fn begin_login(&mut self) -> Result<Secret, MailboxError> {
+        let begun = async {
+            let (client, account) = (self.client()?, self.account()?);
+            let begun = self.service(&client, &account).begin_login().await;
+            begun.map_err(|problem| ("login", problem))
+        };
+        let begun = begun.await;
+        begun.map_err(|failure| self.error(failure))
+    }
+
+    pub(super) async fn finish_login(&mut self, begun: &Secret, sms: &Secret) -> Result<Secret, MailboxError> {
+        let finished = async {
+            let (client, account) = (self.client()?, self.account()?);
+            let finished = self.service(&client, &account).finish_login(begun, sms).await;
+            finished.map_err(|problem| ("login", problem))
+        };
+        let finished = finished.await;
+        finished.map_err(|failure| self.error(failure))
+    }
+
+    async fn confirm(&mut self, locator: &Locator) -> Step<()> {
+        let (client, account) = (self.client()?, self.account()?);
+        let confirmed = self
+            .service(&client, &account)
+            .acknowledge(&locator.folder, &Key::of(&locator.id))
+            .await;
+        confirmed.map_err(|problem| ("acknowledge", problem))
+    }
+
+    async fn remove_now(&mut self, locator: &Locator) -> Step<bool> {
+        let (client, account) = (self.client()?, self.account()?);
+        let service = self.service(&client, &account);
+        let key = Key::of(&locator.id);
+        // A row number means another message as soon as one above it is gone.
+        if matches!(key, Key::Row(_)) {
+            return Ok(false);
+        }
+        let failed = |problem| ("delete", problem);
+        let evidence = service.evidence_of(&locator.folder, &key).await.map_err(failed)?;
+        let is_here = |id: &str| self.known_evidence.contains(&at(EVIDENCE, evidence_name(&locator.id, id)));
+        // A message without any evidence has not come to its end, or the service did not tell.
+        if evidence.is_empty() || !evidence.iter().all(|one| is_here(&one.id)) {
+            return Ok(false);
+        }
+        service.delete(&locator.folder, &key).await.map_err(failed)?;
+        Ok(true)
+    }
+
+    async fn ask_quota(&mut self) -> Step<Option<Quota>> {
+        let (client, account) = (self.client()?, self.account()?);
+        let answer = self
+            .service(&client, &account)
+            .quota()
+            .await
+            .map_err(|problem| ("quota", problem))?;
+        let Some(kilobytes) = answer else { return Ok(None) };
+        tracing::info!(mailbox = self.config.name, kilobytes, means = ?self.config.quota_means, "KotaSorgula");
+        let (bytes, limit_bytes) = (kilobytes.saturating_mul(1_024), self.config.quota_bytes);
+        let used_bytes = match self.config.quota_means {
+            QuotaMeans::Unknown => return Ok(None),
+            QuotaMeans::Used => bytes,
+            QuotaMeans::Left => limit_bytes.saturating_sub(bytes),
+        };
+        Ok(Some(Quota { used_bytes, limit_bytes }))
+    }
+
+    async fn ask_credit(&mut self) -> Step<Option<Credit>> {
+        let (client, account) = (self.client()?, self.account()?);
+        let balance = self
+            .service(&client, &account)
+            .balance()
+            .await
+            .map_err(|problem| ("credit", problem))?;
+        let low = self.config.low_credit;
+        Ok(balance.map(|balance| Credit {
+            is_low: balance.amount < low as f64,
+            amount: balance.amount.to_string(),
+            unit: balance.unit,
+        }))
+    }
+
+    fn error(&self, (step, problem): (&'static str, Problem)) -> MailboxError {
+        problem.into_error(&self.config.name, step)
+    }
+}
+
+/// A window, or its halves where the list is too long for one answer.
+async fn query(service: &Service<'_>, folder: &str, window: Window) -> Result<Rows, Problem> {
+    let mut all = Rows::default();
+    let mut waiting = vec![window];
+    while let Some(window) = waiting.pop() {
+        let rows = match service.query(folder, window).await {
+            Err(problem @ (Problem::TooLong | Problem::TooLarge(_))) => {
+                waiting.extend(window.halves().ok_or(problem)?);
+                continue;
+            }
+            rows => rows?,
+        };
+        all.keys.extend(rows.keys);
+        all.oddities.extend(rows.oddities);
+        all.problem = all.problem.or(rows.problem);
+    }
+    Ok(all)
+}
+
+fn at(folder: &str, id: String) -> Locator {
+    Locator {
+        folder: folder.to_owned(),
+        epoch: 0,
+        id,
+    }
+}
+
+/// The service says neither size nor time.
+fn listed(locator: Locator) -> Listed {
+    Listed {
+        locator,
+        size: None,
+        arrived: None,
+    }
+}
+
+/// A message takes as many places of the channel as its share of the buffer; one larger than the buffer waits until it is empty.
+async fn deliver(to: &mpsc::Sender<Fetched>, fetched: Fetched) -> Result<(), Problem> {
+    let bytes = fetched.outcome.as_ref().map_or(0, |body| body.len() as u64);
+    let places = to.max_capacity();
+    let share = bytes.saturating_mul(places as u64) / BUFFER_BYTES;
+    let wanted = usize::try_from(share).unwrap_or(places).clamp(1, places);
+    match timeout(CONSUMER_PATIENCE, to.reserve_many(wanted)).await {
+        Ok(Ok(mut permits)) => {
+            if let Some(permit) = permits.next() {
+                permit.send(fetched);
+            }
+            Ok(())
+        }
+        Ok(Err(_)) | Err(_) => Err(Problem::NoConsumer),
+    }
+}
+
+fn check(config: &EyServisConfig) -> Result<(), Problem> {
+    let wrong = |what: &str| Err(Problem::Configuration(what.to_owned()));
+    if !config.url.starts_with("https://") {
+        return wrong("url must begin with https://; the credentials go with every request");
+    }
+    if config.folders.is_empty() {
+        return wrong("folders is empty; name at least INBOX");
+    }
+    if config.folders.iter().any(|folder| folder == EVIDENCE) {
+        return wrong("folders names #DELIL, under which the gateway itself keeps evidence");
+    }
+    if config.delete_after.is_some() && config.delete_backup.as_os_str().is_empty() {
+        return wrong("delete_after needs delete_backup: nothing is deleted on the server that is not in a backup");
+    }
+    if config.delete_after.is_some() && !config.evidence {
+        return wrong("delete_after needs evidence = true: evidence goes with the message that is deleted");
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Mailbox for EyServisMailbox {
+    fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    fn recall(&mut self, last: Vec<FolderState>) {
+        for state in last {
+            self.walks.entry(state.folder).or_default().recall(state.listed);
+        }
+    }
+
+    async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
+        self.list_all(known).await.map_err(|failure| self.error(failure))
+    }
+
+    async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {
+        self.fetch_all(wanted, &to).await.map_err(|failure| self.error(failure))
+    }
+
+    async fn acknowledge(&mut self, locator: &Locator) -> Result<(), MailboxError> {
+        if !self.config.acknowledge || locator.folder == EVIDENCE {
+            return Ok(());
+        }
+        self.confirm(locator).await.map_err(|failure| self.error(failure))
+    }
+
+    async fn remove(&mut self, locator: &Locator) -> Result<bool, MailboxError> {
+        if self.config.delete_after.is_none() || locator.folder == EVIDENCE {
+            return Ok(false);
+        }
+        self.remove_now(locator).await.map_err(|failure| self.error(failure))
+    }
+
+    async fn quota(&mut self) -> Result<Option<Quota>, MailboxError> {
+        if let Some((asked, quota)) = self.quota
+            && asked.elapsed() < self.config.quota_interval
+        {
+            return Ok(quota);
+        }
+        let quota = self.ask_quota().await.map_err(|failure| self.error(failure))?;
+        self.quota = Some((Instant::now(), quota));
+        Ok(quota)
+    }
+
+    async fn credit(&mut self) -> Result<Option<Credit>, MailboxError> {
+        if self.config.low_credit == 0 {
+            return Ok(None);
+        }
+        if let Some((asked, credit)) = &self.credit
+            && asked.elapsed() < self.config.quota_interval
+        {
+            return Ok(credit.clone());
+        }
+        let credit = self.ask_credit().await.map_err(|failure| self.error(failure))?;
+        self.credit = Some((Instant::now(), credit.clone()));
+        Ok(credit)
+    }
+
+    async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError> {
+        self.client = None;
+        tokio::time::sleep(limit).await;
+        Ok(Wake::Elapsed)
+    }
+
+    async fn close(&mut self) {
+        self.client = None;
+    }
+}

@@ -1,0 +1,26 @@
+//! PTT's e-Yazışma service: SOAP 1.1 over TLS, without a session; every request carries the officer's credentials.
+//!
+//! ```text
+//! mailbox    the trait: which windows, which downloads, what is told
+//! window     which days are asked for (pure)
+//! evidence   whose evidence is asked for, and when (pure)
+//! login      the one-time password, and the id that it yields
+//! operations what each operation asks and answers
+//! soap       envelopes, wrappers, statuses        errors   what they mean
+//! http       one exchange                         mtom/xml the answer while it streams in
+//! ```
+
+pub mod config;
+mod errors;
+mod evidence;
+mod http;
+pub mod login;
+mod mtom;
+mod operations;
+#[path = "mailbox.rs"]
+mod service_mailbox;
+mod soap;
+mod window;
+mod xml;
+
+pub use service_mailbox::EyServisMailbox;

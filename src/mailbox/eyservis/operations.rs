@@ -1,0 +1,359 @@
+//! The operations that the gateway uses, each a request and the reading of its reply. There is none that registers or removes an officer,
+//! and none that sends.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use jiff::civil::Date;
+
+use crate::hash::Sha256;
+use crate::secret::Secret;
+use crate::text::Text;
+
+use super::config::{EyServisConfig, Query};
+use super::errors::{KnownCode, Problem, judge};
+use super::http::{self, Bounds};
+use super::soap::{self, Account, Member, Shape, number, status};
+use super::window::{Window, midnight};
+use super::xml::{Element, malformed};
+
+/// The folder under which evidence stands that was fetched on its own. No folder of the service is called so.
+pub(super) const EVIDENCE: &str = "#DELIL";
+
+/// A client of the service, with the credentials of one check.
+pub(super) struct Service<'a> {
+    pub(super) client: &'a reqwest::Client,
+    pub(super) config: &'a EyServisConfig,
+    pub(super) account: &'a Account,
+    pub(super) bounds: Bounds,
+}
+
+/// What one query said.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Rows {
+    /// The key of each message, see [`Key`]. In the order of the reply, each once.
+    pub(super) keys: Vec<String>,
+    seen: BTreeSet<String>,
+    /// What a person should hear of.
+    pub(super) oddities: Vec<Text>,
+    /// Why something may be missing, although what could be named is here: columns of different lengths, an error beside rows.
+    pub(super) problem: Option<Problem>,
+}
+
+/// How one message is named to the service, and here.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Key<'a> {
+    /// A kepId, with its angle brackets.
+    Id(&'a str),
+    /// A row of a folder, where the service gave no kepId.
+    Row(i64),
+}
+
+/// Begins the key of a message without kepId: `#sira/ROW/HASH of what else is known`.
+const ROW: &str = "#sira/";
+
+impl<'a> Key<'a> {
+    pub(super) fn of(id: &'a str) -> Self {
+        match id
+            .strip_prefix(ROW)
+            .and_then(|rest| rest.split_once('/'))
+            .map(|(row, _)| row.parse())
+        {
+            Some(Ok(row)) => Self::Row(row),
+            _ => Self::Id(id),
+        }
+    }
+
+    fn member(&self) -> Member<'a> {
+        match self {
+            Self::Id(id) => Member::Text("kepId", id),
+            Self::Row(row) => Member::Number("kepSiraNo", *row),
+        }
+    }
+}
+
+/// An evidence document that the service lists for a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ListedEvidence {
+    pub(super) id: String,
+}
+
+/// The credit that sending costs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Balance {
+    pub(super) amount: f64,
+    pub(super) unit: String,
+}
+
+impl Service<'_> {
+    async fn call(&self, operation: &str, shape: Shape, members: &[Member<'_>], wrapper: &str) -> Result<Element, Problem> {
+        let request = soap::request(operation, shape, self.account, members);
+        let envelope = http::exchange(self.client, &self.config.url, operation, request, &self.bounds).await?;
+        soap::unwrap(envelope, wrapper, self.codes())
+    }
+
+    fn codes(&self) -> &[KnownCode] {
+        &self.config.codes
+    }
+
+    /// PaketSorgula, 2 or 3: what arrived in these days.
+    pub(super) async fn query(&self, folder: &str, window: Window) -> Result<Rows, Problem> {
+        let date = |date: Date| midnight(date, self.config.offset);
+        let (first, last) = (date(window.from), date(window.to));
+        let members = [
+            Member::Text("ilktarih", &first),
+            Member::Text("sontarih", &last),
+            Member::Text("dizin", folder),
+        ];
+        // The wrapper of the second and third form has its number at the end.
+        let (operation, wrapper) = match self.config.query {
+            Query::PaketSorgula => ("PaketSorgula", "PaketSorgulaResponse"),
+            Query::PaketSorgula2 => ("PaketSorgula2", "PaketSorgulaResponse2"),
+            Query::PaketSorgula3 => ("PaketSorgula3", "PaketSorgulaResponse3"),
+        };
+        let reply = self.call(operation, Shape::Structure, &members, wrapper).await?;
+        read_rows(&reply, self.codes())
+    }
+
+    /// Indir with ALL: only the whole has the provider's signature. The bytes, and whether the reply held more than one package.
+    pub(super) async fn download(&self, folder: &str, key: &Key<'_>, login: Option<&Secret>) -> Result<(Bytes, bool), Problem> {
+        let mut members = vec![key.member(), Member::Text("ePart", "ALL")];
+        members.push(match login {
+            Some(login) => Member::Secret("eGuvenlikId", login),
+            None => Member::Text("eGuvenlikId", ""),
+        });
+        members.push(Member::Text("dizin", folder));
+        let reply = self.call("Indir", Shape::Structure, &members, "IndirResponse").await?;
+        let structure = returned(&reply)?;
+        let said = status(structure, self.codes())?;
+        let mut packages: Vec<&Element> = structure.all("ePaket").collect();
+        // A message has an extension of .eml or none; anything else beside it is an addition.
+        packages.sort_by_key(|package| {
+            !package
+                .file_name
+                .as_deref()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".eml"))
+        });
+        match packages.as_slice() {
+            [] if said.is_none() => Err(Problem::Nothing),
+            [] => Err(malformed("a download without a package")),
+            [package, ..] if package.binary.is_empty() => Err(Problem::NotFound),
+            [package, more @ ..] => Ok((package.binary.clone(), !more.is_empty())),
+        }
+    }
+
+    /// PaketDetayDelilSorgula: the evidence of one message.
+    pub(super) async fn evidence_of(&self, folder: &str, key: &Key<'_>) -> Result<Vec<ListedEvidence>, Problem> {
+        let members = [key.member(), Member::Text("dizin", folder)];
+        let wrapper = "PaketDetayDelilSorgulaResponse";
+        let reply = self.call("PaketDetayDelilSorgula", Shape::Structure, &members, wrapper).await?;
+        status(&reply, self.codes())?;
+        let mut listed = Vec::new();
+        for row in reply.all("DelilSonuc").filter(|row| !row.nil) {
+            match row.child_value("delilId") {
+                Some(id) => listed.push(ListedEvidence { id: id.to_owned() }),
+                // A row without an id says why there is none.
+                None => status(row, self.codes())?.unwrap_or_default(),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// PaketDelilIndir: one evidence document.
+    pub(super) async fn download_evidence(&self, id: &str) -> Result<Bytes, Problem> {
+        let members = [Member::Text("delilId", id)];
+        let reply = self
+            .call("PaketDelilIndir", Shape::Structure, &members, "PaketDelilIndirResponse")
+            .await?;
+        let structure = returned(&reply)?;
+        status(structure, self.codes())?;
+        match structure.child("eDelil").map(|evidence| evidence.binary.clone()) {
+            Some(bytes) if !bytes.is_empty() => Ok(bytes),
+            _ => Err(Problem::NotFound),
+        }
+    }
+
+    /// KotaSorgula: kilobytes; whether used or left the service does not say.
+    pub(super) async fn quota(&self) -> Result<Option<u64>, Problem> {
+        let reply = self.call("KotaSorgula", Shape::Account, &[], "KotaSorgulaResponse").await?;
+        let value = reply.child("return").map(number).transpose()?.flatten();
+        Ok(value.and_then(|kilobytes| u64::try_from(kilobytes).ok()))
+    }
+
+    /// KontorSorgula. A wrong password is told only by the words in `cins`.
+    pub(super) async fn balance(&self) -> Result<Option<Balance>, Problem> {
+        let reply = self.call("KontorSorgula", Shape::Account, &[], "KontorSorgulaResponse").await?;
+        let Some(structure) = reply.child("return").filter(|structure| !structure.nil) else {
+            return Ok(None);
+        };
+        let unit = structure.child_value("cins").unwrap_or_default();
+        if let Err(credentials @ Problem::Credentials(_)) = judge(0, Some(unit), &[]) {
+            return Err(credentials);
+        }
+        let Some(amount) = structure.child_value("miktar") else {
+            return Ok(None);
+        };
+        let amount = amount
+            .replace(',', ".")
+            .parse()
+            .map_err(|_| malformed("a credit that is no number"))?;
+        Ok(Some(Balance {
+            amount,
+            unit: unit.chars().take(40).collect(),
+        }))
+    }
+
+    /// DizinSorgula: the names of the folders.
+    pub(super) async fn folders(&self) -> Result<Vec<String>, Problem> {
+        let reply = self.call("DizinSorgula", Shape::Account, &[], "DizinSorgulaResponse").await?;
+        let names: Vec<String> = reply.all("return").filter_map(Element::value).map(str::to_owned).collect();
+        names.iter().try_for_each(|name| match judge(0, Some(name), &[]) {
+            Err(credentials @ Problem::Credentials(_)) => Err(credentials),
+            _ => Ok(()),
+        })?;
+        Ok(names)
+    }
+
+    /// AlindiOnay: the acknowledgement of receipt, which most likely makes the sender's evidence of reading.
+    pub(super) async fn acknowledge(&self, folder: &str, key: &Key<'_>) -> Result<(), Problem> {
+        self.command("AlindiOnay", "AlindiOnayResponse", folder, key).await
+    }
+
+    /// PaketSil: deletes for good.
+    pub(super) async fn delete(&self, folder: &str, key: &Key<'_>) -> Result<(), Problem> {
+        self.command("PaketSil", "PaketSilResponse", folder, key).await
+    }
+
+    async fn command(&self, operation: &str, wrapper: &str, folder: &str, key: &Key<'_>) -> Result<(), Problem> {
+        let members = [key.member(), Member::Text("dizin", folder)];
+        let reply = self.call(operation, Shape::Structure, &members, wrapper).await?;
+        status(returned(&reply)?, self.codes())?.ok_or(Problem::Nothing)
+    }
+
+    /// Giris(OTP): the service sends an SMS. Returns the eGuvenlikId of this attempt.
+    pub(super) async fn begin_login(&self) -> Result<Secret, Problem> {
+        let members = [Member::Text("girisTur", "OTP")];
+        let reply = self.call("Giris", Shape::Structure, &members, "GirisResponse").await?;
+        self.login_id(&reply)
+    }
+
+    /// GuvenliGiris(OTP): the number from the SMS. Returns the eGuvenlikId that downloads carry.
+    pub(super) async fn finish_login(&self, begun: &Secret, sms: &Secret) -> Result<Secret, Problem> {
+        let members = [
+            Member::Text("girisTur", "OTP"),
+            Member::Secret("smsKey", sms),
+            Member::Secret("eGuvenlikId", begun),
+        ];
+        let reply = self
+            .call("GuvenliGiris", Shape::Structure, &members, "GuvenliGirisResponse")
+            .await?;
+        self.login_id(&reply)
+    }
+
+    fn login_id(&self, reply: &Element) -> Result<Secret, Problem> {
+        let structure = returned(reply)?;
+        let words = structure.child_value("hataaciklama");
+        // Here `durum` is a string, and "1" is an error; what else it may hold is not known, so the id decides.
+        let code = structure
+            .child_value("durum")
+            .and_then(|durum| durum.parse().ok())
+            .unwrap_or_default();
+        match structure.child_value("eGuvenlikId") {
+            Some(id) if code != 1 => Ok(Secret::new(id)),
+            _ => Err(judge(if code == 0 { 1 } else { code }, words, self.codes())
+                .err()
+                .unwrap_or(Problem::Nothing)),
+        }
+    }
+}
+
+/// The one `return` of a reply.
+fn returned(reply: &Element) -> Result<&Element, Problem> {
+    reply.child("return").filter(|structure| !structure.nil).ok_or(Problem::Nothing)
+}
+
+/// The rows of a query, in whichever of its forms: one `return` of parallel columns, or an `iletiler` for each message whose members are
+/// formally columns too. A nil is a position like any other.
+pub(super) fn read_rows(reply: &Element, codes: &[KnownCode]) -> Result<Rows, Problem> {
+    let columns = reply.child("return").filter(|structure| !structure.nil);
+    let groups: Vec<&Element> = columns
+        .into_iter()
+        .chain(reply.all("iletiler").filter(|group| !group.nil))
+        .collect();
+    let said = status(columns.unwrap_or(reply), codes);
+    let has_ids = groups.iter().any(|group| group.all("kepId").any(|id| id.value().is_some()));
+    let mut rows = Rows::default();
+    match said {
+        Err(problem @ Problem::Credentials(_)) => return Err(problem),
+        Err(problem) if !has_ids => return Err(problem),
+        Err(problem) => rows.problem = Some(problem),
+        Ok(None) if groups.iter().all(|group| group.child("kepId").is_none()) => return Err(Problem::Nothing),
+        Ok(_) => {}
+    }
+    groups.into_iter().for_each(|group| rows.take(group));
+    Ok(rows)
+}
+
+/// What else a row holds; it names a message that has no kepId.
+const OTHERS: [&str; 7] = ["kepSiraNo", "from", "fromKep", "konu", "tur", "turId", "OrgMesajId"];
+
+impl Rows {
+    fn take(&mut self, group: &Element) {
+        let ids: Vec<&Element> = group.all("kepId").collect();
+        let columns = OTHERS.map(|name| group.all(name).collect::<Vec<_>>());
+        let is_filled = |at: usize| {
+            columns
+                .iter()
+                .any(|column| column.get(at).is_some_and(|cell| cell.value().is_some()))
+        };
+        let is_even = columns.iter().all(|column| column.is_empty() || column.len() == ids.len());
+        let longest = columns.iter().map(Vec::len).max().unwrap_or_default();
+        // One row of nothing but nil is the empty answer, also where a column is left out.
+        if !is_even && (ids.len() > 1 || (0..longest).any(is_filled)) {
+            self.problem = Some(malformed("columns of different lengths in the list of messages"));
+        }
+        for (at, id) in ids.iter().enumerate() {
+            match id.value() {
+                Some(id) => self.push(id.to_owned()),
+                None if is_filled(at) && is_even => self.nameless(&columns, at),
+                None => {}
+            }
+        }
+    }
+
+    /// A message that the service lists without its kepId.
+    fn nameless(&mut self, columns: &[Vec<&Element>; 7], at: usize) {
+        let cell = |column: usize| columns.get(column).and_then(|column| column.get(at)).and_then(|cell| cell.value());
+        let row = cell(0).and_then(|row| row.parse::<i64>().ok());
+        self.oddities.push(match row {
+            Some(row) => Text::new(
+                format!("servis {row}. sıradaki iletiyi kepId olmadan listeliyor; sıra numarasıyla alınıyor. Sağlayıcıya bildirin."),
+                format!("the service lists the message in row {row} without its kepId; it is fetched by the row's number. Tell the provider."),
+            ),
+            None => Text::new(
+                "servis bir iletiyi ne kepId ne sıra numarasıyla listeliyor; alınamaz. Kutuyu sağlayıcının sayfasından denetleyin.",
+                "the service lists a message with neither kepId nor row number; it cannot be fetched. Check the mailbox on the provider's page.",
+            ),
+        });
+        match row {
+            Some(row) => {
+                // Subject and sender tell two messages apart that had the same row, without standing here.
+                let rest = [1, 3].map(|column| cell(column).unwrap_or_default()).join("\n");
+                self.push(format!("{ROW}{row}/{}", Sha256::of(rest.as_bytes())));
+            }
+            None => self.problem = Some(malformed("a message without kepId and row number")),
+        }
+    }
+
+    fn push(&mut self, key: String) {
+        if key.chars().any(char::is_control) {
+            self.problem = Some(malformed("a kepId with control characters"));
+        } else if self.seen.insert(key.clone()) {
+            self.keys.push(key);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "operations_tests.rs"]
+mod operations_tests;

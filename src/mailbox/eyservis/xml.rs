@@ -1,0 +1,474 @@
+//! A bounded XML reader for replies that arrive in pieces: no DTD, no recursion, and what is binary is decoded while it comes in, so that a
+//! message of 60 MB is never held as text.
+
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+
+use super::errors::Problem;
+
+/// Open elements. The provider's own client allows 200; the deepest reply needs 6.
+const DEPTH: usize = 64;
+/// Elements of one reply: nine for each message of a list, so 20,000 messages in one window. A longer list is asked for in halves.
+const ELEMENTS: usize = 200_000;
+/// Bytes of one tag, with its attributes.
+const TAG_BYTES: usize = 64 << 10;
+/// Text of one reply that is no attachment: subjects and names of [`ELEMENTS`].
+const TEXT_BYTES: usize = 16 << 20;
+/// The longest reference is `&#x10FFFF;`.
+const REFERENCE_BYTES: usize = 12;
+/// Elements whose text is base64 (xmlmime:base64Binary): a package, and an evidence document.
+const BINARY: [&str; 2] = ["ePaket", "eDelil"];
+
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+const XOP: &str = "http://www.w3.org/2004/08/xop/include";
+const XMLMIME: &str = "http://www.w3.org/2005/05/xmlmime";
+
+/// Base64 as servers write it: with padding or without.
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// One element with everything below it.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    /// `xsi:nil`: there is no value, but the position counts.
+    pub(super) nil: bool,
+    pub(super) text: String,
+    /// Decoded base64 of a binary element.
+    pub(super) binary: Bytes,
+    /// `xop:Include href` below this element: the bytes stand in another part of the multipart reply.
+    pub(super) include: Option<String>,
+    /// `xmlmime:fileName`.
+    pub(super) file_name: Option<String>,
+    pub(super) children: Vec<Element>,
+}
+
+impl Element {
+    pub(super) fn is(&self, namespace: &str, name: &str) -> bool {
+        self.name == name && self.namespace == namespace
+    }
+
+    /// The children of this name, in whatever namespace: which one the server takes for members is known from clients only.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The trimmed text; `None` for nil and for nothing.
+    pub(super) fn value(&self) -> Option<&str> {
+        let text = self.text.trim();
+        (!self.nil && !text.is_empty()).then_some(text)
+    }
+
+    pub(super) fn child_value(&self, name: &str) -> Option<&str> {
+        self.child(name).and_then(Self::value)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Content,
+    Comment,
+    Cdata,
+    Instruction,
+}
+
+/// What is known of an open element while its text still comes.
+struct Open {
+    element: Element,
+    /// Prefix and namespace of each declaration that it makes.
+    declares: Vec<(String, String)>,
+    raw: Vec<u8>,
+    binary: Option<Decoder>,
+}
+
+/// Reads one document from its pieces.
+pub(super) struct Reader {
+    waiting: Vec<u8>,
+    within: Within,
+    open: Vec<Open>,
+    root: Option<Element>,
+    elements: usize,
+    text_bytes: usize,
+    binary_limit: u64,
+    began: bool,
+}
+
+impl Reader {
+    /// `binary_limit`: the most bytes that one binary element may decode to.
+    pub(super) fn new(binary_limit: u64) -> Self {
+        Self {
+            waiting: Vec::new(),
+            within: Within::Content,
+            open: Vec::new(),
+            root: None,
+            elements: 0,
+            text_bytes: 0,
+            binary_limit,
+            began: false,
+        }
+    }
+
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        self.waiting.extend_from_slice(piece);
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut rest = waiting.as_slice();
+        if !self.began && rest.len() >= 3 {
+            rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+            self.began = true;
+        }
+        while self.began {
+            let before = rest.len();
+            rest = self.step(rest)?;
+            if rest.is_empty() || rest.len() == before {
+                break;
+            }
+        }
+        if self.within == Within::Content && rest.len() > TAG_BYTES {
+            return Err(malformed("a tag without an end"));
+        }
+        self.waiting = rest.to_vec();
+        Ok(())
+    }
+
+    /// The document; it must be complete.
+    pub(super) fn finish(self) -> Result<Element, Problem> {
+        let quiet = self.waiting.iter().all(u8::is_ascii_whitespace) && self.within == Within::Content;
+        match self.root {
+            Some(root) if self.open.is_empty() && quiet => Ok(root),
+            _ => Err(Problem::Incomplete),
+        }
+    }
+
+    /// Takes one token and returns what follows it; the same slice when the token is not complete yet.
+    fn step<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+        match self.within {
+            Within::Comment => Ok(self.skip_to(rest, b"-->")),
+            Within::Instruction => Ok(self.skip_to(rest, b"?>")),
+            Within::Cdata => self.cdata(rest),
+            Within::Content => self.content(rest),
+        }
+    }
+
+    fn skip_to<'a>(&mut self, rest: &'a [u8], end: &[u8]) -> &'a [u8] {
+        match memchr::memmem::find(rest, end) {
+            Some(at) => {
+                self.within = Within::Content;
+                rest.get(at + end.len()..).unwrap_or_default()
+            }
+            // The end may begin in the last bytes.
+            None => rest.get(rest.len().saturating_sub(end.len() - 1)..).unwrap_or_default(),
+        }
+    }
+
+    fn cdata<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+        let end = memchr::memmem::find(rest, b"]]>");
+        let upto = end.unwrap_or(rest.len().saturating_sub(2));
+        self.text(rest.get(..upto).unwrap_or_default())?;
+        if end.is_some() {
+            self.within = Within::Content;
+        }
+        Ok(rest.get(end.map_or(upto, |at| at + 3)..).unwrap_or_default())
+    }
+
+    fn content<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+        match memchr::memchr(b'<', rest) {
+            Some(0) => self.markup(rest),
+            Some(at) => {
+                self.references(rest.get(..at).unwrap_or_default(), true)?;
+                Ok(rest.get(at..).unwrap_or_default())
+            }
+            None => {
+                let taken = self.references(rest, false)?;
+                Ok(rest.get(taken..).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Text with its references resolved. A reference that may go on in the next piece is left. Returns how many bytes were taken.
+    fn references(&mut self, text: &[u8], complete: bool) -> Result<usize, Problem> {
+        let mut at = 0;
+        while let Some(found) = memchr::memchr(b'&', text.get(at..).unwrap_or_default()) {
+            self.text(text.get(at..at + found).unwrap_or_default())?;
+            at += found;
+            let reference = text.get(at..).unwrap_or_default();
+            let Some(end) = memchr::memchr(b';', reference.get(..REFERENCE_BYTES.min(reference.len())).unwrap_or_default()) else {
+                if !complete && reference.len() < REFERENCE_BYTES {
+                    return Ok(at);
+                }
+                return Err(malformed("a reference without an end"));
+            };
+            let name = reference.get(1..end).unwrap_or_default();
+            let resolved = resolve(name).ok_or_else(|| malformed("an unknown reference"))?;
+            self.text(resolved.encode_utf8(&mut [0; 4]).as_bytes())?;
+            at += end + 1;
+        }
+        self.text(text.get(at..).unwrap_or_default())?;
+        Ok(text.len())
+    }
+
+    fn text(&mut self, text: &[u8]) -> Result<(), Problem> {
+        let Some(open) = self.open.last_mut() else {
+            return match text.iter().all(u8::is_ascii_whitespace) {
+                true => Ok(()),
+                false => Err(malformed("text outside of the document")),
+            };
+        };
+        match &mut open.binary {
+            Some(decoder) => decoder.feed(text, self.binary_limit),
+            None => {
+                self.text_bytes += text.len();
+                if self.text_bytes > TEXT_BYTES {
+                    return Err(Problem::TooLong);
+                }
+                open.raw.extend_from_slice(text);
+                Ok(())
+            }
+        }
+    }
+
+    fn markup<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+        for (begin, within) in [
+            (b"<!--".as_slice(), Within::Comment),
+            (b"<![CDATA[", Within::Cdata),
+            (b"<?", Within::Instruction),
+        ] {
+            if rest.starts_with(begin) {
+                self.within = within;
+                return Ok(rest.get(begin.len()..).unwrap_or_default());
+            }
+            if begin.starts_with(rest) {
+                return Ok(rest);
+            }
+        }
+        if rest.starts_with(b"<!") {
+            // No reply needs a document type, and it is the door to XXE and entity bombs.
+            return Err(malformed("a document type"));
+        }
+        let Some(end) = tag_end(rest) else { return Ok(rest) };
+        if end > TAG_BYTES {
+            return Err(malformed("a tag that is too long"));
+        }
+        let tag = rest
+            .get(1..end)
+            .and_then(|tag| std::str::from_utf8(tag).ok())
+            .ok_or(Problem::Encoding)?;
+        match tag.strip_prefix('/') {
+            Some(name) => self.close(name.trim_end())?,
+            None => {
+                let empty = tag.strip_suffix('/');
+                let name = self.begin(empty.unwrap_or(tag))?;
+                if empty.is_some() {
+                    self.close(&name)?;
+                }
+            }
+        }
+        Ok(rest.get(end + 1..).unwrap_or_default())
+    }
+
+    /// Opens an element and returns its name as written.
+    fn begin(&mut self, tag: &str) -> Result<String, Problem> {
+        self.elements += 1;
+        if self.elements > ELEMENTS {
+            return Err(Problem::TooLong);
+        }
+        if self.open.len() >= DEPTH || (self.open.is_empty() && self.root.is_some()) {
+            return Err(malformed("elements nested too deep, or behind the end"));
+        }
+        let (written, attributes) = attributes(tag)?;
+        let declares = attributes
+            .iter()
+            .filter_map(|(name, value)| match name.split_once(':') {
+                Some(("xmlns", prefix)) => Some((prefix.to_owned(), value.clone())),
+                None if name == "xmlns" => Some((String::new(), value.clone())),
+                _ => None,
+            })
+            .collect();
+        self.open.push(Open {
+            element: Element::default(),
+            declares,
+            raw: Vec::new(),
+            binary: None,
+        });
+        let (prefix, local) = written.split_once(':').unwrap_or(("", written));
+        let mut element = Element {
+            namespace: self.namespace(prefix)?.to_owned(),
+            name: local.to_owned(),
+            ..Element::default()
+        };
+        let mut href = None;
+        for (name, value) in attributes {
+            match name.split_once(':') {
+                Some((prefix, local)) if prefix != "xmlns" && prefix != "xml" => match (self.namespace(prefix)?, local) {
+                    (XSI, "nil") => element.nil = matches!(value.trim(), "true" | "1"),
+                    (XMLMIME, "fileName") => element.file_name = Some(value),
+                    _ => {}
+                },
+                None if name == "href" => href = Some(value),
+                None if name == "fileName" => element.file_name = Some(value),
+                _ => {}
+            }
+        }
+        if element.is(XOP, "Include") {
+            let above = self.open.len().checked_sub(2).and_then(|above| self.open.get_mut(above));
+            if let Some(above) = above {
+                above.element.include = href;
+            }
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.binary = BINARY.contains(&element.name.as_str()).then(Decoder::default);
+            open.element = element;
+        }
+        Ok(written.to_owned())
+    }
+
+    fn close(&mut self, written: &str) -> Result<(), Problem> {
+        let local = written.split_once(':').map_or(written, |(_, local)| local);
+        let Some(open) = self.open.pop().filter(|open| open.element.name == local) else {
+            return Err(malformed("tags that do not match"));
+        };
+        let mut element = open.element;
+        element.text = String::from_utf8(open.raw).map_err(|_| Problem::Encoding)?;
+        if let Some(decoder) = open.binary {
+            element.binary = decoder.finish(self.binary_limit)?;
+        }
+        match self.open.last_mut() {
+            Some(above) => above.element.children.push(element),
+            None => self.root = Some(element),
+        }
+        Ok(())
+    }
+
+    fn namespace(&self, prefix: &str) -> Result<&str, Problem> {
+        let mut declared = self.open.iter().rev().flat_map(|open| &open.declares);
+        match declared.find(|(known, _)| known == prefix) {
+            Some((_, namespace)) => Ok(namespace),
+            None if prefix.is_empty() || prefix == "xml" => Ok(""),
+            None => Err(malformed("a prefix without a namespace")),
+        }
+    }
+}
+
+/// Where a tag ends; a `>` inside a quoted value does not end it.
+fn tag_end(bytes: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    bytes.iter().position(|byte| match (quote, byte) {
+        (Some(open), byte) if open == *byte => {
+            quote = None;
+            false
+        }
+        (None, b'"' | b'\'') => {
+            quote = Some(*byte);
+            false
+        }
+        (None, b'>') => true,
+        _ => false,
+    })
+}
+
+type Attributes = Vec<(String, String)>;
+
+fn attributes(tag: &str) -> Result<(&str, Attributes), Problem> {
+    let wrong = || malformed("attributes that cannot be read");
+    let (name, mut rest) = tag.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((tag, ""));
+    if name.is_empty() {
+        return Err(wrong());
+    }
+    let mut attributes = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return Ok((name, attributes));
+        }
+        let (key, value) = rest.split_once('=').ok_or_else(wrong)?;
+        let value = value.trim_start();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(wrong)?;
+        let (value, after) = value.get(1..).and_then(|value| value.split_once(quote)).ok_or_else(wrong)?;
+        attributes.push((key.trim().to_owned(), unescape(value).ok_or_else(wrong)?));
+        rest = after;
+    }
+}
+
+fn unescape(value: &str) -> Option<String> {
+    let mut whole = String::with_capacity(value.len());
+    let mut pieces = value.split('&');
+    whole.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (name, after) = piece.split_once(';')?;
+        whole.push(resolve(name.as_bytes())?);
+        whole.push_str(after);
+    }
+    Some(whole)
+}
+
+fn resolve(name: &[u8]) -> Option<char> {
+    // XML 1.0 has no form for control characters.
+    let is_allowed = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    let digits = |digits: &[u8], radix| u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok();
+    let character = |number: Option<u32>| number.and_then(char::from_u32).filter(is_allowed);
+    match name {
+        b"lt" => Some('<'),
+        b"gt" => Some('>'),
+        b"amp" => Some('&'),
+        b"quot" => Some('"'),
+        b"apos" => Some('\''),
+        [b'#', b'x', hex @ ..] => character(digits(hex, 16)),
+        [b'#', decimal @ ..] => character(digits(decimal, 10)),
+        _ => None,
+    }
+}
+
+/// Decodes base64 that comes in pieces, with whatever white space in it.
+#[derive(Default)]
+pub(super) struct Decoder {
+    decoded: Vec<u8>,
+    /// Letters that do not make a group of four yet.
+    letters: Vec<u8>,
+}
+
+impl Decoder {
+    /// Letters that are decoded at once.
+    const GROUP: usize = 16 << 10;
+
+    pub(super) fn feed(&mut self, text: &[u8], limit: u64) -> Result<(), Problem> {
+        for chunk in text.chunks(Self::GROUP) {
+            self.letters.extend(chunk.iter().filter(|byte| !byte.is_ascii_whitespace()));
+            let whole = self.letters.len() / 4 * 4;
+            self.decode(whole, limit)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, limit: u64) -> Result<Bytes, Problem> {
+        self.decode(self.letters.len(), limit)?;
+        Ok(self.decoded.into())
+    }
+
+    fn decode(&mut self, letters: usize, limit: u64) -> Result<(), Problem> {
+        let group = self.letters.get(..letters).unwrap_or_default();
+        BASE64
+            .decode_vec(group, &mut self.decoded)
+            .map_err(|_| malformed("base64 that cannot be read"))?;
+        self.letters.drain(..letters);
+        match self.decoded.len() as u64 > limit {
+            true => Err(Problem::TooLarge(self.decoded.len() as u64)),
+            false => Ok(()),
+        }
+    }
+}
+
+pub(super) fn malformed(what: &str) -> Problem {
+    Problem::Protocol(what.to_owned())
+}
+
+#[cfg(test)]
+#[path = "xml_tests.rs"]
+mod xml_tests;
