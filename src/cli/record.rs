@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::{IndexCommand, JournalCommand};
-use super::{Exit, Failure, Session};
+use super::{Exit, Failure, Session, writing};
 use crate::daemon::trouble::tell_recovery;
 use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;
@@ -90,6 +90,14 @@ pub async fn index(session: &Session, command: IndexCommand) -> Result<Exit, Fai
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     session.must_have_store()?;
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
+    // The copy is whole whatever becomes of the note: that the page and the metrics do not know of it is worth a line, not a failure.
+    if let Err(failure) = writing::backed_up(session, report.head.sequence) {
+        match session.lang {
+            Lang::Tr => eprintln!("! yedek tamam, ama kayda geçirilemedi:"),
+            Lang::En => eprintln!("! the backup is complete, but could not be recorded:"),
+        }
+        failure.tell(Some(session.lang));
+    }
     match session.lang {
         Lang::Tr => println!(
             "yedeklendi: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {}",

@@ -10,6 +10,7 @@ use crate::alert::outbox::AlertEvent;
 use crate::evidence::Evidence;
 use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
+use crate::people::tokens::TokenEdit;
 use crate::people::{Edit, View};
 use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, Why};
 use crate::signature::report::{SignatureReport, Verdict};
@@ -59,6 +60,12 @@ pub enum Event {
     Viewed(Viewed),
     /// A person's first look at the list on a day: the supervisor's control.
     Looked(Looked),
+    /// A program was given a token, or lost it.
+    Token(TokenEdited),
+    /// A token was used; what follows within minutes is not recorded again.
+    TokenUsed(TokenUsed),
+    /// A copy of the store was made, up to a record.
+    BackedUp(BackedUp),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -240,4 +247,27 @@ pub struct Looked {
     /// In Turkey.
     pub day: Date,
     pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenEdited {
+    pub name: String,
+    pub edit: TokenEdit,
+    #[serde(default)]
+    pub by: Asker,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenUsed {
+    pub name: String,
+    /// The address on the network, as the server saw it.
+    pub from: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BackedUp {
+    /// The last record that the copy holds.
+    pub sequence: u64,
+    #[serde(default)]
+    pub by: Asker,
 }

@@ -2,12 +2,14 @@
 //! renders.
 
 pub mod account;
+pub mod api;
 pub mod cookie;
 pub mod events;
 pub mod form;
 pub mod guard;
 pub mod health;
 pub mod login;
+pub mod metrics;
 pub mod pages;
 mod patient;
 pub mod people;
@@ -50,6 +52,8 @@ pub struct Web {
     /// Secrets of one-time codes that were shown and not confirmed yet.
     enrolments: account::Enrolments,
     silent: Option<Silent>,
+    /// What `/metrics` said last.
+    said: metrics::Said,
 }
 
 /// As handlers receive it: `State(web): State<Shared>`.
@@ -59,6 +63,7 @@ impl Web {
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         let search = Arc::new(Search::new(Arc::clone(&pipeline.ledger)));
         Self {
+            said: metrics::Said::since(pipeline.now()),
             pipeline,
             search,
             sessions: session::Sessions::default(),
@@ -103,6 +108,8 @@ pub fn router(web: Shared) -> Router {
         .merge(account::router())
         .merge(people::router())
         .merge(health::router())
+        .merge(metrics::router())
+        .merge(api::router())
         .fallback(|| async { problem::Problem::NotFound })
         .method_not_allowed_fallback(|| async { (axum::http::StatusCode::METHOD_NOT_ALLOWED, problem::Unanswered) })
         .layer(from_fn_with_state(Arc::clone(&web), guard::guard))
