@@ -97,12 +97,15 @@ fn told(web: &Web) -> Result<String, LedgerError> {
     Ok(text)
 }
 
+/// Labels and a value.
+type Sample<'s> = (&'s [(&'s str, &'s str)], f64);
+
 /// Families of samples, one after another.
 #[derive(Default)]
 struct Families(String);
 
 impl Families {
-    fn family(&mut self, name: &str, kind: &str, help: &str, samples: &[(&[(&str, &str)], f64)]) {
+    fn family(&mut self, name: &str, kind: &str, help: &str, samples: &[Sample<'_>]) {
         let out = &mut self.0;
         // Writing into a string cannot fail.
         let _ = write!(out, "# HELP kep_gateway_{name} {help}\n# TYPE kep_gateway_{name} {kind}\n");
@@ -178,7 +181,7 @@ fn mailboxes(web: &Web, now: Timestamp, families: &mut Families) -> Result<(), L
         ));
     }
     let labels: Vec<[(&str, &str); 1]> = known.iter().map(|(name, ..)| [("mailbox", *name)]).collect();
-    let per_mailbox = |value: &dyn Fn(usize) -> f64| -> Vec<(&[(&str, &str)], f64)> {
+    let per_mailbox = |value: &dyn Fn(usize) -> f64| -> Vec<Sample<'_>> {
         labels
             .iter()
             .enumerate()
@@ -211,7 +214,7 @@ fn mailboxes(web: &Web, now: Timestamp, families: &mut Families) -> Result<(), L
     let counts = known
         .iter()
         .flat_map(|(_, _, counts)| [counts.listed, counts.fetched, counts.registered]);
-    let messages: Vec<(&[(&str, &str)], f64)> = places.iter().map(|labels| labels.as_slice()).zip(counts.map(number)).collect();
+    let messages: Vec<Sample<'_>> = places.iter().map(|labels| labels.as_slice()).zip(counts.map(number)).collect();
     families.family(
         "mailbox_messages",
         "gauge",
@@ -301,7 +304,7 @@ fn record(web: &Web, now: Timestamp, families: &mut Families) -> Result<(), Ledg
         number(settings.trust.anchors().count() as u64),
     );
     // Without any list there is nothing to be old: whoever works offline sees that at the verdicts that wait.
-    let oldest: Vec<(&[(&str, &str)], f64)> = oldest_list(web)
+    let oldest: Vec<Sample<'_>> = oldest_list(web)
         .map(|at| (&[] as &[(&str, &str)], age(Some(at), now)))
         .into_iter()
         .collect();

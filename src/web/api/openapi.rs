@@ -15,7 +15,7 @@ The register of a KEP gateway for the institution's own document system (EBYS).
 **Tokens.** `kep-gateway people token add NAME --scope read,transfer` makes one. It has a scope, mailboxes, units and a clearance; documents beyond \
 them do not exist for it. Every view and every deed stands in the gateway's record under its name. Cookies open nothing here.
 
-**Each document once.** Ask for `/api/v1/documents?not_transferred=true&kind=standard` from the beginning, follow `next`, and for each document: \
+**Each document once.** Ask for `/api/v1/documents?not_transferred=true` (with `kind=dispatch` for e-Yazışma packages alone) from the beginning, follow `next`, and for each document: \
 reserve a number in the EBYS, `PUT` it to `transfer`, and enter the document only after 201 or 200. At 409 give the number back. What a crash \
 interrupted is asked for again in the next round, or sent again with the same number.
 

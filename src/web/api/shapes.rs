@@ -69,7 +69,7 @@ pub struct Summary {
     #[schema(value_type = String, format = DateTime)]
     pub received_at: Timestamp,
     pub mailbox: String,
-    /// Of the message: `standard`, `evidence` and others.
+    /// Of the message: `dispatch` (carries an e-Yazışma package), `standard`, `e-tebligat`, `evidence`, `address-verification`, `encrypted`, `unclassified`.
     #[schema(value_type = String)]
     pub kind: crate::message::MessageKind,
     /// Of the message as it came.
