@@ -104,7 +104,8 @@ pub async fn guard(State(web): State<Shared>, mut request: Request, next: Next) 
         Err(status) => (status, Unanswered).into_response(),
     };
     let mut response = worded(answered, &method, &uri, lang);
-    if let Some(lang) = switched {
+    // A program says its language with each request and keeps no cookie.
+    if let Some(lang) = switched.filter(|_| !uri.path().starts_with("/api/")) {
         Cookie::Lang.set(&mut response, if lang == Lang::Tr { "tr" } else { "en" }, secure);
     }
     protect(response.headers_mut(), secure);

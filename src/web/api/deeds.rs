@@ -22,6 +22,7 @@ use crate::web::Shared;
 #[utoipa::path(
     put,
     path = "/api/v1/documents/{year}/{number}/transfer",
+    operation_id = "transferDocument",
     tag = "documents",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
@@ -69,6 +70,7 @@ pub async fn transfer(
 #[utoipa::path(
     post,
     path = "/api/v1/documents/{year}/{number}/assign",
+    operation_id = "assignDocument",
     tag = "documents",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),

@@ -33,6 +33,7 @@ struct Filter {
 #[utoipa::path(
     get,
     path = "/api/v1/deliveries",
+    operation_id = "listDeliveries",
     tag = "deliveries",
     params(
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),

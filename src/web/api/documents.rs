@@ -70,6 +70,7 @@ impl Filter {
 #[utoipa::path(
     get,
     path = "/api/v1/documents",
+    operation_id = "listDocuments",
     tag = "documents",
     params(
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
@@ -198,6 +199,7 @@ pub async fn entry(web: &Shared, caller: &Caller, number: RegisterNumber) -> Res
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{year}/{number}",
+    operation_id = "getDocument",
     tag = "documents",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix: 2026", pattern = "^[0-9]{1,4}$"),
@@ -241,6 +243,7 @@ fn document(web: &Web, caller: &Caller, entry: &Entry) -> Result<Value, LedgerEr
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{year}/{number}/verdict",
+    operation_id = "getVerdict",
     tag = "documents",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
@@ -272,6 +275,7 @@ pub async fn verdict(caller: Caller, State(web): State<Shared>, place: Place, ur
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{year}/{number}/evidence",
+    operation_id = "listEvidence",
     tag = "documents",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::answer;
 use super::asked::{Asked, Place};
@@ -18,10 +19,14 @@ use crate::web::Shared;
 use crate::web::pages::content::{self, Use};
 use crate::web::pages::{beside, parts as handed_out};
 
+/// Messages that programs have taken apart at the same time: a program that takes many must leave room for the people at their pages.
+static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+
 /// The files of a document: letter, attachments, signatures and what else its package and message hold.
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{year}/{number}/parts",
+    operation_id = "listParts",
     tag = "files",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
@@ -41,6 +46,7 @@ pub async fn parts(caller: Caller, State(web): State<Shared>, place: Place, uri:
     caller.needs(Grant::Read)?;
     Asked::read(&uri, &[])?;
     let entry = viewed(&web, &caller, place.number, View::Api).await?;
+    let _turn = ONE_AT_A_TIME.acquire().await.map_err(|_| Problem::Unavailable)?;
     let content = content::read(&web, &caller.person, &entry).await?.map_err(Problem::Unreadable)?;
     let parts = content.pieces.into_iter().map(|piece| Part {
         href: piece.sha256.map(|sha256| format!("{}/parts/{sha256}", href(place.number))),
@@ -75,6 +81,7 @@ fn word(what: Use) -> &'static str {
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{year}/{number}/parts/{sha256}",
+    operation_id = "getPart",
     tag = "files",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
@@ -96,9 +103,11 @@ pub async fn part(caller: Caller, State(web): State<Shared>, place: Place, uri: 
     Asked::read(&uri, &[])?;
     let wanted = place.sha256.ok_or(Problem::NotFound)?;
     let entry = entry(&web, &caller, place.number).await?;
+    let turn = ONE_AT_A_TIME.acquire().await.map_err(|_| Problem::Unavailable)?;
     let found = content::find(&web, &caller.person, &entry, wanted)
         .await?
         .map_err(Problem::Unreadable)?;
+    drop(turn);
     let (piece, bytes) = found.ok_or(Problem::NotFound)?;
     viewed(&web, &caller, place.number, View::Part).await?;
     Ok(file(&headers, bytes, &piece.name, &wanted.to_string()))
@@ -108,6 +117,7 @@ pub async fn part(caller: Caller, State(web): State<Shared>, place: Place, uri: 
 #[utoipa::path(
     get,
     path = "/api/v1/documents/{year}/{number}/original",
+    operation_id = "getOriginal",
     tag = "files",
     params(
         ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),

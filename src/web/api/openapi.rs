@@ -73,6 +73,7 @@ pub struct Description;
 #[utoipa::path(
     get,
     path = "/api/v1/openapi.json",
+    operation_id = "getDescription",
     tag = "description",
     responses(
         (status = 200, description = "OpenAPI 3.1", body = Object),

@@ -139,10 +139,13 @@ fn facts(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Fact>, Problem> {
         fact(
             "Son yedek",
             "Last backup",
-            c.t("bilinmiyor", "unknown").to_owned(),
+            match ledger.last_backup()? {
+                Some(at) => when::moment(at),
+                None => c.t("bilinmiyor", "unknown").to_owned(),
+            },
             c.t(
-                "Yedek alan komut kayda yazmaz: zamanlayıcısının günlüğüne bakın (kep-gateway backup).",
-                "The backup command leaves no record here: look at the log of its timer (kep-gateway backup).",
+                "Daemon çalışırken alınan yedekler kayda geçer (kep-gateway backup).",
+                "Backups that are made beside the running daemon are recorded (kep-gateway backup).",
             ),
         ),
     ];
