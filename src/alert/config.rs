@@ -74,7 +74,7 @@ impl AlertConfig {
             Cause::DeemedReadNear => 4 * HOUR,
             Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::Undelivered => 6 * HOUR,
             Cause::Quota | Cause::Credit | Cause::DailyCheckMissed | Cause::OrphanEvidence => 20 * HOUR,
-            Cause::DailyReport | Cause::Test => 0,
+            Cause::DailyReport | Cause::DocumentRegistered | Cause::VerdictChanged | Cause::Test => 0,
         })
     }
 

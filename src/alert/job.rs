@@ -136,6 +136,9 @@ pub struct Job {
     /// Counted before each attempt, so that an attempt that killed the process counts.
     pub attempts: u32,
     pub next_attempt: Timestamp,
+    /// When the last attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Timestamp>,
     pub state: JobState,
 }
 
@@ -149,6 +152,7 @@ impl Job {
             created: notice.at,
             attempts: 0,
             next_attempt: delivery.due,
+            tried: None,
             state: JobState::Waiting { problem: None },
         }
     }
@@ -158,6 +162,17 @@ impl Job {
     /// True while it still wants an attempt.
     pub fn is_open(&self) -> bool {
         matches!(self.state, JobState::Waiting { .. })
+    }
+
+    /// The HTTP status of the last attempt, where it came to one.
+    pub fn status_code(&self) -> Option<u16> {
+        let said = match &self.state {
+            JobState::Waiting { problem } => problem.as_deref()?,
+            JobState::Delivered { receipt, .. } => receipt,
+            JobState::GivenUp { problem, .. } => problem,
+        };
+        let digits = said.strip_prefix("HTTP ")?.get(..3)?;
+        digits.parse().ok().filter(|status| (100..600).contains(status))
     }
 }
 

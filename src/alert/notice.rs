@@ -34,6 +34,10 @@ pub enum Cause {
     /// An alert was given up, or its channel refuses our credentials: told over the other channels.
     Undelivered,
     DailyReport,
+    /// For programs: one for each entry of the register, never held back. Goes only to webhooks whose route names this cause.
+    DocumentRegistered,
+    /// For programs: an entry's verdict is another one now.
+    VerdictChanged,
     /// `alerts test`.
     Test,
 }
@@ -60,8 +64,15 @@ impl Cause {
             Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
             Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),
             Self::DailyReport => Text::new("günlük rapor", "daily report"),
+            Self::DocumentRegistered => Text::new("kaydedilen evrak (program için)", "registered document (for programs)"),
+            Self::VerdictChanged => Text::new("değişen sonuç (program için)", "changed verdict (for programs)"),
             Self::Test => Text::new("deneme", "test"),
         }
+    }
+
+    /// Told for each document to programs that asked for it, and to nobody else: people get the notices that can be held together.
+    pub fn is_for_programs(self) -> bool {
+        matches!(self, Self::DocumentRegistered | Self::VerdictChanged)
     }
 
     /// The stable word of the configuration, the journal and the webhook.

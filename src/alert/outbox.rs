@@ -312,8 +312,9 @@ impl Outbox {
                 self.add(notice, to);
                 self.windows_mut().insert(window.clone(), Window::open(*hold_until, notice.level));
             }
-            AlertEvent::Attempted { job, due_again, .. } => {
+            AlertEvent::Attempted { job, at, due_again } => {
                 if let Some(job) = self.waiting_mut(job) {
+                    job.tried = Some(*at);
                     job.attempts = job.attempts.saturating_add(1);
                     job.next_attempt = *due_again;
                 }

@@ -10,20 +10,57 @@ use super::schedule::audible_at;
 /// One delivery per recipient whom the notice concerns. A notice that reaches nobody through its own groups goes to the default group:
 /// a slip in a routing rule must not make silence.
 pub fn deliveries(notice: &Notice, config: &AlertConfig) -> Vec<Delivery> {
-    let own = recipients(notice, &notice.groups, config);
+    let own = match notice.cause.is_for_programs() {
+        // A program asked for every document, whatever rule took it.
+        true => subscribers(notice, config),
+        false => recipients(notice, &notice.groups, config),
+    };
+    if notice.cause.is_for_programs() {
+        return own
+            .into_iter()
+            .map(|(channel, recipient)| delivery(notice, channel, recipient, config))
+            .collect();
+    }
     let all = match own.is_empty() {
         true => recipients(notice, std::slice::from_ref(&config.default_group), config),
         false => own,
     };
     without_the_failing_channel(all, notice)
         .into_iter()
-        .map(|(channel, recipient)| Delivery {
-            id: JobId::of(notice, channel, &recipient),
-            channel,
-            recipient,
-            due: audible_at(channel, notice.level, notice.at, config.quiet_hours),
-        })
+        .map(|(channel, recipient)| delivery(notice, channel, recipient, config))
         .collect()
+}
+
+fn delivery(notice: &Notice, channel: Channel, recipient: Recipient, config: &AlertConfig) -> Delivery {
+    Delivery {
+        id: JobId::of(notice, channel, &recipient),
+        channel,
+        due: audible_at(channel, notice.level, notice.at, config.quiet_hours),
+        recipient,
+    }
+}
+
+/// The webhooks whose route names this cause.
+fn subscribers(notice: &Notice, config: &AlertConfig) -> BTreeSet<(Channel, Recipient)> {
+    let routes = config.group.iter().map(|group| &group.webhook);
+    let asked = routes.filter(|route| route.causes.contains(&notice.cause));
+    asked
+        .flat_map(|route| &route.to)
+        .map(|to| (Channel::Webhook, Recipient::new(to.as_str())))
+        .collect()
+}
+
+/// The names under which the configuration knows a recipient; none where it no longer does.
+pub fn target_names(channel: Channel, recipient: &Recipient, config: &AlertConfig) -> Vec<String> {
+    let named = config.group.iter().filter(|group| {
+        let mut routes = group.routes().into_iter();
+        routes.any(|(known, route)| known == channel && route.to.iter().any(|to| to == recipient.reveal()))
+    });
+    let mut names: Vec<String> = named.map(|group| group.name.clone()).collect();
+    if channel == Channel::Webhook && config.webhook.url == recipient.reveal() {
+        names.push("alert.webhook".to_owned());
+    }
+    names
 }
 
 fn recipients(notice: &Notice, groups: &[String], config: &AlertConfig) -> BTreeSet<(Channel, Recipient)> {

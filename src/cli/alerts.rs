@@ -9,6 +9,7 @@ use super::{Exit, Failure, Session};
 use crate::alert::causes;
 use crate::alert::heartbeat::{self, Health};
 use crate::alert::job::{Job, JobState};
+use crate::alert::routing::target_names;
 use crate::text::Lang;
 
 pub async fn run(session: &Session, command: AlertsCommand) -> Result<Exit, Failure> {
@@ -24,25 +25,28 @@ fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     if as_json {
         let values: Vec<_> = jobs
             .iter()
-            .map(|job| json!({ "id": job.id, "cause": job.notice.cause, "level": job.notice.level, "title": job.notice.title.get(session.lang), "channel": job.channel, "recipient": job.recipient.to_string(), "created": job.created, "attempts": job.attempts, "next_attempt": job.next_attempt, "state": job.state }))
+            .map(|job| json!({ "id": job.id, "cause": job.notice.cause, "level": job.notice.level, "title": job.notice.title.get(session.lang), "channel": job.channel, "recipient": job.recipient.to_string(), "created": job.created, "attempts": job.attempts, "tried": job.tried, "status_code": job.status_code(), "next_attempt": job.is_open().then_some(job.next_attempt), "targets": target_names(job.channel, &job.recipient, &session.config().alert), "key": job.notice.key, "state": job.state }))
             .collect();
         println!("{:#}", json!(values));
         return Ok(Exit::Done);
     }
     let headings = match session.lang {
-        Lang::Tr => ["Zaman", "Ne", "Yol", "Kime", "Durum", "Deneme"],
-        Lang::En => ["Time", "What", "Channel", "To", "State", "Attempts"],
+        Lang::Tr => ["Zaman", "Ne", "Yol", "Hedef", "Kime", "Durum", "Deneme", "HTTP", "Sonraki deneme"],
+        Lang::En => ["Time", "What", "Channel", "Target", "To", "State", "Attempts", "HTTP", "Next try"],
     };
-    let rows: Vec<[String; 6]> = jobs
+    let rows: Vec<[String; 9]> = jobs
         .iter()
         .map(|job| {
             [
                 local_time(job.created),
                 job.notice.title.get(session.lang).to_owned(),
                 job.channel.to_string(),
+                target_names(job.channel, &job.recipient, &session.config().alert).join(", "),
                 job.recipient.to_string(),
                 state_word(job, session.lang),
                 job.attempts.to_string(),
+                job.status_code().map(|status| status.to_string()).unwrap_or_default(),
+                job.is_open().then(|| local_time(job.next_attempt)).unwrap_or_default(),
             ]
         })
         .collect();

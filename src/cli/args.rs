@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::hash::Sha256;
 use crate::people::Role;
+use crate::people::tokens::Grant;
 use crate::register::entry::RegisterNumber;
 use crate::signature::trust::Purpose;
 use crate::text::Lang;
@@ -451,6 +452,48 @@ pub enum PeopleCommand {
         /// The name that is typed at the sign-in
         login: String,
     },
+    /// Programs that ask over the API: the institution's document system, a monitor.
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Makes a token and prints its secret, once. Only its hash is kept.
+    Add {
+        /// Lower-case letters, digits and . _ - @; never given twice
+        name: String,
+        /// What it may do: read, transfer, assign, metrics, admin; several with commas.
+        #[arg(long, value_name = "SCOPE", value_delimiter = ',', required = true, value_parser = grant)]
+        scope: Vec<Grant>,
+        /// Only this mailbox; may be given several times. Without it: all.
+        #[arg(long, value_name = "NAME")]
+        mailbox: Vec<String>,
+        /// Only this unit; may be given several times. Without it: all.
+        #[arg(long, value_name = "NAME")]
+        unit: Vec<String>,
+        /// The highest access level of documents that exist for this program: 0 open to 4 top secret.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
+        clearance: u8,
+        /// The last day on which it opens anything, as 2026-11-22. Without it: until it is revoked.
+        #[arg(long, value_name = "DATE")]
+        until: Option<Date>,
+    },
+    /// All tokens with what they may do and when they were used last.
+    List {
+        /// Print one JSON document instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// It opens nothing from now on; what was done with it stays on record.
+    Revoke {
+        /// The name of the token
+        name: String,
+    },
+}
+
+fn grant(word: &str) -> Result<Grant, String> {
+    Grant::from_word(word).ok_or_else(|| "read | transfer | assign | metrics | admin".to_owned())
 }
 
 /// Never on the command line, which every user of the machine can read.

@@ -6,7 +6,7 @@ use super::words;
 use crate::envelope::{Attachment, Document};
 use crate::finding::Finding;
 use crate::ledger::{Ledger, LedgerError};
-use crate::register::entry::{Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
+use crate::register::entry::{Action, Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
 use crate::signature::report::{Reason, SignatureReport};
 use crate::signature::wording::{Told, file_sentence};
 use crate::text::Lang;
@@ -97,6 +97,7 @@ impl Screen {
         self.fact("Bekleyen", "Waits for", &awaited(entry, lang));
         self.fact("Birim", "Unit", entry.unit.as_deref().unwrap_or("-"));
         self.fact("Durum", "State", words::state(entry.state, lang));
+        self.fact("EBYS no", "EBYS number", entry.transferred_as().unwrap_or_default());
         let flags: Vec<&str> = entry.flags.iter().map(|flag| words::flag(flag, lang)).collect();
         self.fact("İşaretler", "Flags", &flags.join(", "));
         let labels: Vec<&str> = entry.labels.iter().map(String::as_str).collect();
@@ -243,14 +244,13 @@ fn earlier(verdict: &EarlierVerdict, lang: Lang) -> String {
 
 fn handling(handling: &Handling, lang: Lang) -> String {
     let note = handling.note.as_deref().unwrap_or_default();
-    format!(
-        "{}  {} {} {note}",
-        local_time(handling.at),
-        handling.by,
-        words::state(handling.state, lang)
-    )
-    .trim_end()
-    .to_owned()
+    let what = match &handling.action {
+        Action::Transferred { number } => format!("EBYS {number}"),
+        _ => words::state(handling.state, lang).to_owned(),
+    };
+    format!("{}  {} {what} {note}", local_time(handling.at), handling.by)
+        .trim_end()
+        .to_owned()
 }
 
 /// What may still turn an open verdict, without anybody doing anything.

@@ -47,6 +47,7 @@ const VALUES: &[(&str, &str)] = &[
     ("CLEARANCE", "DÜZEY"),
     ("FORMAT", "BİÇİM"),
     ("ROLE", "GÖREV"),
+    ("SCOPE", "YETKİ"),
 ];
 
 #[rustfmt::skip] // a table: one command after another
@@ -93,6 +94,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("people list", "Hesabı olan herkes"),
     ("people disable", "Bu hesapla artık girilemez, oturumları biter; yaptıkları kayıtta kalır"),
     ("people passwd", "Yerel bir hesaba yeni parola verir; oturumları biter"),
+    ("people token", "API üzerinden soran programlar: kurumun belge yönetim sistemi (EBYS), bir izleme sistemi"),
+    ("people token add", "Bir anahtar üretir ve gizini bir kez gösterir. Yalnız özeti saklanır"),
+    ("people token list", "Bütün anahtarlar: neye yetkili oldukları ve en son ne zaman kullanıldıkları"),
+    ("people token revoke", "Anahtar bundan sonra hiçbir şeyi açmaz; onunla yapılanlar kayıtta kalır"),
     ("people totp-reset", "Aygıtı kaybolan bir hesaptan tek kullanımlık kodları kaldırır"),
     ("routing", "Yönlendirme kuralları"),
     ("routing explain", "Bir kayıt için hangi kural uyar, hangisi uymaz ve neden. Hiçbir şeyi değiştirmez"),
@@ -134,6 +139,13 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("people add mailbox", "Yalnız bu kutu; birden çok kez verilebilir. Verilmezse hepsi"),
     ("people add unit", "Yalnız bu birim; birden çok kez verilebilir. Verilmezse hepsi"),
     ("people add clearance", "Bu kişi için var olan belgelerin en yüksek gizlilik düzeyi: 0 açık, 4 çok gizli"),
+    ("people token add name", "Küçük harfler, rakamlar ve . _ - @; bir ad ikinci kez verilmez"),
+    ("people token add scope", "Neye yetkili: read (okuma), transfer (EBYS'ye aktarma), assign (havale), metrics (ölçümler), admin (iletim günlüğü); virgülle birden çok"),
+    ("people token add mailbox", "Yalnız bu kutu; birden çok kez verilebilir. Verilmezse hepsi"),
+    ("people token add unit", "Yalnız bu birim; birden çok kez verilebilir. Verilmezse hepsi"),
+    ("people token add clearance", "Bu program için var olan belgelerin en yüksek gizlilik düzeyi: 0 açık, 4 çok gizli"),
+    ("people token add until", "Geçerli olduğu son gün, 2026-11-22 gibi. Verilmezse iptal edilene kadar"),
+    ("people token revoke name", "Anahtarın adı"),
     ("people disable login", "Hesabın giriş adı"),
     ("people disable undo", "Yeniden girmesine izin verir"),
     ("people passwd login", "Hesabın giriş adı"),

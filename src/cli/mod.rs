@@ -15,6 +15,7 @@ mod people;
 mod record;
 mod setup;
 mod table;
+mod tokens;
 mod trust;
 mod unpack;
 mod verify;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::args::{PasswordArgs, PeopleCommand};
-use super::{Exit, Failure, Session, table, writing};
+use super::{Exit, Failure, Session, table, tokens, writing};
 use crate::people::account::normalized_login;
 use crate::people::{Account, AccountRefusal, Edit, Person, Role, Scope, Source, password};
 use crate::secret::Secret;
@@ -52,6 +52,7 @@ pub async fn run(session: &Session, command: PeopleCommand) -> Result<Exit, Fail
             writing::edit_account(session, &login, Edit::Password(hashed(&secret)?)).await?;
             tell(session, &login, is_made.then_some(&secret));
         }
+        PeopleCommand::Token(command) => tokens::run(session, command).await?,
         PeopleCommand::TotpReset { login } => {
             writing::edit_account(session, &sound(&login)?, Edit::Totp(None)).await?;
             tell(session, &login, None);
@@ -64,7 +65,7 @@ fn sound(login: &str) -> Result<String, Failure> {
     normalized_login(login).ok_or_else(|| Failure::usage(AccountRefusal::Login.text()))
 }
 
-fn scope(names: Vec<String>) -> Scope {
+pub(super) fn scope(names: Vec<String>) -> Scope {
     match names.is_empty() {
         true => Scope::All,
         false => Scope::Only(names.into_iter().collect::<BTreeSet<_>>()),

@@ -9,6 +9,7 @@ use super::{Failure, Session};
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
 use crate::ledger::LedgerError;
 use crate::people::Edit;
+use crate::people::tokens::TokenEdit;
 use crate::pipeline::reexamine::Reexamined;
 use crate::register::entry::{Asker, RegisterNumber, State, Why};
 use crate::store::error::StoreError;
@@ -50,6 +51,24 @@ pub async fn edit_account(session: &Session, login: &str, edit: Edit) -> Result<
             let login = login.to_owned();
             match ask(&mut daemon, &Request::Account { login, edit })? {
                 Reply::Account => Ok(()),
+                other => Err(misunderstood(&other)),
+            }
+        }
+    }
+}
+
+/// Gives or revokes a token. The store is made where it is not there yet, as for accounts.
+pub async fn edit_token(session: &Session, name: &str, edit: TokenEdit) -> Result<(), Failure> {
+    match held(session)? {
+        Hand::Ours => {
+            let ledger = session.try_writer()?;
+            let edited = ledger.edit_token(name, edit, ourselves(None)).await?;
+            edited.map(|_| ()).map_err(|refusal| Failure::new(refusal.text()))
+        }
+        Hand::Daemon(mut daemon) => {
+            let name = name.to_owned();
+            match ask(&mut daemon, &Request::Token { name, edit })? {
+                Reply::Token => Ok(()),
                 other => Err(misunderstood(&other)),
             }
         }

@@ -21,7 +21,7 @@ use crate::secret::SecretFolder;
 use crate::signature::crypto::algorithms::Constraints;
 use crate::signature::online::address::{Hosts, KNOWN_HOSTS, Reach};
 use crate::text::{Lang, Text};
-pub use web::WebConfig;
+pub use web::{MetricsFor, WebConfig};
 
 /// Where the file lies when `--config` does not say.
 pub const DEFAULT_PATH: &str = "/etc/kep-gateway/kep-gateway.toml";

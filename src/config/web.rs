@@ -31,6 +31,21 @@ pub struct WebConfig {
     /// A session ends this long after the sign-in. Default `12h`.
     #[serde(with = "crate::clock::duration")]
     pub session_lifetime: Duration,
+    /// Who may read `/metrics`: `off` (default), `loopback` or `token`.
+    pub metrics: MetricsFor,
+}
+
+/// Who may read `/metrics`. It holds counts and the names of mailboxes, never names of people or subjects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricsFor {
+    /// Nobody: the address is not there.
+    #[default]
+    Off,
+    /// Programs on this machine that come straight. What a proxy hands on comes from anywhere.
+    Loopback,
+    /// Programs with a token whose scope has `metrics`.
+    Token,
 }
 
 impl Default for WebConfig {
@@ -44,6 +59,7 @@ impl Default for WebConfig {
             trusted_proxy: false,
             session_idle: Duration::from_secs(30 * 60),
             session_lifetime: Duration::from_secs(12 * 3_600),
+            metrics: MetricsFor::Off,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! {"request":"opened","number":"2026/000001","by":"Ayşe Yılmaz"}   -> {"reply":"opened","state":"opened"}
 //! {"request":"retry","numbers":["2026/000001"]}                    -> {"reply":"retried","entries":[{"number":…,"outcome":…}]}
 //! {"request":"account","login":"ayse","edit":{"disabled":true}}    -> {"reply":"account"}, for root and the daemon's own account
+//! {"request":"token","name":"ebys","edit":"revoke"}               -> {"reply":"token"}, for the same
 //! {"request":"status"}                                             -> {"reply":"status", …}
 //! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
 //! ```
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
 use crate::people::Edit;
+use crate::people::tokens::TokenEdit;
 use crate::pipeline::reexamine::Reexamined;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::register::entry::{Asker, RegisterNumber, State, Why};
@@ -77,6 +79,11 @@ pub enum Request {
         login: String,
         edit: Edit,
     },
+    /// Give or revoke a token. For the same as accounts. Its secret does not pass here: only the hash.
+    Token {
+        name: String,
+        edit: TokenEdit,
+    },
     Status,
 }
 
@@ -93,6 +100,7 @@ pub enum Reply {
     Status(Status),
     /// It is done.
     Account,
+    Token,
     Refused {
         problem: Text,
     },
@@ -299,6 +307,12 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
         Request::Account { .. } if !may_appoint(uid) => return refused(not_yours()),
         Request::Account { login, edit } => match pipeline.ledger.edit_account(&login, edit, asker(None)).await {
             Ok(Ok(_)) => Ok(Reply::Account),
+            Ok(Err(refusal)) => return refused(refusal.text()),
+            Err(error) => Err(error.into()),
+        },
+        Request::Token { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::Token { name, edit } => match pipeline.ledger.edit_token(&name, edit, asker(None)).await {
+            Ok(Ok(_)) => Ok(Reply::Token),
             Ok(Err(refusal)) => return refused(refusal.text()),
             Err(error) => Err(error.into()),
         },

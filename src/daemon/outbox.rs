@@ -1,12 +1,13 @@
 //! The task that tells people. Every step is in the journal before the next one, so a crash repeats a message at worst.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
-use crate::alert::job::Job;
+use crate::alert::job::{Channel, Job};
 use crate::ledger::LedgerError;
 use crate::ledger::event::Event;
 use crate::pipeline::Pipeline;
@@ -16,6 +17,10 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// How long a delivery with all its time-outs may take.
 const DELIVERY_ALLOWANCE: Duration = Duration::from_secs(600);
+
+/// A program that wants to hear of every document must not make the alarms of people late: after so many, and after one that a program did
+/// not take, the outbox is looked at anew, and what is loudest goes first.
+const WEBHOOKS_A_ROUND: usize = 30;
 
 const TASK: &str = "outbox";
 
@@ -48,12 +53,21 @@ pub async fn send_due(pipeline: &Arc<Pipeline>, stop: &CancellationToken) -> Res
             Ok(decision.state.outbox.due(decision.now).into_iter().cloned().collect())
         })
         .await?;
-    let mut delivered = 0;
+    let (mut delivered, mut posted, mut resting) = (0, 0, BTreeSet::new());
     for job in due {
         if stop.is_cancelled() {
             break;
         }
-        delivered += usize::from(send(pipeline, job).await?);
+        if job.channel == Channel::Webhook && (posted >= WEBHOOKS_A_ROUND || resting.contains(&job.recipient)) {
+            continue;
+        }
+        let (channel, recipient) = (job.channel, job.recipient.clone());
+        let is_sent = send(pipeline, job).await?;
+        delivered += usize::from(is_sent);
+        posted += usize::from(channel == Channel::Webhook);
+        if channel == Channel::Webhook && !is_sent {
+            resting.insert(recipient);
+        }
     }
     Ok(delivered)
 }

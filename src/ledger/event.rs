@@ -10,6 +10,7 @@ use crate::alert::outbox::AlertEvent;
 use crate::evidence::Evidence;
 use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
+use crate::people::tokens::TokenEdit;
 use crate::people::{Edit, View};
 use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, Why};
 use crate::signature::report::{SignatureReport, Verdict};
@@ -61,6 +62,10 @@ pub enum Event {
     Viewed(Viewed),
     /// A person's first look at the list on a day: the supervisor's control.
     Looked(Looked),
+    /// A program was given a token, or lost it.
+    Token(TokenEdited),
+    /// A token was used; what follows within minutes is not recorded again.
+    TokenUsed(TokenUsed),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -242,4 +247,19 @@ pub struct Looked {
     /// In Turkey.
     pub day: Date,
     pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenEdited {
+    pub name: String,
+    pub edit: TokenEdit,
+    #[serde(default)]
+    pub by: Asker,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenUsed {
+    pub name: String,
+    /// The address on the network, as the server saw it.
+    pub from: Option<String>,
 }

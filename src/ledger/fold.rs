@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::event::{AccountEdited, Checked, Event, Fetched, Handled, Missing, Reexamined, Registered, Seen, Viewed};
+use super::event::{AccountEdited, Checked, Event, Fetched, Handled, Missing, Reexamined, Registered, Seen, TokenEdited, Viewed};
 use super::key;
 use super::linking::{adopt_orphans, judge_evidence_again, take_evidence};
 use super::overlay::Overlay;
@@ -13,6 +13,7 @@ use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState,
 use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
+use crate::people::tokens::{LastUse, Token};
 use crate::people::{Account, SignIns};
 use crate::register::entry::{Action, Entry, RegisterNumber, Sighting, flag};
 use crate::register::nearing::is_open;
@@ -106,6 +107,11 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         },
         Event::Viewed(viewed) => apply_viewed(viewed, state),
         Event::Looked(looked) => state.put(key::look(looked.day, &looked.by), looked),
+        Event::Token(edited) => apply_token(edited, at, state),
+        Event::TokenUsed(used) => {
+            let from = used.from.clone();
+            state.put(key::token_use(&used.name), &LastUse { at: Some(at), from })
+        }
     }
 }
 
@@ -120,6 +126,16 @@ fn apply_account(edited: &AccountEdited, state: &mut Overlay<'_>) -> Result<(), 
             Ok(())
         }
     }
+}
+
+fn apply_token(edited: &TokenEdited, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let name = key::token(&edited.name);
+    let before: Option<Token> = state.get(&name)?;
+    let Some(token) = edited.edit.applied(before.as_ref(), at) else {
+        return Ok(());
+    };
+    state.put(key::token_secret(&token.secret_sha256), &token.name)?;
+    state.put(name, &token)
 }
 
 fn apply_viewed(viewed: &Viewed, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -250,6 +266,7 @@ fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> 
         state.put(name, &())?;
     }
     list_waiting(entry, state)?;
+    list_untransferred(entry, state)?;
     let mut numbering: Numbering = state.get(key::NUMBERING)?.unwrap_or_default();
     numbering.observe(entry.register_number)?;
     state.put(key::NUMBERING.to_vec(), &numbering)?;
@@ -341,8 +358,21 @@ pub(super) fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, chang
         state.put(name.clone(), &())?;
     }
     list_waiting(&entry, state)?;
+    list_untransferred(&entry, state)?;
     state.put_entry(entry);
     Ok(())
+}
+
+/// The entry stands among those that an EBYS still has to take over, or no longer. What is not recorded is nothing to take over.
+fn list_untransferred(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let name = key::untransferred(entry.register_number);
+    match entry.awaits_transfer() {
+        true => state.put(name, &()),
+        false => {
+            state.remove(name);
+            Ok(())
+        }
+    }
 }
 
 /// The entry stands in the queue of those that are judged again by themselves, or no longer.
@@ -376,6 +406,7 @@ fn apply_alert(event: &AlertEvent, state: &mut State<'_>) -> Result<(), LedgerEr
         let name = id.to_string();
         let Some(job) = state.outbox.get(&id) else { continue };
         state.index.put(key::job(&name), job)?;
+        state.index.put(key::job_by_time(job.created, &name), &())?;
         if let JobState::GivenUp { at, .. } = &job.state {
             state.index.put(key::given_up(*at, &name), at)?;
         }

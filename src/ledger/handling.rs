@@ -231,7 +231,7 @@ fn opening(entry: &Entry, by: Asker, at: Timestamp) -> Handling {
 }
 
 /// The request in its clean form.
-fn checked(request: HandlingRequest, entry: &Entry, by: &Person) -> Result<HandlingRequest, Refusal> {
+pub(super) fn checked(request: HandlingRequest, entry: &Entry, by: &Person) -> Result<HandlingRequest, Refusal> {
     if !by.may(Right::Handle) {
         return Err(Refusal::Forbidden);
     }

@@ -241,6 +241,47 @@ pub fn look(day: jiff::civil::Date, by: &str) -> Vec<u8> {
     format!("f/{day}\0{by}").into_bytes()
 }
 
+/// Entries that no EBYS took over yet: `N/2026/000001`.
+pub const UNTRANSFERRED: &[u8] = b"N/";
+
+pub fn untransferred(number: RegisterNumber) -> Vec<u8> {
+    format!("N/{number}").into_bytes()
+}
+
+/// The register number at the end of an `e/` or `N/` key.
+pub fn read_number(name: &[u8]) -> Option<RegisterNumber> {
+    std::str::from_utf8(name.get(2..)?).ok()?.parse().ok()
+}
+
+/// Every job by when it was planned: `D/00001795557599/<id>`.
+pub const JOBS_BY_TIME: &[u8] = b"D/";
+
+pub fn job_by_time(created: Timestamp, id: &str) -> Vec<u8> {
+    format!("D/{:014}/{id}", created.as_second().max(0)).into_bytes()
+}
+
+/// The job that such a key names.
+pub fn job_of_time(name: &[u8]) -> Vec<u8> {
+    const TIME: usize = 2 + 14 + 1;
+    [JOBS, name.get(TIME..).unwrap_or_default()].concat()
+}
+
+/// Tokens by name: `K/ebys`.
+pub const TOKENS: &[u8] = b"K/";
+
+pub fn token(name: &str) -> Vec<u8> {
+    format!("K/{name}").into_bytes()
+}
+
+/// The name of the token whose secret has this hash.
+pub fn token_secret(sha256: &Sha256) -> Vec<u8> {
+    format!("H/{sha256}").into_bytes()
+}
+
+pub fn token_use(name: &str) -> Vec<u8> {
+    format!("B/{name}").into_bytes()
+}
+
 #[cfg(test)]
 mod key_tests {
     use super::*;
@@ -281,6 +322,11 @@ mod key_tests {
             views(number),
             last_view(number, "x", "page"),
             looks(day),
+            untransferred(number),
+            job_by_time(Timestamp::UNIX_EPOCH, "x"),
+            token("x"),
+            token_secret(&sha256),
+            token_use("x"),
         ];
         let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
         assert_eq!(letters.len(), kinds.len(), "{kinds:?}");

@@ -17,6 +17,8 @@ mod query;
 pub mod reexamination;
 pub mod registration;
 pub mod state;
+mod tokens;
+pub mod transfer;
 mod writer;
 
 #[cfg(test)]

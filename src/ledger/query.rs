@@ -371,7 +371,7 @@ impl Ledger {
         self.index.get(name)?.map(|bytes| decode(name, &bytes)).transpose()
     }
 
-    fn walk<T: DeserializeOwned>(&self, prefix: &[u8]) -> impl Iterator<Item = Result<T, LedgerError>> + '_ {
+    pub(super) fn walk<T: DeserializeOwned>(&self, prefix: &[u8]) -> impl Iterator<Item = Result<T, LedgerError>> + '_ {
         self.index.scan(prefix).map(|pair| {
             let (name, value) = pair?;
             decode(&name, &value)

@@ -149,10 +149,15 @@ pub(super) fn plan_all(notices: Vec<Notice>, alerts: &AlertConfig, decision: &De
     let mut outbox = decision.state.outbox.clone();
     notices
         .into_iter()
-        .map(|notice| {
+        .filter_map(|notice| {
+            let is_for_programs = notice.cause.is_for_programs();
             let event = outbox.plan(notice, alerts);
+            // No program asked: nothing to put on record.
+            if is_for_programs && event.touched_jobs().is_empty() {
+                return None;
+            }
             outbox.apply(&event);
-            event
+            Some(event)
         })
         .collect()
 }

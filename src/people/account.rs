@@ -154,7 +154,7 @@ impl Edit {
 /// Bound of the names in a scope: they are shown and compared with every document.
 const SCOPE_NAMES: usize = 1_000;
 
-fn scope_is_sound(scope: &Scope) -> bool {
+pub(super) fn scope_is_sound(scope: &Scope) -> bool {
     match scope {
         Scope::All => true,
         Scope::Only(names) => names.len() <= SCOPE_NAMES && names.iter().all(|name| is_name(name)),

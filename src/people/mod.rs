@@ -7,6 +7,7 @@ pub mod directory;
 pub mod oidc;
 pub mod password;
 pub mod seal;
+pub mod tokens;
 pub mod totp;
 
 use std::collections::BTreeSet;

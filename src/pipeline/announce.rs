@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::alert::causes::{self, EntryFacts};
+use crate::alert::causes::{self, EntryFacts, ProgramFacts};
 use crate::alert::notice::Notice;
 use crate::register::deadlines::kind;
 use crate::register::entry::{Deadline, Entry, State, flag};
@@ -39,6 +39,26 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
     if entry.state == State::NotRecorded {
         return Vec::new();
     }
+    let mut notices = vec![for_programs(entry, prefix, false, at)];
+    notices.extend(for_people(entry, prefix, groups, at));
+    notices
+}
+
+/// One for each entry; whoever asked for none is told none.
+fn for_programs(entry: &Entry, prefix: &str, changed: bool, at: Timestamp) -> Notice {
+    let word = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let (told, number) = (Told::new(entry, prefix, &[]), entry.register_number.to_string());
+    let indication = entry.verdict.as_ref().map(|verdict| verdict.indication);
+    let facts = ProgramFacts {
+        entry: told.facts(entry),
+        plain_number: &number,
+        kind: &word(serde_json::to_value(entry.message.kind).ok()),
+        indication: &word(indication.and_then(|indication| serde_json::to_value(indication).ok())),
+    };
+    causes::for_programs(&facts, changed, at)
+}
+
+fn for_people(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> Vec<Notice> {
     let told = Told::new(entry, prefix, groups);
     let facts = told.facts(entry);
     if entry.flags.contains(flag::QUARANTINED) {
@@ -69,9 +89,25 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
 /// The notices of an entry that says something else after a later examination. A document that can be read at last is told like a new
 /// one; a signature that turned out invalid is told; good news waits in the register.
 pub fn of_changed(before: Option<&Entry>, after: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> Vec<Notice> {
-    let Some(before) = before.filter(|before| !before.is_set_aside()) else {
+    let Some(before) = before else {
         return of_entry(after, prefix, groups, at);
     };
+    let verdict = |entry: &Entry| entry.verdict.as_ref().map(|verdict| (verdict.indication, verdict.sub_indication));
+    let mut notices = Vec::new();
+    if after.state != State::NotRecorded && (verdict(before) != verdict(after) || before.is_set_aside()) {
+        notices.push(for_programs(after, prefix, true, at));
+    }
+    notices.extend(of_changed_for_people(before, after, prefix, groups, at));
+    notices
+}
+
+fn of_changed_for_people(before: &Entry, after: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> Vec<Notice> {
+    if before.is_set_aside() {
+        return match after.state {
+            State::NotRecorded => Vec::new(),
+            _ => for_people(after, prefix, groups, at),
+        };
+    }
     let has_failed = |entry: &Entry| {
         entry
             .verdict

@@ -124,6 +124,11 @@ impl Entry {
             _ => None,
         })
     }
+
+    /// No EBYS took it over yet, and it is something to take over.
+    pub fn awaits_transfer(&self) -> bool {
+        self.state != State::NotRecorded && self.transferred_as().is_none()
+    }
 }
 
 /// A verdict that a later one took the place of. Its report stands in the journal, in the record that gave it.

@@ -31,8 +31,8 @@ const TREE: &str = "index";
 /// Before the caller's keys, and before ours: the two never meet.
 const DATA: u8 = b'd';
 const STATE_KEY: [u8; 1] = *b"s";
-/// Of the state's layout and of what the sum covers.
-const VERSION: u8 = 2;
+/// Of the state's layout, of what the sum covers, and of what the fold keeps: an index of another version is built anew from the journal.
+const VERSION: u8 = 3;
 
 /// Changes that become visible together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -193,6 +193,17 @@ impl Index {
     /// The entries whose key starts with `prefix`, in order. Entries that are put or removed meanwhile may or may not be seen.
     pub fn scan(&self, prefix: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
         Scan::new(self.tree(), prefix)
+    }
+
+    /// As [`Index::scan`], with the keys behind `after` alone.
+    pub fn scan_after(&self, prefix: &[u8], after: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
+        Scan::after(self.tree(), prefix, after)
+    }
+
+    /// As [`Index::scan_back`], with the keys before `before` alone.
+    pub fn scan_back_before(&self, prefix: &[u8], before: &[u8]) -> impl Iterator<Item = Result<Entry, StoreError>> + Send + use<> {
+        let mut scan = Scan::before(self.tree(), prefix, before);
+        std::iter::from_fn(move || scan.step(true))
     }
 
     /// As [`Index::scan`], from the last to the first.

@@ -39,6 +39,18 @@ fn both_kinds_answer_alike() {
         assert_eq!(keys(index.scan(b"")), ["", "a", "a/1", "a/2", "b", "b/1"]);
         assert_eq!(keys(index.scan_back(b"")), ["b/1", "b", "a/2", "a/1", "a", ""]);
         assert_eq!(keys(index.scan(b"c")), Vec::<String>::new());
+        // Behind and before every key there is or could be: what a filter over the whole scan would leave.
+        for prefix in ["", "a", "a/", "b", "b/", "c"] {
+            for edge in ["", "a", "a/", "a/0", "a/1", "a/15", "a/2", "a/9", "b", "b/1", "b/2", "c", "zz"] {
+                let whole = keys(index.scan(prefix.as_bytes()));
+                let behind: Vec<&String> = whole.iter().filter(|key| key.as_str() > edge || edge < prefix).collect();
+                let found = keys(index.scan_after(prefix.as_bytes(), edge.as_bytes()));
+                assert_eq!(found.iter().collect::<Vec<_>>(), behind, "{prefix:?} behind {edge:?}");
+                let before: Vec<&String> = whole.iter().rev().filter(|key| key.as_str() < edge).collect();
+                let found = keys(index.scan_back_before(prefix.as_bytes(), edge.as_bytes()));
+                assert_eq!(found.iter().collect::<Vec<_>>(), before, "{prefix:?} before {edge:?}");
+            }
+        }
         let mut batch = put(&[("a/1", "changed")]);
         batch.remove("a/2");
         batch.remove("never");

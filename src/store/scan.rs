@@ -29,6 +29,49 @@ impl Scan {
         }
     }
 
+    /// The part behind a key. A key before the prefix leaves the whole.
+    pub fn after(tree: Arc<Tree>, prefix: &[u8], key: &[u8]) -> Self {
+        let whole = Self::new(tree, prefix);
+        match key < prefix {
+            true => whole,
+            false => Self {
+                low: Bound::Excluded(key.to_vec()),
+                ..whole
+            }
+            .narrowed(),
+        }
+    }
+
+    /// The part before a key. A key behind the prefix leaves the whole.
+    pub fn before(tree: Arc<Tree>, prefix: &[u8], key: &[u8]) -> Self {
+        let whole = Self::new(tree, prefix);
+        match after_prefix(prefix).is_some_and(|end| key >= end.as_slice()) {
+            true => whole,
+            false => Self {
+                high: Bound::Excluded(key.to_vec()),
+                ..whole
+            }
+            .narrowed(),
+        }
+    }
+
+    /// sled's own iterator over the bounds.
+    fn narrowed(mut self) -> Self {
+        if let Tree::Sled { tree, .. } = &*self.tree {
+            // sled panics on bounds that cross, as `BTreeMap` does.
+            self.sled = (!is_empty(&self.low, &self.high)).then(|| {
+                let inside = |bound: &Bound<Vec<u8>>| bound.as_ref().map(|key| data_key(key));
+                // Behind the last data key stands what is ours: `DATA` is one byte, and its end is the next one.
+                let high = match inside(&self.high) {
+                    Bound::Unbounded => after_prefix(&data_key(b"")).map_or(Bound::Unbounded, Bound::Excluded),
+                    high => high,
+                };
+                tree.range::<Vec<u8>, _>((inside(&self.low), high))
+            });
+        }
+        self
+    }
+
     pub fn step(&mut self, back: bool) -> Option<Result<Entry, StoreError>> {
         match &*self.tree {
             Tree::Sled { .. } => {

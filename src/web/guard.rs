@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -105,7 +105,8 @@ pub async fn guard(State(web): State<Shared>, mut request: Request, next: Next) 
         Err(status) => (status, Unanswered).into_response(),
     };
     let mut response = worded(answered, &method, &uri, lang);
-    if let Some(lang) = switched {
+    // A program says its language with each request and keeps no cookie.
+    if let Some(lang) = switched.filter(|_| !uri.path().starts_with("/api/")) {
         Cookie::Lang.set(&mut response, if lang == Lang::Tr { "tr" } else { "en" }, secure);
     }
     protect(response.headers_mut(), secure);
@@ -199,8 +200,8 @@ async fn checked(request: Request, session: Option<&Session>, config: &WebConfig
         return Ok(request);
     }
     let path = request.uri().path();
-    // A program with a token of its own carries nothing that a browser would add by itself.
-    if path.starts_with("/api/") && session.is_none() && request.headers().contains_key(AUTHORIZATION) {
+    // A program carries its token itself; what a browser adds by itself (a cookie) opens nothing there, so nothing can be forged.
+    if path == "/api" || path.starts_with("/api/") {
         return Ok(request);
     }
     if !is_of_this_page(request.headers(), config) {

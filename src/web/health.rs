@@ -19,7 +19,7 @@ struct Health {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Reason {
+pub(super) struct Reason {
     code: &'static str,
     count: u64,
     text: Text,
@@ -58,7 +58,7 @@ async fn health(State(web): State<Shared>) -> (StatusCode, Json<Health>) {
     (status, Json(Health { healthy, reasons }))
 }
 
-fn reasons(web: &Web) -> Result<Vec<Reason>, LedgerError> {
+pub(super) fn reasons(web: &Web) -> Result<Vec<Reason>, LedgerError> {
     let (settings, ledger, now) = (web.pipeline.settings(), web.ledger(), web.pipeline.now());
     let daemon = &settings.config.daemon;
     let mut reasons = Vec::new();

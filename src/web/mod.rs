@@ -2,6 +2,7 @@
 //! renders.
 
 pub mod account;
+pub mod api;
 pub mod cookie;
 pub mod events;
 mod flash;
@@ -9,6 +10,7 @@ pub mod form;
 pub mod guard;
 pub mod health;
 pub mod login;
+pub mod metrics;
 pub mod pages;
 mod patient;
 pub mod people;
@@ -55,6 +57,8 @@ pub struct Web {
     /// What people typed into forms that were refused.
     refused: flash::Refused,
     silent: Option<Silent>,
+    /// What `/metrics` said last.
+    said: metrics::Said,
 }
 
 /// As handlers receive it: `State(web): State<Shared>`.
@@ -64,6 +68,7 @@ impl Web {
     pub fn new(pipeline: Arc<Pipeline>) -> Self {
         let search = Arc::new(Search::new(Arc::clone(&pipeline.ledger)));
         Self {
+            said: metrics::Said::since(pipeline.now()),
             pipeline,
             search,
             sessions: session::Sessions::default(),
@@ -109,6 +114,8 @@ pub fn router(web: Shared) -> Router {
         .merge(account::router())
         .merge(people::router())
         .merge(health::router())
+        .merge(metrics::router())
+        .merge(api::router())
         .fallback(|| async { problem::Problem::NotFound })
         .method_not_allowed_fallback(|| async { (axum::http::StatusCode::METHOD_NOT_ALLOWED, problem::Unanswered) })
         // A handler that breaks is one answer, not a connection; the guard words it.

@@ -92,6 +92,47 @@ pub fn new_document(entry: &EntryFacts<'_>, urgent: bool, at: Timestamp) -> Noti
     )
 }
 
+/// What programs are told of a register entry.
+#[derive(Debug, Clone, Copy)]
+pub struct ProgramFacts<'a> {
+    pub entry: EntryFacts<'a>,
+    /// Without the prefix, as addresses of the API have it: `2026/000001`.
+    pub plain_number: &'a str,
+    /// The stable words of kind and verdict.
+    pub kind: &'a str,
+    pub indication: &'a str,
+}
+
+/// For programs: an entry was registered (`changed`: its verdict is another one now).
+pub fn for_programs(facts: &ProgramFacts<'_>, changed: bool, at: Timestamp) -> Notice {
+    let (entry, number) = (facts.entry, facts.entry.number);
+    let (cause, title) = match changed {
+        false => (
+            Cause::DocumentRegistered,
+            Text::new(format!("KEP {number} kaydedildi"), format!("KEP {number} registered")),
+        ),
+        true => (
+            Cause::VerdictChanged,
+            Text::new(format!("KEP {number}: sonuç değişti"), format!("KEP {number}: the verdict changed")),
+        ),
+    };
+    let next = Text::new(
+        "Belgeyi API üzerinden alın; yetkiniz dışındaysa orada yoktur.",
+        "Take the document over the API; where it is beyond your scope it is not there.",
+    );
+    let mut notice = entry.notice(cause, Level::Note, at, title, next);
+    // Each document by itself: nothing is held together.
+    notice.key = number.to_owned();
+    notice.groups.clear();
+    let more = [
+        ("href", format!("/api/v1/documents/{}", facts.plain_number)),
+        ("message_kind", facts.kind.to_owned()),
+        ("indication", facts.indication.to_owned()),
+    ];
+    notice.facts.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    notice
+}
+
 /// A signature is invalid (`invalid`), or nobody can say yet. `codes` are the stable reason codes of the verdict.
 pub fn signature(entry: &EntryFacts<'_>, invalid: bool, codes: &[String], at: Timestamp) -> Notice {
     let (number, institution) = (entry.number, entry.institution());

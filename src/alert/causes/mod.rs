@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use entry::{EntryFacts, deadline_near, new_document, quarantine, signature};
+pub use entry::{EntryFacts, ProgramFacts, deadline_near, for_programs, new_document, quarantine, signature};
 pub use gateway::{
     DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, store_created, test, undelivered,
 };

@@ -65,7 +65,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Prob
 
 /// An alert names the document or the mailbox that it is about. What names a document is for those for whom the document exists; a summary names
 /// many, so it is for those who see all.
-fn may_read(web: &Web, person: &Person, job: &Job) -> Result<bool, LedgerError> {
+pub fn may_read(web: &Web, person: &Person, job: &Job) -> Result<bool, LedgerError> {
     let facts = &job.notice.facts;
     if let Some(number) = facts.get("register_number") {
         let number: Option<RegisterNumber> = number.parse().ok();

@@ -1,12 +1,12 @@
 //! The clerk's pages, one file each. Every page is a template in `web/templates` and a struct with everything it shows, made beside the
 //! request's thread; what comes from mail goes through [`shown::Shown`] before it is shown.
 
-mod alerts;
+pub(super) mod alerts;
 mod assets;
 mod checks;
 mod chip;
 pub mod chrome;
-mod content;
+pub(super) mod content;
 mod danger;
 mod deadlines;
 mod deeds;
@@ -18,7 +18,7 @@ mod line;
 pub(super) mod live;
 mod mailboxes;
 mod papers;
-mod parts;
+pub(super) mod parts;
 mod plain;
 mod quarantine;
 mod search;

@@ -1,0 +1,111 @@
+//! What a program may do with a document: say under which number the EBYS took it over, and assign it.
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use super::answer;
+use super::asked::{Asked, Body, Place};
+use super::caller::Caller;
+use super::problem::Problem;
+use super::shapes::{AssignAnswer, AssignRequest, ProblemShape, TransferAnswer, TransferRequest, Transferred};
+use crate::ledger::handling::HandlingRequest;
+use crate::ledger::transfer::Transfer;
+use crate::people::tokens::Grant;
+use crate::register::entry::Action;
+use crate::web::Shared;
+
+/// Says that the EBYS took a document over under a number of its own, once and for all.
+///
+/// An EBYS that must not enter a document twice reserves its number first, sends it here, and enters the document only after 201 or 200. At
+/// 409 somebody else was first: it gives its number back. After a crash it sends the same number again: that is 200, however often.
+#[utoipa::path(
+    put,
+    path = "/api/v1/documents/{year}/{number}/transfer",
+    operation_id = "transferDocument",
+    tag = "documents",
+    params(
+        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
+        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
+        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
+    ),
+    request_body = TransferRequest,
+    responses(
+        (status = 201, description = "Recorded now: of all who ask, one is told this", body = TransferAnswer),
+        (status = 200, description = "Recorded before, under the same number", body = TransferAnswer),
+        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 409, description = "Recorded before, under the number in `transferred_as`; or it was taken out of the register's work", body = ProblemShape, content_type = "application/problem+json"),
+        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["transfer"])),
+)]
+pub async fn transfer(
+    caller: Caller,
+    State(web): State<Shared>,
+    place: Place,
+    uri: Uri,
+    Body(asked): Body<TransferRequest>,
+) -> Result<Response, Problem> {
+    caller.needs(Grant::Transfer)?;
+    Asked::read(&uri, &[])?;
+    let number = asked.number.trim().to_owned();
+    let told = web
+        .ledger()
+        .transfer(place.number, number.clone(), asked.note, &caller.person)
+        .await?;
+    let (status, at, repeated) = match told.map_err(Problem::Refused)? {
+        Transfer::First { at } => (StatusCode::CREATED, at, false),
+        Transfer::Repeated { at } => (StatusCode::OK, at, true),
+        Transfer::Other { number, at } => return Err(Problem::Transferred { number, at }),
+    };
+    let said = TransferAnswer {
+        register_number: format!("{}{}", caller.prefix, place.number),
+        transferred: Transferred { number, at },
+        repeated,
+    };
+    Ok(answer::json(status, &said))
+}
+
+/// Havale: assigns a document to a unit, a person, or both.
+#[utoipa::path(
+    post,
+    path = "/api/v1/documents/{year}/{number}/assign",
+    operation_id = "assignDocument",
+    tag = "documents",
+    params(
+        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
+        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
+        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
+    ),
+    request_body = AssignRequest,
+    responses(
+        (status = 200, description = "Recorded", body = AssignAnswer),
+        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 422, description = "Nobody is named, or the person cannot take it", body = ProblemShape, content_type = "application/problem+json"),
+        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["assign"])),
+)]
+pub async fn assign(
+    caller: Caller,
+    State(web): State<Shared>,
+    place: Place,
+    uri: Uri,
+    Body(asked): Body<AssignRequest>,
+) -> Result<Response, Problem> {
+    caller.needs(Grant::Assign)?;
+    Asked::read(&uri, &[])?;
+    let request = HandlingRequest {
+        action: Action::Assigned {
+            unit: asked.unit,
+            person: asked.person,
+        },
+        note: asked.note,
+    };
+    let state = web.ledger().handle(place.number, request, &caller.person).await?;
+    let said = AssignAnswer {
+        register_number: format!("{}{}", caller.prefix, place.number),
+        state: state.map_err(Problem::Refused)?,
+    };
+    Ok(answer::json(StatusCode::OK, &said))
+}
