@@ -92,9 +92,6 @@ impl Chrome {
         self.client.goto(&format!("{}{path}", self.site)).await.unwrap();
     }
 
-    pub async fn path(&self) -> String {
-        self.client.current_url().await.unwrap().path().to_owned()
-    }
 
     /// Waits for the element.
     pub async fn find(&self, css: &str) -> Element {
