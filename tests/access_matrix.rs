@@ -13,6 +13,7 @@ mod access {
 }
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use access::office::{MAILBOXES, Office, Reply, Secret, UNITS, parted, people};
 use access::routes::declared;
@@ -39,12 +40,16 @@ fn every_route_of_the_program_has_a_rule() {
         .iter()
         .filter(|(method, route)| !is_for_programs(route) && rule_of(method, route).is_none())
         .collect();
-    assert!(without.is_empty(), "who may use these? Say so in tests/access/rules.rs: {without:?}");
+    assert!(
+        without.is_empty(),
+        "who may use these? Say so in tests/access/rules.rs: {without:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_role_scope_and_clearance_gets_what_the_rules_say_and_not_a_word_more() {
     let mut office = Office::open().await;
+    let faults = Mutex::new(Vec::new());
     let (mut seen, mut hidden, mut asked) = (0, 0, 0);
     for (turn, person) in people().iter().enumerate() {
         office.become_person(person).await;
@@ -52,12 +57,23 @@ async fn each_role_scope_and_clearance_gets_what_the_rules_say_and_not_a_word_mo
             office: &office,
             person,
             turn,
+            faults: &faults,
         };
         let (exist, do_not) = parted(&office.secrets, person);
         (seen, hidden) = (seen + exist.len(), hidden + do_not.len());
         asked += matrix.ask_everything().await;
     }
-    println!("{} people, {asked} requests, {seen} documents that exist and {hidden} that do not", people().len());
+    println!(
+        "{} people, {asked} requests, {seen} documents that exist and {hidden} that do not",
+        people().len()
+    );
+    let faults = faults.into_inner().unwrap();
+    assert!(
+        faults.is_empty(),
+        "{} faults, the first of them:\n{}",
+        faults.len(),
+        faults[..faults.len().min(60)].join("\n")
+    );
     assert!(seen > 500 && hidden > 1_500, "the matrix is empty: {seen}, {hidden}");
 }
 
@@ -65,6 +81,7 @@ struct Matrix<'o> {
     office: &'o Office,
     person: &'o Person,
     turn: usize,
+    faults: &'o Mutex<Vec<String>>,
 }
 
 impl Matrix<'_> {
@@ -94,18 +111,29 @@ impl Matrix<'_> {
         asked
     }
 
+    /// Gathers what does not hold, so that one run tells all of it.
+    fn check(&self, holds: bool, fault: impl FnOnce() -> String) {
+        if !holds {
+            self.faults.lock().unwrap().push(fault());
+        }
+    }
+
     fn told(&self, what: &str) -> String {
         format!("{what} as {:?}", self.person)
     }
 
     /// The status is one that the rules allow, and nothing that does not exist for the person is told.
     fn hold(&self, what: &str, reply: &Reply, allowed: &[u16], but: &[&str]) {
-        assert!(allowed.contains(&reply.status), "{}: {} is not in {allowed:?}", self.told(what), reply.status);
+        self.check(allowed.contains(&reply.status), || {
+            format!("{}: {} is not in {allowed:?}", self.told(what), reply.status)
+        });
         let everything = reply.everything();
         let (_, hidden) = parted(&self.office.secrets, self.person);
         for word in hidden.iter().flat_map(|secret| &secret.words) {
             let is_told = memchr::memmem::find(&everything, word.as_bytes()).is_some();
-            assert!(!is_told || but.contains(&word.as_str()), "{} tells of {word}", self.told(what));
+            self.check(!is_told || but.contains(&word.as_str()), || {
+                format!("{} tells of {word}", self.told(what))
+            });
         }
     }
 
@@ -114,7 +142,10 @@ impl Matrix<'_> {
     }
 
     fn numbers(&self) -> BTreeSet<String> {
-        self.visible().iter().map(|secret| secret.entry.register_number.to_string()).collect()
+        self.visible()
+            .iter()
+            .map(|secret| secret.entry.register_number.to_string())
+            .collect()
     }
 
     async fn plain(&self, rule: For, method: &str, route: &str) -> usize {
@@ -132,11 +163,23 @@ impl Matrix<'_> {
                 // Nobody is called so, and the last administrator stays.
                 _ => self.office.post(path, &[("login", "?"), ("role", "clerk")]).await,
             };
-            self.hold(&format!("{method} {path}"), &reply, statuses(rule, method, self.person.role, true), &[]);
+            self.hold(
+                &format!("{method} {path}"),
+                &reply,
+                statuses(rule, method, self.person.role, true),
+                &[],
+            );
             let names_mailboxes = ["/boards/mailboxes", "/boards/checks"].contains(&route) && reply.status == 200;
             if names_mailboxes {
                 let shown = reply.text().contains(MAILBOXES[1]);
-                assert_eq!(shown, self.person.mailboxes.covers(Some(MAILBOXES[1])), "{}", self.told(path));
+                self.check(shown == self.person.mailboxes.covers(Some(MAILBOXES[1])), || {
+                    format!(
+                        "{}: {:?}, not {:?}",
+                        self.told(path),
+                        shown,
+                        self.person.mailboxes.covers(Some(MAILBOXES[1]))
+                    )
+                });
             }
         }
         paths.len()
@@ -147,30 +190,54 @@ impl Matrix<'_> {
         let reply = self.office.get(path).await;
         self.hold(path, &reply, &[200], &[]);
         let numbers = self.numbers();
-        assert!(shown_numbers(&reply) == numbers, "{}", self.told(path));
+        self.check(shown_numbers(&reply) == numbers, || self.told(path));
         let counted = |id: &str| -> usize {
             let (_, rest) = reply.text().split_once(&format!("id=\"{id}\" data-count=\"")).unwrap();
             rest.split('"').next().unwrap().parse().unwrap()
         };
-        assert_eq!(counted("count-arrived"), numbers.len(), "{}", self.told(path));
+        self.check(counted("count-arrived") == numbers.len(), || {
+            format!("{}: {:?}, not {:?}", self.told(path), counted("count-arrived"), numbers.len())
+        });
         let unopened = self.office.entries().into_iter().filter(|entry| entry.history.is_empty());
-        let unopened = unopened.filter(|entry| numbers.contains(&entry.register_number.to_string())).count();
-        assert_eq!(counted("count-unopened"), unopened, "{}", self.told(path));
-        assert!(counted("count-near") <= numbers.len(), "{}", self.told(path));
+        let unopened = unopened
+            .filter(|entry| numbers.contains(&entry.register_number.to_string()))
+            .count();
+        self.check(counted("count-unopened") == unopened, || {
+            format!("{}: {:?}, not {:?}", self.told(path), counted("count-unopened"), unopened)
+        });
+        self.check(counted("count-near") <= numbers.len(), || self.told(path));
         1
     }
 
     async fn searches(&self) -> usize {
         let all = self.office.get("/search").await;
         self.hold("/search", &all, &[200], &[]);
-        assert_eq!(shown_numbers(&all), self.numbers(), "{}", self.told("/search"));
-        assert_eq!(options(&all, "f-units"), self.units(), "{}", self.told("the units that are suggested"));
+        self.check(shown_numbers(&all) == self.numbers(), || {
+            format!("{}: {:?}, not {:?}", self.told("/search"), shown_numbers(&all), self.numbers())
+        });
+        self.check(options(&all, "f-units") == self.units(), || {
+            format!(
+                "{}: {:?}, not {:?}",
+                self.told("the units that are suggested"),
+                options(&all, "f-units"),
+                self.units()
+            )
+        });
         let named = all.text().contains(MAILBOXES[1]);
-        assert_eq!(named, self.person.mailboxes.covers(Some(MAILBOXES[1])), "{}", self.told("the mailboxes that are offered"));
+        self.check(named == self.person.mailboxes.covers(Some(MAILBOXES[1])), || {
+            format!(
+                "{}: {:?}, not {:?}",
+                self.told("the mailboxes that are offered"),
+                named,
+                self.person.mailboxes.covers(Some(MAILBOXES[1]))
+            )
+        });
         for (name, fits) in self.filters() {
             let reply = self.office.get(&format!("/search?{name}")).await;
             self.hold(&name, &reply, &[200], &[]);
-            assert_eq!(shown_numbers(&reply), fits, "{}", self.told(&name));
+            self.check(shown_numbers(&reply) == fits, || {
+                format!("{}: {:?}, not {:?}", self.told(&name), shown_numbers(&reply), fits)
+            });
         }
         let mut asked = 10;
         let (exist, hidden) = parted(&self.office.secrets, self.person);
@@ -180,7 +247,9 @@ impl Matrix<'_> {
                 let reply = self.office.get(&format!("/search?q={word}")).await;
                 self.hold(word, &reply, &[200], &[]);
                 let number = secret.entry.register_number.to_string();
-                assert!(shown_numbers(&reply).contains(&number), "{}: {word} is not found", self.told("/search"));
+                self.check(shown_numbers(&reply).contains(&number), || {
+                    format!("{}: {word} is not found", self.told("/search"))
+                });
                 asked += 1;
             }
         }
@@ -192,7 +261,9 @@ impl Matrix<'_> {
                     self.office.get(&format!("/search?q={nothing}")).await,
                 ];
                 let [reply, of_nothing] = [(reply, word), (of_nothing, &nothing)].map(|(reply, word)| reply.text().replace(word, ""));
-                assert_eq!(reply, of_nothing, "{}: {word}", self.told("/search"));
+                self.check(reply == of_nothing, || {
+                    format!("{}: {word} is told apart from nothing", self.told("/search"))
+                });
                 asked += 2;
             }
         }
@@ -238,7 +309,9 @@ impl Matrix<'_> {
             let everything = reply.everything();
             for secret in self.visible() {
                 let number = secret.entry.register_number.to_string();
-                assert!(memchr::memmem::find(&everything, number.as_bytes()).is_some(), "{}: {number}", self.told(&path));
+                self.check(memchr::memmem::find(&everything, number.as_bytes()).is_some(), || {
+                    format!("{}: {number}", self.told(&path))
+                });
             }
         }
         3
@@ -265,7 +338,9 @@ impl Matrix<'_> {
                 self.hold(&path, &reply, statuses(For::Document, "GET", self.person.role, exists), &[]);
                 if !exists {
                     let absent = self.office.get(&path.replace(&page, NOBODYS)).await;
-                    assert_eq!((reply.status, &reply.bytes), (absent.status, &absent.bytes), "{}", self.told(&path));
+                    self.check((reply.status, &reply.bytes) == (absent.status, &absent.bytes), || {
+                        format!("{} is not as what is absent", self.told(&path))
+                    });
                 }
                 asked += 1;
             }
@@ -305,13 +380,17 @@ impl Matrix<'_> {
             let reply = self.office.post(&page, fields).await;
             self.hold(&page, &reply, statuses(rule, "POST", self.person.role, exists), &[]);
             let may = exists && self.person.role != Role::Auditor;
-            assert!(may || records() == before, "{}: it was done", self.told(&page));
+            self.check(may || records() == before, || format!("{}: it was done", self.told(&page)));
             if may && deed == "note" {
-                assert_eq!((reply.status, records()), (303, before + 1), "{}: it was not done", self.told(&page));
+                self.check((reply.status, records()) == (303, before + 1), || {
+                    format!("{}: it was not done", self.told(&page))
+                });
             }
             if !exists {
                 let absent = self.office.post(&format!("{NOBODYS}/{deed}"), fields).await;
-                assert_eq!((reply.status, &reply.bytes), (absent.status, &absent.bytes), "{}", self.told(&page));
+                self.check((reply.status, &reply.bytes) == (absent.status, &absent.bytes), || {
+                    format!("{} is not as what is absent", self.told(&page))
+                });
             }
         }
         self.office.secrets.len()
@@ -329,7 +408,10 @@ fn shown_numbers(reply: &Reply) -> BTreeSet<String> {
 fn options(reply: &Reply, id: &str) -> BTreeSet<String> {
     let (_, list) = reply.text().split_once(&format!("<datalist id=\"{id}\">")).unwrap();
     let list = list.split("</datalist>").next().unwrap();
-    list.split("<option value=\"").skip(1).map(|option| option.split('"').next().unwrap().to_owned()).collect()
+    list.split("<option value=\"")
+        .skip(1)
+        .map(|option| option.split('"').next().unwrap().to_owned())
+        .collect()
 }
 
 /// The same answers with an index under them as without one.
@@ -342,7 +424,10 @@ async fn the_index_hides_what_the_ledger_hides() {
     while search.catch_up(&|| false).unwrap() != Progress::UpToDate {}
     assert!(search.indexed_to().is_some());
     let nobody = Scope::Only(BTreeSet::new());
-    for person in people().into_iter().chain([Person { units: nobody, ..people().remove(0) }]) {
+    for person in people().into_iter().chain([Person {
+        units: nobody,
+        ..people().remove(0)
+    }]) {
         let (exist, hidden) = parted(&office.secrets, &person);
         let query = |text: &str| kep_gateway::search::query::Query {
             text: Some(text.to_owned()),
@@ -355,7 +440,12 @@ async fn the_index_hides_what_the_ledger_hides() {
             assert_eq!(search.count(&person, &query(&secret.marker)).unwrap(), 0, "{person:?}");
         }
         for secret in exist.iter().take(3) {
-            assert_eq!(search.count(&person, &query(&secret.marker)).unwrap(), 1, "{person:?}: {}", secret.marker);
+            assert_eq!(
+                search.count(&person, &query(&secret.marker)).unwrap(),
+                1,
+                "{person:?}: {}",
+                secret.marker
+            );
         }
     }
 }

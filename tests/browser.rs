@@ -84,22 +84,45 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     chrome.goto("/").await;
     if chrome.find("html").await.attr("lang").await.unwrap().as_deref() != Some(words.lang) {
         chrome.click("#switch-lang").await;
-        chrome.until(&format!("document.documentElement.lang === {}", json!(words.lang))).await;
+        chrome
+            .until(&format!("document.documentElement.lang === {}", json!(words.lang)))
+            .await;
     }
     assert_eq!(chrome.text("h1").await, words.today);
-    let before = chrome.js("return [...document.querySelectorAll('#rows tr')].map(row => row.dataset.number)", vec![]).await;
+    let before = chrome
+        .js(
+            "return [...document.querySelectorAll('#rows tr')].map(row => row.dataset.number)",
+            vec![],
+        )
+        .await;
     let before = before.as_array().unwrap().len();
 
     // It arrives while the page stands open: nobody reloads. A mark that a reload would take away stays.
-    chrome.until("document.getElementById('link').textContent === document.getElementById('link').dataset.on").await;
+    chrome
+        .until("document.getElementById('link').textContent === document.getElementById('link').dataset.on")
+        .await;
     chrome.js("window.notReloaded = true", vec![]).await;
     office.dovecot.deliver(&bundled(&format!("{}-", words.kept_back)));
     chrome.until("document.querySelector('#rows tr.fresh')").await;
-    assert_eq!(chrome.js("return window.notReloaded", vec![]).await, json!(true), "the page was loaded anew");
+    assert_eq!(
+        chrome.js("return window.notReloaded", vec![]).await,
+        json!(true),
+        "the page was loaded anew"
+    );
     let rows = chrome.js("return document.querySelectorAll('#rows tr').length", vec![]).await;
     assert_eq!(rows, json!(before + 1));
-    chrome.until(&format!("document.getElementById('count-arrived').dataset.count === '{rows}'")).await;
-    assert!(!chrome.js("return document.getElementById('news').textContent", vec![]).await.as_str().unwrap().is_empty(), "told to a screen-reader");
+    chrome
+        .until(&format!("document.getElementById('count-arrived').dataset.count === '{rows}'"))
+        .await;
+    assert!(
+        !chrome
+            .js("return document.getElementById('news').textContent", vec![])
+            .await
+            .as_str()
+            .unwrap()
+            .is_empty(),
+        "told to a screen-reader"
+    );
     chrome.picture(&format!("today-arrived-{}", words.lang)).await;
 
     // Opened: the letter's words stand there, the verdict is a word, and who looked is on record.
@@ -107,9 +130,16 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     let page = format!("/documents/{number}");
     chrome.click(&format!("#rows tr[data-number='{number}'] td.c-subject a")).await;
     chrome.until_at(&page).await;
-    assert!(chrome.text("#letter h2").await.eq_ignore_ascii_case(words.letter), "{}", chrome.text("#letter h2").await);
+    assert!(
+        chrome.text("#letter h2").await.eq_ignore_ascii_case(words.letter),
+        "{}",
+        chrome.text("#letter h2").await
+    );
     let letter = chrome.text("#letter pre.text").await;
-    assert!(letter.chars().filter(|c| c.is_alphabetic()).count() > 40, "the words of the letter: {letter}");
+    assert!(
+        letter.chars().filter(|c| c.is_alphabetic()).count() > 40,
+        "the words of the letter: {letter}"
+    );
     assert!(chrome.text("#verdict .chip").await.len() > 3);
     assert!(chrome.text("#views").await.contains("Ayşe Yılmaz"), "the opening is on record");
     read_in_its_frame(chrome, &page).await;
@@ -120,7 +150,11 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     chrome.fill("#assign-note", "İncelensin; süresi yakın.").await;
     chrome.click("#assign button[type=submit]").await;
     chrome.find("#said").await;
-    assert!(chrome.text("#said").await.to_lowercase().contains(&words.assigned.to_lowercase()), "{}", chrome.text("#said").await);
+    assert!(
+        chrome.text("#said").await.to_lowercase().contains(&words.assigned.to_lowercase()),
+        "{}",
+        chrome.text("#said").await
+    );
     assert!(chrome.text("#history").await.contains(words.unit) && chrome.text("#history").await.contains("İncelensin"));
 
     // Checked outside of the gateway, in a shell.
@@ -131,9 +165,15 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     sh(&folder, &format!("unzip -q '{}'", case.display()));
     sh(&folder, "sha256sum -c --strict SHA256SUMS");
     let checks = sh(&folder, "sh denetle.sh");
-    assert!(!checks.contains("HATA") && checks.matches("imza / signature").count() >= 3, "openssl says:\n{checks}");
+    assert!(
+        !checks.contains("HATA") && checks.matches("imza / signature").count() >= 3,
+        "openssl says:\n{checks}"
+    );
     let original = sh(&folder, "sha256sum ileti.eml");
-    assert!(original.starts_with(&forge::world::World::sha256(&bundled(&format!("{}-", words.kept_back)))), "the message as it was delivered");
+    assert!(
+        original.starts_with(&forge::world::World::sha256(&bundled(&format!("{}-", words.kept_back)))),
+        "the message as it was delivered"
+    );
     std::fs::write(folder.join("ileti.eml"), b"another message").unwrap();
     sh(&folder, "! sha256sum -c --status --strict SHA256SUMS");
 
@@ -150,7 +190,10 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     let file = beside.join("today.pdf");
     std::fs::write(&file, paper).unwrap();
     let printed = sh(beside, &format!("pdftotext -layout '{}' -", file.display()));
-    assert!(printed.contains(&number) && printed.contains(words.unit.split(' ').next().unwrap()), "{printed}");
+    assert!(
+        printed.contains(&number) && printed.contains(words.unit.split(' ').next().unwrap()),
+        "{printed}"
+    );
 }
 
 /// The letter's frame is sandboxed by its own answer: no script, no network, no other page may frame it.
@@ -160,11 +203,24 @@ async fn read_in_its_frame(chrome: &Chrome, page: &str) {
     let ask = "const done = arguments[arguments.length - 1];
         fetch(arguments[0]).then(async answer => done({type: answer.headers.get('content-type'), policy: answer.headers.get('content-security-policy'),
             begins: (await answer.text()).slice(0, 5)}), error => done({error: String(error)}));";
-    let letter = chrome.client.execute_async(ask, vec![json!(format!("{page}/letter"))]).await.unwrap();
-    assert_eq!((letter["type"].as_str(), letter["begins"].as_str()), (Some("application/pdf"), Some("%PDF-")), "{letter}");
+    let letter = chrome
+        .client
+        .execute_async(ask, vec![json!(format!("{page}/letter"))])
+        .await
+        .unwrap();
+    assert_eq!(
+        (letter["type"].as_str(), letter["begins"].as_str()),
+        (Some("application/pdf"), Some("%PDF-")),
+        "{letter}"
+    );
     let policy = letter["policy"].as_str().unwrap();
-    assert!(policy.starts_with("sandbox;") && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'"), "{policy}");
-    chrome.js("document.querySelector('#letter iframe').scrollIntoView({block: 'center'})", vec![]).await;
+    assert!(
+        policy.starts_with("sandbox;") && policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'"),
+        "{policy}"
+    );
+    chrome
+        .js("document.querySelector('#letter iframe').scrollIntoView({block: 'center'})", vec![])
+        .await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     chrome.picture("letter-in-its-frame").await;
     chrome.js("scrollTo(0, 0)", vec![]).await;
@@ -176,8 +232,17 @@ async fn from_row_to_row_by_keyboard_and_the_tab_counts_what_arrives_behind_it()
     let mut office = Office::open(&[bundled("01-"), bundled("03-"), bundled("06-")]);
     let chrome = Chrome::open(&office.site, Screen::Desk).await;
     chrome.sign_in(CLERK, PASSWORD).await;
-    let focused = async || chrome.js("return document.activeElement.closest('tr')?.dataset.number ?? null", vec![]).await;
-    let rows = chrome.js("return [...document.querySelectorAll('#rows tr')].map(row => row.dataset.number)", vec![]).await;
+    let focused = async || {
+        chrome
+            .js("return document.activeElement.closest('tr')?.dataset.number ?? null", vec![])
+            .await
+    };
+    let rows = chrome
+        .js(
+            "return [...document.querySelectorAll('#rows tr')].map(row => row.dataset.number)",
+            vec![],
+        )
+        .await;
     let rows: Vec<Value> = rows.as_array().unwrap().clone();
     assert_eq!(rows.len(), 3);
     for (key, at) in [("j", 0), ("j", 1), ("j", 2), ("j", 2), ("k", 1)] {
@@ -185,8 +250,16 @@ async fn from_row_to_row_by_keyboard_and_the_tab_counts_what_arrives_behind_it()
         assert_eq!(focused().await, rows[at], "{key}");
     }
     // The focus is seen, and stays where it is when something arrives.
-    let outline = chrome.js("const style = getComputedStyle(document.activeElement); return style.outlineStyle + style.outlineWidth", vec![]).await;
-    assert!(outline != json!("none0px") && outline.as_str().is_some_and(|text| !text.starts_with("none")), "the focus is not seen: {outline}");
+    let outline = chrome
+        .js(
+            "const style = getComputedStyle(document.activeElement); return style.outlineStyle + style.outlineWidth",
+            vec![],
+        )
+        .await;
+    assert!(
+        outline != json!("none0px") && outline.as_str().is_some_and(|text| !text.starts_with("none")),
+        "the focus is not seen: {outline}"
+    );
     chrome.until("document.getElementById('link').textContent !== ''").await;
     office.dovecot.deliver(&bundled("07-"));
     chrome.until("document.querySelectorAll('#rows tr').length === 4").await;
@@ -194,7 +267,9 @@ async fn from_row_to_row_by_keyboard_and_the_tab_counts_what_arrives_behind_it()
     chrome.press("\u{e007}").await;
     chrome.until_at(&format!("/documents/{}", rows[1].as_str().unwrap())).await;
     chrome.press("g").await;
-    chrome.until("location.pathname === '/' && document.readyState === 'complete'").await;
+    chrome
+        .until("location.pathname === '/' && document.readyState === 'complete'")
+        .await;
     chrome.press("?").await;
     chrome.until("document.querySelector('dialog[open]')").await;
     chrome.press("\u{e00c}").await;
@@ -207,7 +282,9 @@ async fn from_row_to_row_by_keyboard_and_the_tab_counts_what_arrives_behind_it()
     assert_eq!(chrome.js("return document.activeElement.id", vec![]).await, json!("content"));
 
     // Behind another tab: its title counts.
-    chrome.until("document.getElementById('link').textContent === document.getElementById('link').dataset.on").await;
+    chrome
+        .until("document.getElementById('link').textContent === document.getElementById('link').dataset.on")
+        .await;
     let other = chrome.client.new_window(true).await.unwrap();
     chrome.client.switch_to_window(other.handle).await.unwrap();
     office.dovecot.deliver(&bundled("09-"));
@@ -267,7 +344,11 @@ async fn axe_finds_nothing_serious_and_no_page_scrolls_sideways_in_both_language
             chrome.goto(&format!("/?lang={lang}")).await;
             for (name, path) in &pages {
                 chrome.goto(path).await;
-                assert_eq!(chrome.find("html").await.attr("lang").await.unwrap().as_deref(), Some(lang), "{path}");
+                assert_eq!(
+                    chrome.find("html").await.attr("lang").await.unwrap().as_deref(),
+                    Some(lang),
+                    "{path}"
+                );
                 look_at(&chrome, screen, lang, name, &mut troubles).await;
             }
         }
@@ -286,7 +367,11 @@ async fn look_at(chrome: &Chrome, screen: Screen, lang: &str, name: &str, troubl
         std::fs::copy(picture, kept).unwrap();
     }
     troubles.extend(axe::troubles(chrome).await.into_iter().map(|trouble| format!("{place}: {trouble}")));
-    let wide = chrome.js("return document.documentElement.scrollWidth", vec![]).await.as_u64().unwrap();
+    let wide = chrome
+        .js("return document.documentElement.scrollWidth", vec![])
+        .await
+        .as_u64()
+        .unwrap();
     if wide > u64::from(screen.width()) {
         let widest = "const edge = arguments[0]; return [...document.querySelectorAll('main *, header *, nav *')]
             .filter(one => one.getBoundingClientRect().right > edge + 1).slice(0, 4).map(one => one.outerHTML.slice(0, 120))";
@@ -318,9 +403,11 @@ async fn nothing_that_came_by_mail_runs_or_calls_home_in_a_real_browser() {
     let port = home.local_addr().unwrap().port();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    std::thread::spawn(move || home.incoming().for_each(|_call| {
-        counted.fetch_add(1, Ordering::SeqCst);
-    }));
+    std::thread::spawn(move || {
+        home.incoming().for_each(|_call| {
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
+    });
     let office = Office::open(&[hostile(port), bundled("01-")]);
     let chrome = Chrome::open(&office.site, Screen::Desk).await;
     chrome.sign_in(ADMINISTRATOR, PASSWORD).await;
@@ -330,14 +417,27 @@ async fn nothing_that_came_by_mail_runs_or_calls_home_in_a_real_browser() {
     );
     let page = format!("/documents/{}", number.await.as_str().unwrap());
     let asked = "/search?q=%22%3E%3Cscript%3Ewindow.ran=6%3C/script%3E".to_owned();
-    for path in [page.clone(), asked, "/".to_owned(), "/boards/evidence".to_owned(), "/boards/deadlines".to_owned()] {
+    for path in [
+        page.clone(),
+        asked,
+        "/".to_owned(),
+        "/boards/evidence".to_owned(),
+        "/boards/deadlines".to_owned(),
+    ] {
         chrome.goto(&path).await;
-        chrome.js("document.querySelectorAll('details').forEach(one => one.open = true)", vec![]).await;
+        chrome
+            .js("document.querySelectorAll('details').forEach(one => one.open = true)", vec![])
+            .await;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         assert!(chrome.client.get_alert_text().await.is_err(), "{path}: a dialog stands open");
-        assert_eq!(chrome.js("return window.ran ?? null", vec![]).await, Value::Null, "{path}: a script ran");
+        assert_eq!(
+            chrome.js("return window.ran ?? null", vec![]).await,
+            Value::Null,
+            "{path}: a script ran"
+        );
         assert!(!chrome.client.title().await.unwrap().contains("RAN"));
-        let foreign = "return performance.getEntriesByType('resource').map(one => one.name).filter(name => !name.startsWith(location.origin))";
+        let foreign =
+            "return performance.getEntriesByType('resource').map(one => one.name).filter(name => !name.startsWith(location.origin))";
         assert_eq!(chrome.js(foreign, vec![]).await, json!([]), "{path}: loaded from elsewhere");
     }
     chrome.goto(&page).await;

@@ -98,7 +98,11 @@ fn messages(world: &World) -> Vec<(usize, String, Vec<u8>)> {
     {
         let marker = marker(made.len());
         let mut letter = world.letter(made.len());
-        let routed = if UNITS[unit].is_some() { format!("zqbirim{unit}") } else { "yok".into() };
+        let routed = if UNITS[unit].is_some() {
+            format!("zqbirim{unit}")
+        } else {
+            "yok".into()
+        };
         letter.subject = format!("{marker} konulu {routed}");
         letter.number = format!("{}-{marker}", letter.number);
         let Some(security) = SECURITY.get(security) else {
@@ -172,7 +176,12 @@ impl Office {
             words.extend(entry.message.message_id.clone());
             words.extend(entry.package.as_ref().map(|package| package.sha256.to_string()));
             words.extend(entry.document.as_ref().and_then(|document| document.id.clone()));
-            words.extend(entry.document.as_ref().and_then(|document| document.file.as_ref().map(|file| file.sha256.to_string())));
+            words.extend(
+                entry
+                    .document
+                    .as_ref()
+                    .and_then(|document| document.file.as_ref().map(|file| file.sha256.to_string())),
+            );
             words.retain(|word| word.len() > 5);
             self.secrets.push(Secret {
                 entry,
@@ -193,8 +202,13 @@ impl Office {
     }
 
     pub async fn get(&self, path: &str) -> Reply {
-        self.ask(Request::get(path).header("host", "kep.example").body(axum::body::Body::empty()).unwrap())
-            .await
+        self.ask(
+            Request::get(path)
+                .header("host", "kep.example")
+                .body(axum::body::Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {

@@ -32,7 +32,10 @@ fn one(declaration: &str, found: &mut BTreeSet<(String, String)>) {
         depth == 0
     });
     let declaration = &declaration[..end.expect("a declaration ends")];
-    let path = declaration.split('"').nth(1).unwrap_or_else(|| panic!("a route without a literal path: {declaration}"));
+    let path = declaration
+        .split('"')
+        .nth(1)
+        .unwrap_or_else(|| panic!("a route without a literal path: {declaration}"));
     let before = found.len();
     for method in ["get", "post", "put", "patch", "delete"] {
         let handled = declaration

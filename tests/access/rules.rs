@@ -114,6 +114,6 @@ pub fn statuses(what: For, method: &str, role: Role, exists: bool) -> &'static [
         For::Overseers => &[403],
         For::Own => &[200, 303, 422],
         For::Door => &[200, 303, 401, 403, 404, 405, 503],
-        For::Provider => &[404],
+        For::Provider => &[403, 404],
     }
 }

@@ -26,7 +26,10 @@ fn source() -> &'static str {
         }
         run(Path::new("python3"), &["-m", "venv", &home.to_string_lossy()]);
         // The wheel alone: what it needs to drive browsers by itself is not needed here.
-        run(&home.join("bin/pip"), &["install", "--quiet", "--no-deps", "--requirement", REQUIREMENTS]);
+        run(
+            &home.join("bin/pip"),
+            &["install", "--quiet", "--no-deps", "--requirement", REQUIREMENTS],
+        );
         bundled(&home).expect("the wheel holds axe.min.js")
     })
 }
@@ -56,14 +59,22 @@ pub async fn troubles(chrome: &Chrome) -> Vec<String> {
     let found = chrome.client.execute_async(ask, vec![json!(RULES)]).await.unwrap();
     let violations = found["violations"].as_array().unwrap_or_else(|| panic!("axe did not run: {found}"));
     assert!(found["passed"].as_u64() > Some(5), "axe looked at nothing: {found}");
-    let grave = violations.iter().filter(|rule| ["serious", "critical"].contains(&rule["impact"].as_str().unwrap_or("")));
+    let grave = violations
+        .iter()
+        .filter(|rule| ["serious", "critical"].contains(&rule["impact"].as_str().unwrap_or("")));
     grave.map(told).collect()
 }
 
 fn told(rule: &Value) -> String {
     let nodes = rule["nodes"].as_array().into_iter().flatten();
     let places: Vec<String> = nodes
-        .map(|node| format!("    {} {}", node["html"], node["failureSummary"].as_str().unwrap_or_default().replace('\n', " ")))
+        .map(|node| {
+            format!(
+                "    {} {}",
+                node["html"],
+                node["failureSummary"].as_str().unwrap_or_default().replace('\n', " ")
+            )
+        })
         .collect();
     format!("{} ({}): {}\n{}", rule["id"], rule["impact"], rule["help"], places.join("\n"))
 }

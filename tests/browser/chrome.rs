@@ -80,7 +80,10 @@ impl Chrome {
         let said = |name: &str| client.capabilities().and_then(|all| all.get(name)).cloned().unwrap_or_default();
         Self {
             browser: said("goog:processID").as_i64().and_then(|pid| i32::try_from(pid).ok()),
-            debugger: said("goog:chromeOptions")["debuggerAddress"].as_str().unwrap_or_default().to_owned(),
+            debugger: said("goog:chromeOptions")["debuggerAddress"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             site: site.to_owned(),
             client,
             driver,
@@ -91,7 +94,6 @@ impl Chrome {
     pub async fn goto(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.site)).await.unwrap();
     }
-
 
     /// Waits for the element.
     pub async fn find(&self, css: &str) -> Element {
@@ -122,22 +124,32 @@ impl Chrome {
     }
 
     pub async fn js(&self, script: &str, args: Vec<Value>) -> Value {
-        self.client.execute(script, args).await.unwrap_or_else(|error| panic!("{script:.300}: {error}"))
+        self.client
+            .execute(script, args)
+            .await
+            .unwrap_or_else(|error| panic!("{script:.300}: {error}"))
     }
 
     /// Waits until an expression of the page is true.
     pub async fn until(&self, expression: &str) {
         let began = Instant::now();
         while self.js(&format!("return Boolean({expression})"), vec![]).await != json!(true) {
-            assert!(began.elapsed() < PATIENCE, "never true: {expression}\n{}", self.client.source().await.unwrap());
+            assert!(
+                began.elapsed() < PATIENCE,
+                "never true: {expression}\n{}",
+                self.client.source().await.unwrap()
+            );
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
     /// Waits for a page after a click: an address that begins so, loaded.
     pub async fn until_at(&self, path: &str) {
-        self.until(&format!("location.pathname.startsWith({}) && document.readyState === 'complete'", json!(path)))
-            .await;
+        self.until(&format!(
+            "location.pathname.startsWith({}) && document.readyState === 'complete'",
+            json!(path)
+        ))
+        .await;
     }
 
     pub async fn sign_in(&self, login: &str, password: &str) {
@@ -151,7 +163,14 @@ impl Chrome {
     /// The titles of the tabs, as the browser draws them: asking so brings no tab to the front.
     pub async fn tab_titles(&self) -> Vec<String> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let text = client.get(format!("http://{}/json/list", self.debugger)).send().await.unwrap().text().await.unwrap();
+        let text = client
+            .get(format!("http://{}/json/list", self.debugger))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
         let tabs: Value = serde_json::from_str(&text).unwrap();
         let titles = tabs.as_array().unwrap().iter().filter_map(|tab| tab["title"].as_str());
         titles.map(str::to_owned).collect()

@@ -26,7 +26,9 @@ pub struct Office {
 
 /// One message of the bundled days, by the beginning of its name.
 pub fn bundled(begins: &str) -> Vec<u8> {
-    let mut files = fs::read_dir(format!("{FIXTURES}/messages")).unwrap().map(|file| file.unwrap().path());
+    let mut files = fs::read_dir(format!("{FIXTURES}/messages"))
+        .unwrap()
+        .map(|file| file.unwrap().path());
     let found = files.find(|path| path.file_name().unwrap().to_string_lossy().starts_with(begins));
     fs::read(found.unwrap_or_else(|| panic!("no message {begins}"))).unwrap()
 }
@@ -39,15 +41,24 @@ impl Office {
         messages.iter().for_each(|message| dovecot.deliver(message));
         let port = free_port();
         fs::write(gateway.config(), configuration(&dovecot, port)).unwrap();
-        for (login, name, role) in [
-            (CLERK, "Ayşe Yılmaz", "clerk"),
-            (ADMINISTRATOR, "Deniz Örnek", "administrator"),
-        ] {
+        for (login, name, role) in [(CLERK, "Ayşe Yılmaz", "clerk"), (ADMINISTRATOR, "Deniz Örnek", "administrator")] {
             let secret = gateway.dir.path().join("secret");
             fs::write(&secret, PASSWORD).unwrap();
             fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
             let file = secret.display().to_string();
-            let args = ["people", "add", login, "--name", name, "--role", role, "--clearance", "4", "--password-file", &file];
+            let args = [
+                "people",
+                "add",
+                login,
+                "--name",
+                name,
+                "--role",
+                role,
+                "--clearance",
+                "4",
+                "--password-file",
+                &file,
+            ];
             gateway.ok(&args);
         }
         gateway.ok(&["poll"]);
@@ -94,7 +105,11 @@ fn configuration(dovecot: &Dovecot, port: u16) -> String {
 
 /// Runs a line of shell in a folder; it must succeed.
 pub fn sh(folder: &Path, line: &str) -> String {
-    let out = std::process::Command::new("sh").args(["-c", line]).current_dir(folder).output().unwrap();
+    let out = std::process::Command::new("sh")
+        .args(["-c", line])
+        .current_dir(folder)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(out.status.success(), "{line}\n{said}{}", String::from_utf8_lossy(&out.stderr));
     said
