@@ -167,7 +167,9 @@ fn describe(error: &dyn std::error::Error) -> String {
 
 /// Lines as they are read: whatever came into a notice from outside, nothing in it hides, reorders or steers a terminal.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !(c.is_control() || is_deceptive(*c))).collect()
+    text.chars()
+        .filter(|c| *c == '\n' || !(c.is_control() || is_deceptive(*c)))
+        .collect()
 }
 
 /// A header's text: nothing in it can begin a new header line or reorder the subject on screen.
