@@ -24,6 +24,8 @@ use kep_gateway::search::{Progress, Search};
 /// What a document is asked for, in turn, where it exists: some of these answers take long.
 const TURNS: [&str; 7] = ["", "/letter", "/original", "/parts/", "/sheet.pdf", "/case.zip", "/examine"];
 const DEEDS: [&str; 8] = ["assign", "done", "hold", "reopen", "not-recorded", "note", "transferred", "examine"];
+/// So many faults are told; more would say the same.
+const ENOUGH: usize = 60;
 /// A number that nothing has.
 const NOBODYS: &str = "/documents/2026/999999";
 
@@ -61,9 +63,10 @@ async fn each_role_scope_and_clearance_gets_what_the_rules_say_and_not_a_word_mo
         };
         let (exist, do_not) = parted(&office.secrets, person);
         (seen, hidden) = (seen + exist.len(), hidden + do_not.len());
-        let begin = std::time::Instant::now();
         asked += matrix.ask_everything().await;
-        println!("XX {turn} {:?} {}", begin.elapsed(), exist.len());
+        if faults.lock().unwrap().len() > ENOUGH {
+            break;
+        }
     }
     println!(
         "{} people, {asked} requests, {seen} documents that exist and {hidden} that do not",
@@ -74,7 +77,7 @@ async fn each_role_scope_and_clearance_gets_what_the_rules_say_and_not_a_word_mo
         faults.is_empty(),
         "{} faults, the first of them:\n{}",
         faults.len(),
-        faults[..faults.len().min(60)].join("\n")
+        faults[..faults.len().min(ENOUGH)].join("\n")
     );
     assert!(seen > 500 && hidden > 1_500, "the matrix is empty: {seen}, {hidden}");
 }
@@ -95,7 +98,6 @@ impl Matrix<'_> {
                 continue;
             }
             let rule = rule_of(&method, &route).unwrap();
-            let begin = std::time::Instant::now();
             asked += match (rule, method.as_str(), route.as_str()) {
                 (For::Everybody, _, "/search") => self.searches().await,
                 (For::Everybody, _, "/papers/register") => self.registers().await,
@@ -110,9 +112,6 @@ impl Matrix<'_> {
                 (For::Own, "POST", _) => 0,
                 _ => self.plain(rule, &method, &route).await,
             };
-            if self.turn < 2 {
-                println!("XX {method} {route} {:?}", begin.elapsed());
-            }
         }
         asked
     }
@@ -129,7 +128,7 @@ impl Matrix<'_> {
     }
 
     /// The status is one that the rules allow, and nothing that does not exist for the person is told.
-    fn hold(&self, what: &str, reply: &Reply, allowed: &[u16], but: &[&str]) {
+    fn hold(&self, what: &str, reply: &Reply, allowed: &[u16]) {
         self.check(allowed.contains(&reply.status), || {
             format!("{}: {} is not in {allowed:?}", self.told(what), reply.status)
         });
@@ -137,9 +136,7 @@ impl Matrix<'_> {
         let (_, hidden) = parted(&self.office.secrets, self.person);
         for word in hidden.iter().flat_map(|secret| &secret.words) {
             let is_told = memchr::memmem::find(&everything, word.as_bytes()).is_some();
-            self.check(!is_told || but.contains(&word.as_str()), || {
-                format!("{} tells of {word}", self.told(what))
-            });
+            self.check(!is_told, || format!("{} tells of {word}", self.told(what)));
         }
     }
 
@@ -157,7 +154,7 @@ impl Matrix<'_> {
     async fn plain(&self, rule: For, method: &str, route: &str) -> usize {
         let paths = match route {
             "/people/{login}" => vec!["/people/yonetici".to_owned(), "/people/yok".to_owned()],
-            "/people/{login}/{deed}" => vec!["/people/yonetici/disable".to_owned(), "/people/yok/bilinmeyen".to_owned()],
+            "/people/{login}/{deed}" => vec!["/people/yok/disable".to_owned(), "/people/yok/bilinmeyen".to_owned()],
             "/assets/{name}" => vec!["/assets/yok.css".to_owned()],
             "/documents/{year}/{number}/{deed}" => vec![format!("{NOBODYS}/done")],
             "/boards/deadlines" | "/boards/checks" => vec![route.to_owned(), format!("{route}?month=2026-11"), format!("{route}?lang=en")],
@@ -166,15 +163,10 @@ impl Matrix<'_> {
         for path in &paths {
             let reply = match method {
                 "GET" => self.office.get(path).await,
-                // Nobody is called so, and the last administrator stays.
+                // Nobody is called so.
                 _ => self.office.post(path, &[("login", "?"), ("role", "clerk")]).await,
             };
-            self.hold(
-                &format!("{method} {path}"),
-                &reply,
-                statuses(rule, method, self.person.role, true),
-                &[],
-            );
+            self.hold(&format!("{method} {path}"), &reply, statuses(rule, method, self.person.role, true));
             let names_mailboxes = ["/boards/mailboxes", "/boards/checks"].contains(&route) && reply.status == 200;
             if names_mailboxes {
                 let shown = reply.text().contains(MAILBOXES[1]);
@@ -194,7 +186,7 @@ impl Matrix<'_> {
     /// The first page and its events: exactly what exists, and counts of nothing else.
     async fn today(&self, path: &str) -> usize {
         let reply = self.office.get(path).await;
-        self.hold(path, &reply, &[200], &[]);
+        self.hold(path, &reply, &[200]);
         let numbers = self.numbers();
         self.check(shown_numbers(&reply) == numbers, || self.told(path));
         let counted = |id: &str| -> usize {
@@ -217,7 +209,7 @@ impl Matrix<'_> {
 
     async fn searches(&self) -> usize {
         let all = self.office.get("/search").await;
-        self.hold("/search", &all, &[200], &[]);
+        self.hold("/search", &all, &[200]);
         self.check(shown_numbers(&all) == self.numbers(), || {
             format!("{}: {:?}, not {:?}", self.told("/search"), shown_numbers(&all), self.numbers())
         });
@@ -241,7 +233,7 @@ impl Matrix<'_> {
         let filters = self.filters();
         for (name, fits) in filters.into_iter().skip(self.turn % 3).step_by(3) {
             let reply = self.office.get(&format!("/search?{name}")).await;
-            self.hold(&name, &reply, &[200], &[]);
+            self.hold(&name, &reply, &[200]);
             self.check(shown_numbers(&reply) == fits, || {
                 format!("{}: {:?}, not {:?}", self.told(&name), shown_numbers(&reply), fits)
             });
@@ -252,7 +244,7 @@ impl Matrix<'_> {
         for secret in self.two_of(&exist) {
             let word = &secret.words[self.turn % 3];
             let reply = self.office.get(&format!("/search?q={word}")).await;
-            self.hold(word, &reply, &[200], &[]);
+            self.hold(word, &reply, &[200]);
             let number = secret.entry.register_number.to_string();
             self.check(shown_numbers(&reply).contains(&number), || {
                 format!("{}: {word} is not found", self.told("/search"))
@@ -316,7 +308,7 @@ impl Matrix<'_> {
             }
             let path = format!("/papers/register?form={form}");
             let reply = self.office.get(&path).await;
-            self.hold(&path, &reply, &[200], &[]);
+            self.hold(&path, &reply, &[200]);
             let everything = reply.everything();
             for secret in self.visible() {
                 let number = secret.entry.register_number.to_string();
@@ -342,7 +334,8 @@ impl Matrix<'_> {
             let part = letter.map(|file| file.sha256.to_string());
             for (nth, rest) in TURNS.into_iter().enumerate() {
                 let is_turn = (self.turn + at) % TURNS.len() == nth;
-                if rest == "/examine" || exists && !is_turn || part.is_none() && matches!(rest, "/letter" | "/parts/") {
+                if rest == "/examine" || !is_turn && (exists || !rest.is_empty()) || part.is_none() && matches!(rest, "/letter" | "/parts/")
+                {
                     continue;
                 }
                 let path = match rest {
@@ -350,8 +343,7 @@ impl Matrix<'_> {
                     rest => format!("{page}{rest}"),
                 };
                 let reply = self.office.get(&path).await;
-                // Its own words are what the person asked with.
-                self.hold(&path, &reply, statuses(For::Document, "GET", self.person.role, exists), &[]);
+                self.hold(&path, &reply, statuses(For::Document, "GET", self.person.role, exists));
                 if !exists {
                     let absent = &absent[rest];
                     self.check((reply.status, &reply.bytes) == (absent.status, &absent.bytes), || {
@@ -371,7 +363,7 @@ impl Matrix<'_> {
         let foreign = hidden.iter().find_map(|secret| secret.entry.package.as_ref());
         let (true, Some(foreign)) = (exists, foreign) else { return 0 };
         let path = format!("{page}/parts/{}?sure=yes", foreign.sha256);
-        self.hold(&path, &self.office.get(&path).await, &[404], &[]);
+        self.hold(&path, &self.office.get(&path).await, &[404]);
         1
     }
 
@@ -394,7 +386,7 @@ impl Matrix<'_> {
                 continue;
             }
             let reply = self.office.post(&page, fields).await;
-            self.hold(&page, &reply, statuses(rule, "POST", self.person.role, exists), &[]);
+            self.hold(&page, &reply, statuses(rule, "POST", self.person.role, exists));
             let may = exists && self.person.role != Role::Auditor;
             self.check(may || records() == before, || format!("{}: it was done", self.told(&page)));
             if may && deed == "note" {

@@ -22,7 +22,7 @@ use crate::site::{Browser, Site, body, form};
 pub const MAILBOXES: [&str; 2] = ["drop", "zqkutu"];
 pub const UNITS: [Option<&str>; 3] = [Some("Hukuk Zqbir"), Some("Mali Zqiki"), None];
 const SECURITY: [&str; 3] = ["YOK", "OZL", "CGZ"];
-/// Above it the names of mailboxes and units are words of nobody else.
+/// The account that is one person after another.
 const LOGIN: &str = "matris";
 
 const ROUTING: &str = "[[rule]]\nname = \"bir\"\nwhen = { subject_words = { any = [\"zqbirim0\"] } }\nthen = { unit = \"Hukuk Zqbir\" }\n\
