@@ -1,5 +1,6 @@
 //! Lists, filters and search over 1,000 to 1,000,000 register entries, each size in a process of its own, beside SQLite FTS5 (python3's
-//! `sqlite3`) on the same rows and the same questions: p50 and p99 of each kind of question, and the memory at the end.
+//! `sqlite3`) on the same rows and the same questions: p50 and p99 of each kind of question, first by itself, then as the whole page that a
+//! client on the loopback gets of it, and the memory at the end.
 //!
 //! Run it with `tests/bench/search.sh`. `SIZES=1000,10000` measures less; `ROUNDS` is the number of questions of each kind; `SQLITE=0` leaves
 //! the peer out. The words are made up and spread as words are (the n-th is n times rarer than the first).
@@ -15,19 +16,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use kep_gateway::clock::{SharedClock, SystemClock, local_day};
+use kep_gateway::clock::{FixedClock, SharedClock, SystemClock, local_day};
+use kep_gateway::config;
 use kep_gateway::envelope::{Attachment, Document, DocumentFile, Party};
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::Ledger;
 use kep_gateway::limits::Limits;
 use kep_gateway::message::MessageKind;
-use kep_gateway::people::{Person, Role, Scope};
-use kep_gateway::register::entry::{Deadline, Entry, MessageRecord, RegisterNumber, State};
+use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source};
+use kep_gateway::pipeline::Pipeline;
+use kep_gateway::register::entry::{Asker, Deadline, Entry, MessageRecord, RegisterNumber, State};
 use kep_gateway::search::Search;
 use kep_gateway::search::query::Query;
+use kep_gateway::settings::Settings;
 use kep_gateway::signature::report::{Indication, Verdict};
 use kep_gateway::store::disk::RealDisk;
 use kep_gateway::text::Text;
+use kep_gateway::web::form::encoded;
+use kep_gateway::web::server::{Bounds, accept_all};
+use kep_gateway::web::session::Stage;
+use kep_gateway::web::{self, Web};
+use tokio_util::sync::CancellationToken;
 
 /// The promise: pages of a million entries, and the memory of the process that answers them.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -61,7 +70,7 @@ fn measure(size: u32, rounds: usize) {
     let folder = tempfile::tempdir().unwrap();
     let clock: SharedClock = Arc::new(SystemClock);
     let ledger = Arc::new(Ledger::open(&folder.path().join("store"), RealDisk::shared(), clock).unwrap());
-    let search = Search::open(ledger, folder.path().join("search"), Limits::default());
+    let search = Search::open(Arc::clone(&ledger), folder.path().join("search"), Limits::default());
     let words = vocabulary();
     let with_peer = std::env::var("SQLITE").map_or(true, |word| word != "0");
 
@@ -96,6 +105,7 @@ fn measure(size: u32, rounds: usize) {
         times.entry(kind).or_default().push(begin.elapsed());
         *hits.entry(kind).or_default() += usize::from(found > 0);
     }
+    let pages = Pages::serve(folder.path(), ledger, search).measure(&questions);
     let (resident, own) = memory();
     let peer = if with_peer {
         peer(folder.path(), &questions)
@@ -119,10 +129,102 @@ fn measure(size: u32, rounds: usize) {
             verdict(late <= LIMIT)
         );
     }
+    for (kind, taken) in &pages {
+        let (middle, late) = (taken[taken.len() / 2], taken[(taken.len() * 99 / 100).min(taken.len() - 1)]);
+        println!(
+            "  page {kind:<9} p50 {:>8.2} ms  p99 {:>8.2} ms  limit {} ms  {}",
+            middle.as_secs_f64() * 1e3,
+            late.as_secs_f64() * 1e3,
+            LIMIT.as_millis(),
+            verdict(late <= LIMIT)
+        );
+    }
     println!(
         "  memory    {resident} MiB resident, of it {own} MiB own and the rest pages of the index  limit {LIMIT_MIB} MiB  {}",
         verdict(resident <= LIMIT_MIB)
     );
+}
+
+/// The real router on a port of the loopback, and somebody who is signed in there.
+struct Pages {
+    runtime: tokio::runtime::Runtime,
+    client: reqwest::Client,
+    site: String,
+}
+
+impl Pages {
+    fn serve(folder: &Path, ledger: Arc<Ledger>, search: Search) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let config_file = folder.join("kep-gateway.toml");
+        fs::write(
+            &config_file,
+            "[store]\npath = \"store\"\n[trust]\nanchors = \"trust\"\nonline = false\n[daemon]\nfree_bytes = 0\n",
+        )
+        .unwrap();
+        let clock: SharedClock = FixedClock::at(arrival(1, 1));
+        let settings = Settings::build(config::load(Some(&config_file)).unwrap(), &clock).unwrap();
+        let mut web = Web::new(Arc::new(Pipeline::new(ledger, settings)));
+        web.search = Arc::new(search);
+        let now = web.pipeline.now();
+        let (token, port) = runtime.block_on(async {
+            let account = Account::new(somebody(), Source::Local);
+            let added = web.ledger().edit_account("ayse", Edit::Add(Box::new(account)), Asker::default());
+            let generation = added
+                .await
+                .unwrap()
+                .map(|_| web.ledger().account("ayse").unwrap().unwrap().generation)
+                .unwrap();
+            let token = web
+                .sessions
+                .begin("ayse", generation, Stage::SignedIn, "127.0.0.1".into(), now)
+                .unwrap();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let router = web::router(Arc::new(web));
+            tokio::spawn(accept_all(listener, None, router, Bounds::default(), CancellationToken::new()));
+            (token, port)
+        });
+        let cookie = format!("kep-session={}", token.reveal()).parse().unwrap();
+        let headers = [(reqwest::header::COOKIE, cookie)].into_iter().collect();
+        let client = reqwest::Client::builder().no_proxy().default_headers(headers).build().unwrap();
+        Self {
+            runtime,
+            client,
+            site: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    /// One question after another, each until its page is here whole.
+    fn measure(&self, questions: &[(&'static str, String)]) -> BTreeMap<&'static str, Vec<Duration>> {
+        let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+        for (kind, asked) in questions {
+            let path = match *kind {
+                "first" | "counts" => "/".to_owned(),
+                "deep" => format!("/?before=2026/{:06}", asked.parse::<u32>().unwrap()),
+                "filtered" => format!("/search?verdict=failed&unit={}", encoded(asked)),
+                "phrase" => format!("/search?q={}", encoded(&format!("\"{asked}\""))),
+                _ => format!("/search?q={}", encoded(asked)),
+            };
+            let begin = Instant::now();
+            let page = self.runtime.block_on(async {
+                self.client
+                    .get(format!("{}{path}", self.site))
+                    .send()
+                    .await
+                    .unwrap()
+                    .text()
+                    .await
+                    .unwrap()
+            });
+            times.entry(kind).or_default().push(begin.elapsed());
+            assert!(
+                page.contains("<tbody id=\"rows\">") && page.contains("</html>"),
+                "{path}: {page:.500}"
+            );
+        }
+        times.values_mut().for_each(|taken| taken.sort());
+        times
+    }
 }
 
 fn verdict(fits: bool) -> &'static str {

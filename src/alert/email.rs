@@ -103,7 +103,7 @@ impl EmailSender {
     fn message(&self, job: &Job, to: &Address, now: Timestamp) -> std::io::Result<Vec<u8>> {
         let notice = &job.notice;
         let part = |lang: Lang, name: &'static str| {
-            let text = format!("{}\n\n{}\n", notice.title.get(lang), notice.body.get(lang));
+            let text = shown(&format!("{}\n\n{}\n", notice.title.get(lang), notice.body.get(lang)));
             MimePart::new("text/plain", BodyPart::Text(text.into())).inline().language(name)
         };
         let body = MimePart::new(
@@ -163,6 +163,13 @@ fn describe(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Lines as they are read: whatever came into a notice from outside, nothing in it hides, reorders or steers a terminal.
+fn shown(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c == '\n' || !(c.is_control() || is_deceptive(*c)))
+        .collect()
 }
 
 /// A header's text: nothing in it can begin a new header line or reorder the subject on screen.

@@ -64,6 +64,12 @@ impl Copied {
         }
     }
 
+    /// For whoever shows it by other means than papers.
+    #[allow(dead_code)] // papers.rs asks for papers alone
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
     pub fn asked<'a>(&'a self, person: &'a Person) -> Asked<'a> {
         Asked {
             ledger: &self.ledger,

@@ -59,7 +59,13 @@ impl Answer {
 
 impl Site {
     pub fn open(more: &str) -> Self {
+        Self::open_with(more, |_folder| {})
+    }
+
+    /// With files that the configuration names, put into its folder beforehand.
+    pub fn open_with(more: &str, put: impl FnOnce(&std::path::Path)) -> Self {
         let inside = Inside::new(NOON, &format!("[daemon]\nfree_bytes = 0\n{more}"));
+        put(inside.dir.path());
         let pipeline = inside.open(RealDisk::shared()).unwrap();
         let web = Arc::new(Web::new(pipeline));
         let router = web::router(Arc::clone(&web));
