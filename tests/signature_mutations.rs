@@ -14,7 +14,7 @@ use kep_gateway::hash::Sha256;
 use kep_gateway::limits::Limits;
 use kep_gateway::signature::asn1::ber::{self, tag};
 use kep_gateway::signature::asn1::oid;
-use kep_gateway::signature::cades::cms::SignedData;
+use kep_gateway::signature::cades::cms::{SignedData, SignerId};
 use kep_gateway::signature::cades::{self, Expected, Subject};
 use kep_gateway::signature::cause;
 use kep_gateway::signature::report::{Indication, Role, Verdict};
@@ -174,29 +174,45 @@ fn difference(genuine: &[u8], mutated: &[u8]) -> String {
     format!("byte {at} of {}\n  {}\n  {}", genuine.len(), around(genuine), around(mutated))
 }
 
-/// Two ways to write one thing: BER, a name in the other letter case (RFC 5280 7.1), or another description in a reference whose hash is
+/// Two ways to write one thing: BER, a name in another letter case or spacing (RFC 5280 7.1), or another description in a reference whose hash is
 /// what is compared.
 fn means_the_same(genuine: &[u8], mutated: &[u8]) -> bool {
     let canonical = |bytes| ber::whole(bytes, 32).and_then(|value| value.to_der(tag::SEQUENCE, false));
     let same = canonical(mutated).is_ok() && canonical(genuine) == canonical(mutated);
-    same || without_references(genuine).eq_ignore_ascii_case(&without_references(mutated))
+    same || without_references(genuine) == without_references(mutated)
 }
 
-/// The octets without the complete references to certificates and revocation data.
+/// The octets without the complete references, and without the issuers' names by which signers and authorities are looked up: they fit in
+/// every letter case and spacing, in Turkish letters, too.
 fn without_references(cms: &[u8]) -> Vec<u8> {
-    let signed = SignedData::parse(cms, 32).unwrap();
-    let references = [oid::CERTIFICATE_REFS, oid::REVOCATION_REFS];
-    let attributes = signed.signers[0]
-        .unsigned
-        .iter()
-        .filter(|attribute| references.contains(&attribute.id));
+    let mut ranges = Vec::new();
+    described(&SignedData::parse(cms, 32).unwrap(), cms, &mut ranges);
+    ranges.sort_unstable();
     let mut left = cms.to_vec();
-    for attribute in attributes {
-        let raw = attribute.raw.raw;
-        let at = left.windows(raw.len()).position(|window| window == raw).unwrap();
-        left.drain(at..at + raw.len());
+    for (start, length) in ranges.into_iter().rev() {
+        left.drain(start..start + length);
     }
     left
+}
+
+fn described(signed: &SignedData<'_>, cms: &[u8], ranges: &mut Vec<(usize, usize)>) {
+    let mut add = |raw: &[u8]| ranges.push((raw.as_ptr() as usize - cms.as_ptr() as usize, raw.len()));
+    for signer in &signed.signers {
+        if let SignerId::IssuerSerial { issuer, .. } = &signer.id {
+            add(issuer.raw);
+        }
+    }
+    let attributes: Vec<_> = signed.signers.iter().flat_map(|signer| &signer.unsigned).collect();
+    for attribute in &attributes {
+        if [oid::CERTIFICATE_REFS, oid::REVOCATION_REFS].contains(&attribute.id) {
+            add(attribute.raw.raw);
+        }
+    }
+    for value in attributes.iter().flat_map(|attribute| &attribute.values) {
+        if let Ok(token) = SignedData::parse(value.raw, 32) {
+            described(&token, cms, ranges);
+        }
+    }
 }
 
 /// True when one of the things that every archive timestamp covers differs: certificates, revocation data, unsigned attributes but
