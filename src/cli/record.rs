@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::{IndexCommand, JournalCommand};
-use super::{Exit, Failure, Session, writing};
+use super::{Exit, Failure, Session};
 use crate::daemon::trouble::tell_recovery;
 use crate::ledger::Ledger;
 use crate::pipeline::Pipeline;

@@ -13,7 +13,6 @@ use crate::people::Person;
 use crate::people::tokens::{Grant, Standing, Token, hash};
 use crate::text::Lang;
 use crate::web::guard::{Client, Speaks};
-use crate::web::throttle::Key;
 use crate::web::{Shared, Web};
 
 /// A program with a token that opens something now. Read anew for each request: a revoked token ends with the request before.
@@ -82,8 +81,9 @@ fn bearer(value: &str) -> Option<&str> {
 /// Counted apart from the sign-ins of people, and only for who is wrong: 256 random bits are not guessed, so a right token need not wait for
 /// the wrong ones of a neighbour behind the same address.
 async fn wrong(web: &Web, network: String) -> Problem {
-    let keys = [Key::Account(format!("api/{network}")), Key::Address(format!("api/{network}"))];
-    let tried = match web.throttle.begin(&keys, web.pipeline.now()) {
+    // No login has a colon.
+    let nobody = format!("api:{network}");
+    let tried = match web.throttle.begin(&nobody, &nobody, web.pipeline.now()) {
         Ok(tried) => tried,
         Err(wait) => return Problem::TooManyTries(wait),
     };
