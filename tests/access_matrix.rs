@@ -273,8 +273,10 @@ impl Matrix<'_> {
         places.map(|at| all[at]).collect()
     }
 
+    /// Units are the institution's, named in its routing rules: those of the person's scope may be suggested, whatever lies in them, and no other.
     fn units(&self) -> BTreeSet<String> {
-        self.visible().iter().filter_map(|secret| secret.entry.unit.clone()).collect()
+        let configured = UNITS.into_iter().flatten().filter(|unit| self.person.units.covers(Some(unit)));
+        configured.map(str::to_owned).collect()
     }
 
     /// Filters, and the numbers that each of them leaves.
