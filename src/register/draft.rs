@@ -225,7 +225,9 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
     Draft {
         mailbox: input.mailbox.to_owned(),
         message: message_record(message, input.sha256, arrived),
-        package: package.and_then(|package| package.part).map(|(part, sha256)| part_record(part, sha256)),
+        package: package
+            .and_then(|package| package.part)
+            .map(|(part, sha256)| part_record(part, sha256)),
         document: document.cloned(),
         verdict: input.verdict,
         findings,
