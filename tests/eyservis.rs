@@ -653,7 +653,8 @@ async fn an_independent_soap_client_reads_both_sides_of_the_wire() {
         mailbox.quota().await.unwrap();
         mailbox.credit().await.unwrap();
         let known = intake.known();
-        mailbox.acknowledge(known.first().unwrap()).await.unwrap();
+        let message = known.iter().find(|locator| locator.folder == "INBOX").unwrap();
+        mailbox.acknowledge(message).await.unwrap();
         let mut config = server.config(&format!("{table}delete_after = \"90d\"\ndelete_backup = \"/x\"\n"));
         config.login_file = server.folder.path().join("login");
         let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());
