@@ -116,6 +116,16 @@ fn the_examples_of_the_sample_are_valid_and_show_the_defaults_of_a_mailbox() {
         name = "drop"
         kind = "folder"
         path = "/srv/kep-drop"
+        [[mailbox]]
+        name = "ptt"
+        kind = "eyservis"
+        address = "kurum@hs01.kep.tr"
+        tcno_file = "ptt.tcno"
+        parola_file = "ptt.parola"
+        sifre_file = "ptt.sifre"
+        [[mailbox.codes]]
+        code = 9999
+        retry = "yes"
         "#,
     )
     .unwrap();
@@ -289,7 +299,7 @@ fn other_mistakes_name_their_line_too() {
     for (text, sentence) in [
         (
             "[[mailbox]]\nname = \"a\"\nkind = \"pop3\"\n",
-            "line 3: 'pop3' cannot stand here; possible are: imap, folder.",
+            "line 3: 'pop3' cannot stand here; possible are: imap, folder, eyservis.",
         ),
         (
             "language = \"tr\"\n[[mailbox]]\nname = \"a\"\nkind = \"folder\"\n",
