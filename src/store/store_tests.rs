@@ -213,8 +213,10 @@ fn a_backup_of_another_store_is_refused() {
     add(&mut other, 10..16);
     let error = backup(&second, &copy, RealDisk::shared(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, StoreError::OtherStore(_)), "{error}");
-    std::fs::write(folder.path().join("stray"), b"x").unwrap();
-    let error = backup(&first, folder.path(), RealDisk::shared(), &mut |_| {}).unwrap_err();
+    let strange = folder.path().join("strange");
+    std::fs::create_dir(&strange).unwrap();
+    std::fs::write(strange.join("stray"), b"x").unwrap();
+    let error = backup(&first, &strange, RealDisk::shared(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, StoreError::NotEmpty(_)), "{error}");
 }
 

@@ -16,7 +16,10 @@ pub fn declared() -> BTreeSet<(String, String)> {
 fn read(folder: &Path, found: &mut BTreeSet<(String, String)>) {
     for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
         if file.is_dir() {
-            read(&file, found);
+            // Built from a table, which `tests/api.rs` asks whole.
+            if !file.ends_with("api") {
+                read(&file, found);
+            }
         } else if file.extension().is_some_and(|ending| ending == "rs") && !file.to_string_lossy().ends_with("_tests.rs") {
             let text = fs::read_to_string(&file).unwrap();
             text.split(".route(").skip(1).for_each(|declaration| one(declaration, found));
