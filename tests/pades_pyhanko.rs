@@ -86,16 +86,21 @@ fn pyhanko_accepts_what_the_forge_signs() {
     }
 }
 
-/// Where the product is stricter: what pyHanko accepts of the attacks. Active and embedded content is no matter of the signature there;
+/// Where the product is stricter: what pyHanko accepts of the attacks. Active, embedded and outside content is no matter of the signature there;
 /// filled forms, empty fields, objects that hang nowhere and bytes behind the end are let pass or not looked at.
 const PYHANKO_ACCEPTS: &[&str] = &[
     "active-additional-action",
+    "active-goes-to-another-file",
     "active-javascript",
     "active-javascript-in-names",
     "active-launch",
     "active-layers",
+    "active-opens-an-address-unasked",
+    "active-prints-unasked",
     "bytes-behind-the-end",
     "cms-bytes-behind",
+    "content-of-another-file",
+    "content-outside-the-file",
     "dss-stream-acts",
     "embedded-attachment",
     "embedded-word-file",
