@@ -305,7 +305,7 @@ impl Matrix<'_> {
     async fn registers(&self) -> usize {
         for form in ["csv", "xlsx", "pdf"] {
             // The page-wise paper takes long: every third time.
-            if form == "pdf" && self.turn % 3 != 0 {
+            if form == "pdf" && !self.turn.is_multiple_of(3) {
                 continue;
             }
             let path = format!("/papers/register?form={form}");
@@ -384,7 +384,7 @@ impl Matrix<'_> {
             };
             let page = format!("/documents/{number}/{deed}");
             let rule = if deed == "examine" { For::Examination } else { For::Deed };
-            if deed == "examine" && exists && self.turn % 5 != 0 {
+            if deed == "examine" && exists && !self.turn.is_multiple_of(5) {
                 continue;
             }
             let reply = self.office.post(&page, fields).await;

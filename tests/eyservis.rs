@@ -65,7 +65,7 @@ async fn survive(seed: u64) -> Vec<Fault> {
                 Some(_) => break,
             },
             Ok(_) => {}
-            Err(error) => assert_eq!(error.class == ErrorClass::Authentication, false, "seed {seed}: {error}"),
+            Err(error) => assert_ne!(error.class, ErrorClass::Authentication, "seed {seed}: {error}"),
         }
         // The gateway may be restarted at any time.
         if dice.one_in(8) {
@@ -246,7 +246,8 @@ async fn every_shape_of_an_error_is_told_from_an_empty_mailbox() {
     let server = EyServis::start(10, today(), 0, 0).await;
     let wrapper = "PaketSorgulaResponse2";
     let xml = |reply: Reply| (200, "text/xml".to_owned(), reply.written(false).1);
-    let cases: Vec<((u16, String, Vec<u8>), ErrorClass, &str)> = vec![
+    type Answer = (u16, String, Vec<u8>);
+    let cases: Vec<(Answer, ErrorClass, &str)> = vec![
         (xml(Reply::new(wrapper, "")), ErrorClass::Permanent, "nothing at all"),
         (
             xml(Reply::new(wrapper, bare("durum", "12") + &bare("hataaciklama", "Tarih hatalı"))),

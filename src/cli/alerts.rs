@@ -46,7 +46,10 @@ fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
                 state_word(job, session.lang),
                 job.attempts.to_string(),
                 job.status_code().map(|status| status.to_string()).unwrap_or_default(),
-                job.is_open().then(|| local_time(job.next_attempt)).unwrap_or_default(),
+                match job.is_open() {
+                    true => local_time(job.next_attempt),
+                    false => String::new(),
+                },
             ]
         })
         .collect();

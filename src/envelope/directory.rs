@@ -311,7 +311,7 @@ fn descriptor(bytes: &[u8], entry: &Entry, extent: &Range<usize>) -> usize {
         .map(|size| u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes())
         .concat();
     let wide = [entry.compressed, entry.size].map(u64::to_le_bytes).concat();
-    let forms = [&DESCRIPTOR_SIGNATURE[..], &[]]
+    let forms = [DESCRIPTOR_SIGNATURE, &[]]
         .into_iter()
         .flat_map(|signature| [&wide, &narrow].map(|sizes| [signature, &crc, sizes].concat()));
     forms.into_iter().find(|form| behind.starts_with(form)).map_or(0, |form| form.len())

@@ -61,7 +61,7 @@ pub enum Fault {
     Busy,
     /// A page where XML should be.
     Page,
-    SoapFault,
+    Refusal,
     /// `durum` says that something is wrong.
     ErrorCode,
     /// Another operation's reply.
@@ -91,7 +91,7 @@ const FAULTS: [Fault; 17] = [
     Fault::Drip,
     Fault::Busy,
     Fault::Page,
-    Fault::SoapFault,
+    Fault::Refusal,
     Fault::ErrorCode,
     Fault::WrongWrapper,
     Fault::Garbage,
@@ -550,7 +550,7 @@ async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::R
             }
             Some(Fault::Busy) => (status, kind, body) = (503, "text/html".into(), b"<html>bakim".to_vec()),
             Some(Fault::Page) => (kind, body) = ("text/html".into(), b"<html>hos geldiniz</html>".to_vec()),
-            Some(Fault::SoapFault) => (status, kind, body) = (500, "text/xml".into(), fault_body()),
+            Some(Fault::Refusal) => (status, kind, body) = (500, "text/xml".into(), fault_body()),
             Some(Fault::WrongWrapper) => body = swap(&body, "Response", "Yaniti"),
             Some(Fault::Garbage) => body = swap(&body, "</soapenv:Body>", "</soapenv:Govde>"),
             Some(Fault::Nothing) => (kind, body) = ("text/xml".into(), wire::envelope("").into_bytes()),

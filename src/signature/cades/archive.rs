@@ -201,7 +201,7 @@ impl<'a> Stamped<'a> {
             pieces.push(value.raw.into());
             Some(pieces)
         };
-        Some((self.contents.iter().filter_map(|content| over(content)).collect(), covers))
+        Some((self.contents.iter().filter_map(over).collect(), covers))
     }
 
     /// ATSHashIndex: every hash in it must belong to a certificate, a revocation value or an unsigned attribute that is there. Answers the
