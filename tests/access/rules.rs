@@ -111,7 +111,7 @@ pub fn statuses(what: For, method: &str, role: Role, exists: bool) -> &'static [
         For::Administrators if method == "POST" => &[303, 400, 404, 422],
         For::Administrators => &[200, 303, 404],
         For::Overseers if matches!(role, Role::Administrator | Role::Auditor) => &[200],
-        For::Overseers => &[403],
+        For::Overseers => &[404],
         For::Own => &[200, 303, 422],
         For::Door => &[200, 303, 401, 403, 404, 405, 503],
         For::Provider => &[403, 404],
