@@ -144,12 +144,18 @@ impl Gateway {
     }
 
     pub fn spawn(&self, args: &[&str]) -> Child {
+        self.spawn_with(args, &[])
+    }
+
+    /// With these variables in its environment.
+    pub fn spawn_with(&self, args: &[&str], environment: &[(String, String)]) -> Child {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.dir.path().join("daemon.log"))
             .unwrap();
         self.command(args)
+            .envs(environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -174,6 +180,15 @@ impl Gateway {
         );
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// The time that the program has worked since it began, on all its threads.
+pub fn processor_time(child: &Child) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    // proc(5): the name in brackets may hold blanks; utime and stime are the 14th and 15th field, in hundredths of a second.
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 /// The high-water mark of a living process.
