@@ -82,6 +82,8 @@ pub enum Defect {
     BrokenTimestamp,
     /// Certificate references of other certificates than the values.
     WrongCertificateRefs,
+    /// Revocation references that are no list of hashes.
+    BrokenRevocationRefs,
     /// The content in the CMS was changed after signing.
     AlteredContent,
     /// digestAlgorithm of the SignerInfo is not the one of the signature algorithm.
@@ -335,7 +337,10 @@ impl Spec {
             seq([ctx(0, [seq([seq([seq([cms::other_hash(&c.der), id])])])])])
         };
         let all = self.material.ocsps.iter().map(ocsp).chain(self.material.crls.iter().map(crl));
-        attribute(cms::REVOCATION_REFS, seq(all))
+        match self.has(Defect::BrokenRevocationRefs) {
+            true => attribute(cms::REVOCATION_REFS, seq([seq([ctx(1, [int(1)])])])),
+            false => attribute(cms::REVOCATION_REFS, seq(all)),
+        }
     }
 
     fn revocation_values(&self) -> Der {

@@ -164,6 +164,7 @@ impl World {
             .collect();
         all.push(self.bad("digest-algorithm-mismatch", xl().with(Defect::DigestAlgorithmMismatch), None));
         all.push(self.bad("wrong-certificate-refs", xl().with(Defect::WrongCertificateRefs), None));
+        all.push(self.bad("broken-revocation-refs", xl().with(Defect::BrokenRevocationRefs), None));
         let embed = super::cades::Embed::None;
         let bare = Spec {
             embed,

@@ -16,7 +16,11 @@ pub fn unanswered(signer: &SignerInfo<'_>) -> Option<&'static str> {
         certificates.extend(list.children().all().unwrap_or_default().iter().map(|value| value.raw));
     }
     for list in signer.unsigned_values(oid::CERTIFICATE_REFS) {
-        for reference in list.children().all().unwrap_or_default() {
+        // What cannot be read answers nothing: an attribute that was tampered with is not one that is absent.
+        let Ok(references) = list.children().all() else {
+            return Some("completeCertificateRefs");
+        };
+        for reference in references {
             let Ok(hash) = reference.children().next() else {
                 return Some("completeCertificateRefs");
             };
@@ -37,7 +41,10 @@ pub fn unanswered(signer: &SignerInfo<'_>) -> Option<&'static str> {
     }
     // Writers hash the BasicOCSPResponse or the OCSPResponse around it.
     for list in signer.unsigned_values(oid::REVOCATION_REFS) {
-        for hash in revocation_hashes(list).unwrap_or_default() {
+        let Ok(hashes) = revocation_hashes(list) else {
+            return Some("completeRevocationRefs");
+        };
+        for hash in hashes {
             if !values.iter().any(|value| hash_names(&hash, value) == Ok(true)) {
                 return Some("completeRevocationRefs");
             }
@@ -72,19 +79,23 @@ fn hash_names(hash: &Value<'_>, bytes: &[u8]) -> ber::Result<bool> {
 fn revocation_hashes<'a>(list: &Value<'a>) -> ber::Result<Vec<Value<'a>>> {
     let mut hashes = Vec::new();
     for reference in list.children().all()? {
-        for wrapper in reference.children().all()? {
-            // [0] CRLListID, [1] OcspListID: a sequence of a sequence of identifiers.
+        // [0] CRLListID, [1] OcspListID: a sequence of a sequence of identifiers. [2]: other kinds, which nobody uses.
+        for wrapper in reference
+            .children()
+            .all()?
+            .into_iter()
+            .filter(|wrapper| [0xa0, 0xa1].contains(&wrapper.tag))
+        {
             for one in wrapper.only_child()?.children().next()?.children().all()? {
                 let mut fields = one.children();
                 match wrapper.tag {
                     0xa0 => hashes.push(fields.next()?),
-                    0xa1 => {
+                    _ => {
                         fields.next()?;
                         if !fields.is_empty() {
                             hashes.push(fields.next()?);
                         }
                     }
-                    _ => {}
                 }
             }
         }
