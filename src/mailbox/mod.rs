@@ -6,6 +6,7 @@ pub mod eyservis;
 pub mod folder;
 pub mod imap;
 pub mod import;
+mod last_answer;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -61,7 +61,7 @@ impl Search {
         };
         while !stop.is_cancelled() {
             shown.borrow_and_update();
-            let pause = match self.catch_up(&|| stop.is_cancelled()) {
+            let pause = match guarded(|| self.catch_up(&|| stop.is_cancelled())) {
                 Ok(Progress::More) => {
                     tokio::select! {
                         () = stop.cancelled() => break,

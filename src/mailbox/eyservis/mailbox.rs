@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::clock::{SharedClock, SystemClock, local_day};
+use crate::clock::{SharedClock, SystemClock};
 use crate::limits::Limits;
+use crate::mailbox::last_answer::LastAnswer;
 use crate::mailbox::{Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::secret::{Secret, SecretFolder};
 use crate::text::Text;
@@ -20,9 +21,12 @@ use super::errors::Problem;
 use super::evidence::{Following, evidence_id, evidence_name};
 use super::http::{self, Bounds};
 use super::login;
-use super::operations::{EVIDENCE, Key, Rows, Service};
+use super::operations::{EVIDENCE, Key, Service};
 use super::soap::Account;
-use super::window::{Reach, Walk, Window};
+use super::window::Walk;
+
+#[path = "list.rs"]
+mod list;
 
 /// A message at which a download breaks this often is told as missing; until then the failure may be the line's.
 const ATTEMPTS: u32 = 3;
@@ -59,8 +63,8 @@ pub struct EyServisMailbox {
     /// Why the last listing is not whole: the messages that it named are taken first, then the check fails with this.
     deferred: Option<(&'static str, Problem)>,
     oddities: Vec<Text>,
-    quota: Option<(Instant, Option<Quota>)>,
-    credit: Option<(Instant, Option<Credit>)>,
+    quota: LastAnswer<Option<Quota>>,
+    credit: LastAnswer<Option<Credit>>,
     /// Unknown folders were looked for.
     folders_compared: bool,
 }
@@ -90,8 +94,8 @@ impl EyServisMailbox {
             attempts: BTreeMap::new(),
             deferred: None,
             oddities: Vec::new(),
-            quota: None,
-            credit: None,
+            quota: LastAnswer::default(),
+            credit: LastAnswer::default(),
             folders_compared: false,
         })
     }
@@ -129,104 +133,6 @@ impl EyServisMailbox {
         Ok(client)
     }
 
-    fn reach(&self) -> Reach {
-        let days = |duration: Duration| i64::try_from(duration.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX);
-        Reach {
-            overlap: days(self.config.overlap),
-            window: days(self.config.window).max(1),
-            backfill_from: self.config.backfill_from,
-        }
-    }
-
-    async fn list_all(&mut self, known: &BTreeSet<Locator>) -> Step<Listing> {
-        self.deferred = None;
-        let (client, account) = (self.client()?, self.account()?);
-        let mut listing = Listing::default();
-        listing.oddities.append(&mut self.oddities);
-        for folder in self.config.folders.clone() {
-            self.list_folder(&client, &account, &folder, known, &mut listing).await?;
-        }
-        if !self.folders_compared {
-            self.compare_folders(&client, &account, &mut listing).await?;
-        }
-        if self.config.evidence {
-            self.list_evidence(&client, &account, known, &mut listing).await?;
-        }
-        match self.deferred.take() {
-            // Nothing to take first.
-            Some(failure) if listing.new.is_empty() => Err(failure),
-            deferred => {
-                self.deferred = deferred;
-                Ok(listing)
-            }
-        }
-    }
-
-    async fn list_folder(
-        &mut self,
-        client: &reqwest::Client,
-        account: &Account,
-        folder: &str,
-        known: &BTreeSet<Locator>,
-        listing: &mut Listing,
-    ) -> Step<()> {
-        let today = local_day(self.clock.now());
-        let reach = self.reach();
-        // A copy: a check that is cancelled halfway leaves the walk as it was.
-        let mut walk = self.walks.get(folder).cloned().unwrap_or_default();
-        walk.settle(|locator| known.contains(locator));
-        let plan = walk.plan(today, &reach);
-        let service = self.service(client, account);
-        let mut present = BTreeSet::new();
-        let mut failure = None;
-        for (nth, window) in plan.iter().enumerate() {
-            let rows = match query(&service, folder, *window).await {
-                Ok(rows) => rows,
-                // An old window that cannot be listed keeps no new message away; refused credentials are another thing.
-                Err(problem) if nth > 0 && problem.class() != ErrorClass::Authentication => {
-                    failure = Some(problem);
-                    break;
-                }
-                Err(problem) => return Err(("list", problem)),
-            };
-            listing.oddities.extend(
-                rows.oddities
-                    .into_iter()
-                    .filter(|oddity| !listing.oddities.contains(oddity))
-                    .collect::<Vec<_>>(),
-            );
-            let mut new = Vec::new();
-            for key in rows.keys {
-                let locator = self.locator(folder, key, known, &listing.present);
-                present.insert(locator.clone());
-                if listing.present.insert(locator.clone()) && !known.contains(&locator) {
-                    new.push(locator);
-                }
-            }
-            listing.new.extend(new.iter().cloned().map(listed));
-            match rows.problem {
-                None => walk.listed(*window, new),
-                Some(problem) => failure = failure.or(Some(problem)),
-            }
-        }
-        match failure {
-            None => {
-                walk.forget_absent(&plan, |locator| present.contains(locator));
-                walk.complete(today, &reach);
-            }
-            Some(problem) => self.deferred = Some(("list", problem)),
-        }
-        listing.folders.push(FolderState {
-            folder: folder.to_owned(),
-            epoch: 0,
-            next_uid: None,
-            exists: present.len() as u64,
-            listed: walk.state(),
-        });
-        self.walks.insert(folder.to_owned(), walk);
-        Ok(())
-    }
-
     fn service<'a>(&'a self, client: &'a reqwest::Client, account: &'a Account) -> Service<'a> {
         Service {
             client,
@@ -234,107 +140,6 @@ impl EyServisMailbox {
             account,
             bounds: self.bounds,
         }
-    }
-
-    /// A kepId names one message of the account, in whichever of its folders it is seen: a message that was moved is the same one.
-    fn locator(&self, folder: &str, key: String, known: &BTreeSet<Locator>, present: &BTreeSet<Locator>) -> Locator {
-        let mut locator = at(folder, key);
-        if matches!(Key::of(&locator.id), Key::Row(_)) {
-            return locator;
-        }
-        for other in &self.config.folders {
-            let elsewhere = at(other, locator.id.clone());
-            if known.contains(&elsewhere) || present.contains(&elsewhere) {
-                return elsewhere;
-            }
-        }
-        locator.folder = folder.to_owned();
-        locator
-    }
-
-    /// A folder that is watched and does not exist would be silent for ever. Asked once in the life of this mailbox.
-    async fn compare_folders(&mut self, client: &reqwest::Client, account: &Account, listing: &mut Listing) -> Step<()> {
-        let folders = match self.service(client, account).folders().await {
-            Ok(folders) => folders,
-            Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("list", problem)),
-            // Messages were listed; the comparison can wait for the next look.
-            Err(_) => return Ok(()),
-        };
-        self.folders_compared = true;
-        for folder in &self.config.folders {
-            if !folders.is_empty() && !folders.contains(folder) {
-                listing.oddities.push(Text::new(
-                    format!(
-                        "'{folder}' klasörü serviste yok; olanlar: {}. folders ayarını düzeltin.",
-                        folders.join(", ")
-                    ),
-                    format!(
-                        "the service has no folder '{folder}'; there are: {}. Correct folders.",
-                        folders.join(", ")
-                    ),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    async fn list_evidence(
-        &mut self,
-        client: &reqwest::Client,
-        account: &Account,
-        known: &BTreeSet<Locator>,
-        listing: &mut Listing,
-    ) -> Step<()> {
-        let now = self.clock.now();
-        self.known_evidence = known
-            .range(at(EVIDENCE, String::new())..)
-            .take_while(|locator| locator.folder == EVIDENCE)
-            .cloned()
-            .collect();
-        self.open_evidence.retain(|locator| !known.contains(locator));
-        let arrived = std::mem::take(&mut self.arrived);
-        for message in listing.present.union(&arrived).filter(|message| known.contains(message)) {
-            let has_evidence = self.has_evidence(message);
-            self.following.see(message, has_evidence, now, self.config.evidence_interval);
-        }
-        for message in self.following.due(now) {
-            let asked = self
-                .service(client, account)
-                .evidence_of(&message.folder, &Key::of(&message.id))
-                .await;
-            match asked {
-                Ok(evidence) => {
-                    let names = evidence.into_iter().map(|one| at(EVIDENCE, evidence_name(&message.id, &one.id)));
-                    self.open_evidence.extend(names.filter(|locator| !known.contains(locator)));
-                }
-                Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("evidence", problem)),
-                // No evidence yet is answered with an error too: it is asked for again when it is due.
-                Err(Problem::Refused { .. } | Problem::Final { .. } | Problem::NotFound | Problem::Nothing) => {}
-                Err(problem) => {
-                    tracing::warn!(
-                        mailbox = self.config.name,
-                        problem = problem.text().en,
-                        "the list of evidence broke off"
-                    );
-                    break;
-                }
-            }
-            self.following
-                .asked(&message, now, self.config.evidence_interval, self.config.evidence_for);
-        }
-        for locator in &self.open_evidence {
-            listing.present.insert(locator.clone());
-            listing.new.push(listed(locator.clone()));
-        }
-        Ok(())
-    }
-
-    fn has_evidence(&self, message: &Locator) -> bool {
-        let first = at(EVIDENCE, evidence_name(&message.id, ""));
-        self.known_evidence
-            .range(first.clone()..)
-            .next()
-            .is_some_and(|next| next.id.starts_with(&first.id))
     }
 
     async fn fetch_all(&mut self, wanted: Vec<Listed>, to: &mpsc::Sender<Fetched>) -> Step<()> {
@@ -498,39 +303,11 @@ impl EyServisMailbox {
     }
 }
 
-/// A window, or its halves where the list is too long for one answer.
-async fn query(service: &Service<'_>, folder: &str, window: Window) -> Result<Rows, Problem> {
-    let mut all = Rows::default();
-    let mut waiting = vec![window];
-    while let Some(window) = waiting.pop() {
-        let rows = match service.query(folder, window).await {
-            Err(problem @ (Problem::TooLong | Problem::TooLarge(_))) => {
-                waiting.extend(window.halves().ok_or(problem)?);
-                continue;
-            }
-            rows => rows?,
-        };
-        all.keys.extend(rows.keys);
-        all.oddities.extend(rows.oddities);
-        all.problem = all.problem.or(rows.problem);
-    }
-    Ok(all)
-}
-
 fn at(folder: &str, id: String) -> Locator {
     Locator {
         folder: folder.to_owned(),
         epoch: 0,
         id,
-    }
-}
-
-/// The service says neither size nor time.
-fn listed(locator: Locator) -> Listed {
-    Listed {
-        locator,
-        size: None,
-        arrived: None,
     }
 }
 
@@ -606,28 +383,22 @@ impl Mailbox for EyServisMailbox {
     }
 
     async fn quota(&mut self) -> Result<Option<Quota>, MailboxError> {
-        if let Some((asked, quota)) = self.quota
-            && asked.elapsed() < self.config.quota_interval
-        {
+        if let Some(quota) = self.quota.young(self.config.quota_interval) {
             return Ok(quota);
         }
         let quota = self.ask_quota().await.map_err(|failure| self.error(failure))?;
-        self.quota = Some((Instant::now(), quota));
-        Ok(quota)
+        Ok(self.quota.keep(quota))
     }
 
     async fn credit(&mut self) -> Result<Option<Credit>, MailboxError> {
         if self.config.low_credit == 0 {
             return Ok(None);
         }
-        if let Some((asked, credit)) = &self.credit
-            && asked.elapsed() < self.config.quota_interval
-        {
-            return Ok(credit.clone());
+        if let Some(credit) = self.credit.young(self.config.quota_interval) {
+            return Ok(credit);
         }
         let credit = self.ask_credit().await.map_err(|failure| self.error(failure))?;
-        self.credit = Some((Instant::now(), credit.clone()));
-        Ok(credit)
+        Ok(self.credit.keep(credit))
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError> {

@@ -1,7 +1,7 @@
 //! PTT's e-Yazışma service: SOAP 1.1 over TLS, without a session; every request carries the officer's credentials.
 //!
 //! ```text
-//! mailbox    the trait: which windows, which downloads, what is told
+//! mailbox    the trait: what is downloaded, acknowledged, told        list     one look
 //! window     which days are asked for (pure)
 //! evidence   whose evidence is asked for, and when (pure)
 //! login      the one-time password, and the id that it yields

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use crate::limits::Limits;
 use crate::mailbox::backoff::LoginBucket;
 use crate::mailbox::config::{AfterFetch, ImapConfig, Security};
+use crate::mailbox::last_answer::LastAnswer;
 use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::secret::SecretFolder;
 use crate::text::Text;
@@ -50,7 +51,7 @@ pub struct ImapMailbox {
     memory: Memory,
     /// Messages at which a session ended, and how often: asked for last, alone, so that they cannot hold up the others.
     suspects: BTreeMap<Locator, u32>,
-    quota: Option<(Instant, Option<Quota>)>,
+    quota: LastAnswer<Option<Quota>>,
 }
 
 impl ImapMailbox {
@@ -65,7 +66,7 @@ impl ImapMailbox {
             session: None,
             memory: Memory::default(),
             suspects: BTreeMap::new(),
-            quota: None,
+            quota: LastAnswer::default(),
             config,
             secrets,
         })
@@ -326,14 +327,11 @@ impl Mailbox for ImapMailbox {
     }
 
     async fn quota(&mut self) -> Result<Option<Quota>, MailboxError> {
-        if let Some((asked, quota)) = self.quota
-            && asked.elapsed() < self.config.quota_interval
-        {
+        if let Some(quota) = self.quota.young(self.config.quota_interval) {
             return Ok(quota);
         }
         let quota = self.ask_quota().await.map_err(|failure| self.error(failure))?;
-        self.quota = Some((Instant::now(), quota));
-        Ok(quota)
+        Ok(self.quota.keep(quota))
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError> {

@@ -24,18 +24,11 @@ use crate::web::Shared;
     path = "/api/v1/documents/{year}/{number}/transfer",
     operation_id = "transferDocument",
     tag = "documents",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     request_body = TransferRequest,
     responses(
         (status = 201, description = "Recorded now: of all who ask, one is told this", body = TransferAnswer),
         (status = 200, description = "Recorded before, under the same number", body = TransferAnswer),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
         (status = 409, description = "Recorded before, under the number in `transferred_as`; or it was taken out of the register's work", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["transfer"])),
 )]
@@ -72,17 +65,10 @@ pub async fn transfer(
     path = "/api/v1/documents/{year}/{number}/assign",
     operation_id = "assignDocument",
     tag = "documents",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     request_body = AssignRequest,
     responses(
         (status = 200, description = "Recorded", body = AssignAnswer),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "Nobody is named, or the person cannot take it", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["assign"])),
 )]

@@ -41,13 +41,11 @@ struct Filter {
         ("cause" = Option<String>, Query, description = "document-registered, verdict-changed, or another cause"),
         ("channel" = Option<String>, Query, description = "email, sms or webhook"),
         ("state" = Option<String>, Query, description = "waiting, delivered or given-up"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
     ),
     responses(
         (status = 200, description = "A page", body = Deliveries),
         (status = 304, description = "As `If-None-Match` says"),
         (status = 400, description = "A parameter or the cursor is wrong", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["admin"])),
 )]

@@ -82,13 +82,11 @@ impl Filter {
         ("unit" = Option<String>, Query, description = "Name of a unit"),
         ("mailbox" = Option<String>, Query, description = "Name of a mailbox"),
         ("not_transferred" = Option<bool>, Query, description = "true: only what no EBYS took over yet; false: only the rest"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
     ),
     responses(
         (status = 200, description = "A page", body = Documents),
         (status = 304, description = "As `If-None-Match` says"),
         (status = 400, description = "A parameter or the cursor is wrong", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -201,16 +199,9 @@ pub async fn entry(web: &Shared, caller: &Caller, number: RegisterNumber) -> Res
     path = "/api/v1/documents/{year}/{number}",
     operation_id = "getDocument",
     tag = "documents",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix: 2026", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year: 000001", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     responses(
         (status = 200, description = "The document", body = Object),
         (status = 304, description = "As `If-None-Match` says"),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -245,16 +236,9 @@ fn document(web: &Web, caller: &Caller, entry: &Entry) -> Result<Value, LedgerEr
     path = "/api/v1/documents/{year}/{number}/verdict",
     operation_id = "getVerdict",
     tag = "documents",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     responses(
         (status = 200, description = "The verdict", body = VerdictOf),
         (status = 304, description = "As `If-None-Match` says"),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -277,16 +261,9 @@ pub async fn verdict(caller: Caller, State(web): State<Shared>, place: Place, ur
     path = "/api/v1/documents/{year}/{number}/evidence",
     operation_id = "listEvidence",
     tag = "documents",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     responses(
         (status = 200, description = "The evidence", body = EvidenceOf),
         (status = 304, description = "As `If-None-Match` says"),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]

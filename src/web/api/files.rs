@@ -28,17 +28,10 @@ static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
     path = "/api/v1/documents/{year}/{number}/parts",
     operation_id = "listParts",
     tag = "files",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     responses(
         (status = 200, description = "The files", body = Parts),
         (status = 304, description = "As `If-None-Match` says"),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "The kept message cannot be taken apart; take the original", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -84,17 +77,12 @@ fn word(what: Use) -> &'static str {
     operation_id = "getPart",
     tag = "files",
     params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
         ("sha256" = String, Path, description = "From the list of files", pattern = "^[0-9a-fA-F]{64}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
     ),
     responses(
         (status = 200, description = "The bytes; whatever they are, as application/octet-stream and an attachment", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "As `If-None-Match` says; the tag is the SHA-256"),
-        (status = 404, description = "It is not there, or not for this token", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "The kept message cannot be taken apart; take the original", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -119,16 +107,10 @@ pub async fn part(caller: Caller, State(web): State<Shared>, place: Place, uri: 
     path = "/api/v1/documents/{year}/{number}/original",
     operation_id = "getOriginal",
     tag = "files",
-    params(
-        ("year" = String, Path, description = "Of the register number, without prefix", pattern = "^[0-9]{1,4}$"),
-        ("number" = String, Path, description = "Within the year", pattern = "^[0-9]{1,9}$"),
-        ("lang" = Option<String>, Query, description = "tr or en: of sentences for people"),
-    ),
     responses(
         (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "As `If-None-Match` says; the tag is the SHA-256"),
         (status = 404, description = "It is not there, not for this token, or its message holds a document that is not", body = ProblemShape, content_type = "application/problem+json"),
-        (status = "default", description = "Any other refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]

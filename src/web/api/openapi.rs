@@ -1,8 +1,10 @@
 //! The description of the API, made of the handlers that it describes.
 
 use axum::response::{IntoResponse, Response};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{self, Content, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
+use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::answer;
 use super::shapes::ProblemShape;
@@ -32,7 +34,7 @@ counts is the list.
 struct Tokens;
 
 impl Modify for Tokens {
-    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, description: &mut openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("kepgw_ and 43 characters")
@@ -41,6 +43,57 @@ impl Modify for Tokens {
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
     }
+}
+
+/// What is the same everywhere: the language, the document that an address names, and how everything else is refused.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        for (path, item) in &mut description.paths.paths {
+            let names_a_document = path.contains("{year}");
+            for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
+                let parameters = operation.parameters.get_or_insert_default();
+                let responses = &mut operation.responses.responses;
+                if names_a_document {
+                    parameters.push(digits("year", "Of the register number, without prefix: 2026", "^[0-9]{1,4}$"));
+                    parameters.push(digits("number", "Within the year: 000001", "^[0-9]{1,9}$"));
+                    let hidden = refusal("It is not there, or not for this token");
+                    responses.entry("404".to_owned()).or_insert(hidden);
+                }
+                parameters.push(language());
+                responses.insert("default".to_owned(), refusal("Any other refusal"));
+            }
+        }
+    }
+}
+
+fn digits(name: &str, description: &str, pattern: &str) -> RefOr<Parameter> {
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True);
+    parameter.description(Some(description)).schema(Some(schema)).build().into()
+}
+
+fn language() -> RefOr<Parameter> {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    let parameter = ParameterBuilder::new()
+        .name("lang")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False);
+    parameter
+        .description(Some("tr or en: of sentences for people"))
+        .schema(Some(schema))
+        .build()
+        .into()
+}
+
+fn refusal(description: &str) -> RefOr<openapi::Response> {
+    let problem = Content::new(Some(Ref::from_schema_name(ProblemShape::name())));
+    let response = ResponseBuilder::new().description(description);
+    response.content("application/problem+json", problem).build().into()
 }
 
 #[derive(OpenApi)]
@@ -65,7 +118,8 @@ impl Modify for Tokens {
         (name = "deliveries", description = "Who was told"),
         (name = "description", description = "This"),
     ),
-    modifiers(&Tokens),
+    components(schemas(ProblemShape)),
+    modifiers(&Tokens, &Everywhere),
 )]
 pub struct Description;
 
@@ -77,7 +131,6 @@ pub struct Description;
     tag = "description",
     responses(
         (status = 200, description = "OpenAPI 3.1", body = Object),
-        (status = "default", description = "A refusal", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(()),
 )]
