@@ -4,10 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::crew::Crew;
 use crate::text::Text;
 
 /// Stack of a parsing thread. The deepest parser is bounded by `limits.nesting`; this leaves it a wide margin.
 const STACK_BYTES: usize = 16 << 20;
+
+static PARSERS: Crew = Crew::new("parser", STACK_BYTES);
 
 /// Why isolated work gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,20 +37,17 @@ impl Broken {
     }
 }
 
-/// Runs `work` on its own thread and waits for it, at most `deadline`.
+/// Runs `work` on a thread that does nothing else and waits for it, at most `deadline`.
 ///
 /// # Errors
 /// It panicked, took too long, or no thread was to be had.
 pub fn run<T: Send + 'static>(deadline: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Broken> {
     let (send, receive) = mpsc::sync_channel(1);
-    std::thread::Builder::new()
-        .name("parser".into())
-        .stack_size(STACK_BYTES)
-        .spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Broken::Panicked(describe(&*panic)));
-            let _ = send.send(outcome);
-        })
-        .map_err(|error| Broken::NoThread(error.to_string()))?;
+    let work = move || {
+        let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Broken::Panicked(describe(&*panic)));
+        let _ = send.send(outcome);
+    };
+    PARSERS.run(Box::new(work)).map_err(|error| Broken::NoThread(error.to_string()))?;
     receive.recv_timeout(deadline).unwrap_or(Err(Broken::TimedOut(deadline)))
 }
 

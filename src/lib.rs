@@ -13,6 +13,7 @@
 //! (the tasks). `tests/layers.rs` checks it.
 
 pub mod clock;
+mod crew;
 pub mod finding;
 pub mod hash;
 pub mod isolate;

@@ -15,6 +15,8 @@ use axum::{Extension, Router};
 use forge::world::World;
 use futures::StreamExt;
 use inside::{Inside, LISTENER, pass};
+use kep_gateway::ledger::event::{Checked, Event};
+use kep_gateway::mailbox::Quota;
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, View};
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::register::entry::{Asker, Entry, RegisterNumber, State};
@@ -402,6 +404,61 @@ async fn a_document_is_assigned_held_closed_and_noted_with_who_and_why() {
         StatusCode::NOT_FOUND,
         "there is no such deed"
     );
+}
+
+#[tokio::test]
+async fn a_document_waits_comes_back_and_is_judged_anew_on_demand() {
+    let site = Site::with_kinds(&["package-v2"]).await;
+    let (clerk, page) = (person(Role::Clerk), href(site.entries()[0].register_number));
+    for (deed, state, said) in [
+        ("hold", State::OnHold, "Beklemeye alındı."),
+        ("reopen", State::New, "Yeniden açıldı."),
+    ] {
+        let answer = site.post(&clerk, &format!("{page}/{deed}"), "note=Asl%C4%B1%20bekleniyor").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{deed}");
+        assert_eq!(site.entries()[0].state, state, "{deed}");
+        assert!(site.get(&clerk, answer.header("location")).await.text().contains(said), "{deed}");
+    }
+    // The same bytes, the same anchors, the same moment: nothing may become another.
+    let before = site.entries()[0].verdict.clone();
+    let answer = site.post(&clerk, &format!("{page}/examine"), "").await;
+    assert_eq!(answer.header("location"), format!("{page}?said=unchanged"));
+    assert_eq!(site.entries()[0].verdict, before);
+    let reader = person(Role::Auditor);
+    for deed in ["hold", "reopen"] {
+        let answer = site.post(&reader, &format!("{page}/{deed}"), "note=x").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{deed} is not for who only reads");
+    }
+}
+
+/// 10 days ago 40 of 100 MB, now 70: three a day, full in ten days.
+#[tokio::test]
+async fn the_quota_of_a_mailbox_says_how_it_grows_and_on_which_day_it_is_full() {
+    let site = Site::with_kinds(&[]).await;
+    let clerk = person(Role::Clerk);
+    let megabytes = |used: u64| Quota {
+        used_bytes: used * 1_000_000,
+        limit_bytes: 100_000_000,
+    };
+    let checked = |at: &str, used| {
+        Event::Checked(Checked {
+            mailbox: "drop".into(),
+            at: at.parse().unwrap(),
+            folders: Vec::new(),
+            listed: 0,
+            new: 0,
+            quota: Some(megabytes(used)),
+        })
+    };
+    for (at, used, says) in [
+        ("2026-11-13T09:00:00Z", 40, "%40"),
+        ("2026-11-23T08:00:00Z", 70, "dolacağı gün: 03.12.2026"),
+        ("2026-11-23T08:30:00Z", 40, "büyümüyor"),
+    ] {
+        site.pipeline.ledger.append(checked(at, used)).await.unwrap();
+        let board = site.get(&clerk, "/boards/mailboxes").await;
+        assert!(board.text().contains(says), "{says} at {at}: {}", board.text());
+    }
 }
 
 /// F5, the link to the other language and the way back lead to a page and not to a 405.

@@ -144,7 +144,7 @@ impl Container {
             .by_index(index)
             .map_err(|error| Unreadable::Damaged(Text::new(format!("bozuk ({error})"), format!("damaged ({error})"))))?;
         let mut bounded = file.take(entry.size.min(self.entry_bytes).saturating_add(1));
-        let mut chunk = vec![0; CHUNK];
+        let mut chunk = vec![0; usize::try_from(entry.size).unwrap_or(CHUNK).clamp(1, CHUNK)];
         let mut total = 0_u64;
         loop {
             let read = bounded

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use openssl::hash::{Hasher, MessageDigest};
 use roxmltree::Node;
 
@@ -184,6 +185,7 @@ const PDF_A: &[u8] = b"http://www.aiim.org/pdfa/ns/id";
 pub(super) fn measure(
     container: &Container,
     entry: &Entry,
+    loaded: Option<&Bytes>,
     algorithms: &[Algorithm],
     look_for_pdf_a: bool,
 ) -> Result<Measured, Unreadable> {
@@ -194,7 +196,7 @@ pub(super) fn measure(
     let mut head = Vec::with_capacity(HEAD);
     let mut marker = Search::default();
     let mut seen = 0_u64;
-    let size = container.copy(entry, |piece| {
+    let mut take = |piece: &[u8]| {
         sha256.update(piece);
         for (_, hasher) in &mut hashers {
             if hasher.as_mut().is_some_and(|hasher| hasher.update(piece).is_err()) {
@@ -207,7 +209,12 @@ pub(super) fn measure(
         }
         seen += piece.len() as u64;
         Ok(())
-    })?;
+    };
+    match loaded {
+        Some(bytes) => take(bytes).map_err(Unreadable::Sink)?,
+        None => drop(container.copy(entry, &mut take)?),
+    }
+    let size = seen;
     let finished = |hasher: Option<Hasher>| hasher?.finish().ok().map(|value| value.to_vec());
     let digests = hashers
         .into_iter()

@@ -1,5 +1,7 @@
 //! The XML of a package: loading within a budget, and from each part to its place in the metadata.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use super::PackageKind;
@@ -20,10 +22,17 @@ use crate::limits::Limits;
 /// revocation lists some MiB.
 const LOADED_BYTES: u64 = 64 << 20;
 
+/// Inflated parts that are remembered, together and each: nearly all XML and signatures of an honest package. What is larger is inflated
+/// once to be hashed and once to be read.
+const REMEMBERED_BYTES: u64 = 2 << 20;
+const REMEMBERED_PART: u64 = 256 << 10;
+
 /// Loads parts within a budget.
 pub(super) struct Loader<'a> {
     pub limits: &'a Limits,
     left: u64,
+    remembered: HashMap<usize, Bytes>,
+    memory: u64,
 }
 
 impl<'a> Loader<'a> {
@@ -31,13 +40,31 @@ impl<'a> Loader<'a> {
         Self {
             limits,
             left: LOADED_BYTES,
+            remembered: HashMap::new(),
+            memory: REMEMBERED_BYTES,
         }
+    }
+
+    /// A small deflated part, where it can be read: so that it is inflated once for all who want it.
+    pub fn remember(&mut self, container: &Container, part: usize) -> Option<&Bytes> {
+        let entry = container.entries.get(part)?;
+        let size = Container::cost(entry);
+        if !self.remembered.contains_key(&part) && (1..=REMEMBERED_PART.min(self.memory)).contains(&size) {
+            let bytes = container.load(entry, size).ok()?;
+            self.memory = self.memory.saturating_sub(size);
+            self.remembered.insert(part, bytes);
+        }
+        self.remembered.get(&part)
     }
 
     /// Bytes that will be kept.
     pub fn load(&mut self, container: &Container, part: usize, limit: u64, report: &mut Report) -> Option<Bytes> {
         let entry = container.entries.get(part)?;
-        let loaded = container.load(entry, limit.min(self.left));
+        let limit = limit.min(self.left);
+        let loaded = match self.remember(container, part).filter(|bytes| bytes.len() as u64 <= limit) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => container.load(entry, limit),
+        };
         if loaded.is_ok() {
             self.left = self.left.saturating_sub(Container::cost(entry));
         }

@@ -97,7 +97,7 @@ pub(super) fn read_at(bytes: &Bytes, context: &Context<'_>, budget: &mut Budget)
     let mut report = Report::default();
     let mut loader = Loader::new(context.limits);
     let mut opened = open(bytes, context, &mut loader, &mut report);
-    measure(&mut opened, budget, &mut report);
+    measure(&mut opened, &mut loader, budget, &mut report);
     pair_attachments(&mut opened);
     rules::check(&opened, context, &mut report);
 
@@ -197,7 +197,7 @@ fn open(bytes: &Bytes, context: &Context<'_>, loader: &mut Loader<'_>, report: &
 }
 
 /// One pass over every part: size, SHA-256, and whatever digests the özet documents ask for.
-fn measure(opened: &mut Opened, budget: &mut Budget, report: &mut Report) {
+fn measure(opened: &mut Opened, loader: &mut Loader<'_>, budget: &mut Budget, report: &mut Report) {
     let mut wanted: HashMap<usize, BTreeSet<Algorithm>> = HashMap::new();
     for (_, document) in opened.digests() {
         for reference in document.internal() {
@@ -219,7 +219,8 @@ fn measure(opened: &mut Opened, budget: &mut Budget, report: &mut Report) {
             continue;
         }
         let algorithms: Vec<Algorithm> = wanted.remove(&part).unwrap_or_default().into_iter().collect();
-        let result = digest::measure(&opened.container, entry, &algorithms, letter == Some(part));
+        let loaded = loader.remember(&opened.container, part);
+        let result = digest::measure(&opened.container, entry, loaded, &algorithms, letter == Some(part));
         if let Err(error) = &result {
             unreadable(&entry.uri, error, report);
         }

@@ -13,6 +13,7 @@ use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState,
 use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
+use crate::mailbox::Locator;
 use crate::people::tokens::{LastUse, Token};
 use crate::people::{Account, SignIns};
 use crate::register::entry::{Action, Entry, RegisterNumber, Sighting, flag};
@@ -52,7 +53,7 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::Missing(missing) => apply_missing(missing, state),
         Event::Renumbered(renumbered) => {
             for locator in &renumbered.locators {
-                state.remove(key::locator(&renumbered.mailbox, locator));
+                set_stage(&renumbered.mailbox, locator, None, state)?;
                 state.remove(key::hole(&renumbered.mailbox, locator));
             }
             Ok(())
@@ -153,7 +154,7 @@ fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(),
         if let Some(LocatorState::Seen { .. }) = state.get(&name)? {
             continue;
         }
-        state.put(name, &LocatorState::Seen { at })?;
+        set_stage(&seen.mailbox, locator, Some(&LocatorState::Seen { at }), state)?;
         let hole = Hole {
             mailbox: seen.mailbox.clone(),
             locator: locator.clone(),
@@ -165,18 +166,35 @@ fn apply_seen(seen: &Seen, at: Timestamp, state: &mut Overlay<'_>) -> Result<(),
     Ok(())
 }
 
+/// Puts a locator where it stands now, `None` = nowhere, and keeps the count of those with durable bytes.
+fn set_stage(mailbox: &str, locator: &Locator, stage: Option<&LocatorState>, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let name = key::locator(mailbox, locator);
+    let is_fetched = |stage: Option<&LocatorState>| matches!(stage, Some(LocatorState::Fetched { .. }));
+    let (before, after) = (is_fetched(state.get(&name)?.as_ref()), is_fetched(stage));
+    if before != after {
+        state.update(key::fetched_count(mailbox), |count: &mut u64| {
+            *count = if after { *count + 1 } else { count.saturating_sub(1) };
+        })?;
+    }
+    match stage {
+        Some(stage) => state.put(name, stage),
+        None => {
+            state.remove(name);
+            Ok(())
+        }
+    }
+}
+
 fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let Fetched {
         mailbox, locator, sha256, ..
     } = fetched;
-    state.put(
-        key::locator(mailbox, locator),
-        &LocatorState::Fetched {
-            sha256: *sha256,
-            acknowledged: false,
-            removed: false,
-        },
-    )?;
+    let stage = LocatorState::Fetched {
+        sha256: *sha256,
+        acknowledged: false,
+        removed: false,
+    };
+    set_stage(mailbox, locator, Some(&stage), state)?;
     state.remove(key::hole(mailbox, locator));
 
     let sighting = Sighting {
@@ -347,7 +365,7 @@ fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), Ledge
 
 /// Changes an entry where there is one, and with it the list of deadlines that can still be missed.
 pub(super) fn amend_entry(number: RegisterNumber, state: &mut Overlay<'_>, change: impl FnOnce(&mut Entry)) -> Result<(), LedgerError> {
-    let Some(mut entry) = state.entry(number)? else {
+    let Some(mut entry) = state.take_entry(number)? else {
         return Ok(());
     };
     let before = open_deadlines(&entry);

@@ -87,6 +87,11 @@ pub fn locator(mailbox: &str, locator: &Locator) -> Vec<u8> {
     within(b'l', mailbox, locator)
 }
 
+/// How many locators of a mailbox have durable bytes: what a count would otherwise read all of them for.
+pub fn fetched_count(mailbox: &str) -> Vec<u8> {
+    format!("F/{mailbox}").into_bytes()
+}
+
 /// All holes of a mailbox.
 pub fn holes(mailbox: &str) -> Vec<u8> {
     format!("h/{mailbox}\0").into_bytes()

@@ -86,7 +86,7 @@ fn flag_orphan_mail(message: Sha256, state: &mut Overlay<'_>) -> Result<(), Ledg
         .map(|message| message.numbers)
         .unwrap_or_default();
     for number in numbers {
-        let Some(mut entry) = state.entry(number)? else {
+        let Some(mut entry) = state.take_entry(number)? else {
             continue;
         };
         let mut waits = false;

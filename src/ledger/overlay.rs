@@ -87,6 +87,19 @@ impl<'a> Overlay<'a> {
         }
     }
 
+    /// The entry to be changed and put back. A request that fails in between is abandoned whole.
+    pub fn take_entry(&mut self, number: RegisterNumber) -> Result<Option<Entry>, LedgerError> {
+        let key = key::entry(number);
+        match self.changes.remove(&key) {
+            Some(Change::Entry(entry)) => Ok(Some(*entry)),
+            Some(other) => {
+                self.changes.insert(key, other);
+                self.entry(number)
+            }
+            None => self.entry(number),
+        }
+    }
+
     pub fn put_entry(&mut self, entry: Entry) {
         self.touched.insert(entry.register_number);
         self.changes

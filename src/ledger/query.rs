@@ -197,7 +197,7 @@ impl Ledger {
     }
 
     pub fn counts(&self, mailbox: &str) -> Result<Counts, LedgerError> {
-        let fetched = self.fetched(mailbox)?.len() as u64;
+        let fetched: u64 = self.read(&key::fetched_count(mailbox))?.unwrap_or_default();
         // By what waits and not by what is done: that is little, however large the mailbox.
         let mut waiting = 0;
         for (_, message) in self.pending(usize::MAX)? {

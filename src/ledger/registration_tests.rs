@@ -164,6 +164,34 @@ async fn a_redelivery_is_a_sighting_before_and_after_registration_and_in_another
 }
 
 #[tokio::test]
+async fn the_count_of_fetched_messages_is_what_counting_them_gives() {
+    let world = World::new();
+    let ledger = world.open();
+    ledger.see("evrak", (0..6).map(locator).collect(), vec![]).await.unwrap();
+    let agrees = |fetched: u64| {
+        assert_eq!(ledger.counts("evrak").unwrap().fetched, fetched);
+        assert_eq!(ledger.known("evrak").unwrap().len() as u64, fetched);
+    };
+    agrees(0);
+    for uid in 0..4 {
+        fetch(&ledger, "evrak", uid, &format!("mail {}", uid % 2)).await;
+    }
+    fetch(&ledger, "evrak", 3, "mail 1").await;
+    fetch(&ledger, "ikinci", 3, "mail 1").await;
+    agrees(4);
+    let gone = Renumbered {
+        mailbox: "evrak".into(),
+        locators: vec![locator(0), locator(5), locator(9)],
+    };
+    ledger.append(Event::Renumbered(gone)).await.unwrap();
+    agrees(3);
+    ledger.see("evrak", vec![locator(0)], vec![]).await.unwrap();
+    agrees(3);
+    fetch(&ledger, "evrak", 0, "mail 7").await;
+    agrees(4);
+}
+
+#[tokio::test]
 async fn a_message_seen_twice_before_its_number_is_marked_as_one_seen_twice_after_it() {
     let world = World::new();
     let ledger = world.open();

@@ -110,13 +110,16 @@ impl Forms<'_> {
 }
 
 fn bare_line_feeds(body: &[u8]) -> usize {
-    let mut before = 0;
-    let mut count = 0;
-    for &byte in body {
-        count += usize::from(byte == b'\n' && before != b'\r');
-        before = byte;
-    }
-    count
+    /// Counted in one byte, so that the compiler counts many at once.
+    const RUN: usize = 128;
+    let at_the_start = usize::from(body.first() == Some(&b'\n'));
+    let after = body.get(1..).unwrap_or_default();
+    let runs = body.chunks(RUN).zip(after.chunks(RUN));
+    let inside = runs.map(|(before, at)| {
+        let bare = before.iter().zip(at).map(|(before, at)| u8::from(*at == b'\n' && *before != b'\r'));
+        usize::from(bare.sum::<u8>())
+    });
+    at_the_start + inside.sum::<usize>()
 }
 
 /// Bare LF to CRLF, and one more CRLF at the end so that the forms are slices of one buffer.

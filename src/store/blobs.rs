@@ -5,21 +5,28 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use super::disk::{SharedDisk, create_dirs};
 use super::error::{At, Step, StoreError};
+use crate::crew::Crew;
 use crate::hash::{Sha256, Sha256Stream};
 
 /// Threads that flush a group. They wait for the medium, not for a core; file systems gather flushes that wait together into one.
 const FLUSH_THREADS: usize = 16;
+/// Hashing and writing a file needs little.
+const FLUSH_STACK_BYTES: usize = 1 << 20;
 /// Read at a time when a blob is only hashed.
 const HASH_BYTES: usize = 256 << 10;
 const TEMPORARY: &str = "tmp";
+
+static FLUSHERS: Crew = Crew::new("flush", FLUSH_STACK_BYTES);
 
 /// The folder of blobs. Clones share it and may be used from many threads.
 #[derive(Clone)]
@@ -95,7 +102,8 @@ impl Blobs {
     /// Keeps many as a group: all are durable when this returns. After an error some may be there; nothing refers to them, and a repeated
     /// call finds them.
     pub fn put_all(&self, many: &[Bytes]) -> Result<Vec<Sha256>, StoreError> {
-        let staged = in_parallel(many, |bytes| self.stage(bytes));
+        let blobs = self.clone();
+        let staged = in_parallel(many.to_vec(), move |bytes| blobs.stage(bytes));
         let mut good = Vec::with_capacity(many.len());
         let mut failed = None;
         for outcome in staged {
@@ -285,7 +293,8 @@ impl Blobs {
             self.discard(&staged);
             return Err(error);
         }
-        in_parallel(&touched, |shard| self.sync_shard(*shard)).into_iter().collect()
+        let blobs = self.clone();
+        in_parallel(touched, move |shard| blobs.sync_shard(*shard)).into_iter().collect()
     }
 
     fn sync_shard(&self, shard: u8) -> Result<(), StoreError> {
@@ -346,9 +355,14 @@ fn shard_of(hash: &Sha256) -> u8 {
 }
 
 /// Does `work` for every item, several at a time; the outcomes stand in the order of the items.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn in_parallel<T, R>(items: Vec<T>, work: impl Fn(&T) -> R + Send + Sync + 'static) -> Vec<R>
+where
+    T: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    let helpers = FLUSH_THREADS.min(items.len()).saturating_sub(1);
     let next = AtomicUsize::new(0);
-    let worker = || {
+    let round = Arc::new(move || {
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -357,22 +371,25 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
                 None => return done,
             }
         }
-    };
-    let helpers = FLUSH_THREADS.min(items.len()).saturating_sub(1);
-    let mut done = std::thread::scope(|scope| {
-        // Where no thread can be had, this one does the work of all.
-        let helpers: Vec<_> = (0..helpers)
-            .map_while(|_| std::thread::Builder::new().name("flush".into()).spawn_scoped(scope, worker).ok())
-            .collect();
-        let mut done = worker();
-        for helper in helpers {
-            match helper.join() {
-                Ok(part) => done.extend(part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
     });
+    let (send, receive) = channel();
+    for _ in 0..helpers {
+        let (round, send) = (Arc::clone(&round), send.clone());
+        let help = move || {
+            let part = catch_unwind(AssertUnwindSafe(&*round));
+            drop(round);
+            let _ = send.send(part);
+        };
+        // Where no thread can be had, this one does the work of all.
+        if FLUSHERS.run(Box::new(help)).is_err() {
+            break;
+        }
+    }
+    drop(send);
+    let mut done = round();
+    for part in receive {
+        done.extend(part.unwrap_or_else(|panic| resume_unwind(panic)));
+    }
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }
