@@ -74,12 +74,6 @@ fn sentence(error: &Error) -> Text {
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> Text {
-    if key == "decryption" {
-        return Text::new(
-            "şifreli paketlerin (.eyps) açılması bu sürümde yok; 'decryption' anahtarını kaldırın, paketler şifreli olarak kaydedilir",
-            "decryption of .eyps packages is not in this version; remove the key 'decryption', such packages are registered as encrypted",
-        );
-    }
     if names_a_secret(key) {
         return no_secrets_here(key, known);
     }
