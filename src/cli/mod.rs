@@ -31,10 +31,10 @@ use std::time::Duration;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Loaded};
-use crate::decryption::{self, Holders, Keyring};
-use crate::mailbox::decryption::DecryptionConfig;
 use crate::daemon;
+use crate::decryption::{self, Holders, Keyring};
 use crate::ledger::{Ledger, LedgerError};
+use crate::mailbox::decryption::DecryptionConfig;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;

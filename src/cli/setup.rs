@@ -60,7 +60,13 @@ fn mailbox_problems(settings: &Settings) -> Vec<Text> {
             .secret_files()
             .into_iter()
             .find_map(|file| settings.secrets.read(file).err());
-        problems.extend(settings.keyring.problems(mailbox.name()).into_iter().map(|problem| of_mailbox(mailbox, &problem)));
+        problems.extend(
+            settings
+                .keyring
+                .problems(mailbox.name())
+                .into_iter()
+                .map(|problem| of_mailbox(mailbox, &problem)),
+        );
         let problem = match (secret, mailbox) {
             (Some(error), _) => error.text(),
             (_, MailboxConfig::Folder(folder)) if !folder.path.is_dir() => Text::new(

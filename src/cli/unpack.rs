@@ -123,7 +123,9 @@ impl Unpacking {
         for (path, inner) in package.walk().into_iter().skip(1).filter(|_| package.decrypted) {
             for (at, part) in inner.parts.iter().enumerate() {
                 let name = safe_file_name(&part.uri, &format!("part-{at:04}"));
-                self.write(&format!("{place}!{path}{}", part.uri), &name, |file| inner.copy_part(&part.uri, file));
+                self.write(&format!("{place}!{path}{}", part.uri), &name, |file| {
+                    inner.copy_part(&part.uri, file)
+                });
             }
         }
     }

@@ -117,13 +117,7 @@ async fn settle(
 }
 
 /// Hostile files are judged like hostile mail: on a thread of their own, under a deadline.
-fn judge(
-    path: &Path,
-    bytes: Bytes,
-    content: Option<&Content<'_>>,
-    context: &Arc<Context>,
-    keys: &Holders,
-) -> Result<FileReport, Failure> {
+fn judge(path: &Path, bytes: Bytes, content: Option<&Content<'_>>, context: &Arc<Context>, keys: &Holders) -> Result<FileReport, Failure> {
     let name = path.display().to_string();
     let (inner, file) = (Arc::clone(context), content.map(|content| Arc::clone(&content.file)));
     // Reading a large content is no sign of hostile bytes.

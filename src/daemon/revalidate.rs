@@ -98,11 +98,7 @@ impl Queue {
             let keys = pipeline.settings().keyring.generation();
             progress.beat(TASK, ALLOWANCE);
             // Noted before: a message that cannot be read must not be tried in a circle.
-            let tries = self.tries.entry(one.number).or_insert(Tries {
-                count: 0,
-                last: now,
-                keys,
-            });
+            let tries = self.tries.entry(one.number).or_insert(Tries { count: 0, last: now, keys });
             *tries = Tries {
                 count: tries.count + 1,
                 last: now,

@@ -43,5 +43,7 @@ codes! {
 
 /// What may come to be opened when keys are added or come back.
 pub fn awaits_key(rule: &str) -> bool {
-    [NO_KEY, NOT_FOR_US, HOLDER_REFUSED, UNDECRYPTABLE].iter().any(|code| code.rule == rule)
+    [NO_KEY, NOT_FOR_US, HOLDER_REFUSED, UNDECRYPTABLE]
+        .iter()
+        .any(|code| code.rule == rule)
 }

@@ -33,10 +33,19 @@ pub struct Authenticated<'a> {
 /// How the content is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cipher {
-    AesCbc { key: usize, iv: Vec<u8> },
-    AesGcm { key: usize, nonce: Vec<u8>, tag: usize },
+    AesCbc {
+        key: usize,
+        iv: Vec<u8>,
+    },
+    AesGcm {
+        key: usize,
+        nonce: Vec<u8>,
+        tag: usize,
+    },
     /// Of old messages only.
-    Des3Cbc { iv: Vec<u8> },
+    Des3Cbc {
+        iv: Vec<u8>,
+    },
 }
 
 impl Cipher {
@@ -61,7 +70,10 @@ impl Cipher {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecipientId {
     /// DER of the issuer's name, and the serial number's octets.
-    IssuerSerial { issuer: Vec<u8>, serial: Vec<u8> },
+    IssuerSerial {
+        issuer: Vec<u8>,
+        serial: Vec<u8>,
+    },
     KeyIdentifier(Vec<u8>),
 }
 
@@ -87,7 +99,11 @@ pub enum Recipient<'a> {
 pub enum Transport {
     /// RSAES-PKCS1-v1_5.
     Pkcs1,
-    Oaep { digest: Digest, mgf: Digest, label: Vec<u8> },
+    Oaep {
+        digest: Digest,
+        mgf: Digest,
+        label: Vec<u8>,
+    },
 }
 
 impl Transport {
@@ -150,7 +166,9 @@ impl<'a> Enveloped<'a> {
             }
             _ => {}
         }
-        let authenticated = is_authenticated.then(|| authenticated(&mut body, &content_type, &cipher)).transpose()?;
+        let authenticated = is_authenticated
+            .then(|| authenticated(&mut body, &content_type, &cipher))
+            .transpose()?;
         Ok(Self {
             recipients,
             cipher,

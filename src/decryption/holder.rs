@@ -35,7 +35,10 @@ impl HolderError {
 pub enum KeyKind {
     Rsa,
     /// The curve, and the octets of a coordinate.
-    Ec { curve: Nid, field: usize },
+    Ec {
+        curve: Nid,
+        field: usize,
+    },
 }
 
 /// A certificate whose private key the holder has.
@@ -139,8 +142,5 @@ pub trait KeyHolder: Send + Sync {
 
 /// There is no randomness on this machine.
 pub(super) fn no_randomness() -> HolderError {
-    HolderError::Unavailable(Text::new(
-        "makine rastgele sayı veremiyor",
-        "the machine has no randomness to give",
-    ))
+    HolderError::Unavailable(Text::new("makine rastgele sayı veremiyor", "the machine has no randomness to give"))
 }

@@ -155,10 +155,7 @@ impl Opener for Opening {
         let (success, plaintext) = match self.try_to_open(cms, inside, place) {
             Ok(opened) => opened,
             Err(findings) => {
-                return Answer {
-                    plaintext: None,
-                    findings,
-                };
+                return Answer { plaintext: None, findings };
             }
         };
         let plaintext = Bytes::from(plaintext);
@@ -254,9 +251,7 @@ fn content_key(
     cipher: &Cipher,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, HolderError> {
     match recipient {
-        Recipient::Transport { transport, encrypted, .. } => {
-            holder.transported(held, transport, encrypted, cipher.key_length()).map(Some)
-        }
+        Recipient::Transport { transport, encrypted, .. } => holder.transported(held, transport, encrypted, cipher.key_length()).map(Some),
         Recipient::Agreement { agreement, encrypted, .. } => {
             let secret = holder.agreed(held, &agreement.point)?;
             Ok(secret.and_then(|secret| agreement.unwrap(&secret, encrypted)))

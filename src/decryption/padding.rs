@@ -106,7 +106,12 @@ fn is_zero(octet: u8) -> u8 {
 
 fn chosen(good: u8, sent: &[u8], instead: Key) -> Key {
     let keep = 0_u8.wrapping_sub(good);
-    Zeroizing::new(sent.iter().zip(instead.iter()).map(|(sent, other)| (sent & keep) | (other & !keep)).collect())
+    Zeroizing::new(
+        sent.iter()
+            .zip(instead.iter())
+            .map(|(sent, other)| (sent & keep) | (other & !keep))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

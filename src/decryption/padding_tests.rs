@@ -58,11 +58,19 @@ fn whatever_is_wrong_yields_another_key_of_the_right_length_each_time() {
     for transport in every_transport() {
         let good = block(&transport, &KEY);
         // Every octet counts but those of the message of PKCS#1 v1.5, which its padding does not protect.
-        let protected = if transport == Transport::Pkcs1 { good.len() - 32 } else { good.len() };
+        let protected = if transport == Transport::Pkcs1 {
+            good.len() - 32
+        } else {
+            good.len()
+        };
         for at in (0..protected).step_by(7).chain([0, 1, protected - 1]) {
             let mut bad = good.clone();
             // A pad octet may be anything but zero.
-            bad[at] = if transport == Transport::Pkcs1 && at > 1 && at < protected - 1 { 0 } else { bad[at] ^ 1 };
+            bad[at] = if transport == Transport::Pkcs1 && at > 1 && at < protected - 1 {
+                0
+            } else {
+                bad[at] ^ 1
+            };
             let (first, second) = (unpad(&bad, &transport, 32).unwrap(), unpad(&bad, &transport, 32).unwrap());
             assert_eq!(first.len(), 32);
             assert_ne!(*first, KEY, "{transport:?} at {at}");

@@ -338,7 +338,10 @@ impl Desk {
     }
 
     fn key(&self, id: &[u8]) -> Result<ObjectHandle, HolderError> {
-        let gone = || self.place.unavailable("anahtar belirteçte bulunamadı", "the key is not on the token");
+        let gone = || {
+            self.place
+                .unavailable("anahtar belirteçte bulunamadı", "the key is not on the token")
+        };
         self.private_key(id)?.ok_or_else(gone)
     }
 
@@ -369,10 +372,9 @@ impl Desk {
                 Code::MechanismInvalid | Code::MechanismParamInvalid | Code::ArgumentsBad | Code::FunctionNotSupported,
                 _,
             )) => Ok(Said::CannotDo),
-            Err(Error::Pkcs11(
-                Code::EncryptedDataInvalid | Code::EncryptedDataLenRange | Code::DataInvalid | Code::DataLenRange,
-                _,
-            )) => Ok(Said::DoesNotFit),
+            Err(Error::Pkcs11(Code::EncryptedDataInvalid | Code::EncryptedDataLenRange | Code::DataInvalid | Code::DataLenRange, _)) => {
+                Ok(Said::DoesNotFit)
+            }
             // Some modules say no more than this of a padding that does not fit.
             Err(Error::Pkcs11(Code::GeneralError | Code::FunctionFailed, cryptoki::context::Function::Decrypt)) => Ok(Said::DoesNotFit),
             Err(error) => Err(self.place.failed(&error)),
@@ -460,4 +462,3 @@ fn mask(digest: Digest) -> PkcsMgfType {
         Digest::Sha512 => PkcsMgfType::MGF1_SHA512,
     }
 }
-

@@ -73,8 +73,8 @@ impl Pkcs12Holder {
                 .read(&self.password_file)
                 .map_err(|error| HolderError::Unavailable(error.text()))?,
         };
-        let file = Pkcs12::from_der(&bytes)
-            .map_err(|_| HolderError::Unavailable(about("PKCS#12 dosyası değil", "it is not a PKCS#12 file")))?;
+        let file =
+            Pkcs12::from_der(&bytes).map_err(|_| HolderError::Unavailable(about("PKCS#12 dosyası değil", "it is not a PKCS#12 file")))?;
         let parsed = file.parse2(password.reveal()).map_err(|_| {
             HolderError::Refused(about(
                 "açılamadı: parola yanlış, ya da dosya eski bir yöntemle (RC2, 3DES) korunmuş; parolayı düzeltin ya da dosyayı AES ile yeniden dışa aktarın",

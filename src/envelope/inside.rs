@@ -82,14 +82,7 @@ pub(super) fn read_inside(opened: &Opened, package: &mut Package, context: &Cont
 }
 
 /// Asks whoever holds keys. Opened, the inner package is the document, and the digest document outside must be the one inside (H14).
-fn read_encrypted(
-    opened: &Opened,
-    part: usize,
-    package: &mut Package,
-    context: &Context<'_>,
-    budget: &mut Budget,
-    report: &mut Report,
-) {
+fn read_encrypted(opened: &Opened, part: usize, package: &mut Package, context: &Context<'_>, budget: &mut Budget, report: &mut Report) {
     let Some(entry) = opened.container.entries.get(part) else { return };
     if context.depth >= context.limits.nesting || budget.packages == 0 || entry.size > budget.nested {
         return rules::container::nested_too_much(&entry.uri, report);

@@ -14,7 +14,9 @@ impl Ledger {
     /// The disk failed. A blob that is missing or damaged is no error: what it held stays closed, and the daily walk says that it is gone.
     pub fn kept<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) -> Result<Kept, LedgerError> {
         let found = plaintexts(self.blobs(), entries)?;
-        Ok(Kept::new(found.into_iter().map(|(record, plaintext)| (record.ciphertext, plaintext))))
+        Ok(Kept::new(
+            found.into_iter().map(|(record, plaintext)| (record.ciphertext, plaintext)),
+        ))
     }
 }
 

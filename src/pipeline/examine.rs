@@ -79,14 +79,7 @@ impl Examined {
 pub type Twins<'a> = &'a dyn Fn(&str) -> Option<RegisterNumber>;
 
 /// Reads, opens, judges and proves one message. `opening`: the keys of its mailbox, and what was opened of it before.
-pub fn examine(
-    raw: &Bytes,
-    arrival: &Arrival,
-    settings: &Settings,
-    now: Timestamp,
-    twins: Twins<'_>,
-    opening: &Opening,
-) -> Examined {
+pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timestamp, twins: Twins<'_>, opening: &Opening) -> Examined {
     // Our own record proves that the bytes existed when they were fetched; a provider's valid time stamp proves it earlier.
     let context = settings.judging(now).with_proof(Some(arrival.fetched));
     let message = message::read_opening(raw, &settings.limits, opening);

@@ -74,13 +74,7 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, conte
 }
 
 /// The same; what is encrypted is given to `opener`.
-pub fn verify_file_opening(
-    bytes: &Bytes,
-    name: &str,
-    content: Option<Octets<'_>>,
-    context: &Context,
-    opener: &dyn Opener,
-) -> FileReport {
+pub fn verify_file_opening(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context, opener: &dyn Opener) -> FileReport {
     let sha256 = Sha256::of(bytes);
     let bytes = &unwrapped(bytes);
     let (kind, signatures, findings) = match sniff::content(bytes) {

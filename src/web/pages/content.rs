@@ -267,7 +267,11 @@ fn inside(package: &Package, place: &str, own: &Own, visit: Visit<'_>) {
 }
 
 fn references(package: &Package) -> Vec<Reference> {
-    let named = package.document_metadata().document.iter().flat_map(|document| &document.references);
+    let named = package
+        .document_metadata()
+        .document
+        .iter()
+        .flat_map(|document| &document.references);
     named
         .take(REFERENCES)
         .map(|one| Reference {
