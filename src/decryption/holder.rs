@@ -98,9 +98,9 @@ impl Held {
 
 /// The common name, or the organisation where there is none: certificates of institutions.
 fn shown(name: &X509NameRef) -> String {
-    let entry = |nid| name.entries_by_nid(nid).next()?.data().as_utf8().ok();
+    let entry = |nid| name.entries_by_nid(nid).next()?.data().to_string().ok();
     let found = entry(Nid::COMMONNAME).or_else(|| entry(Nid::ORGANIZATIONNAME));
-    found.map(|text| text.to_string()).unwrap_or_default()
+    found.unwrap_or_default()
 }
 
 fn without_sign(serial: &[u8]) -> &[u8] {
