@@ -63,7 +63,7 @@ impl DecryptionConfig {
     }
 }
 
-/// One table or a list of them.
+/// One table or a list of them. A table of empty values names nothing and is none.
 ///
 /// # Errors
 /// Neither, or a table that is not as it must be.
@@ -86,5 +86,7 @@ pub fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DecryptionC
         }
     }
 
-    from.deserialize_any(Either)
+    let mut tables = from.deserialize_any(Either)?;
+    tables.retain(|table| *table != DecryptionConfig::default());
+    Ok(tables)
 }

@@ -53,8 +53,8 @@ impl Arrival {
 /// A message, ready for its numbers.
 pub struct Examined {
     pub drafts: Vec<Draft>,
-    /// Plaintexts of what came encrypted, to be durable before a record names them.
-    pub plaintexts: Vec<Bytes>,
+    /// What came encrypted and was opened: to be durable before a record names it.
+    pub opened: Vec<Opened>,
     /// By which evidence finds the message.
     pub link_keys: Vec<String>,
     pub evidence: Vec<FoundEvidence>,
@@ -125,7 +125,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     let link_keys: BTreeSet<String> = evidence::message_keys(&message, &carried).iter().map(LinkKey::to_string).collect();
     Examined {
         drafts,
-        plaintexts: opening.since(0).into_iter().map(|opened| opened.plaintext).collect(),
+        opened: opening.since(0),
         link_keys: link_keys.into_iter().collect(),
         evidence,
         trail: context.trail,
@@ -146,7 +146,7 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
     };
     Examined {
         drafts: vec![draft::quarantine(input)],
-        plaintexts: Vec::new(),
+        opened: Vec::new(),
         link_keys: Vec::new(),
         evidence: Vec::new(),
         trail: Trail::default(),

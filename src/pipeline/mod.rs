@@ -315,17 +315,20 @@ impl Pipeline {
         fetch_for: Duration,
     ) -> Result<Result<Examined, Unreadable>, PipelineError> {
         let mut fetching = settings.online.session(fetch_for);
+        // Opened once, however often the message is examined while its verdict is being settled: tokens are slow.
+        let mut opened = Vec::new();
         loop {
-            let examined = match self.examine_once(arrival, settings, own.clone()).await? {
+            let examined = match self.examine_once(arrival, settings, own.clone(), opened).await? {
                 Ok(examined) => examined,
                 Err(unreadable) => return Ok(Err(unreadable)),
             };
             if !fetching.fetch(&examined.wanted(), self.now()).await {
-                self.keep_plaintexts(&examined.plaintexts).await?;
+                self.keep_opened(&examined.opened).await?;
                 self.keep_objects(&examined.trail).await?;
                 settings.online.cache().touch(&examined.trail.from_outside(), self.now());
                 return Ok(Ok(examined));
             }
+            opened = examined.opened;
         }
     }
 
@@ -334,6 +337,7 @@ impl Pipeline {
         arrival: &Arrival,
         settings: &Arc<Settings>,
         own: Vec<RegisterNumber>,
+        opened: Vec<Opened>,
     ) -> Result<Result<Examined, Unreadable>, PipelineError> {
         let (ledger, now, deadline) = (Arc::clone(&self.ledger), self.now(), settings.limits.parse_deadline);
         let (arrival, settings) = (arrival.clone(), Arc::clone(settings));
@@ -343,11 +347,12 @@ impl Pipeline {
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
             };
-            let kept = match kept(&ledger, &own) {
+            let mut kept = match kept(&ledger, &own) {
                 Ok(kept) => kept,
                 Err(LedgerError::Store(error)) if error.is_transient() => return Err(error),
                 Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
             };
+            kept.extend(opened);
             let opening = Opening::new(settings.keyring.of(&arrival.mailbox), kept, now, &settings.limits);
             let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten().filter(|twin| !own.contains(twin));
             let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins, &opening));
@@ -360,11 +365,12 @@ impl Pipeline {
     }
 
     /// Makes durable what came encrypted and was opened, before the record that names it by hash.
-    async fn keep_plaintexts(&self, plaintexts: &[Bytes]) -> Result<(), PipelineError> {
-        if plaintexts.is_empty() {
+    async fn keep_opened(&self, opened: &[Opened]) -> Result<(), PipelineError> {
+        if opened.is_empty() {
             return Ok(());
         }
-        let (ledger, plaintexts) = (Arc::clone(&self.ledger), plaintexts.to_vec());
+        let plaintexts: Vec<Bytes> = opened.iter().map(|one| one.plaintext.clone()).collect();
+        let ledger = Arc::clone(&self.ledger);
         let work = move || ledger.blobs().put_all(&plaintexts);
         let outcome = tokio::task::spawn_blocking(work)
             .await

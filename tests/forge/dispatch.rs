@@ -301,10 +301,10 @@ impl<'w> Letter<'w> {
 
     /// The same, encrypted by somebody else.
     pub fn package_encrypted_by(&self, package: &Package, encrypt: &dyn Fn(&[u8]) -> Vec<u8>) -> Made {
-        let inner = package.build();
         let mut copy = vec![];
         let keep = std::cell::RefCell::new(&mut copy);
-        package.build_with(&|_| {}, &|parts| {
+        // Made once: signatures are random, and the copy outside is of this one.
+        let inner = package.build_with(&|_| {}, &|parts| {
             **keep.borrow_mut() = parts.iter().find(|p| p.rel.0 == "nihaiozet").unwrap().bytes.clone();
         });
         let bytes = eyp::encrypted(
