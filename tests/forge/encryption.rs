@@ -21,7 +21,10 @@ pub fn spy() -> String {
     let folders = fs::read_dir("/usr/lib").unwrap().flatten();
     let places = folders.map(|folder| folder.path().join("pkcs11-spy.so"));
     let found = places.into_iter().find(|place| place.is_file());
-    found.expect("opensc is needed for this test: run `tests/run` once").display().to_string()
+    found
+        .expect("opensc is needed for this test: run `tests/run` once")
+        .display()
+        .to_string()
 }
 
 /// A recipient on an elliptic curve.
