@@ -189,6 +189,35 @@ async fn a_key_that_comes_later_opens_what_came_before_and_is_not_needed_again()
     assert_eq!(entries(&pipeline), [opened]);
 }
 
+/// A key file that is not there at the moment: the document waits, and the queue tries again by itself.
+#[tokio::test]
+async fn a_key_that_was_away_is_tried_again_by_itself() {
+    let world = World::new(35);
+    let decryption = "decryption = { pkcs12_file = \"kurum.p12\", pkcs12_password_file = \"kurum.parola\" }\n";
+    let inside = Inside::new("2026-11-09T07:00:00Z", &format!("{decryption}{LISTENER}"));
+    world.trust_folder(&inside.dir.path().join("trust"));
+    let (raw, inner) = encrypted(&world.letter(3), &|content| world.encrypt_to_us(content));
+    inside.put("1.eml", &raw);
+    let pipeline = inside.open(RealDisk::shared()).unwrap();
+    pass(&pipeline).await;
+    assert_closed(&export(&pipeline.ledger)[0], "KEP-4604");
+    let mut queue = Queue::default();
+    let mut tried = Vec::new();
+    for minute in [1, 6, 7] {
+        inside.set(&format!("2026-11-09T07:{minute:02}:00Z"));
+        tried.push(queue.look(&pipeline, &Progress::default()).await.unwrap());
+    }
+    assert_eq!(tried, [0, 1, 0], "not at once, and not in a circle");
+    fs::write(inside.dir.path().join("kurum.p12"), world.receiver_pkcs12("parola")).unwrap();
+    fs::write(inside.dir.path().join("kurum.parola"), "parola\n").unwrap();
+    inside.set("2026-11-09T07:30:00Z");
+    assert_eq!(queue.look(&pipeline, &Progress::default()).await.unwrap(), 1);
+    assert_opened(&export(&pipeline.ledger)[0], &inner, 0);
+    inside.set("2026-11-11T07:30:00Z");
+    let waiting = pipeline.ledger.waiting().unwrap();
+    assert!(waiting.iter().all(|one| !one.closed), "{waiting:?}");
+}
+
 struct Daemon(Child);
 
 impl Drop for Daemon {
