@@ -84,7 +84,12 @@ impl TokenHolder {
             Ok(outcome) => outcome,
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 self.hangs.store(true, Ordering::Release);
-                Err(self.silent())
+                // It may have answered in this very moment, and then said already that it does not hang.
+                let late = answered.try_recv();
+                if late.is_ok() {
+                    self.hangs.store(false, Ordering::Release);
+                }
+                late.unwrap_or_else(|_| Err(self.silent()))
             }
             // The thread is gone; the next question begins a new one.
             Err(mpsc::RecvTimeoutError::Disconnected) => {
