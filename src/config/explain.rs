@@ -41,11 +41,19 @@ fn in_mailbox(text: &str) -> Option<(usize, Error)> {
     })
 }
 
-/// Where a key or a value with this text stands in a table.
-fn place_of(table: &DeValue<'_>, name: &str) -> Option<usize> {
-    let mut keys = table.as_table()?.iter();
-    keys.find(|(key, value)| key.get_ref() == name || value.get_ref().as_str() == Some(name))
-        .map(|(key, _)| key.span().start)
+/// Where a key or a value with this text stands in a table, or in the tables inside it.
+fn place_of(value: &DeValue<'_>, name: &str) -> Option<usize> {
+    if let Some(list) = value.as_array() {
+        return list.iter().find_map(|one| place_of(one.get_ref(), name));
+    }
+    let table = value.as_table()?;
+    let here = table
+        .iter()
+        .find(|(key, value)| key.get_ref() == name || value.get_ref().as_str() == Some(name));
+    match here {
+        Some((key, _)) => Some(key.span().start),
+        None => table.iter().find_map(|(_, inner)| place_of(inner.get_ref(), name)),
+    }
 }
 
 /// The names in a message of serde's: first the one that is wrong, then those that may be.
