@@ -412,12 +412,15 @@ fn a_key_that_was_made_on_a_token_opens_and_never_leaves_it() {
     let world = World::new(33);
     let here = OnToken::new(&world);
     let made = here.token.generate("rsa:2048", "01", &world.seal.ca);
-    let curve = on_curve(&world.seal.ca, KeyKind::P384, "sifreleme-p384");
-    here.token.import(&curve, "02");
+    let on_the_curve = here.token.generate("EC:secp384r1", "02", &world.nes.ca);
     here.configure(MODULE, PIN);
     let generated = Certified {
         der: made,
         ..(*world.receiver_encryption).clone()
+    };
+    let curve = Certified {
+        der: on_the_curve,
+        ..generated.clone()
     };
     let ways: [(&[&str], &[&str], &Certified); 4] = [
         (&["-aes-256-cbc", "-stream"], &[], &generated),

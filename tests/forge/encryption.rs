@@ -9,6 +9,7 @@ use openssl::pkcs12::Pkcs12;
 use openssl::x509::X509;
 use tempfile::TempDir;
 
+use super::der;
 use super::pki::{Certified, KeyKind, Profile};
 use super::pyhanko;
 
@@ -97,6 +98,12 @@ pub fn python(content: &[u8], form: &str, to: &Certified) -> Vec<u8> {
     fs::read(path("cms")).unwrap()
 }
 
+/// SubjectPublicKeyInfo of a point in an OCTET STRING, on secp384r1.
+fn spki_p384(point: &[u8]) -> Vec<u8> {
+    let algorithm = der::seq([der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.34")]);
+    der::seq([algorithm, der::bits(der::content(point))])
+}
+
 /// A SoftHSM with one token, `kurum`.
 pub struct Token {
     dir: TempDir,
@@ -163,19 +170,25 @@ impl Token {
 
     /// A key that the token made and nobody else ever had, with a certificate of `ca`; the certificate's DER.
     pub fn generate(&self, kind: &str, id: &str, ca: &Certified) -> Vec<u8> {
-        self.tool(&[
-            "--keypairgen",
-            "--key-type",
-            kind,
-            "--id",
-            id,
-            "--label",
-            "dogma",
-            "--usage-decrypt",
-            "--usage-derive",
-        ]);
+        let usage = if kind.starts_with("EC:") {
+            "--usage-derive"
+        } else {
+            "--usage-decrypt"
+        };
+        let told = self.tool(&["--keypairgen", "--key-type", kind, "--id", id, "--label", "dogma", usage]);
         let at = |name: &str| self.path(name).display().to_string();
-        self.tool(&["--read-object", "--type", "pubkey", "--id", id, "--output-file", &at("public.der")]);
+        if kind.starts_with("EC:") {
+            // The tool prints the point of a curve and cannot write it out as a key.
+            let told = String::from_utf8(told).unwrap();
+            let point = told
+                .lines()
+                .filter_map(|line| line.trim().strip_prefix("EC_POINT:"))
+                .last()
+                .unwrap();
+            fs::write(self.path("public.der"), spki_p384(&hex::decode(point.trim()).unwrap())).unwrap();
+        } else {
+            self.tool(&["--read-object", "--type", "pubkey", "--id", id, "--output-file", &at("public.der")]);
+        }
         run(
             "openssl",
             &[
