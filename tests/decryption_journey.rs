@@ -114,9 +114,7 @@ async fn a_key_that_comes_later_opens_what_came_before_and_is_not_needed_again()
     let world = World::new(31);
     let us = &world.receiver_encryption;
     let mut inside = Inside::new("2026-11-09T07:00:00Z", "");
-    for (folder, write) in [("trust", World::trust_folder as fn(&World, &Path))] {
-        write(&world, &inside.dir.path().join(folder));
-    }
+    world.trust_folder(&inside.dir.path().join("trust"));
     let mailbox = inside.text.clone();
     let letter = secret(&world, 4);
     let mut inner_bytes = Vec::new();

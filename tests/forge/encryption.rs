@@ -183,7 +183,7 @@ impl Token {
             let point = told
                 .lines()
                 .filter_map(|line| line.trim().strip_prefix("EC_POINT:"))
-                .last()
+                .next_back()
                 .unwrap();
             fs::write(self.path("public.der"), spki_p384(&hex::decode(point.trim()).unwrap())).unwrap();
         } else {
