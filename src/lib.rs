@@ -6,9 +6,9 @@
 //! mailbox -> message -> envelope -> signature -> evidence -> register -> store -> alert
 //! ```
 //!
-//! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `regular_file`, `secret`,
-//! `text`).
-//! Above the stages stand `people` (who may see and do what), `ledger` (what the journal's records mean), `config` and `settings`, `search`
+//! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `opener`, `regular_file`,
+//! `secret`, `text`).
+//! Above the stages stand `decryption` (who may open what came encrypted), `people` (who may see and do what), `ledger` (what the journal's records mean), `config` and `settings`, `search`
 //! and `paper` (the register found and printed), `pipeline` (one function per arrow), the faces `web` and `cli`, and between them `daemon`
 //! (the tasks). `tests/layers.rs` checks it.
 
@@ -18,6 +18,7 @@ pub mod finding;
 pub mod hash;
 pub mod isolate;
 pub mod limits;
+pub mod opener;
 pub mod regular_file;
 pub mod secret;
 pub mod text;
@@ -34,6 +35,7 @@ pub mod store;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod decryption;
 pub mod ledger;
 pub mod paper;
 pub mod people;

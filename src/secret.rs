@@ -96,6 +96,11 @@ impl SecretFolder {
         }
     }
 
+    /// Where such a file lies: what is secret and no text, such as a key file, is read from there by whoever knows its form.
+    pub fn place_of(&self, name: &Path) -> PathBuf {
+        self.find(name)
+    }
+
     fn find(&self, name: &Path) -> PathBuf {
         self.credentials
             .iter()

@@ -9,6 +9,7 @@ use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
 use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
+use crate::decryption::Keyring;
 use crate::envelope::Receiver;
 use crate::hash::Sha256;
 use crate::limits::Limits;
@@ -36,6 +37,8 @@ pub struct Settings {
     judge: Context,
     pub registry: Arc<Registry>,
     pub receiver: Receiver,
+    /// What opens what comes encrypted.
+    pub keyring: Arc<Keyring>,
     pub alerts: Arc<AlertConfig>,
     pub dispatcher: Arc<Dispatcher>,
 }
@@ -79,6 +82,7 @@ impl Settings {
         let dispatcher =
             Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.text()))?;
         let trust = Arc::new(trust);
+        let keyring = Keyring::new(&config.mailbox, &secrets, clock.now());
         let limits = Arc::new(config.limits.clone());
         let judge = judging(&trust, &config, clock.now());
         let online = open_online(&config, config.trust.online, Keep::Makes, clock.now())?;
@@ -91,6 +95,7 @@ impl Settings {
             receiver: Receiver {
                 kkk: Some(config.register.receiver_kkk.clone()).filter(|kkk| !kkk.is_empty()),
             },
+            keyring: Arc::new(keyring),
             alerts: Arc::new(config.alert.clone()),
             dispatcher: Arc::new(dispatcher),
             config_sha256: sha256,

@@ -285,13 +285,13 @@ fn a_secret_among_the_parameters_of_an_sms_gateway_is_refused() {
 }
 
 #[test]
-fn what_comes_later_is_said_to_come_later() {
+fn a_slip_in_a_key_holder_is_named() {
     let problem_of = |extra: &str| problem(&format!("[[mailbox]]\nname = \"ptt\"\n{extra}\n")).en;
-    let decryption = problem_of("kind = \"folder\"\npath = \"/x\"\ndecryption = { pkcs12_file = \"x\" }");
-    assert!(
-        decryption.starts_with("line 5: decryption") && decryption.contains("registered as encrypted"),
-        "{decryption}"
-    );
+    let with = |table: &str| problem_of(&format!("kind = \"folder\"\npath = \"/x\"\ndecryption = {table}"));
+    let slip = with("{ pkcs12_fiel = \"x\" }");
+    assert!(slip.starts_with("line 5: ") && slip.contains("pkcs12_file"), "{slip}");
+    let secret = with("{ pkcs11_module = \"m.so\", pkcs11_pin = \"hunter2\" }");
+    assert!(secret.contains("pkcs11_pin_file") && !secret.contains("hunter2"), "{secret}");
 }
 
 #[test]

@@ -17,20 +17,21 @@ const STAGES: [&str; 8] = [
     "alert",
 ];
 /// What every stage may use, and what uses no stage.
-const ROOTS: [&str; 9] = [
+const ROOTS: [&str; 10] = [
     "clock",
     "crew",
     "finding",
     "hash",
     "isolate",
     "limits",
+    "opener",
     "regular_file",
     "secret",
     "text",
 ];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
-const ABOVE: [&str; 10] = [
-    "people", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
+const ABOVE: [&str; 11] = [
+    "decryption", "people", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
 ];
 
 fn rank(module: &str) -> Option<usize> {

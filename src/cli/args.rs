@@ -91,6 +91,8 @@ pub enum Command {
         /// The folder; created when missing. Nothing in it is overwritten.
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        #[command(flatten)]
+        key: KeyArgs,
     },
     /// The register.
     #[command(subcommand)]
@@ -184,9 +186,22 @@ pub struct VerifyArgs {
     /// The content of a detached signature.
     #[arg(long, value_name = "FILE")]
     pub content: Option<PathBuf>,
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// .eyp .eyps .eypg .eml .p7s .p7m .imz .pdf .xml; the kind is told by content, not by name.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+/// What opens an encrypted package or mail. Without it the keys of the configured mailboxes are asked.
+#[derive(Debug, clap::Args)]
+pub struct KeyArgs {
+    /// PKCS#12 file with the key that opens what is encrypted. Without it: the configured keys.
+    #[arg(long, value_name = "FILE")]
+    pub pkcs12: Option<PathBuf>,
+    /// File with the password of the PKCS#12 file on its first line.
+    #[arg(long, value_name = "FILE", requires = "pkcs12")]
+    pub password_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -32,7 +32,9 @@ use std::time::Duration;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config, Loaded};
 use crate::daemon;
+use crate::decryption::{self, Holders, Keyring};
 use crate::ledger::{Ledger, LedgerError};
+use crate::mailbox::decryption::DecryptionConfig;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
 use crate::store::disk::RealDisk;
@@ -125,6 +127,26 @@ impl Session {
 
     pub fn prefix(&self) -> String {
         self.loaded.config.register.prefix.clone()
+    }
+
+    /// What opens encrypted files: the key that is named on the command line, or those of the configuration.
+    ///
+    /// # Errors
+    /// The named file is not there: a slip must not turn into "no key fits".
+    pub fn keys(&self, args: &args::KeyArgs) -> Result<Holders, Failure> {
+        let Some(file) = &args.pkcs12 else {
+            return Ok(Keyring::new(&self.config().mailbox, &self.loaded.secrets, self.clock.now()).all());
+        };
+        let absolute = |path: &Path| std::path::absolute(path).map_err(|error| Failure::file(path, &error));
+        if !file.is_file() {
+            return Err(Failure::usage(Text::new("böyle bir dosya yok", "there is no such file")).about(file));
+        }
+        let config = DecryptionConfig {
+            pkcs12_file: absolute(file)?,
+            pkcs12_password_file: args.password_file.as_deref().map(absolute).transpose()?.unwrap_or_default(),
+            ..DecryptionConfig::default()
+        };
+        Ok(vec![decryption::holder(&config, &self.loaded.secrets)])
     }
 
     pub fn settings(&self) -> Result<Settings, Failure> {
@@ -266,7 +288,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Poll { mailbox } => mailboxes::poll(session, &mailbox).await,
         Command::Import { paths, any } => mailboxes::import(session, &paths, any).await,
         Command::Verify(verify) => verify::run(session, &verify).await,
-        Command::Unpack { file, to } => unpack::run(session, &file, &to),
+        Command::Unpack { file, to, key } => unpack::run(session, &file, &to, &key),
         Command::Documents(command) => documents::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command),
         Command::Papers(command) => papers::run(session, command),

@@ -60,6 +60,13 @@ fn mailbox_problems(settings: &Settings) -> Vec<Text> {
             .secret_files()
             .into_iter()
             .find_map(|file| settings.secrets.read(file).err());
+        problems.extend(
+            settings
+                .keyring
+                .problems(mailbox.name())
+                .into_iter()
+                .map(|problem| of_mailbox(mailbox, &problem)),
+        );
         let problem = match (secret, mailbox) {
             (Some(error), _) => error.text(),
             (_, MailboxConfig::Folder(folder)) if !folder.path.is_dir() => Text::new(
@@ -71,13 +78,17 @@ fn mailbox_problems(settings: &Settings) -> Vec<Text> {
             ),
             _ => continue,
         };
-        let name = mailbox.name();
-        problems.push(Text::new(
-            format!("[[mailbox]] {name}: {}", problem.tr),
-            format!("[[mailbox]] {name}: {}", problem.en),
-        ));
+        problems.push(of_mailbox(mailbox, &problem));
     }
     problems
+}
+
+fn of_mailbox(mailbox: &MailboxConfig, problem: &Text) -> Text {
+    let name = mailbox.name();
+    Text::new(
+        format!("[[mailbox]] {name}: {}", problem.tr),
+        format!("[[mailbox]] {name}: {}", problem.en),
+    )
 }
 
 fn trust_problems(settings: &Settings) -> Vec<Text> {
@@ -154,14 +165,15 @@ fn file_plan_codes(ledger: &Ledger, entry: &Entry, settings: &Settings) -> Resul
         return Ok(Vec::new());
     };
     let (bytes, limits) = (ledger.blobs().get(&entry.message.sha256)?, (*settings.limits).clone());
+    let kept = ledger.kept([entry])?;
     let codes = move || {
-        let message = message::read(&bytes, &limits);
+        let message = message::read_opening(&bytes, &limits, &kept);
         let mut packages = message
             .packages()
-            .map(|part| envelope::read(&part.bytes, part.name.as_deref(), &Receiver::default(), &limits));
+            .map(|part| envelope::read_opening(&part.bytes, part.name.as_deref(), &Receiver::default(), &limits, &kept));
         packages
             .find(|package| package.document.id == id)
-            .map(|package| package.metadata.file_plan_codes())
+            .map(|package| package.document_metadata().file_plan_codes())
             .unwrap_or_default()
     };
     Ok(crate::isolate::run(settings.limits.parse_deadline, codes)?)

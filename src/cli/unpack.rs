@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::args::KeyArgs;
 use super::table::clean;
 use super::{Exit, Failure, Session, entry, words};
+use crate::decryption::{Opened, Opening};
 use crate::envelope::{self, Package, Receiver};
 use crate::finding::{Finding, Severity};
 use crate::limits::Limits;
@@ -19,14 +21,15 @@ use crate::text::{Lang, safe_file_name};
 /// Files of one name that are told apart by a number in front. More are an attack on the folder.
 const NAMESAKES: u32 = 10_000;
 
-pub fn run(session: &Session, file: &Path, to: &Path) -> Result<Exit, Failure> {
+pub fn run(session: &Session, file: &Path, to: &Path, key: &KeyArgs) -> Result<Exit, Failure> {
     let limit = session.config().limits.package_bytes;
     let bytes = regular_file::read(file, limit).map_err(|error| Failure::file(file, &error))?;
     fs::create_dir_all(to).map_err(|error| Failure::file(to, &error))?;
     let limits = session.config().limits.clone();
     let own_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (deadline, folder) = (limits.parse_deadline, to.to_owned());
-    let out = crate::isolate::run(deadline, move || Unpacking::of(&bytes.into(), &own_name, folder, &limits))?;
+    let opening = Opening::new(session.keys(key)?, Vec::new(), session.clock().now(), &limits);
+    let out = crate::isolate::run(deadline, move || Unpacking::of(&bytes.into(), &own_name, folder, &limits, &opening))?;
 
     for written in &out.written {
         println!(
@@ -75,8 +78,8 @@ struct Unpacking {
 
 impl Unpacking {
     /// Takes everything out of a message, a package or whatever else lies in the file.
-    fn of(bytes: &Bytes, own_name: &str, folder: PathBuf, limits: &Limits) -> Self {
-        let message = message::read(bytes, limits);
+    fn of(bytes: &Bytes, own_name: &str, folder: PathBuf, limits: &Limits, opening: &Opening) -> Self {
+        let message = message::read_opening(bytes, limits, opening);
         let mut out = Self {
             folder,
             written: Vec::new(),
@@ -87,7 +90,10 @@ impl Unpacking {
             let is_whole_file = part.bytes == *bytes;
             let name = part.name.as_deref().or(Some(own_name).filter(|_| is_whole_file));
             if part.role == PartRole::Package {
-                out.package(&envelope::read(&part.bytes, name, &Receiver::default(), limits), &part.place);
+                let before = opening.count();
+                let package = envelope::read_opening(&part.bytes, name, &Receiver::default(), limits, opening);
+                out.package(&package, &part.place);
+                out.opened(&package, opening.since(before), &part.place);
             }
             // A package that is the whole file needs no copy of itself.
             if !is_whole_file {
@@ -105,6 +111,22 @@ impl Unpacking {
         for (at, part) in package.parts.iter().enumerate() {
             let name = safe_file_name(&part.uri, &format!("part-{at:04}"));
             self.write(&format!("{place}!{}", part.uri), &name, |file| package.copy_part(&part.uri, file));
+        }
+    }
+
+    /// What was encrypted: the inner package as a file, and its parts.
+    fn opened(&mut self, package: &Package, opened: Vec<Opened>, place: &str) {
+        for (number, one) in (1..).zip(&opened) {
+            let place = format!("{place}!{}", one.record.place);
+            self.write(&place, &format!("acilan-{number}.eyp"), |file| copy(&one.plaintext, file));
+        }
+        for (path, inner) in package.walk().into_iter().skip(1).filter(|_| package.decrypted) {
+            for (at, part) in inner.parts.iter().enumerate() {
+                let name = safe_file_name(&part.uri, &format!("part-{at:04}"));
+                self.write(&format!("{place}!{path}{}", part.uri), &name, |file| {
+                    inner.copy_part(&part.uri, file)
+                });
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::args::VerifyArgs;
 use super::table::clean;
 use super::{Exit, Failure, Session};
+use crate::decryption::{Holders, Opening};
 use crate::isolate;
 use crate::limits::Limits;
 use crate::regular_file;
@@ -19,7 +20,7 @@ use crate::signature::online::Online;
 use crate::signature::online::cache::Keep;
 use crate::signature::report::Indication;
 use crate::signature::wording::{self, Depth, Told};
-use crate::signature::{Context, FileReport, verify_file};
+use crate::signature::{Context, FileReport, verify_file_opening};
 use crate::text::{Lang, Text};
 
 /// Bytes a second of a slow disk: so much longer may the judgement of a detached signature take.
@@ -34,6 +35,7 @@ pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> 
     let fetching = session.config().trust.online && !args.offline;
     let online = open_online(session.config(), fetching, Keep::WhereItIs, session.clock().now())?;
     let content = args.content.as_deref().map(Content::open).transpose()?;
+    let keys = session.keys(&args.key)?;
     let depth = match (args.full, args.detail) {
         (true, _) => Depth::Full,
         (false, true) => Depth::Checks,
@@ -43,7 +45,7 @@ pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> 
     let mut reports = Vec::new();
     for path in &args.files {
         // One file that cannot be read does not cost the verdicts on the others.
-        let report = match settle(session, path, content.as_ref(), &context, &online).await {
+        let report = match settle(session, path, content.as_ref(), &context, &online, &keys).await {
             Ok(report) => report,
             Err(failure) => {
                 worst = worst.max(failure.tell(Some(session.lang)));
@@ -100,12 +102,13 @@ async fn settle(
     content: Option<&Content<'_>>,
     context: &Context,
     online: &Online,
+    keys: &Holders,
 ) -> Result<FileReport, Failure> {
     let bytes = read(path, &context.limits)?;
     let mut fetching = online.session(FETCHING);
     loop {
         let context = Arc::new(context.anew(online.known()));
-        let report = judge(path, bytes.clone(), content, &context)?;
+        let report = judge(path, bytes.clone(), content, &context, keys)?;
         let open = report.indication == Indication::Indeterminate;
         if !open || !fetching.fetch(&context.trail.wanted(), session.clock().now()).await {
             return Ok(report);
@@ -114,12 +117,13 @@ async fn settle(
 }
 
 /// Hostile files are judged like hostile mail: on a thread of their own, under a deadline.
-fn judge(path: &Path, bytes: Bytes, content: Option<&Content<'_>>, context: &Arc<Context>) -> Result<FileReport, Failure> {
+fn judge(path: &Path, bytes: Bytes, content: Option<&Content<'_>>, context: &Arc<Context>, keys: &Holders) -> Result<FileReport, Failure> {
     let name = path.display().to_string();
     let (inner, file) = (Arc::clone(context), content.map(|content| Arc::clone(&content.file)));
     // Reading a large content is no sign of hostile bytes.
     let reading = content.map_or(Duration::ZERO, |content| Duration::from_secs(content.file.size() / SLOW_DISK));
-    let work = move || verify_file(&bytes, &name, file.as_deref().map(Octets::File), &inner);
+    let opening = Opening::new(keys.clone(), Vec::new(), context.at, &context.limits);
+    let work = move || verify_file_opening(&bytes, &name, file.as_deref().map(Octets::File), &inner, &opening);
     let report =
         isolate::run(context.limits.parse_deadline.saturating_add(reading), work).map_err(|broken| Failure::from(broken).about(path))?;
     match content.and_then(|content| Some((content.path, content.file.failure()?))) {

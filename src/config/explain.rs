@@ -41,11 +41,19 @@ fn in_mailbox(text: &str) -> Option<(usize, Error)> {
     })
 }
 
-/// Where a key or a value with this text stands in a table.
-fn place_of(table: &DeValue<'_>, name: &str) -> Option<usize> {
-    let mut keys = table.as_table()?.iter();
-    keys.find(|(key, value)| key.get_ref() == name || value.get_ref().as_str() == Some(name))
-        .map(|(key, _)| key.span().start)
+/// Where a key or a value with this text stands in a table, or in the tables inside it.
+fn place_of(value: &DeValue<'_>, name: &str) -> Option<usize> {
+    if let Some(list) = value.as_array() {
+        return list.iter().find_map(|one| place_of(one.get_ref(), name));
+    }
+    let table = value.as_table()?;
+    let here = table
+        .iter()
+        .find(|(key, value)| key.get_ref() == name || value.get_ref().as_str() == Some(name));
+    match here {
+        Some((key, _)) => Some(key.span().start),
+        None => table.iter().find_map(|(_, inner)| place_of(inner.get_ref(), name)),
+    }
 }
 
 /// The names in a message of serde's: first the one that is wrong, then those that may be.
@@ -74,12 +82,6 @@ fn sentence(error: &Error) -> Text {
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> Text {
-    if key == "decryption" {
-        return Text::new(
-            "şifreli paketlerin (.eyps) açılması bu sürümde yok; 'decryption' anahtarını kaldırın, paketler şifreli olarak kaydedilir",
-            "decryption of .eyps packages is not in this version; remove the key 'decryption', such packages are registered as encrypted",
-        );
-    }
     if names_a_secret(key) {
         return no_secrets_here(key, known);
     }

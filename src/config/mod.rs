@@ -310,6 +310,15 @@ impl Config {
                 ));
             }
         }
+        for mailbox in &self.mailbox {
+            if let Some(problem) = mailbox.decryption().iter().find_map(|key| key.problem()) {
+                let name = mailbox.name();
+                return Err(Text::new(
+                    format!("[[mailbox]] {name}: {}", problem.tr),
+                    format!("[[mailbox]] {name}: {}", problem.en),
+                ));
+            }
+        }
         let out_of_range = ranges::check(self);
         if !out_of_range.is_empty() {
             return Err(Text::joined(&out_of_range, "\n"));

@@ -72,6 +72,8 @@ pub struct Queue {
 struct Tries {
     count: usize,
     last: Timestamp,
+    /// The keyring that was tried.
+    keys: u64,
 }
 
 impl Queue {
@@ -88,20 +90,41 @@ impl Queue {
         let mut tried = 0;
         for one in waiting {
             let now = pipeline.now();
-            if why == Why::Revocation && !self.is_due(&one, now) {
+            let has_new_key = self.has_new_key(&one, pipeline);
+            if why == Why::Revocation && !has_new_key && !self.is_due(&one, now) {
                 continue;
             }
+            let why = if one.closed { Why::Retry } else { why };
+            let keys = pipeline.settings().keyring.generation();
             progress.beat(TASK, ALLOWANCE);
             // Noted before: a message that cannot be read must not be tried in a circle.
-            let tries = self.tries.entry(one.number).or_insert(Tries { count: 0, last: now });
-            (tries.count, tries.last) = (tries.count + 1, now);
+            let tries = self.tries.entry(one.number).or_insert(Tries { count: 0, last: now, keys });
+            *tries = Tries {
+                count: tries.count + 1,
+                last: now,
+                keys,
+            };
             pipeline.reexamine(&[one.number], why, &Asker::default()).await?;
             tried += 1;
         }
         Ok(tried)
     }
 
+    /// It is encrypted, and the settings were read anew since somebody tried to open it.
+    fn has_new_key(&self, waiting: &Waiting, pipeline: &Pipeline) -> bool {
+        let keyring = &pipeline.settings().keyring;
+        let is_new = match self.tries.get(&waiting.number) {
+            Some(tries) => tries.keys != keyring.generation(),
+            None => waiting.since < keyring.built(),
+        };
+        waiting.closed && is_new && !keyring.is_empty()
+    }
+
     fn is_due(&self, waiting: &Waiting, now: Timestamp) -> bool {
+        // Only another key helps.
+        if waiting.closed && !waiting.lacks && waiting.after.is_none() {
+            return false;
+        }
         // Nothing is missing but time.
         if let Some(after) = waiting.after.filter(|after| !waiting.lacks && now < *after) {
             tracing::trace!(number = %waiting.number, %after, "waits for the end of its grace period");

@@ -8,6 +8,7 @@ use super::roles::PartRole;
 use super::rules::{self, Report};
 use super::{PackageKind, document, names};
 use crate::limits::Limits;
+use crate::opener::Inside;
 
 /// Inflated bytes of all packages inside packages together: they stay in memory because a ZIP is read from its end.
 const NESTED_BYTES: u64 = 64 << 20;
@@ -54,7 +55,7 @@ pub(super) fn read_inside(opened: &Opened, package: &mut Package, context: &Cont
                 .measured(part)
                 .is_some_and(|measured| measured.head.starts_with(b"PK\x03\x04"))
             {
-                return;
+                return read_encrypted(opened, part, package, context, budget, report);
             }
             rules::container::not_encrypted(opened.uri(part), report);
             let Some(inner) = read_nested(opened, part, context, budget, report) else {
@@ -78,6 +79,33 @@ pub(super) fn read_inside(opened: &Opened, package: &mut Package, context: &Cont
             }
         }
     }
+}
+
+/// Asks whoever holds keys. Opened, the inner package is the document, and the digest document outside must be the one inside (H14).
+fn read_encrypted(opened: &Opened, part: usize, package: &mut Package, context: &Context<'_>, budget: &mut Budget, report: &mut Report) {
+    let Some(entry) = opened.container.entries.get(part) else { return };
+    if context.depth >= context.limits.nesting || budget.packages == 0 || entry.size > budget.nested {
+        return rules::container::nested_too_much(&entry.uri, report);
+    }
+    let cms = match opened.container.load(entry, budget.nested) {
+        Ok(cms) => cms,
+        Err(error) => return unreadable(&entry.uri, &error, report),
+    };
+    let answer = context.opener.open(&cms, Inside::Package, &entry.uri);
+    report.extend(answer.findings);
+    let Some(plaintext) = answer.plaintext else { return };
+    budget.packages -= 1;
+    budget.nested = budget.nested.saturating_sub(plaintext.len() as u64);
+    let inner = Context {
+        name: None,
+        depth: context.depth + 1,
+        ..*context
+    };
+    let inner = read_at(&plaintext, &inner, budget);
+    report.extend(package.compare_opened(&inner));
+    package.document = inner.document.clone();
+    package.nested = Some(Box::new(inner));
+    package.decrypted = true;
 }
 
 /// An attachment that says it is a package and begins like a ZIP.

@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use package::{Package, Part, Receiver};
-pub use read::read;
+pub use read::{read, read_opening};
 pub use roles::{Found, PartRole};
 pub use rules::catalogue::{Era, Next, RULES, Rule};
 pub use time::{Instant, parse_date_time, parse_duration};

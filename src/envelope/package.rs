@@ -58,8 +58,10 @@ pub struct Package {
     /// Signature parts, closed, in the order signature, initial, seal.
     pub signatures: Vec<PackageSignature>,
     pub parts: Vec<Part>,
-    /// The original of an update package; the content of an "encrypted" one that is not encrypted.
+    /// The original of an update package; the content of an encrypted one that was opened, or of an "encrypted" one that is not encrypted.
     pub nested: Option<Box<Package>>,
+    /// `nested` came encrypted and was opened.
+    pub decrypted: bool,
     /// Attachments that are packages themselves, by part name.
     pub nested_packages: Vec<(String, Package)>,
     pub findings: Vec<Finding>,
@@ -131,6 +133,14 @@ impl Package {
             all.push(finding);
         }
         all
+    }
+
+    /// The metadata of the document: those of the package inside, where this one is only what it was encrypted in.
+    pub fn document_metadata(&self) -> &Metadata {
+        match &self.nested {
+            Some(inner) if self.decrypted => inner.document_metadata(),
+            _ => &self.metadata,
+        }
     }
 
     /// Rule H14, once the content of an encrypted package is open: the digest document that stood outside must be the inner one, byte

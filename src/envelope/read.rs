@@ -18,6 +18,7 @@ use super::xml::XmlFault;
 use super::{PackageKind, PackageRole, PackageSignature, document};
 use crate::hash::Sha256;
 use crate::limits::Limits;
+use crate::opener::{Closed, Opener};
 
 /// Relationships of one package: several for each of the 4,096 entries that it may have.
 const RELATIONSHIPS: usize = 20_000;
@@ -27,10 +28,16 @@ const RELATIONSHIPS: usize = 20_000;
 /// `name` is the file name under which it came (for R7 only; kind and version come from the content). The work is bounded by `limits`,
 /// the memory by about 64 MiB of XML and signatures plus 64 MiB of inner packages, whatever the parts' sizes.
 pub fn read(bytes: &Bytes, name: Option<&str>, receiver: &Receiver, limits: &Limits) -> Package {
+    read_opening(bytes, name, receiver, limits, &Closed)
+}
+
+/// The same; the content of an encrypted package is given to `opener`, and what it opens is read as the package that it is.
+pub fn read_opening(bytes: &Bytes, name: Option<&str>, receiver: &Receiver, limits: &Limits, opener: &dyn Opener) -> Package {
     let mut budget = Budget::new(limits);
     let context = Context {
         receiver,
         limits,
+        opener,
         name,
         depth: 0,
     };
@@ -42,6 +49,7 @@ pub fn read(bytes: &Bytes, name: Option<&str>, receiver: &Receiver, limits: &Lim
 pub(super) struct Context<'a> {
     pub receiver: &'a Receiver,
     pub limits: &'a Limits,
+    pub opener: &'a dyn Opener,
     pub name: Option<&'a str>,
     pub depth: u32,
 }
@@ -112,6 +120,7 @@ pub(super) fn read_at(bytes: &Bytes, context: &Context<'_>, budget: &mut Budget)
         parts: parts(&opened),
         signatures,
         nested: None,
+        decrypted: false,
         nested_packages: Vec::new(),
         findings: Vec::new(),
         core: opened.core.take().unwrap_or_default(),

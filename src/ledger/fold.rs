@@ -14,6 +14,7 @@ use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
 use crate::mailbox::Locator;
+use crate::decryption::codes;
 use crate::people::tokens::{LastUse, Token};
 use crate::people::{Account, SignIns};
 use crate::register::entry::{Action, Entry, RegisterNumber, Sighting, flag};
@@ -396,15 +397,20 @@ fn list_untransferred(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), Ledg
 /// The entry stands in the queue of those that are judged again by themselves, or no longer.
 fn list_waiting(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let name = key::waiting(entry.register_number);
-    let Some(verdict) = entry.verdict.as_ref().filter(|_| entry.awaits_data()) else {
+    let found = |wanted: &dyn Fn(&str) -> bool| entry.findings.iter().any(|finding| wanted(&finding.rule));
+    let is_unreachable = found(&|rule| rule == codes::HOLDER_UNAVAILABLE.rule);
+    let closed = is_unreachable || found(&codes::awaits_key);
+    let awaits_data = entry.awaits_data();
+    let Some(verdict) = entry.verdict.as_ref().filter(|_| awaits_data || closed) else {
         state.remove(name);
         return Ok(());
     };
     let waiting = Waiting {
         number: entry.register_number,
         since: entry.registered_at,
-        after: verdict.retry_after(),
-        lacks: !verdict.wanted.is_empty(),
+        after: verdict.retry_after().filter(|_| awaits_data),
+        lacks: is_unreachable || (awaits_data && !verdict.wanted.is_empty()),
+        closed,
     };
     state.put(name, &waiting)
 }

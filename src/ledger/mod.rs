@@ -11,6 +11,7 @@ pub mod fold;
 pub mod handling;
 mod key;
 mod linking;
+pub mod opened;
 mod overlay;
 mod packed;
 mod query;

@@ -59,6 +59,9 @@ pub struct Waiting {
     pub after: Option<Timestamp>,
     /// Something is missing that can be fetched.
     pub lacks: bool,
+    /// It is encrypted and a key that comes, or comes back, may open it.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 /// What is known of a mailbox.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::decryption::{DecryptionConfig, one_or_many};
 use super::eyservis::config::EyServisConfig;
 
 /// One mailbox, told apart by `kind`.
@@ -78,6 +79,9 @@ pub struct ImapConfig {
     /// How long a quota answer holds before the server is asked again. Default: `1h`.
     #[serde(default = "quota_interval", with = "crate::clock::duration")]
     pub quota_interval: Duration,
+    /// The keys that open what comes encrypted: one table or a list of them. Default: none.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub decryption: Vec<DecryptionConfig>,
 }
 
 /// How the way to the server is protected.
@@ -123,6 +127,9 @@ pub struct FolderConfig {
     /// How long a dropped file must have stood still before it is taken. Default: `2s`. A Maildir needs none.
     #[serde(default = "settle", with = "crate::clock::duration")]
     pub settle: Duration,
+    /// The keys that open what comes encrypted: one table or a list of them. Default: none.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub decryption: Vec<DecryptionConfig>,
 }
 
 impl MailboxConfig {
@@ -188,6 +195,15 @@ impl MailboxConfig {
         }
     }
 
+    /// The keys that open what comes encrypted to this mailbox.
+    pub fn decryption(&self) -> &[DecryptionConfig] {
+        match self {
+            Self::Imap(imap) => &imap.decryption,
+            Self::Folder(folder) => &folder.decryption,
+            Self::EyServis(service) => &service.decryption,
+        }
+    }
+
     /// The files that hold the secrets of the account.
     pub fn secret_files(&self) -> Vec<&std::path::Path> {
         match self {
@@ -199,11 +215,16 @@ impl MailboxConfig {
 
     /// Paths that may be relative to the configuration file. Secret files are found by their own rule.
     pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
-        match self {
-            Self::Imap(imap) => vec![&mut imap.ca_file],
-            Self::Folder(folder) => vec![&mut folder.path],
-            Self::EyServis(service) => vec![&mut service.ca_file, &mut service.login_file, &mut service.delete_backup],
-        }
+        let (mut paths, keys) = match self {
+            Self::Imap(imap) => (vec![&mut imap.ca_file], &mut imap.decryption),
+            Self::Folder(folder) => (vec![&mut folder.path], &mut folder.decryption),
+            Self::EyServis(service) => (
+                vec![&mut service.ca_file, &mut service.login_file, &mut service.delete_backup],
+                &mut service.decryption,
+            ),
+        };
+        paths.extend(keys.iter_mut().map(|key| &mut key.pkcs11_module));
+        paths
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod config;
+pub mod decryption;
 pub mod eyservis;
 pub mod folder;
 pub mod imap;

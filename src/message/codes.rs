@@ -129,6 +129,9 @@ codes! {
     TEXT_OUTSIDE_SIGNATURE = "KEP-2026", Note,
         "İmzalı bölümün dışında, gösterilmeyen metin var. İmzanın kapsamında değildir.",
         "There is text outside of the signed section, which is not shown. The signature does not cover it.";
+    SIGNED_CIPHERTEXT = "KEP-2029", Warning,
+        "İmza şifrenin dışında: imzalayanın içeriği bildiği bundan anlaşılmaz. İçeriği, içindeki imzaların kapsadığı kadar imzalı sayın; göndericiye doğrulatın.",
+        "The signature lies around the encryption: it does not show that the signer knew the content. Take the content for signed only as far as signatures inside cover it; confirm it with the sender.";
     OTHER_SIGNATURE = "KEP-2027", Warning,
         "İmza S/MIME değil; bu imza türü denetlenmiyor. İmzasız sayın.",
         "The signature is not S/MIME and of a kind that is not verified. Treat the message as unsigned.";

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::limits::Limits;
+use crate::opener::{Closed, Opener};
 
 pub mod codes;
 mod fields;
@@ -152,6 +153,8 @@ pub struct Message {
     pub signed_layers: Vec<SignedLayer>,
     /// The octets of the original (L1) message as attached, for digest links of evidence. `None` where no message is carried.
     pub original: Option<Bytes>,
+    /// The sender's message, or a file in its place, came encrypted and was opened.
+    pub decrypted: bool,
     pub findings: Vec<Finding>,
 }
 
@@ -168,6 +171,11 @@ impl Message {
 /// Reads a message, or a package, evidence, signature or document file that lies in a message's place. Never fails: what cannot be
 /// read is a finding, and every limit of `limits` holds. Memory stays at three and a half times the message's size and 16 MiB.
 pub fn read(raw: &Bytes, limits: &Limits) -> Message {
+    read_opening(raw, limits, &Closed)
+}
+
+/// The same; what is encrypted is given to `opener`, and what it opens is taken apart like the rest.
+pub fn read_opening(raw: &Bytes, limits: &Limits, opener: &dyn Opener) -> Message {
     let mut message = Message {
         size: raw.len() as u64,
         kind: MessageKind::Unclassified,
@@ -175,6 +183,7 @@ pub fn read(raw: &Bytes, limits: &Limits) -> Message {
         parts: Vec::new(),
         signed_layers: Vec::new(),
         original: None,
+        decrypted: false,
         findings: Vec::new(),
     };
     if raw.trim_ascii().is_empty() {
@@ -186,9 +195,9 @@ pub fn read(raw: &Bytes, limits: &Limits) -> Message {
     } else if let mail = without_lead(raw)
         && sniff::is_mail(&mail)
     {
-        message.read_mail(&mail, limits);
+        message.read_mail(&mail, limits, opener);
     } else {
-        message.read_file(raw, limits);
+        message.read_file(raw, limits, opener);
     }
     message
 }
@@ -210,8 +219,8 @@ fn lead_of(raw: &[u8]) -> usize {
 }
 
 impl Message {
-    fn read_mail(&mut self, raw: &Bytes, limits: &Limits) {
-        let mut walked = walk::mail(raw, limits);
+    fn read_mail(&mut self, raw: &Bytes, limits: &Limits, opener: &dyn Opener) {
+        let mut walked = walk::mail(raw, limits, opener);
         let envelope = kind::has_envelope(&walked);
         if !envelope {
             kind::shift_levels(&mut walked);
@@ -226,9 +235,9 @@ impl Message {
     }
 
     /// A file without a mail around it: a package or a document stands for the sender's layer, evidence for the provider's.
-    fn read_file(&mut self, raw: &Bytes, limits: &Limits) {
+    fn read_file(&mut self, raw: &Bytes, limits: &Limits, opener: &dyn Opener) {
         let content = sniff::content(raw);
-        let mut walked = walk::file(raw, limits);
+        let mut walked = walk::file(raw, limits, opener);
         if content != Content::Evidence {
             kind::shift_levels(&mut walked);
         }
@@ -237,7 +246,7 @@ impl Message {
             _ if walk::is_cut_short(&walked.findings) => MessageKind::Unclassified,
             Content::Evidence => MessageKind::Evidence,
             _ if has(PartRole::Package) => MessageKind::Dispatch,
-            _ if walked.layers.iter().any(|layer| layer.encrypted) => MessageKind::Encrypted,
+            _ if walked.layers.iter().any(walk::Layer::is_closed) => MessageKind::Encrypted,
             Content::Cms if has(PartRole::Body) || has(PartRole::Message) => MessageKind::Standard,
             _ => MessageKind::Unclassified,
         };
@@ -251,6 +260,7 @@ impl Message {
     }
 
     fn take(&mut self, walked: walk::Walked) {
+        self.decrypted = walked.layers.iter().any(|layer| layer.opened);
         self.parts = walked.parts;
         self.signed_layers = walked.signed_layers;
         self.findings.extend(walked.findings);
@@ -264,6 +274,7 @@ impl Message {
             label: "L0".into(),
             headers,
             encrypted: false,
+            opened: false,
         }]);
         self.findings.extend(findings);
     }

@@ -19,6 +19,7 @@ use super::transfer::{self, Budget};
 use super::{Part, PartRole, SignedLayer};
 use crate::finding::{Finding, Severity};
 use crate::limits::Limits;
+use crate::opener::Opener;
 
 /// One message layer: the provider's envelope, the sender's message, or a message inside of that.
 #[derive(Debug)]
@@ -29,6 +30,15 @@ pub struct Layer {
     pub headers: LayerHeaders,
     /// Its outermost content is encrypted.
     pub encrypted: bool,
+    /// What is encrypted of it was opened.
+    pub opened: bool,
+}
+
+impl Layer {
+    /// Nobody here could look into it.
+    pub fn is_closed(&self) -> bool {
+        self.encrypted && !self.opened
+    }
 }
 
 /// All that was found.
@@ -58,6 +68,7 @@ struct Task {
 
 struct Walk<'a> {
     limits: &'a Limits,
+    opener: &'a dyn Opener,
     parts_left: u32,
     budget: Budget,
     queue: VecDeque<Task>,
@@ -66,8 +77,8 @@ struct Walk<'a> {
 }
 
 /// Takes a mail apart.
-pub fn mail(raw: &Bytes, limits: &Limits) -> Walked {
-    let mut walk = Walk::new(raw, limits);
+pub fn mail(raw: &Bytes, limits: &Limits, opener: &dyn Opener) -> Walked {
+    let mut walk = Walk::new(raw, limits, opener);
     let layer = walk.add_layer(0);
     walk.queue.push_back(Task {
         bytes: raw.clone(),
@@ -82,8 +93,8 @@ pub fn mail(raw: &Bytes, limits: &Limits) -> Walked {
 }
 
 /// Takes a file apart that is not a mail but lies in its place: a package, evidence, a CMS, a PDF or something else.
-pub fn file(raw: &Bytes, limits: &Limits) -> Walked {
-    let mut walk = Walk::new(raw, limits);
+pub fn file(raw: &Bytes, limits: &Limits, opener: &dyn Opener) -> Walked {
+    let mut walk = Walk::new(raw, limits, opener);
     let layer = walk.add_layer(0);
     let mime = MimeFields {
         content_type: "application/octet-stream".into(),
@@ -111,9 +122,10 @@ struct Spot {
 }
 
 impl<'a> Walk<'a> {
-    fn new(raw: &Bytes, limits: &'a Limits) -> Self {
+    fn new(raw: &Bytes, limits: &'a Limits, opener: &'a dyn Opener) -> Self {
         Self {
             limits,
+            opener,
             parts_left: limits.parts,
             budget: Budget::for_message(raw.len()),
             queue: VecDeque::new(),
@@ -317,6 +329,7 @@ impl<'a> Walk<'a> {
             label,
             headers: LayerHeaders::default(),
             encrypted: false,
+            opened: false,
         });
         self.found.layers.len() - 1
     }

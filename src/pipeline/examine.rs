@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Unreadable;
+use crate::decryption::{Opened, Opening};
 use crate::envelope::{self, Package};
 use crate::evidence::{self, Evidence, LinkKey};
 use crate::finding::Finding;
@@ -14,7 +15,7 @@ use crate::ledger::event::FoundEvidence;
 use crate::ledger::state::MessageState;
 use crate::message::{self, Message, Part};
 use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineInput};
-use crate::register::entry::{EvidenceRecord, RegisterNumber};
+use crate::register::entry::{EvidenceRecord, OpenedRecord, RegisterNumber};
 use crate::register::evidence_record;
 use crate::settings::Settings;
 use crate::signature::online::trail::Trail;
@@ -52,6 +53,8 @@ impl Arrival {
 /// A message, ready for its numbers.
 pub struct Examined {
     pub drafts: Vec<Draft>,
+    /// What came encrypted and was opened: to be durable before a record names it.
+    pub opened: Vec<Opened>,
     /// By which evidence finds the message.
     pub link_keys: Vec<String>,
     pub evidence: Vec<FoundEvidence>,
@@ -75,11 +78,12 @@ impl Examined {
 /// Which entry has a BelgeId already.
 pub type Twins<'a> = &'a dyn Fn(&str) -> Option<RegisterNumber>;
 
-/// Reads, opens, judges and proves one message.
-pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timestamp, twins: Twins<'_>) -> Examined {
+/// Reads, opens, judges and proves one message. `opening`: the keys of its mailbox, and what was opened of it before.
+pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timestamp, twins: Twins<'_>, opening: &Opening) -> Examined {
     // Our own record proves that the bytes existed when they were fetched; a provider's valid time stamp proves it earlier.
     let context = settings.judging(now).with_proof(Some(arrival.fetched));
-    let message = message::read(raw, &settings.limits);
+    let message = message::read_opening(raw, &settings.limits, opening);
+    let around = records_of(opening.since(0));
     let mut carrier = signature::judge_message(&message, &context);
     // What lies inside the provider's timestamped envelope existed when that was stamped.
     let context = context.with_proof(signature::proof_of(&carrier));
@@ -99,20 +103,29 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
         records: &records,
         doubts: &doubts,
         twins,
+        opened: &around,
     };
 
-    let packages: Vec<(&Part, Package)> = message.packages().map(|part| (part, open(part, settings))).collect();
+    let packages: Vec<(&Part, Package, Vec<OpenedRecord>)> = message
+        .packages()
+        .map(|part| {
+            let before = opening.count();
+            let package = open(part, settings, opening);
+            (part, package, records_of(opening.since(before)))
+        })
+        .collect();
     let drafts = match packages.is_empty() {
         true => vec![work.draft_of_message(&context)],
         false => packages
             .iter()
-            .map(|(part, package)| work.draft_of_package(part, package, &context))
+            .map(|(part, package, opened)| work.draft_of_package(part, package, opened, &context))
             .collect(),
     };
     let carried: Vec<&Evidence> = evidence.iter().map(|found| &found.evidence).collect();
     let link_keys: BTreeSet<String> = evidence::message_keys(&message, &carried).iter().map(LinkKey::to_string).collect();
     Examined {
         drafts,
+        opened: opening.since(0),
         link_keys: link_keys.into_iter().collect(),
         evidence,
         trail: context.trail,
@@ -133,6 +146,7 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
     };
     Examined {
         drafts: vec![draft::quarantine(input)],
+        opened: Vec::new(),
         link_keys: Vec::new(),
         evidence: Vec::new(),
         trail: Trail::default(),
@@ -140,8 +154,13 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
 }
 
 /// message -> envelope
-fn open(part: &Part, settings: &Settings) -> Package {
-    envelope::read(&part.bytes, part.original_name.as_deref(), &settings.receiver, &settings.limits)
+fn open(part: &Part, settings: &Settings, opening: &Opening) -> Package {
+    let name = part.original_name.as_deref();
+    envelope::read_opening(&part.bytes, name, &settings.receiver, &settings.limits, opening)
+}
+
+fn records_of(opened: Vec<Opened>) -> Vec<OpenedRecord> {
+    opened.into_iter().map(|opened| opened.record).collect()
 }
 
 /// message -> evidence, each with the verdict on its own signature.
@@ -177,18 +196,20 @@ struct Work<'a> {
     records: &'a [EvidenceRecord],
     doubts: &'a [Finding],
     twins: Twins<'a>,
+    /// What of the message around the packages came encrypted and was opened.
+    opened: &'a [OpenedRecord],
 }
 
 impl Work<'_> {
     fn draft_of_message(&self, context: &Context) -> Draft {
-        self.draft(None, self.carrier.to_vec(), self.doubts.to_vec(), None, context)
+        self.draft(None, self.carrier.to_vec(), self.doubts.to_vec(), None, &[], context)
     }
 
-    fn draft_of_package(&self, part: &Part, package: &Package, context: &Context) -> Draft {
+    fn draft_of_package(&self, part: &Part, package: &Package, opened: &[OpenedRecord], context: &Context) -> Draft {
         let (signatures, doubts) = signature::judge_package(package, context);
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
-        let sdp: Vec<String> = package.metadata.file_plan_codes();
+        let sdp: Vec<String> = package.document_metadata().file_plan_codes();
         // The original inside an update package counts too.
         let inside = package.all_findings();
         let input = PackageInput {
@@ -197,9 +218,10 @@ impl Work<'_> {
             document: Some(&package.document),
             sdp: &sdp,
             findings: &inside,
+            decrypted: package.decrypted,
         };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
-        self.draft(Some(input), reports, findings, twin, context)
+        self.draft(Some(input), reports, findings, twin, opened, context)
     }
 
     fn draft(
@@ -208,6 +230,7 @@ impl Work<'_> {
         reports: Vec<SignatureReport>,
         findings: Vec<Finding>,
         duplicate_of: Option<RegisterNumber>,
+        opened: &[OpenedRecord],
         context: &Context,
     ) -> Draft {
         let package_findings = package.as_ref().map(|package| package.findings).unwrap_or_default();
@@ -234,6 +257,7 @@ impl Work<'_> {
             server_time: self.arrival.server,
             fetched_at: self.arrival.fetched,
             duplicate_of,
+            opened: self.opened.iter().chain(opened).cloned().collect(),
         })
     }
 

@@ -24,9 +24,11 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use crate::alert::notice::Notice;
+use crate::decryption::{Opened, Opening};
 use crate::hash::Sha256;
 use crate::isolate;
 use crate::ledger::event::{Attempted, Event};
+use crate::ledger::opened::plaintexts;
 use crate::ledger::registration::Registration;
 use crate::ledger::state::MessageState;
 use crate::ledger::{Ledger, LedgerError};
@@ -313,16 +315,20 @@ impl Pipeline {
         fetch_for: Duration,
     ) -> Result<Result<Examined, Unreadable>, PipelineError> {
         let mut fetching = settings.online.session(fetch_for);
+        // Opened once, however often the message is examined while its verdict is being settled: tokens are slow.
+        let mut opened = Vec::new();
         loop {
-            let examined = match self.examine_once(arrival, settings, own.clone()).await? {
+            let examined = match self.examine_once(arrival, settings, own.clone(), opened).await? {
                 Ok(examined) => examined,
                 Err(unreadable) => return Ok(Err(unreadable)),
             };
             if !fetching.fetch(&examined.wanted(), self.now()).await {
+                self.keep_opened(&examined.opened).await?;
                 self.keep_objects(&examined.trail).await?;
                 settings.online.cache().touch(&examined.trail.from_outside(), self.now());
                 return Ok(Ok(examined));
             }
+            opened = examined.opened;
         }
     }
 
@@ -331,6 +337,7 @@ impl Pipeline {
         arrival: &Arrival,
         settings: &Arc<Settings>,
         own: Vec<RegisterNumber>,
+        opened: Vec<Opened>,
     ) -> Result<Result<Examined, Unreadable>, PipelineError> {
         let (ledger, now, deadline) = (Arc::clone(&self.ledger), self.now(), settings.limits.parse_deadline);
         let (arrival, settings) = (arrival.clone(), Arc::clone(settings));
@@ -340,14 +347,36 @@ impl Pipeline {
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
             };
+            let mut kept = match kept(&ledger, &own) {
+                Ok(kept) => kept,
+                Err(LedgerError::Store(error)) if error.is_transient() => return Err(error),
+                Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
+            };
+            kept.extend(opened);
+            let opening = Opening::new(settings.keyring.of(&arrival.mailbox), kept, now, &settings.limits);
             let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten().filter(|twin| !own.contains(twin));
-            let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins));
+            let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins, &opening));
             Ok(examined.map_err(Unreadable::Broken))
         };
         let outcome = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| PipelineError::Broken(error.to_string()))?;
         Ok(outcome.map_err(LedgerError::from)?)
+    }
+
+    /// Makes durable what came encrypted and was opened, before the record that names it by hash.
+    async fn keep_opened(&self, opened: &[Opened]) -> Result<(), PipelineError> {
+        if opened.is_empty() {
+            return Ok(());
+        }
+        let plaintexts: Vec<Bytes> = opened.iter().map(|one| one.plaintext.clone()).collect();
+        let ledger = Arc::clone(&self.ledger);
+        let work = move || ledger.blobs().put_all(&plaintexts);
+        let outcome = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| PipelineError::Broken(error.to_string()))?;
+        outcome.map_err(LedgerError::from)?;
+        Ok(())
     }
 
     /// Makes durable what a verdict rests on and its message does not carry, before the record that names it by hash.
@@ -413,6 +442,16 @@ impl Pipeline {
             Ok(())
         }
     }
+}
+
+/// What was opened of a message at an earlier examination.
+fn kept(ledger: &Ledger, numbers: &[RegisterNumber]) -> Result<Vec<Opened>, LedgerError> {
+    let mut entries = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        entries.extend(ledger.entry(*number)?);
+    }
+    let found = plaintexts(ledger.blobs(), &entries)?;
+    Ok(found.into_iter().map(|(record, plaintext)| Opened { record, plaintext }).collect())
 }
 
 /// The next messages to try: one that was tried before alone, else the first new ones together.

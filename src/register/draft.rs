@@ -11,7 +11,7 @@ use super::access::{Classification, access_level};
 use super::arrival::{ArrivalTimes, arrival, counted_from, kep_begins, read_evidence};
 use super::config::Registry;
 use super::deadlines::{Facts, ReadEvidence, deadlines};
-use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, PartRecord, RegisterNumber, Sighting, State, flag};
+use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, OpenedRecord, PartRecord, RegisterNumber, Sighting, State, flag};
 use super::flags::flags;
 use super::records::{message_record, part_record};
 use super::routing::{NotRecorded, Routed, RoutingInput, is_unknown_sender, route};
@@ -48,6 +48,8 @@ pub struct DraftInput<'a> {
     pub fetched_at: Timestamp,
     /// The same document (BelgeId) stands in the register already.
     pub duplicate_of: Option<RegisterNumber>,
+    /// What of it came encrypted and was opened.
+    pub opened: Vec<OpenedRecord>,
 }
 
 /// One package of a message, read.
@@ -60,6 +62,8 @@ pub struct PackageInput<'a> {
     /// Standard file plan codes, the main one first.
     pub sdp: &'a [String],
     pub findings: &'a [Finding],
+    /// It came encrypted and was opened here.
+    pub decrypted: bool,
 }
 
 /// A message that could not be read in any attempt.
@@ -97,6 +101,7 @@ pub struct Draft {
     pub alert_groups: BTreeSet<String>,
     /// Routing rules that matched.
     pub matched: Vec<String>,
+    pub opened: Vec<OpenedRecord>,
 }
 
 impl Draft {
@@ -128,6 +133,7 @@ impl Draft {
             state: self.state,
             history: Vec::new(),
             earlier_verdicts: Vec::new(),
+            opened: self.opened,
         }
     }
 }
@@ -146,6 +152,7 @@ pub fn quarantine(input: QuarantineInput<'_>) -> Draft {
         parts: Vec::new(),
         signed_layers: Vec::new(),
         original: None,
+        decrypted: false,
         findings: vec![Finding::new(
             "KEP-5050",
             Severity::Fatal,
@@ -167,6 +174,7 @@ pub fn quarantine(input: QuarantineInput<'_>) -> Draft {
         server_time: input.server_time,
         fetched_at: input.fetched_at,
         duplicate_of: None,
+        opened: Vec::new(),
     };
     compose(input, true)
 }
@@ -195,10 +203,10 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
     let facts = facts(message.kind, counted_from, read, document, &config.receiver_kkk);
     let (deadlines, doubts) = deadlines(&facts, config.deemed_read, calendar);
     findings.extend(doubts);
-    let (access, doubt) = access_of(message.kind, package, is_quarantined);
+    let (access, doubt) = access_of(message, package, is_quarantined);
     findings.extend(doubt);
 
-    let mut flags = flags(message.kind, package, input.verdict.as_ref(), &input.evidence);
+    let mut flags = flags(message, package, input.verdict.as_ref(), &input.evidence);
     if is_quarantined {
         flags.insert(flag::QUARANTINED.to_owned());
     }
@@ -240,6 +248,7 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
         state,
         alert_groups: routed.alert_groups,
         matched: routed.matched,
+        opened: input.opened,
     }
 }
 
@@ -313,11 +322,12 @@ fn shortest_due(rows: &[Addressee], arrival: Timestamp) -> Option<&str> {
         .min_by_key(|due| end_of(due).unwrap_or(Timestamp::MAX))
 }
 
-/// A message without a package bears no security code. One that is closed to us may bear any.
-fn access_of(kind: MessageKind, package: Option<&PackageInput<'_>>, is_quarantined: bool) -> (u8, Option<Finding>) {
+/// A message without a package bears no security code. One that is closed to us may bear any, and so may one that was closed to everybody
+/// else on its way.
+fn access_of(message: &Message, package: Option<&PackageInput<'_>>, is_quarantined: bool) -> (u8, Option<Finding>) {
     match package {
         Some(package) => access_level(package.document.and_then(|document| document.security.as_deref())),
-        None if is_quarantined || kind == MessageKind::Encrypted => access_level(None),
+        None if is_quarantined || message.decrypted || message.kind == MessageKind::Encrypted => access_level(None),
         None => (Classification::Unclassified.level(), None),
     }
 }

@@ -90,6 +90,9 @@ pub struct Entry {
     /// The verdicts before the present one, oldest first.
     #[serde(default)]
     pub earlier_verdicts: Vec<EarlierVerdict>,
+    /// What of it came encrypted and was opened here: the way from each ciphertext to the plaintext that the store keeps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opened: Vec<OpenedRecord>,
 }
 
 impl Entry {
@@ -255,6 +258,40 @@ pub struct PartRecord {
     pub signed: bool,
 }
 
+/// Something that came encrypted and was opened with a key of the institution. The plaintext is a blob of its own, and what the entry shows
+/// is read from it ever after: the key is not needed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedRecord {
+    /// Where the ciphertext lay.
+    pub place: String,
+    /// Of the ciphertext (CMS), as received.
+    pub ciphertext: Sha256,
+    /// Of the plaintext: the name of its blob.
+    pub sha256: Sha256,
+    pub size: u64,
+    /// Of the recipient certificate whose key opened it.
+    pub certificate: Sha256,
+    /// Its common name.
+    pub subject: String,
+    /// Its serial number, hexadecimal.
+    pub serial: String,
+    /// `RSA-OAEP SHA-256, AES-256-GCM`.
+    pub method: String,
+    /// The encryption shows changes (AuthEnvelopedData).
+    pub authenticated: bool,
+    pub opened_at: Timestamp,
+    /// What was said of it, for people.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+impl OpenedRecord {
+    /// It lay inside a package and belongs to that alone, not to the message around several.
+    pub fn is_in_package(&self) -> bool {
+        self.place.starts_with('/')
+    }
+}
+
 /// An evidence document linked to this entry's message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceRecord {
@@ -301,7 +338,10 @@ pub enum State {
 pub mod flag {
     pub const INVALID_SIGNATURE: &str = "invalid-signature";
     pub const UNVERIFIED: &str = "unverified";
+    /// It is closed to us.
     pub const ENCRYPTED: &str = "encrypted";
+    /// It came encrypted and was opened here.
+    pub const DECRYPTED: &str = "decrypted";
     pub const MALFORMED_PACKAGE: &str = "malformed-package";
     pub const UNCLASSIFIED: &str = "unclassified";
     pub const QUARANTINED: &str = "quarantined";

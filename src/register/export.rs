@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::entry::Entry;
+use super::entry::{Entry, OpenedRecord};
 use crate::finding::Finding;
 use crate::signature::report::{Reason, SignatureReport, Verdict};
 use crate::text::{Lang, Text};
@@ -19,7 +19,7 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
             "text": deadline.text.get(lang),
         })
     });
-    json!({
+    let mut value = json!({
         "register_number": format!("{prefix}{}", entry.register_number),
         "registered_at": entry.registered_at,
         "mailbox": entry.mailbox,
@@ -37,7 +37,20 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "access": entry.access,
         "state": entry.state,
         "history": plain(&entry.history),
-    })
+    });
+    if let (false, Value::Object(fields)) = (entry.opened.is_empty(), &mut value) {
+        fields.insert("opened".into(), entry.opened.iter().map(opened_json).collect());
+    }
+    value
+}
+
+/// By which key something was opened; what was said of it stands among the findings.
+fn opened_json(record: &OpenedRecord) -> Value {
+    let mut value = plain(record);
+    if let Value::Object(fields) = &mut value {
+        fields.remove("findings");
+    }
+    value
 }
 
 /// A verdict with its texts in one language: also the body of `verify --json`.

@@ -63,6 +63,7 @@ pub fn message(kind: MessageKind) -> Message {
         }],
         signed_layers: Vec::new(),
         original: None,
+        decrypted: false,
         findings: Vec::new(),
     }
 }
@@ -102,6 +103,7 @@ pub fn package(document: Option<&Document>) -> PackageInput<'_> {
         document,
         sdp: &[],
         findings: &[],
+        decrypted: false,
     }
 }
 
@@ -119,6 +121,7 @@ pub fn input<'a>(registry: &'a Registry, message: &'a Message, package: Option<P
         server_time: Some(at("2026-11-20T07:05:00Z")),
         fetched_at: at("2026-11-20T07:10:00Z"),
         duplicate_of: None,
+        opened: Vec::new(),
     }
 }
 

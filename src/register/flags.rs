@@ -6,7 +6,7 @@ use super::draft::PackageInput;
 use super::entry::{EvidenceRecord, flag};
 use crate::envelope::PackageKind;
 use crate::finding::{Finding, Severity};
-use crate::message::MessageKind;
+use crate::message::{Message, MessageKind};
 use crate::signature::report::{Indication, SignatureReport, SubIndication, Verdict};
 
 /// How the evidence stage says that no link rule fitted.
@@ -14,13 +14,16 @@ pub const ORPHAN: &str = "orphan";
 
 /// The flags of an entry, before routing.
 pub(super) fn flags(
-    kind: MessageKind,
+    message: &Message,
     package: Option<&PackageInput<'_>>,
     verdict: Option<&Verdict>,
     evidence: &[EvidenceRecord],
 ) -> BTreeSet<String> {
+    let kind = message.kind;
     let package_findings = package.map(|package| package.findings).unwrap_or_default();
-    let is_encrypted = kind == MessageKind::Encrypted || package.is_some_and(|package| package.kind == Some(PackageKind::Eyps));
+    let is_eyps = package.is_some_and(|package| package.kind == Some(PackageKind::Eyps));
+    let is_opened = package.is_some_and(|package| package.decrypted);
+    let is_encrypted = kind == MessageKind::Encrypted || (is_eyps && !is_opened);
     let is_evidence = kind == MessageKind::Evidence;
     [
         (
@@ -33,6 +36,7 @@ pub(super) fn flags(
         ),
         (flag::UNSIGNED, verdict.is_some_and(|verdict| verdict.signatures.is_empty())),
         (flag::ENCRYPTED, is_encrypted),
+        (flag::DECRYPTED, !is_encrypted && (is_opened || message.decrypted)),
         (flag::MALFORMED_PACKAGE, package.is_some_and(is_malformed)),
         (flag::UNCLASSIFIED, kind == MessageKind::Unclassified),
         (flag::E_TEBLIGAT, kind == MessageKind::ETebligat),

@@ -25,7 +25,7 @@ impl Entry {
     /// This entry as `draft` shows it; `None` where nothing is different. That the same was found at another time, or under other anchors,
     /// is no difference.
     pub fn renewed(&self, draft: Draft, occasion: &Occasion) -> Option<Self> {
-        let renewed = match self.is_set_aside() {
+        let renewed = match self.is_set_aside() || self.is_opened_by(&draft) {
             true => self.filled_in(draft),
             false => self.judged_again(draft),
         };
@@ -47,6 +47,11 @@ impl Entry {
     /// True while nobody could read the message.
     pub fn is_set_aside(&self) -> bool {
         self.flags.contains(flag::QUARANTINED)
+    }
+
+    /// It was closed to us and no longer is: routing, deadlines and access come from what is inside now.
+    fn is_opened_by(&self, draft: &Draft) -> bool {
+        self.flags.contains(flag::ENCRYPTED) && draft.flags.contains(flag::DECRYPTED)
     }
 
     /// Everything is new: nothing was known of the message but its arrival.
@@ -106,6 +111,7 @@ impl Entry {
             deadlines,
             flags: draft.flags.into_iter().chain(self.flags_of_others()).collect(),
             access: draft.access,
+            opened: draft.opened,
             ..self.clone()
         }
     }

@@ -78,6 +78,7 @@ pub fn flag(word: &str, lang: Lang) -> &str {
         flag::INVALID_SIGNATURE => ("geçersiz imza", "invalid signature"),
         flag::UNVERIFIED => ("doğrulanamadı", "unverified"),
         flag::ENCRYPTED => ("şifreli", "encrypted"),
+        flag::DECRYPTED => ("şifresi açıldı", "decrypted"),
         flag::MALFORMED_PACKAGE => ("bozuk paket", "malformed package"),
         flag::UNCLASSIFIED => ("sınıflanmamış", "unclassified"),
         flag::QUARANTINED => ("karantinada", "quarantined"),

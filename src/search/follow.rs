@@ -219,7 +219,8 @@ impl Search {
                 return Ok(String::new());
             }
         };
-        Ok(letter::text(raw, entry, &live.limits))
+        let kept = self.ledger.kept([entry])?;
+        Ok(letter::text(raw, entry, kept, &live.limits))
     }
 
     /// The index is not asked again until it was checked or made anew.

@@ -296,10 +296,15 @@ impl<'w> Letter<'w> {
 
     /// The package encrypted to us; outside, only the digest copy and the addressees can be read.
     fn encrypted_package(&self, package: &Package) -> Made {
-        let inner = package.build();
+        self.package_encrypted_by(package, &|inner| self.world.encrypt_to_us(inner))
+    }
+
+    /// The same, encrypted by somebody else.
+    pub fn package_encrypted_by(&self, package: &Package, encrypt: &dyn Fn(&[u8]) -> Vec<u8>) -> Made {
         let mut copy = vec![];
         let keep = std::cell::RefCell::new(&mut copy);
-        package.build_with(&|_| {}, &|parts| {
+        // Made once: signatures are random, and the copy outside is of this one.
+        let inner = package.build_with(&|_| {}, &|parts| {
             **keep.borrow_mut() = parts.iter().find(|p| p.rel.0 == "nihaiozet").unwrap().bytes.clone();
         });
         let bytes = eyp::encrypted(
@@ -307,7 +312,7 @@ impl<'w> Letter<'w> {
             &self.sender.institution,
             std::slice::from_ref(&self.world.receiver),
             &copy,
-            self.world.encrypt_to_us(&inner),
+            encrypt(&inner),
             &self.seed,
         );
         let document = ExpectedDocument {

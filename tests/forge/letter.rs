@@ -271,8 +271,13 @@ impl Letter<'_> {
 
     /// Enveloped S/MIME inside the provider's envelope.
     pub fn encrypted_message(&self) -> Sample {
+        self.message_encrypted_by(&|original| self.world.encrypt_to_us(&original.entity()))
+    }
+
+    /// The same; who encrypts decides what is inside.
+    pub fn message_encrypted_by(&self, encrypt: &dyn Fn(&Original) -> Vec<u8>) -> Sample {
         let original = self.original("standart");
-        let l1 = original.pkcs7_mime("enveloped-data", &self.world.encrypt_to_us(&original.entity()));
+        let l1 = original.pkcs7_mime("enveloped-data", &encrypt(&original));
         let mut sample = self.deliver(&original, l1);
         sample.expect.kind = "encrypted".into();
         sample.expect.indication = Some("INDETERMINATE".into());

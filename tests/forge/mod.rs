@@ -12,6 +12,7 @@ pub mod cms;
 pub mod depository;
 pub mod der;
 pub mod dispatch;
+pub mod encryption;
 pub mod evidence;
 pub mod eyp;
 pub mod eyp_outer;

@@ -44,16 +44,13 @@ fn python() -> &'static Path {
 
 /// Runs `tests/forge/pdf_judge.py`.
 pub fn run(args: &[&str]) -> Output {
-    let out = Command::new(python())
-        .arg(format!("{HERE}/pdf_judge.py"))
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "pdf_judge.py {args:?}\n{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
+    run_script("pdf_judge.py", args)
+}
+
+/// Runs another script beside it.
+pub fn run_script(script: &str, args: &[&str]) -> Output {
+    let out = Command::new(python()).arg(format!("{HERE}/{script}")).args(args).output().unwrap();
+    assert!(out.status.success(), "{script} {args:?}\n{}", String::from_utf8_lossy(&out.stderr));
     out
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use super::errors::{KnownCode, Retry};
+use crate::mailbox::decryption::{DecryptionConfig, one_or_many};
 
 /// A mailbox that is reached over PTT's SOAP service (`kind = "eyservis"`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,9 @@ pub struct EyServisConfig {
     /// What the service's error numbers mean, as the operator learnt it. Default: none; every error is tried again.
     #[serde(default)]
     pub codes: Vec<KnownCode>,
+    /// The keys that open what comes encrypted: one table or a list of them. Default: none.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub decryption: Vec<DecryptionConfig>,
 }
 
 /// The service's three queries; the first answers in parallel columns.

@@ -9,6 +9,7 @@ use crate::message::opaque::{self, Cms};
 use crate::message::prescan::place;
 use crate::message::sniff::{self, Content};
 use crate::message::{Part, PartRole, SignedLayer};
+use crate::opener::Inside;
 use crate::text::safe_file_name;
 
 /// Characters of an original file name that are kept.
@@ -103,15 +104,7 @@ impl Walk<'_> {
                 self.find(codes::STRAY_SIGNATURE, at);
                 self.push(at, PartRole::Signature, bytes, mime);
             }
-            Some(Cms::Encrypted) => {
-                self.find(codes::ENCRYPTED, at);
-                if at.top
-                    && let Some(layer) = self.found.layers.get_mut(at.layer)
-                {
-                    layer.encrypted = true;
-                }
-                self.push(at, PartRole::Attachment, bytes, mime);
-            }
+            Some(Cms::Encrypted) => self.encrypted(at, bytes, mime),
             Some(Cms::TooLarge) => {
                 self.find(codes::DECODED_TOO_LARGE, at);
                 self.push(at, PartRole::Attachment, bytes, mime);
@@ -121,6 +114,72 @@ impl Walk<'_> {
                 self.push(at, PartRole::Attachment, bytes, mime);
             }
         }
+    }
+
+    /// Asks whoever holds keys, and goes on with what is inside. Where nobody can open it, it stays a part with its bytes.
+    fn encrypted(&mut self, at: &Spot, cms: Bytes, mime: &MimeFields) {
+        let here = place(&self.label(at.layer), &at.path);
+        let answer = self.opener.open(&cms, Inside::Mail, &here);
+        self.found.findings.extend(answer.findings);
+        let opened = answer.plaintext.filter(|plaintext| {
+            let fits = self.budget.take(plaintext.len());
+            if !fits {
+                self.found.findings.push(codes::DECODED_TOO_LARGE.at(&here));
+            }
+            fits
+        });
+        if let Some(layer) = self.found.layers.get_mut(at.layer) {
+            layer.encrypted |= at.top;
+            layer.opened |= opened.is_some();
+        }
+        match opened {
+            Some(content) => self.opened(at, cms, content, mime),
+            None => {
+                self.find(codes::ENCRYPTED, at);
+                self.push(at, PartRole::Attachment, cms, mime);
+            }
+        }
+    }
+
+    /// What was encrypted: the layer goes on inside, or it is a file like others. A signature around the ciphertext covers the ciphertext; its
+    /// signer need not have known what is in it (RFC 2634 1.1, surreptitious forwarding), so nothing inside counts as signed by it.
+    fn opened(&mut self, at: &Spot, cms: Bytes, content: Bytes, mime: &MimeFields) {
+        if at.signed {
+            self.find(codes::SIGNED_CIPHERTEXT, at);
+            let level = self.level(at.layer);
+            let around = self.found.signed_layers.iter_mut().filter(|signed| signed.level == level);
+            around.for_each(|signed| signed.covers_whole_layer = false);
+        }
+        self.push(at, PartRole::Message, cms, mime);
+        if at.depth + 1 >= self.limits.nesting {
+            return self.find(codes::TOO_DEEP, at);
+        }
+        let inside = format!("{}/", at.path);
+        if sniff::is_mime_message(&content) {
+            return self.queue.push_back(Task {
+                bytes: content,
+                layer: at.layer,
+                prefix: inside,
+                depth: at.depth + 1,
+                signed: false,
+                top: at.top,
+                has_headers: false,
+            });
+        }
+        let spot = Spot {
+            layer: at.layer,
+            path: inside + "1",
+            depth: at.depth + 1,
+            signed: false,
+            top: at.top && sniff::content(&content) == Content::Cms,
+        };
+        // Of a MIME entity without any header, and of a file.
+        let text = !content.is_empty() && sniff::content(&content) == Content::Other && str::from_utf8(&content).is_ok();
+        let mime = MimeFields {
+            content_type: if text { "text/plain" } else { "application/octet-stream" }.into(),
+            ..MimeFields::default()
+        };
+        self.leaf(&spot, content, &mime);
     }
 
     /// An opaque signature around the whole layer: the layer goes on inside of it.

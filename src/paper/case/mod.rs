@@ -30,6 +30,7 @@ use crate::hash::Sha256;
 use crate::isolate;
 use crate::limits::Limits;
 use crate::message::{self, Message, Part, PartRole};
+use crate::opener::Kept;
 use crate::register::entry::{Entry, RegisterNumber};
 use crate::register::export;
 use crate::signature::report::Indication;
@@ -109,11 +110,14 @@ struct Opened {
     packages: Vec<(Part, Package)>,
 }
 
-fn open(bytes: &Bytes, limits: &Limits) -> Result<Opened, isolate::Broken> {
+fn open(bytes: &Bytes, kept: Kept, limits: &Limits) -> Result<Opened, isolate::Broken> {
     let (bytes, owned) = (bytes.clone(), limits.clone());
     isolate::run(limits.parse_deadline, move || {
-        let message = message::read(&bytes, &owned);
-        let open = |part: &Part| envelope::read(&part.bytes, part.original_name.as_deref(), &Receiver::default(), &owned);
+        let message = message::read_opening(&bytes, &owned, &kept);
+        let open = |part: &Part| {
+            let name = part.original_name.as_deref();
+            envelope::read_opening(&part.bytes, name, &Receiver::default(), &owned, &kept)
+        };
         let packages = message.packages().map(|part| (part.clone(), open(part))).collect();
         Opened { message, packages }
     })
@@ -128,9 +132,11 @@ impl<W: Write> Case<'_, W> {
                 .put("ileti.eml", About::what("alındığı gibi ileti / the message as it came"), &bytes)?;
         }
         // What nobody could read at registration is not tried here: the bytes are in the file.
-        let Ok(opened) = open(&bytes, self.asked.limits) else {
+        let kept = self.asked.ledger.kept([self.entry])?;
+        let Ok(opened) = open(&bytes, kept, self.asked.limits) else {
             return Ok(());
         };
+        self.plaintexts()?;
         if self.whole {
             self.parts_of(&opened.message)?;
             self.signatures
@@ -143,6 +149,26 @@ impl<W: Write> Case<'_, W> {
                 number += 1;
                 self.package(number, part, package)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What came encrypted, as it was opened: whoever holds the file in twenty years need not hold the key. That it is the content of the
+    /// ciphertext in the message, only the key can show.
+    fn plaintexts(&mut self) -> Result<(), PaperError> {
+        // What was around several packages holds them all.
+        let own = self.entry.opened.iter().filter(|record| self.whole || record.is_in_package());
+        for (number, record) in (1..).zip(own) {
+            let Ok(bytes) = self.asked.ledger.blobs().get(&record.sha256) else {
+                continue;
+            };
+            let ending = if bytes.starts_with(b"PK") { "eyp" } else { "icerik" };
+            let about = About {
+                what: format!("şifresi açılmış içerik / decrypted content ← {}", record.ciphertext),
+                place: Some(record.place.clone()),
+                ..About::default()
+            };
+            self.archive.put(&format!("acilan/acilan-{number}.{ending}"), about, &bytes)?;
         }
         Ok(())
     }
@@ -222,7 +248,9 @@ impl<W: Write> Case<'_, W> {
             }
             seen.insert(message);
             let bytes = self.asked.ledger.blobs().get(&message)?;
-            let Ok(opened) = open(&bytes, self.asked.limits) else { continue };
+            let Ok(opened) = open(&bytes, Kept::default(), self.asked.limits) else {
+                continue;
+            };
             let parts = opened.message.evidence().filter(|part| wanted.contains(&Sha256::of(&part.bytes)));
             for part in parts {
                 number += 1;

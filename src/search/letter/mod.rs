@@ -15,6 +15,7 @@ use crate::hash::Sha256;
 use crate::isolate;
 use crate::limits::Limits;
 use crate::message::{self, PartRole};
+use crate::opener::Kept;
 use crate::register::entry::Entry;
 use crate::text::is_deceptive;
 
@@ -24,7 +25,7 @@ pub const LETTERS: usize = 32_768;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The text of an entry's covering letter, or of the message where it carries no package. Empty where there is none to be had.
-pub fn text(raw: Bytes, entry: &Entry, limits: &Limits) -> String {
+pub fn text(raw: Bytes, entry: &Entry, kept: Kept, limits: &Limits) -> String {
     let letter = entry
         .document
         .as_ref()
@@ -32,15 +33,15 @@ pub fn text(raw: Bytes, entry: &Entry, limits: &Limits) -> String {
         .map(|file| file.sha256);
     let package = entry.package.as_ref().map(|package| package.sha256);
     let (limits, number) = (limits.clone(), entry.register_number);
-    let read = isolate::run(DEADLINE, move || read(&raw, package, letter, &limits));
+    let read = isolate::run(DEADLINE, move || read(&raw, package, letter, &kept, &limits));
     read.unwrap_or_else(|error| {
         tracing::warn!(%number, %error, "a covering letter could not be read for its words");
         String::new()
     })
 }
 
-fn read(raw: &Bytes, package: Option<Sha256>, letter: Option<Sha256>, limits: &Limits) -> String {
-    let message = message::read(raw, limits);
+fn read(raw: &Bytes, package: Option<Sha256>, letter: Option<Sha256>, kept: &Kept, limits: &Limits) -> String {
+    let message = message::read_opening(raw, limits, kept);
     let Some(letter) = letter else {
         let bodies = message.parts.iter().filter(|part| part.role == PartRole::Body);
         let texts: Vec<String> = bodies.map(|part| of_body(&part.content_type, &part.bytes)).collect();
@@ -50,7 +51,8 @@ fn read(raw: &Bytes, package: Option<Sha256>, letter: Option<Sha256>, limits: &L
         .packages()
         .filter(|part| package.is_none_or(|wanted| Sha256::of(&part.bytes) == wanted))
     {
-        let opened = envelope::read(&part.bytes, part.original_name.as_deref(), &Receiver::default(), limits);
+        let name = part.original_name.as_deref();
+        let opened = envelope::read_opening(&part.bytes, name, &Receiver::default(), limits, kept);
         for (_, inside) in opened.walk() {
             let there = inside.parts.iter().find(|part| part.sha256 == Some(letter));
             if let Some(bytes) = there.and_then(|part| inside.open_part(&part.uri)) {

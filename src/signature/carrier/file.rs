@@ -9,7 +9,8 @@ use crate::envelope::{self, PackageKind, Receiver};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::message::sniff::{self, Content};
-use crate::message::{self, Message, PartRole};
+use crate::message::{self, Message, MessageKind, PartRole};
+use crate::opener::{Closed, Opener};
 use crate::signature::cades::{self, Expected, Subject};
 use crate::signature::carrier::package::judge_package;
 use crate::signature::carrier::provider;
@@ -69,16 +70,22 @@ pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
 
 /// Judges a file by its content. `content` is what a detached CMS or XML signature signs.
 pub fn verify_file(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context) -> FileReport {
+    verify_file_opening(bytes, name, content, context, &Closed)
+}
+
+/// The same; what is encrypted is given to `opener`.
+pub fn verify_file_opening(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context, opener: &dyn Opener) -> FileReport {
     let sha256 = Sha256::of(bytes);
     let bytes = &unwrapped(bytes);
     let (kind, signatures, findings) = match sniff::content(bytes) {
-        Content::Package => package(bytes, name, context),
-        Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
+        Content::Package => package(bytes, name, context, opener),
+        Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context, opener),
         Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
         Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
+        Content::Cms if is_encrypted(bytes, context) => mail(bytes, context, opener),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
         Content::Xml | Content::RemExtensions => ("xml", xml(bytes, name, content, context), Vec::new()),
-        Content::Zip | Content::Other => mail(bytes, context),
+        Content::Zip | Content::Other => mail(bytes, context, opener),
     };
     let Verdict {
         indication,
@@ -107,8 +114,8 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, conte
 
 type Judged = (&'static str, Vec<SignatureReport>, Vec<Finding>);
 
-fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
-    let package = envelope::read(bytes, Some(name), &Receiver::default(), &context.limits);
+fn package(bytes: &Bytes, name: &str, context: &Context, opener: &dyn Opener) -> Judged {
+    let package = envelope::read_opening(bytes, Some(name), &Receiver::default(), &context.limits, opener);
     let (signatures, judged) = judge_package(&package, context);
     let kind = match package.kind {
         PackageKind::Eyp => "eyp",
@@ -123,15 +130,24 @@ fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
     (kind, signatures, findings.collect())
 }
 
-fn mail(bytes: &Bytes, context: &Context) -> Judged {
-    let message = message::read(bytes, &context.limits);
-    let (signatures, mut findings) = judge_whole_message(&message, context);
+/// A CMS that holds something encrypted, and no signature to judge by itself.
+fn is_encrypted(bytes: &Bytes, context: &Context) -> bool {
+    message::read(bytes, &context.limits).kind == MessageKind::Encrypted
+}
+
+fn mail(bytes: &Bytes, context: &Context, opener: &dyn Opener) -> Judged {
+    let message = message::read_opening(bytes, &context.limits, opener);
+    let (signatures, mut findings) = judge_opened_message(&message, context, opener);
     findings.extend(unsigned::headers(&message));
     ("message", signatures, findings)
 }
 
 /// Everything signed in a message: its layers, its packages and its evidence. The provider's timestamp proves the age of what is inside.
 pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<SignatureReport>, Vec<Finding>) {
+    judge_opened_message(message, context, &Closed)
+}
+
+fn judge_opened_message(message: &Message, context: &Context, opener: &dyn Opener) -> (Vec<SignatureReport>, Vec<Finding>) {
     let mut signatures = judge_message(message, context);
     let mut findings = message.findings.clone();
     findings.extend(unjudged_parts(message));
@@ -139,7 +155,7 @@ pub fn judge_whole_message(message: &Message, context: &Context) -> (Vec<Signatu
     for part in &message.parts {
         match part.role {
             PartRole::Package => {
-                let (_, more, found) = package(&part.bytes, part.name.as_deref().unwrap_or_default(), &inside);
+                let (_, more, found) = package(&part.bytes, part.name.as_deref().unwrap_or_default(), &inside, opener);
                 signatures.extend(more);
                 findings.extend(found);
             }

@@ -25,7 +25,8 @@ pub fn judge_package(package: &Package, context: &Context) -> (Vec<SignatureRepo
 }
 
 fn judge_one(package: &Package, path: &str, context: &Context, reports: &mut Vec<SignatureReport>, findings: &mut Vec<Finding>) {
-    if package.signatures.is_empty() {
+    // What is around a package that was opened says nothing that a signature could speak for: the one inside is judged.
+    if package.signatures.is_empty() && !package.decrypted {
         let mut reasons = Reasons::default();
         reasons.add(if package.kind == PackageKind::Eyps {
             cause::ENCRYPTED

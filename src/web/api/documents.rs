@@ -17,7 +17,7 @@ use crate::ledger::transfer::transferred;
 use crate::message::MessageKind;
 use crate::people::View;
 use crate::people::tokens::Grant;
-use crate::register::entry::{Entry, RegisterNumber, State as EntryState};
+use crate::register::entry::{Entry, OpenedRecord, RegisterNumber, State as EntryState};
 use crate::register::export::{finding_json, to_json, verdict_json};
 use crate::web::pages::{beside, content};
 use crate::web::{Shared, Web};
@@ -221,6 +221,7 @@ fn document(web: &Web, caller: &Caller, entry: &Entry) -> Result<Value, LedgerEr
         .retain(|seen| caller.person.mailboxes.covers(Some(&seen.mailbox)));
     if !content::sees_whole(web, &caller.person, entry)? {
         own.message.attachments.clear();
+        own.opened.retain(OpenedRecord::is_in_package);
     }
     let mut document = to_json(&own, caller.lang, &caller.prefix);
     if let Value::Object(fields) = &mut document {

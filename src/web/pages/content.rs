@@ -11,6 +11,7 @@ use crate::isolate;
 use crate::ledger::LedgerError;
 use crate::limits::Limits;
 use crate::message::{self, PartRole};
+use crate::opener::Kept;
 use crate::people::Person;
 use crate::register::entry::Entry;
 use crate::search::letter;
@@ -192,19 +193,21 @@ async fn taken_apart<T: Send + 'static>(
                 )));
             }
         };
+        let kept = web.ledger().kept([&entry])?;
         let deadline = limits.parse_deadline;
-        let outcome = isolate::run(deadline, move || look(&|visit| walk(&raw, &own, &limits, visit)));
+        let outcome = isolate::run(deadline, move || look(&|visit| walk(&raw, &own, &limits, &kept, visit)));
         Ok(outcome.map_err(|broken| broken.text()))
     })
     .await
 }
 
-fn walk(raw: &Bytes, own: &Own, limits: &Limits, visit: Visit<'_>) {
-    let message = message::read(raw, limits);
+fn walk(raw: &Bytes, own: &Own, limits: &Limits, kept: &Kept, visit: Visit<'_>) {
+    let message = message::read_opening(raw, limits, kept);
     for (at, part) in message.parts.iter().enumerate().filter(|(_, part)| part.role != PartRole::Message) {
         let is_own = part.role == PartRole::Package && own.package.as_deref() == Some(part.place.as_str());
         if is_own {
-            let package = envelope::read(&part.bytes, part.original_name.as_deref(), &envelope::Receiver::default(), limits);
+            let name = part.original_name.as_deref();
+            let package = envelope::read_opening(&part.bytes, name, &envelope::Receiver::default(), limits, kept);
             inside(&package, &part.place, own, visit);
             visit(Found::References(references(&package)));
         }
@@ -264,7 +267,11 @@ fn inside(package: &Package, place: &str, own: &Own, visit: Visit<'_>) {
 }
 
 fn references(package: &Package) -> Vec<Reference> {
-    let named = package.metadata.document.iter().flat_map(|document| &document.references);
+    let named = package
+        .document_metadata()
+        .document
+        .iter()
+        .flat_map(|document| &document.references);
     named
         .take(REFERENCES)
         .map(|one| Reference {

@@ -16,9 +16,10 @@ use crate::text::Lang;
 use crate::web::Web;
 
 /// Flags that a list shows beside the verdict; the others are told by the verdict itself.
-const MARKED: [&str; 8] = [
+const MARKED: [&str; 9] = [
     flag::DUPLICATE,
     flag::ENCRYPTED,
+    flag::DECRYPTED,
     flag::MALFORMED_PACKAGE,
     flag::UNKNOWN_SENDER,
     flag::NEGATIVE_EVIDENCE,

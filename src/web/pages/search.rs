@@ -120,11 +120,12 @@ const STATES: [(&str, &str, &str); 7] = [
     ("quarantined", "karantinada", "quarantined"),
 ];
 
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     flag::INVALID_SIGNATURE,
     flag::UNVERIFIED,
     flag::UNSIGNED,
     flag::ENCRYPTED,
+    flag::DECRYPTED,
     flag::MALFORMED_PACKAGE,
     flag::UNCLASSIFIED,
     flag::QUARANTINED,
