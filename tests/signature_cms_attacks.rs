@@ -397,6 +397,39 @@ fn a_counter_signature_holds_for_the_value_below_it_only() {
     assert_eq!(bench.outcome(other), failed(SubIndication::HashFailure));
 }
 
+/// RFC 5652 11.4. Somebody who signed a file of these octets signed a file, and no signature.
+#[test]
+fn a_signature_of_a_file_is_no_counter_signature() {
+    let bench = Bench::new();
+    let mut below = bench.signed(bench.attributes());
+    let value = below.signature.clone();
+    let over_value = |typed: bool| {
+        let mut attributes = bench.attributes();
+        attributes[2] = cms::message_digest(&Hash::Sha256.of(&value));
+        attributes.drain(..usize::from(!typed));
+        bench.signed(attributes)
+    };
+    for (typed, expected) in [(false, PASSED), (true, open(SubIndication::SigConstraintsFailure))] {
+        below.unsigned_attributes = vec![attribute(cms::COUNTER_SIGNATURE, over_value(typed).encode())];
+        let verdict = bench.judge(&bench.data(copy(&below), &[]).encode());
+        assert_eq!((verdict.indication, verdict.sub_indication), expected, "content type: {typed}");
+        let counter = &verdict.signatures[0].counter_signatures[0];
+        assert_eq!(counter.reasons.iter().any(|reason| reason.code == "KEP-3110"), typed);
+    }
+}
+
+fn copy(info: &SignerInfo) -> SignerInfo {
+    SignerInfo {
+        version: info.version,
+        sid: info.sid.clone(),
+        hash: info.hash,
+        signed_attributes: info.signed_attributes.clone(),
+        signature_alg: info.signature_alg.clone(),
+        signature: info.signature.clone(),
+        unsigned_attributes: info.unsigned_attributes.clone(),
+    }
+}
+
 #[test]
 fn what_was_added_after_signing_is_named_and_changes_nothing() {
     let bench = Bench::new();

@@ -70,16 +70,19 @@ pub fn in_one_language(value: &mut serde_json::Value, lang: Lang) {
 /// Judges a file by its content. `content` is what a detached CMS or XML signature signs.
 pub fn verify_file(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context) -> FileReport {
     let sha256 = Sha256::of(bytes);
-    let bytes = &unwrapped(bytes);
-    let (kind, signatures, findings) = match sniff::content(bytes) {
+    let (bytes, beside) = unwrapped(bytes);
+    let bytes = &bytes;
+    let (kind, signatures, mut findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context),
-        Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context),
+        // What calls itself a package is judged as one, damaged or not: "no signature in this message" would be an answer to another question.
+        Content::Zip | Content::Other if sniff::has_package_suffix(name) && !message::is_mail(bytes) => package(bytes, name, context),
         Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
         Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
         Content::Xml | Content::RemExtensions => ("xml", xml(bytes, name, content, context), Vec::new()),
         Content::Zip | Content::Other => mail(bytes, context),
     };
+    findings.extend(unsigned::beside_armour(beside));
     let Verdict {
         indication,
         sub_indication,
@@ -119,7 +122,8 @@ fn package(bytes: &Bytes, name: &str, context: &Context) -> Judged {
         .walk()
         .into_iter()
         .flat_map(|(_, inner)| inner.findings.clone())
-        .chain(judged);
+        .chain(judged)
+        .chain(unsigned::container(&package));
     (kind, signatures, findings.collect())
 }
 
@@ -190,10 +194,10 @@ pub fn is_registrable(bytes: &[u8], name: &str) -> bool {
         Content::Package | Content::Evidence | Content::RemExtensions | Content::Cms => true,
         Content::Zip => sniff::has_package_suffix(name),
         Content::Pdf => is_signed_pdf(bytes),
-        Content::Xml => contains(bytes, b"http://www.w3.org/2000/09/xmldsig#"),
+        Content::Xml => is_signed_xml(bytes),
         Content::Other => {
             let is_named = sniff::has_suffix(name, ".eml") || sniff::has_package_suffix(name);
-            is_named || message::is_mail(bytes) || sniff::content(&unwrapped(&Bytes::copy_from_slice(bytes))) == Content::Cms
+            is_named || message::is_mail(bytes) || sniff::content(&unwrapped(&Bytes::copy_from_slice(bytes)).0) == Content::Cms
         }
     }
 }
@@ -203,17 +207,25 @@ pub fn is_signed_pdf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%PDF-") && contains(bytes, b"/ByteRange")
 }
 
+/// Speaks of XML signatures.
+pub fn is_signed_xml(bytes: &[u8]) -> bool {
+    contains(bytes, b"http://www.w3.org/2000/09/xmldsig#")
+}
+
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-/// A CMS saved as PEM or as bare base64, decoded; everything else as it is.
-fn unwrapped(bytes: &Bytes) -> Bytes {
+/// A CMS saved as PEM or as bare base64, decoded, and how many characters stand behind the armour; everything else as it is.
+fn unwrapped(bytes: &Bytes) -> (Bytes, usize) {
     let decoded = || {
         let text = std::str::from_utf8(bytes).ok()?.trim();
-        let body = match text.strip_prefix("-----BEGIN ") {
-            Some(rest) => rest.split_once("-----")?.1.split("-----END").next()?,
-            None => text,
+        let (body, beside) = match text.strip_prefix("-----BEGIN ") {
+            Some(rest) => {
+                let (body, end) = rest.split_once("-----")?.1.split_once("-----END")?;
+                (body, end.split_once("-----").map_or("", |(_, behind)| behind).trim())
+            }
+            None => (text, ""),
         };
         // The base64 of a CMS begins with M: a SEQUENCE with a long length.
         let compact: String = body
@@ -221,7 +233,7 @@ fn unwrapped(bytes: &Bytes) -> Bytes {
             .starts_with('M')
             .then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
         let der = base64::engine::general_purpose::STANDARD.decode(compact).ok()?;
-        (sniff::content(&der) == Content::Cms).then(|| Bytes::from(der))
+        (sniff::content(&der) == Content::Cms).then(|| (Bytes::from(der), beside.chars().count()))
     };
-    decoded().unwrap_or_else(|| bytes.clone())
+    decoded().unwrap_or_else(|| (bytes.clone(), 0))
 }
