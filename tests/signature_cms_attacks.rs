@@ -430,6 +430,32 @@ fn copy(info: &SignerInfo) -> SignerInfo {
     }
 }
 
+/// Anybody can hang an attribute without a value on a message: it is no timestamp, and no level.
+#[test]
+fn an_attribute_without_a_value_is_not_there() {
+    let bench = Bench::new();
+    let empty = |id: &str| seq([oid(id), set_of([])]);
+    let judged = |signed: Vec<Der>, unsigned: Vec<Der>| {
+        let mut signer = bench.signed(signed);
+        signer.unsigned_attributes = unsigned;
+        bench.judge(&bench.data(signer, &[]).encode())
+    };
+    for id in [cms::SIGNATURE_TIMESTAMP, cms::ARCHIVE_TIMESTAMP_V2, cms::ARCHIVE_TIMESTAMP_V3] {
+        let verdict = judged(bench.attributes(), vec![empty(id)]);
+        assert_eq!(verdict.signatures[0].level.as_deref(), Some("BES"), "{id}");
+    }
+    let hash = hex::decode(forge::cades::POLICY_HASH).unwrap();
+    let policy = cms::signature_policy("2.16.792.1.61.0.1.5070.3.1.1", &hash, forge::cades::POLICY_URI);
+    let under_p2 = [bench.attributes(), vec![policy]].concat();
+    for unsigned in [vec![], vec![empty(cms::SIGNATURE_TIMESTAMP)]] {
+        let verdict = judged(under_p2.clone(), unsigned);
+        assert_ne!(verdict.indication, Indication::Passed);
+        let mut reasons = verdict.signatures[0].reasons.iter();
+        let said = reasons.any(|reason| reason.code == "KEP-3404" && reason.text.en.contains("signature timestamp is missing"));
+        assert!(said, "{:#?}", verdict.signatures[0].reasons);
+    }
+}
+
 #[test]
 fn what_was_added_after_signing_is_named_and_changes_nothing() {
     let bench = Bench::new();

@@ -57,6 +57,8 @@ pub enum Fault {
     OtherRevocationReferences,
     NoCertificateValues,
     NoRevocationValues,
+    EmptyReferences,
+    EmptyCertificateValues,
 }
 
 #[derive(Clone)]
@@ -662,6 +664,8 @@ impl Draft {
             Defect::NoReferences => self.fault = Some(Fault::NoReferences),
             Defect::OtherCertificateReferences => self.fault = Some(Fault::OtherCertificateReferences),
             Defect::OtherRevocationReferences => self.fault = Some(Fault::OtherRevocationReferences),
+            Defect::EmptyReferences => self.fault = Some(Fault::EmptyReferences),
+            Defect::EmptyCertificateValues => self.fault = Some(Fault::EmptyCertificateValues),
             Defect::NoCertificateValues => self.fault = Some(Fault::NoCertificateValues),
             Defect::NoRevocationValues => self.fault = Some(Fault::NoRevocationValues),
             _ => {}

@@ -269,6 +269,9 @@ defects! {
     OtherCertificateReferences: Complete, RULE, RULE;
     OtherRevocationReferences: Complete, RULE, RULE;
     NoCertificateValues: Complete, RULE, RULE;
+    /// The lists are there, and empty.
+    EmptyReferences: Complete, RULE, RULE;
+    EmptyCertificateValues: Complete, RULE, RULE;
     NoRevocationValues: Complete, RULE, RULE;
     /// The only CRL is an hour younger than the timestamp, and a day has passed since.
     CrlOlderThanGrace: Grace, LATER, LATER;
