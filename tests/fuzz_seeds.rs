@@ -15,9 +15,9 @@ use std::time::Duration;
 use forge::cms::Form;
 use forge::depository;
 use forge::evidence;
-use forge::pki::{self, Certified, Hash, at};
 use forge::pdf_file::Style;
 use forge::pdf_sign::{self, StampIn};
+use forge::pki::{self, Certified, Hash, at};
 use forge::scenario_kit::{Kit, build};
 use forge::scenarios::{Defect, Profile, Rung};
 use forge::tst::TokenDefect;
@@ -239,9 +239,15 @@ fn every_target_is_run_here() {
     files.sort();
     assert_eq!(files, ["cms", "depository", "pdf", "revocation", "timestamp", "xml_signature"]);
     for target in files {
-        assert!(manifest.contains(&format!("name = \"{target}\"\npath = \"targets/{target}.rs\"")), "{target}");
+        assert!(
+            manifest.contains(&format!("name = \"{target}\"\npath = \"targets/{target}.rs\"")),
+            "{target}"
+        );
         assert!(entries.contains(&format!("pub fn {target}(")), "{target}");
-        assert!(read(&format!("targets/{target}.rs")).contains(&format!("entry::{target}(")), "{target}");
+        assert!(
+            read(&format!("targets/{target}.rs")).contains(&format!("entry::{target}(")),
+            "{target}"
+        );
         assert!(here.contains(&format!("run(\"{target}\", &seeds, entry::{target}")), "{target}");
     }
 }

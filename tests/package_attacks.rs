@@ -106,8 +106,14 @@ fn no_trick_with_the_zip_passes() {
     let unsigned = with(&|entries| entries.retain(|entry| !entry.name.contains("Cades")));
     let attacks: Vec<(&str, Vec<u8>)> = vec![
         ("the letter replaced", with(&|entries| entries[at] = other(&sound[at].name))),
-        ("the letter twice, the other first", with(&|entries| entries.insert(at, other(&sound[at].name)))),
-        ("the letter twice, the other last", with(&|entries| entries.push(other(&sound[at].name)))),
+        (
+            "the letter twice, the other first",
+            with(&|entries| entries.insert(at, other(&sound[at].name))),
+        ),
+        (
+            "the letter twice, the other last",
+            with(&|entries| entries.push(other(&sound[at].name))),
+        ),
         (
             "twice in another case",
             with(&|entries| entries.push(other(&sound[at].name.to_uppercase()))),
@@ -119,15 +125,24 @@ fn no_trick_with_the_zip_passes() {
         ("marked as encrypted", with(&|entries| entries[at].encrypted = true)),
         ("a size that lies", with(&|entries| entries[at].claimed_size = Some(5))),
         ("out of the folder", with(&|entries| entries.push(other("../../etc/cron.d/x")))),
-        ("out of the folder by back-slashes", with(&|entries| entries.push(other("..\\..\\x")))),
-        ("a bomb", with(&|entries| entries.push(Entry::new("Ekler/bos.pdf", vec![0; 64 << 20])))),
+        (
+            "out of the folder by back-slashes",
+            with(&|entries| entries.push(other("..\\..\\x"))),
+        ),
+        (
+            "a bomb",
+            with(&|entries| entries.push(Entry::new("Ekler/bos.pdf", vec![0; 64 << 20]))),
+        ),
         ("a program before it", [b"MZ\x90\0 self-extracting".as_slice(), &genuine].concat()),
         ("a text before it", [b"Ekli pakete bakiniz\r\n\r\n".as_slice(), &genuine].concat()),
         ("another package before it", [unsigned.as_slice(), &genuine].concat()),
         ("another package behind it", [genuine.as_slice(), &unsigned].concat()),
         ("an entry that the directory hides", hidden_entry(&genuine)),
         ("a PDF before it", [b"%PDF-1.4\n%%EOF\n".as_slice(), &genuine].concat()),
-        ("an XML before it", [b"<?xml version=\"1.0\"?><Belge/>".as_slice(), &genuine].concat()),
+        (
+            "an XML before it",
+            [b"<?xml version=\"1.0\"?><Belge/>".as_slice(), &genuine].concat(),
+        ),
     ];
     for (what, bytes) in attacks {
         // Whatever the file is called: the answer must not depend on a name that the sender chose.
@@ -155,7 +170,12 @@ fn hidden_entry(genuine: &[u8]) -> Vec<u8> {
 #[test]
 fn a_package_behind_other_bytes_is_a_package_and_open() {
     let genuine = zip::write(&BENCH.entries);
-    for prefix in [b"MZ\x90\0 self-extracting".as_slice(), b"\0", b"Ekli pakete bakiniz\r\n\r\n", &[0xff; 70_000]] {
+    for prefix in [
+        b"MZ\x90\0 self-extracting".as_slice(),
+        b"\0",
+        b"Ekli pakete bakiniz\r\n\r\n",
+        &[0xff; 70_000],
+    ] {
         let bytes = [prefix, &genuine].concat();
         for name in ["belge.eyp", "belge.exe", "belge"] {
             let report = judged_as(&bytes, name);
@@ -217,7 +237,12 @@ fn is_plumbing(uri: &str) -> bool {
 
 /// Why a mutation that passes may pass; an error when it may not.
 fn excused(genuine: &BTreeMap<String, Option<Bytes>>, mutated: &[u8], report: &FileReport) -> Result<&'static str, String> {
-    let package = envelope::read(&Bytes::copy_from_slice(mutated), Some("belge.eyp"), &Receiver::default(), &Limits::default());
+    let package = envelope::read(
+        &Bytes::copy_from_slice(mutated),
+        Some("belge.eyp"),
+        &Receiver::default(),
+        &Limits::default(),
+    );
     let now = parts(&package);
     let names: Vec<&String> = genuine.keys().chain(now.keys()).collect();
     let mut why = "fields of the ZIP";
@@ -244,7 +269,9 @@ fn excused(genuine: &BTreeMap<String, Option<Bytes>>, mutated: &[u8], report: &F
 
 /// The CMS says the same in another encoding, or the report names what stands in it without protection.
 fn is_beside_signature(before: Option<&Option<Bytes>>, now: Option<&Option<Bytes>>, report: &FileReport) -> bool {
-    let (Some(Some(before)), Some(Some(now))) = (before, now) else { return false };
+    let (Some(Some(before)), Some(Some(now))) = (before, now) else {
+        return false;
+    };
     let canonical = |bytes: &[u8]| ber::whole(bytes, 32).and_then(|value| value.to_der(tag::SEQUENCE, false));
     let mut reasons = report.signatures.iter().flat_map(|one| &one.reasons);
     let named = reasons.any(|reason| BESIDE_SIGNATURE.contains(&reason.code.as_str()));
@@ -274,7 +301,11 @@ fn a_mutated_byte_of_a_package_passes_only_where_the_report_says_that_nothing_is
     let mut passed: BTreeMap<&str, usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     for round in 0..1_200 {
-        let at = if round % 2 == 0 { headers[random.below(headers.len())] } else { random.below(genuine.len()) };
+        let at = if round % 2 == 0 {
+            headers[random.below(headers.len())]
+        } else {
+            random.below(genuine.len())
+        };
         let mut mutated = genuine.clone();
         match random.below(4) {
             0 | 1 => mutated[at] ^= 1 << random.below(8),

@@ -261,7 +261,13 @@ fn no_altered_byte_of_what_is_protected_passes() {
                     "{style:?} {index} altered and passed\n{}",
                     told(&report)
                 );
-                let says = |codes: &[&str]| signature.unwrap().reasons.iter().any(|reason| codes.contains(&reason.code.as_str()));
+                let says = |codes: &[&str]| {
+                    signature
+                        .unwrap()
+                        .reasons
+                        .iter()
+                        .any(|reason| codes.contains(&reason.code.as_str()))
+                };
                 told_so += usize::from(says(&["KEP-3814"]));
                 // Inside the value nothing is silent: what is neither signed nor used is named.
                 let a_name = names.iter().any(|name| name.contains(&index));

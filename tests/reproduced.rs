@@ -28,7 +28,11 @@ const ARRIVAL: &str = "2026-11-09T07:00:00Z";
 fn again(raw: &Bytes, anchors: &Path, kept: &Path, entry: &Entry) -> Verdict {
     let given = entry.verdict.as_ref().unwrap();
     let trust = Trust::load(Some(anchors), None, Some(kept)).unwrap();
-    assert_eq!(trust.anchors_sha256(), given.anchors_sha256, "the verdict names the set that was trusted");
+    assert_eq!(
+        trust.anchors_sha256(),
+        given.anchors_sha256,
+        "the verdict names the set that was trusted"
+    );
     let context = Context::new(Arc::new(trust), given.validation_time, Limits::default()).with_proof(Some(entry.registered_at));
     let message = message::read(raw, &context.limits);
     let (signatures, findings) = judge_whole_message(&message, &context);

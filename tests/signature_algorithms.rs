@@ -47,7 +47,12 @@ fn what_the_archive_switch_excuses_is_named_in_every_format() {
             assert_eq!(strict.indication == Indication::Passed, sound, "{format} {defect:?}");
             let archive = judged(&kit, &bytes, Constraints::Archive);
             let signature = &archive.signatures[0];
-            assert_eq!(archive.indication, Indication::Passed, "{format} {defect:?}: {:#?}", signature.reasons);
+            assert_eq!(
+                archive.indication,
+                Indication::Passed,
+                "{format} {defect:?}: {:#?}",
+                signature.reasons
+            );
             let said = signature.reasons.iter().any(|reason| reason.code == "KEP-3532");
             assert_eq!(said, !sound, "{format} {defect:?}: {:#?}", signature.reasons);
         }

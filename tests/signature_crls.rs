@@ -166,7 +166,11 @@ fn a_list_speaks_of_what_is_in_its_scope() {
         &[bench.gone(SUPERSEDED)],
         vec![scope(vec![reasons(3, &[3, 4, 5, 6, 7])])],
     );
-    assert_eq!(outcome(&[with(vec![]), gone]), REVOKED, "revoked in a partial list wins over good in a whole one");
+    assert_eq!(
+        outcome(&[with(vec![]), gone]),
+        REVOKED,
+        "revoked in a partial list wins over good in a whole one"
+    );
 }
 
 #[test]
@@ -180,14 +184,22 @@ fn what_a_delta_adds_counts_and_what_it_cannot_know_does_not() {
     assert_eq!(outcome(&[since(100, &[])]), LATER, "a delta alone vouches for nobody");
     assert_eq!(outcome(&[base.clone(), since(100, &[])]), PASSED);
     assert_eq!(outcome(&[base.clone(), since(100, &[bench.gone(SUPERSEDED)])]), REVOKED);
-    assert_eq!(outcome(&[base.clone(), since(90, &[bench.gone(SUPERSEDED)])]), REVOKED, "built on an older list");
+    assert_eq!(
+        outcome(&[base.clone(), since(90, &[bench.gone(SUPERSEDED)])]),
+        REVOKED,
+        "built on an older list"
+    );
     assert_eq!(
         outcome(&[base.clone(), since(150, &[bench.gone(SUPERSEDED)])]),
         REVOKED,
         "built on a list that is not at hand: the word of the authority all the same"
     );
     assert_eq!(outcome(std::slice::from_ref(&held)), LATER);
-    assert_eq!(outcome(&[held.clone(), since(100, &[bench.gone(REMOVE)])]), PASSED, "the hold was lifted");
+    assert_eq!(
+        outcome(&[held.clone(), since(100, &[bench.gone(REMOVE)])]),
+        PASSED,
+        "the hold was lifted"
+    );
     assert_eq!(outcome(&[held, since(100, &[])]), LATER, "nothing lifted it");
     assert_eq!(
         outcome(&[stolen, since(100, &[bench.gone(REMOVE)])]),
@@ -199,7 +211,10 @@ fn what_a_delta_adds_counts_and_what_it_cannot_know_does_not() {
         key: forge::pki::Key::generate(KeyKind::P384),
         ..(*bench.ca).clone()
     };
-    assert_eq!(outcome(&[base.clone(), delta(&imposter, 100, 101, &[bench.gone(SUPERSEDED)])]), PASSED);
+    assert_eq!(
+        outcome(&[base.clone(), delta(&imposter, 100, 101, &[bench.gone(SUPERSEDED)])]),
+        PASSED
+    );
     let mut broken = since(100, &[bench.gone(SUPERSEDED)]);
     let last = broken.der.len() - 1;
     broken.der[last] ^= 1;
@@ -223,8 +238,16 @@ fn an_indirect_list_speaks_for_whom_the_certificate_names_it() {
     let marked = || vec![scope(vec![flag(4)])];
     let outcome = |list: Crl| bench.outcome(&[list], &[&lister, &elsewhere]);
     assert_eq!(outcome(indirect(&lister, marked(), vec![])), PASSED);
-    assert_eq!(outcome(indirect(&lister, vec![], vec![])), LATER, "it does not say that it is indirect");
-    assert_eq!(outcome(indirect(&elsewhere, marked(), vec![])), LATER, "the same name under another root");
+    assert_eq!(
+        outcome(indirect(&lister, vec![], vec![])),
+        LATER,
+        "it does not say that it is indirect"
+    );
+    assert_eq!(
+        outcome(indirect(&elsewhere, marked(), vec![])),
+        LATER,
+        "the same name under another root"
+    );
     let gone = bench.gone(SUPERSEDED);
     let of = |issuer: &Certified| entry(&gone, Some(&issuer.subject));
     assert_eq!(outcome(indirect(&lister, marked(), vec![of(&bench.ca)])), REVOKED);
@@ -241,7 +264,11 @@ fn an_indirect_list_speaks_for_whom_the_certificate_names_it() {
     let behind = vec![entry(&other, Some(&bench.ca.subject)), entry(&gone, None)];
     assert_eq!(outcome(indirect(&lister, marked(), behind)), REVOKED);
     let own = vec![entry(&gone, None)];
-    assert_eq!(outcome(indirect(&lister, marked(), own)), PASSED, "an entry of the list's own issuer");
+    assert_eq!(
+        outcome(indirect(&lister, marked(), own)),
+        PASSED,
+        "an entry of the list's own issuer"
+    );
     // The signer of the list was taken back itself.
     let mut without = bench;
     let gone = Revoked {

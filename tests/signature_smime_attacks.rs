@@ -239,7 +239,10 @@ fn the_signature_beside_a_mail_signs_that_mail_and_nothing_else() {
     };
     let two = |entity: &[u8]| cades::sign(entity, false, &[spec(), spec().with(Defect::BrokenSignature)], Form::Der);
     for (what, mail) in [
-        ("another content inside", mail(&|_| bench.world.cms(b"Content-Type: text/plain\r\n\r\nbaska", true, spec()))),
+        (
+            "another content inside",
+            mail(&|_| bench.world.cms(b"Content-Type: text/plain\r\n\r\nbaska", true, spec())),
+        ),
         ("another content signed", mail(&|_| bench.world.cms(b"baska", false, spec()))),
         ("nobody signed", mail(&none)),
         ("one of two is broken", mail(&two)),

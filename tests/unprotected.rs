@@ -199,6 +199,14 @@ fn text_behind_an_encoded_signature_is_named() {
     assert!(report.findings.is_empty());
     let report = judge(&format!("{pem}Odemeyi su hesaba yapin\n"));
     assert_eq!(report.indication, Indication::Passed);
-    assert!(told(&report, Lang::Tr).contains("kodlanmış imzanın ardındaki metin"), "{}", told(&report, Lang::Tr));
-    assert!(told(&report, Lang::En).contains("text behind the encoded signature"), "{}", told(&report, Lang::En));
+    assert!(
+        told(&report, Lang::Tr).contains("kodlanmış imzanın ardındaki metin"),
+        "{}",
+        told(&report, Lang::Tr)
+    );
+    assert!(
+        told(&report, Lang::En).contains("text behind the encoded signature"),
+        "{}",
+        told(&report, Lang::En)
+    );
 }

@@ -45,6 +45,5 @@ fn judge_one(part: &Part, context: &Context) -> Vec<SignatureReport> {
 
 /// Signed, with its content inside. Encrypted data are nobody's signature, and a time-stamp token is no document.
 fn carries_document(bytes: &[u8], context: &Context) -> bool {
-    SignedData::parse(bytes, context.limits.cms_depth)
-        .is_ok_and(|signed| signed.content.is_some() && signed.content_type != oid::TST_INFO)
+    SignedData::parse(bytes, context.limits.cms_depth).is_ok_and(|signed| signed.content.is_some() && signed.content_type != oid::TST_INFO)
 }

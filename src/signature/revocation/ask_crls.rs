@@ -123,11 +123,11 @@ impl<'a> Checker<'a> {
         if let Some(delta) = newest {
             match entry_for(delta, link.certificate)? {
                 // It lifts a hold (RFC 5280 5.3.1); a revocation has no way back.
-            Some(entry) if entry.reason == Some(reason::REMOVE_FROM_CRL) => {
-                if matches!(status, Status::OnHold { .. }) {
-                    status = Status::Good;
+                Some(entry) if entry.reason == Some(reason::REMOVE_FROM_CRL) => {
+                    if matches!(status, Status::OnHold { .. }) {
+                        status = Status::Good;
+                    }
                 }
-            }
                 Some(entry) => status = entry_state(Some(entry)),
                 None => {}
             }
