@@ -17,7 +17,7 @@ use inside::{Inside, LISTENER, at};
 use kep_gateway::limits::Limits;
 use kep_gateway::message;
 use kep_gateway::register::entry::Entry;
-use kep_gateway::signature::report::{Indication, Verdict};
+use kep_gateway::signature::report::{Indication, Role, Verdict};
 use kep_gateway::signature::{Context, Trust, judge_whole_message, verdict};
 use kep_gateway::store::disk::RealDisk;
 use provider::Provider;
@@ -35,7 +35,11 @@ fn again(raw: &Bytes, anchors: &Path, kept: &Path, entry: &Entry) -> Verdict {
     );
     let context = Context::new(Arc::new(trust), given.validation_time, Limits::default()).with_proof(Some(entry.registered_at));
     let message = message::read(raw, &context.limits);
-    let (signatures, findings) = judge_whole_message(&message, &context);
+    let (mut signatures, findings) = judge_whole_message(&message, &context);
+    // The register names a delil by what it is, a report on a file by its place in the message.
+    for report in signatures.iter_mut().filter(|report| report.role == Role::Evidence) {
+        report.covers = "evidence".to_owned();
+    }
     verdict(signatures, &findings, &context)
 }
 

@@ -456,6 +456,29 @@ fn an_attribute_without_a_value_is_not_there() {
     }
 }
 
+/// What is present is processed (BTK guide): the second of two timestamps over the content, too.
+#[test]
+fn every_timestamp_over_the_content_counts() {
+    let bench = Bench::new();
+    let good = build(Defect::Sound, Rung::T, Profile::P1).stamp.unwrap();
+    let early = forge::scenario_kit::Stamping {
+        at: bench.kit.signing_time.unwrap() - jiff::SignedDuration::from_secs(30),
+        ..good
+    };
+    let wrong = forge::scenario_kit::Stamping {
+        defect: forge::tst::TokenDefect::WrongImprint,
+        ..early.clone()
+    };
+    let (good, wrong) = (early.token(CONTENT), wrong.token(CONTENT));
+    let judged = |tokens: Vec<Der>| {
+        let stamps = seq([oid(cms::CONTENT_TIMESTAMP), set_of(tokens)]);
+        bench.outcome(bench.signed([bench.attributes(), vec![stamps]].concat()))
+    };
+    assert_eq!(judged(vec![good.clone()]), PASSED);
+    assert_eq!(judged(vec![good.clone(), early.token(CONTENT)]), PASSED);
+    assert_eq!(judged(vec![good, wrong]), open(SubIndication::SigConstraintsFailure));
+}
+
 #[test]
 fn what_was_added_after_signing_is_named_and_changes_nothing() {
     let bench = Bench::new();

@@ -168,6 +168,14 @@ impl<'a> SignerInfo<'a> {
         }
     }
 
+    /// Every value of a signed attribute that may have several.
+    pub fn signed_values(&self, id: ObjectIdentifier) -> impl Iterator<Item = &Value<'a>> {
+        self.attributes
+            .iter()
+            .filter(move |attribute| attribute.id == id)
+            .flat_map(|attribute| &attribute.values)
+    }
+
     /// Every value of an unsigned attribute, over all its occurrences.
     pub fn unsigned_values(&self, id: ObjectIdentifier) -> impl Iterator<Item = &Value<'a>> {
         self.unsigned
