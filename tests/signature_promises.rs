@@ -279,6 +279,7 @@ const PROMISES: &[Row] = &[
     (
         "Timestamps: imprint, authority, order; revoked or expired later is fine, before is not",
         &[
+            (CMS, "every_timestamp_over_the_content_counts"),
             (SCENARIOS, "every_scenario_in_every_shape_of_cades_gets_its_verdict"),
             ("tests/forge_judged.rs", "time_stamp_tokens_fit_their_data_and_broken_ones_do_not"),
         ],
@@ -431,6 +432,10 @@ const PROMISES: &[Row] = &[
             (
                 PACKAGE,
                 "a_mutated_byte_of_a_package_passes_only_where_the_report_says_that_nothing_is_covered",
+            ),
+            (
+                PACKAGE,
+                "a_mutated_byte_of_a_part_passes_only_where_the_report_says_that_nothing_is_covered",
             ),
             (PADES_ATTACKS, "no_altered_byte_of_what_is_protected_passes"),
             (XADES_ATTACKS, "mutations_pass_only_outside_of_what_is_protected"),
