@@ -15,9 +15,14 @@ use std::time::Duration;
 use forge::cms::Form;
 use forge::depository;
 use forge::evidence;
-use forge::pki::{Certified, Hash, Profile, at};
+use forge::pdf_file::Style;
+use forge::pdf_sign::{self, StampIn};
+use forge::pki::{self, Certified, Hash, at};
+use forge::scenario_kit::{Kit, build};
+use forge::scenarios::{Defect, Profile, Rung};
 use forge::tst::TokenDefect;
 use forge::world::World;
+use forge::xades::{self, Packaging};
 use forge::{cades, hostile, pdf};
 use kep_gateway::isolate;
 use kep_gateway::limits::Limits;
@@ -183,6 +188,70 @@ fn xml_signature() {
     run("xml_signature", &seeds, entry::xml_signature, &bench.known);
 }
 
+/// A judge that trusts the authorities of `kit`.
+fn knows(kit: &Kit) -> Arc<Context> {
+    let dir = tempfile::tempdir().unwrap();
+    kit.lay_out(dir.path());
+    let trust = Trust::load(Some(&dir.path().join("trust")), None, None).unwrap();
+    Arc::new(Context::new(Arc::new(trust), kit.at, Limits::default()))
+}
+
+/// Long-lived ones, which have every element that is read.
+#[test]
+fn signed_xml_documents() {
+    let kit = build(Defect::Sound, Rung::Lta, Profile::P4);
+    let seeds = [
+        Packaging::Enveloped,
+        Packaging::Enveloping,
+        Packaging::EnvelopingBase64,
+        Packaging::Beside,
+    ]
+    .map(|packaging| xades::build(&kit, xades::Shape::of(&kit, packaging)).xml);
+    run("xml_signature", &seeds, entry::xml_signature, &knows(&kit));
+}
+
+#[test]
+fn signed_pdf_files() {
+    let kit = build(Defect::Sound, Rung::Lta, Profile::P4);
+    let seeds = [
+        (Style::Table, StampIn::Cms),
+        (Style::Stream, StampIn::Document),
+        (Style::Compressed, StampIn::Document),
+    ]
+    .map(|(style, stamp)| pdf_sign::letter(&kit, style, stamp));
+    run("pdf", &seeds, entry::pdf, &knows(&kit));
+}
+
+/// Every target that cargo-fuzz is told of is a file, enters a function of `entry.rs`, and is run here over its seeds.
+#[test]
+fn every_target_is_run_here() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let read = |name: &str| fs::read_to_string(fuzz.join(name)).unwrap();
+    let (manifest, entries, here) = (
+        read("Cargo.toml"),
+        read("entry.rs"),
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file!())).unwrap(),
+    );
+    let mut files: Vec<String> = fs::read_dir(fuzz.join("targets"))
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["cms", "depository", "pdf", "revocation", "timestamp", "xml_signature"]);
+    for target in files {
+        assert!(
+            manifest.contains(&format!("name = \"{target}\"\npath = \"targets/{target}.rs\"")),
+            "{target}"
+        );
+        assert!(entries.contains(&format!("pub fn {target}(")), "{target}");
+        assert!(
+            read(&format!("targets/{target}.rs")).contains(&format!("entry::{target}(")),
+            "{target}"
+        );
+        assert!(here.contains(&format!("run(\"{target}\", &seeds, entry::{target}")), "{target}");
+    }
+}
+
 /// A PDF with a signature dictionary behind its end, as signers append it.
 fn signed_pdf(world: &World) -> Vec<u8> {
     let mut pdf = pdf::letter("Deneme", &["Bir satır.".into()]);
@@ -241,7 +310,7 @@ fn depositories() {
     let (bench, dir) = (bench(), tempfile::tempdir().unwrap());
     let signer = depository::rsa_root("İmzalayan");
     let roots: Vec<Arc<Certified>> = (0..4)
-        .map(|number| Certified::self_signed(&Profile::root(&format!("Kök {number}"), "Örnek"), "kok"))
+        .map(|number| Certified::self_signed(&pki::Profile::root(&format!("Kök {number}"), "Örnek"), "kok"))
         .collect();
     let rows: Vec<_> = roots.iter().map(|one| depository::row(one, 1, &signer, Hash::Sha512)).collect();
     let mut seeds = vec![

@@ -83,7 +83,7 @@ fn every_level_passes_in_every_style() {
 fn has_no_place(defect: Defect) -> bool {
     matches!(
         defect,
-        Defect::NoReferences | Defect::OtherCertificateReferences | Defect::OtherRevocationReferences
+        Defect::NoReferences | Defect::EmptyReferences | Defect::OtherCertificateReferences | Defect::OtherRevocationReferences
     )
 }
 

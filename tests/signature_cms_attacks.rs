@@ -397,6 +397,88 @@ fn a_counter_signature_holds_for_the_value_below_it_only() {
     assert_eq!(bench.outcome(other), failed(SubIndication::HashFailure));
 }
 
+/// RFC 5652 11.4. Somebody who signed a file of these octets signed a file, and no signature.
+#[test]
+fn a_signature_of_a_file_is_no_counter_signature() {
+    let bench = Bench::new();
+    let mut below = bench.signed(bench.attributes());
+    let value = below.signature.clone();
+    let over_value = |typed: bool| {
+        let mut attributes = bench.attributes();
+        attributes[2] = cms::message_digest(&Hash::Sha256.of(&value));
+        attributes.drain(..usize::from(!typed));
+        bench.signed(attributes)
+    };
+    for (typed, expected) in [(false, PASSED), (true, open(SubIndication::SigConstraintsFailure))] {
+        below.unsigned_attributes = vec![attribute(cms::COUNTER_SIGNATURE, over_value(typed).encode())];
+        let verdict = bench.judge(&bench.data(copy(&below), &[]).encode());
+        assert_eq!((verdict.indication, verdict.sub_indication), expected, "content type: {typed}");
+        let counter = &verdict.signatures[0].counter_signatures[0];
+        assert_eq!(counter.reasons.iter().any(|reason| reason.code == "KEP-3110"), typed);
+    }
+}
+
+fn copy(info: &SignerInfo) -> SignerInfo {
+    SignerInfo {
+        version: info.version,
+        sid: info.sid.clone(),
+        hash: info.hash,
+        signed_attributes: info.signed_attributes.clone(),
+        signature_alg: info.signature_alg.clone(),
+        signature: info.signature.clone(),
+        unsigned_attributes: info.unsigned_attributes.clone(),
+    }
+}
+
+/// Anybody can hang an attribute without a value on a message: it is no timestamp, and no level.
+#[test]
+fn an_attribute_without_a_value_is_not_there() {
+    let bench = Bench::new();
+    let empty = |id: &str| seq([oid(id), set_of([])]);
+    let judged = |signed: Vec<Der>, unsigned: Vec<Der>| {
+        let mut signer = bench.signed(signed);
+        signer.unsigned_attributes = unsigned;
+        bench.judge(&bench.data(signer, &[]).encode())
+    };
+    for id in [cms::SIGNATURE_TIMESTAMP, cms::ARCHIVE_TIMESTAMP_V2, cms::ARCHIVE_TIMESTAMP_V3] {
+        let verdict = judged(bench.attributes(), vec![empty(id)]);
+        assert_eq!(verdict.signatures[0].level.as_deref(), Some("BES"), "{id}");
+    }
+    let hash = hex::decode(forge::cades::POLICY_HASH).unwrap();
+    let policy = cms::signature_policy("2.16.792.1.61.0.1.5070.3.1.1", &hash, forge::cades::POLICY_URI);
+    let under_p2 = [bench.attributes(), vec![policy]].concat();
+    for unsigned in [vec![], vec![empty(cms::SIGNATURE_TIMESTAMP)]] {
+        let verdict = judged(under_p2.clone(), unsigned);
+        assert_ne!(verdict.indication, Indication::Passed);
+        let mut reasons = verdict.signatures[0].reasons.iter();
+        let said = reasons.any(|reason| reason.code == "KEP-3404" && reason.text.en.contains("signature timestamp is missing"));
+        assert!(said, "{:#?}", verdict.signatures[0].reasons);
+    }
+}
+
+/// What is present is processed (BTK guide): the second of two timestamps over the content, too.
+#[test]
+fn every_timestamp_over_the_content_counts() {
+    let bench = Bench::new();
+    let good = build(Defect::Sound, Rung::T, Profile::P1).stamp.unwrap();
+    let early = forge::scenario_kit::Stamping {
+        at: bench.kit.signing_time.unwrap() - jiff::SignedDuration::from_secs(30),
+        ..good
+    };
+    let wrong = forge::scenario_kit::Stamping {
+        defect: forge::tst::TokenDefect::WrongImprint,
+        ..early.clone()
+    };
+    let (good, wrong) = (early.token(CONTENT), wrong.token(CONTENT));
+    let judged = |tokens: Vec<Der>| {
+        let stamps = seq([oid(cms::CONTENT_TIMESTAMP), set_of(tokens)]);
+        bench.outcome(bench.signed([bench.attributes(), vec![stamps]].concat()))
+    };
+    assert_eq!(judged(vec![good.clone()]), PASSED);
+    assert_eq!(judged(vec![good.clone(), early.token(CONTENT)]), PASSED);
+    assert_eq!(judged(vec![good, wrong]), open(SubIndication::SigConstraintsFailure));
+}
+
 #[test]
 fn what_was_added_after_signing_is_named_and_changes_nothing() {
     let bench = Bench::new();

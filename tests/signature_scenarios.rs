@@ -68,7 +68,7 @@ fn told(reports: &[SignatureReport]) -> String {
 fn shapes(row: &Scenario, kit: &Kit) -> Vec<Shape> {
     let references = matches!(
         kit.fault,
-        Some(Fault::NoReferences | Fault::OtherCertificateReferences | Fault::OtherRevocationReferences)
+        Some(Fault::NoReferences | Fault::EmptyReferences | Fault::OtherCertificateReferences | Fault::OtherRevocationReferences)
     );
     Shape::ALL
         .into_iter()

@@ -9,7 +9,9 @@ mod forge;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use forge::cades::Spec;
+use forge::cades::{self, Defect, Spec};
+use forge::cms::{Form, SignedData};
+use forge::mail::File;
 use forge::pki::{Certified, Hash, KeyKind, Profile, synthetic_id};
 use forge::world::World;
 use jiff::Timestamp;
@@ -209,4 +211,98 @@ fn the_signed_octets_are_those_received_up_to_the_ends_of_lines() {
         let report = bench.verify(&with(&altered));
         assert_ne!(report.indication, Indication::Passed, "{what}\n{}", told(&report));
     }
+}
+
+/// RFC 8551 3.4.3: beside a text stands a signature without content, of one signer.
+#[test]
+fn the_signature_beside_a_mail_signs_that_mail_and_nothing_else() {
+    let bench = bench(66);
+    let letter = bench.world.letter(2);
+    let original = letter.original("standart");
+    let spec = || Spec::bes(&bench.signer, original.date);
+    let mail = |sign: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let made = original.signed(&|entity, _| sign(entity), Hash::Sha256);
+        String::from_utf8(made).unwrap()
+    };
+    let report = bench.verify(&mail(&|entity| bench.world.cms(entity, true, spec())));
+    assert_eq!(report.indication, Indication::Passed, "the same content inside\n{}", told(&report));
+    let none = |entity: &[u8]| {
+        SignedData {
+            content_type: forge::cms::DATA,
+            content: Some(entity.to_vec()),
+            certificates: vec![bench.signer.der.clone()],
+            crls: vec![],
+            signers: vec![],
+            form: Form::Der,
+        }
+        .encode()
+    };
+    let two = |entity: &[u8]| cades::sign(entity, false, &[spec(), spec().with(Defect::BrokenSignature)], Form::Der);
+    for (what, mail) in [
+        (
+            "another content inside",
+            mail(&|_| bench.world.cms(b"Content-Type: text/plain\r\n\r\nbaska", true, spec())),
+        ),
+        ("another content signed", mail(&|_| bench.world.cms(b"baska", false, spec()))),
+        ("nobody signed", mail(&none)),
+        ("one of two is broken", mail(&two)),
+        ("no signature", mail(&|_| vec![])),
+        ("rubbish", mail(&|_| b"\x30\x03\x02\x01\x00".to_vec())),
+    ] {
+        let report = bench.verify(&mail);
+        assert_ne!(report.indication, Indication::Passed, "{what}\n{}", told(&report));
+    }
+}
+
+/// "Every signature is valid" is said of attached documents too, in every format that they come in.
+#[test]
+fn the_signatures_of_attached_documents_are_judged() {
+    use forge::cades_kit::{self, Shape, Signing};
+    use forge::pdf_file::Style;
+    use forge::pdf_sign::{self, StampIn};
+    use forge::scenario_kit::build;
+    use forge::scenarios::{Defect, Profile, Rung};
+    use forge::xades::{self, Packaging};
+
+    let mut bench = bench(67);
+    let kit = build(Defect::Sound, Rung::Lt, Profile::P1);
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name);
+    bench.world.trust_folder(&place("trust"));
+    bench.world.intermediates(&place("intermediates"));
+    bench.world.revocation(&place("revocation"));
+    kit.lay_out(dir.path());
+    let trust = Trust::load(Some(&place("trust")), Some(&place("intermediates")), Some(&place("revocation"))).unwrap();
+    bench.context = Context::new(Arc::new(trust), AT.parse::<Timestamp>().unwrap(), Limits::default());
+
+    let letter = bench.world.letter(2);
+    let carrying = |file: Option<File>| {
+        let mut original = letter.original("standart");
+        original.files.extend(file);
+        let spec = || Spec::bes(&bench.signer, original.date);
+        let mail = original.signed(&|bytes, attached| bench.world.cms(bytes, attached, spec()), Hash::Sha256);
+        verify_file(&Bytes::from(mail), "x.eml", None, &bench.context)
+    };
+    let bare = carrying(None);
+    assert_eq!(bare.indication, Indication::Passed, "{}", told(&bare));
+    let broken = build(Defect::SignatureValue, Rung::Lt, Profile::P1);
+    let pdf = |kit: &forge::scenario_kit::Kit| pdf_sign::letter(kit, Style::Table, StampIn::Cms);
+    let xml = |kit: &forge::scenario_kit::Kit| xades::build(kit, xades::Shape::of(kit, Packaging::Enveloped)).xml;
+    let cms = |kit: &forge::scenario_kit::Kit| cades_kit::sign(b"%PDF-1.4 ek", true, &[Signing::new(kit.clone(), Shape::Xl)]);
+    for (name, mime, good, bad) in [
+        ("sozlesme.pdf", "application/pdf", pdf(&kit), pdf(&broken)),
+        ("fatura.xml", "text/xml", xml(&kit), xml(&broken)),
+        ("sozlesme.pdf.p7m", "application/octet-stream", cms(&kit), cms(&broken)),
+    ] {
+        for (bytes, expected) in [(good, Indication::Passed), (bad, Indication::Failed)] {
+            let report = carrying(Some(File::new(name, mime, bytes)));
+            assert_eq!(report.indication, expected, "{name}\n{}", told(&report));
+            let own = report.signatures.iter().find(|one| one.covers.contains(name));
+            assert_eq!(own.map(|one| one.indication), Some(expected), "{name}");
+            assert_eq!(report.signatures.len(), bare.signatures.len() + 1);
+        }
+    }
+    // What nobody signed has no verdict, and an encrypted attachment is nobody's broken signature.
+    let unsigned = carrying(Some(File::new("ek.pdf", "application/pdf", b"%PDF-1.4 ek".to_vec())));
+    assert_eq!(unsigned.signatures.len(), bare.signatures.len(), "{}", told(&unsigned));
 }

@@ -186,3 +186,27 @@ fn headers_and_text_around_a_signed_message_are_named_beside_the_verdict() {
         );
     }
 }
+
+#[test]
+fn text_behind_an_encoded_signature_is_named() {
+    let world = World::new(75);
+    let context = context(&world);
+    let cms = world.cms(b"Evrak", true, world.p4(&world.senders[0].director.cert, world.base));
+    let pem = forge::pki::pem("CMS", &cms);
+    let judge = |text: &str| verify_file(&Bytes::copy_from_slice(text.as_bytes()), "evrak.p7s", None, &context);
+    let report = judge(&pem);
+    assert_eq!(report.indication, Indication::Passed, "{:#?}", report.signatures);
+    assert!(report.findings.is_empty());
+    let report = judge(&format!("{pem}Odemeyi su hesaba yapin\n"));
+    assert_eq!(report.indication, Indication::Passed);
+    assert!(
+        told(&report, Lang::Tr).contains("kodlanmış imzanın ardındaki metin"),
+        "{}",
+        told(&report, Lang::Tr)
+    );
+    assert!(
+        told(&report, Lang::En).contains("text behind the encoded signature"),
+        "{}",
+        told(&report, Lang::En)
+    );
+}

@@ -113,6 +113,22 @@ fn levels_are_named_by_what_is_there() {
     }
 }
 
+/// TS 101 903 7.2.2 lets SigningCertificate name the whole path, and nothing orders the certificates in KeyInfo (XML-DSig 4.5.4).
+#[test]
+fn the_signer_is_found_among_its_issuers() {
+    for (rung, profile) in [(Rung::T, Profile::P2), (Rung::Lt, Profile::P4)] {
+        let kit = scenario_kit::build(Defect::Sound, rung, profile);
+        let shape = Shape {
+            twist: xades::Twist::PathNamed,
+            ..Shape::of(&kit, Packaging::Enveloped)
+        };
+        let judged = judge(&kit, &xades::build(&kit, shape));
+        assert_passes(&judged, "the path is named, the signer last");
+        let signer = judged.report.signatures[0].signer.as_ref().unwrap();
+        assert_eq!(signer.common_name.as_deref(), Some("SINAMA KİŞİSİ 1"));
+    }
+}
+
 /// The packaging changes with the row, so that the table is walked in all of them without being walked seven times.
 #[test]
 fn every_scenario_has_its_verdict() {

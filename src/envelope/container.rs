@@ -49,6 +49,8 @@ pub(super) enum ContainerFault {
     Surplus { before: u64, after: u64 },
     /// Bytes inside the ZIP that belong to no entry: between the entries, and in comments.
     Unlisted { between: u64, comments: u64 },
+    /// Bytes before the first entry, or an entry that the directory does not list: who reads from the front sees something else.
+    TwoReadings,
 }
 
 /// An opened container. Cloning shares the bytes.

@@ -123,7 +123,18 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, faults: &mut Vec<ContainerFaul
             comments: comments as u64,
         });
     }
+    if end.base > 0 || hides_entry(bytes, &end, &extents) {
+        faults.push(ContainerFault::TwoReadings);
+    }
     Ok(Walked { end, entries })
+}
+
+/// A local header that the directory does not list: readers that go from the front, as streaming ones do, find it.
+fn hides_entry(bytes: &[u8], end: &End, sorted: &[Range<usize>]) -> bool {
+    let starts = sorted.iter().map(|extent| extent.start).chain([end.directory.start]);
+    let stops = [end.base].into_iter().chain(sorted.iter().map(|extent| extent.end));
+    let mut gaps = stops.zip(starts).filter_map(|(stop, start)| bytes.get(stop..start));
+    gaps.any(|gap| memchr::memmem::find(gap, LOCAL_SIGNATURE).is_some())
 }
 
 /// The last end record whose comment ends the file; failing that, the last that fits at all (something was appended).

@@ -173,7 +173,12 @@ fn container_cases() -> Vec<Case> {
             Note,
             v2(|forge| forge.relationship("ustveri").kind = "http://eyazisma.dpt/iliskiler/UstVeri".into()),
         ),
-        case("KEP-2801", Note, open(&Bytes::from([b"padding".as_slice(), &v2_inner].concat()))),
+        with(
+            "KEP-2807",
+            Warning,
+            &["KEP-2801"],
+            open(&Bytes::from([b"padding".as_slice(), &v2_inner].concat())),
+        ),
         case("KEP-2801", Note, open(&Bytes::from([v2_inner.as_ref(), b"padding"].concat()))),
         case("KEP-2806", Note, open(&commented(&v2_inner, b"yorum"))),
         case("KEP-2802", Note, ustveri("2035-05-12T14:23:10+03:00", "2035-05-12T14:23:10")),

@@ -23,6 +23,8 @@ pub const EVIDENCE_ROOTS: &[&str] = &[
 const HEAD_BYTES: usize = 64 << 10;
 /// How much of a ZIP's end is searched for part names: the central directory of 4,096 entries takes half of it.
 const DIRECTORY_BYTES: usize = 1 << 20;
+/// The end record of a ZIP with the longest comment.
+const END_RECORD_BYTES: usize = 22 + 65_535;
 /// How many header lines are looked at before bytes are held to be no mail.
 const HEADER_LINES: usize = 200;
 
@@ -59,6 +61,8 @@ pub fn content(bytes: &[u8]) -> Content {
             Some(root) if EVIDENCE_ROOTS.contains(&root.to_ascii_lowercase().as_str()) => Content::Evidence,
             Some(root) if root.eq_ignore_ascii_case("REMExtensions") => Content::RemExtensions,
             Some(_) => Content::Xml,
+            // A ZIP is found from its end, so other programs open it whatever stands before it: so must we.
+            None if !is_mail(bytes) && ends_as_package(bytes) => Content::Package,
             None => Content::Other,
         },
     }
@@ -77,6 +81,12 @@ pub fn has_suffix(name: &str, suffix: &str) -> bool {
 fn is_package(bytes: &[u8]) -> bool {
     let tail = bytes.get(bytes.len().saturating_sub(DIRECTORY_BYTES)..).unwrap_or(bytes);
     contains(tail, b"[Content_Types].xml") && PACKAGE_PARTS.iter().any(|part| contains(tail, part))
+}
+
+/// The same behind bytes that are none of its own, as self-extracting files have them: with the records of a directory at the end.
+fn ends_as_package(bytes: &[u8]) -> bool {
+    let end = bytes.get(bytes.len().saturating_sub(END_RECORD_BYTES)..).unwrap_or(bytes);
+    contains(end, b"PK\x05\x06") && contains(bytes, b"PK\x01\x02") && is_package(bytes)
 }
 
 /// From the end: that is where the names stand.

@@ -93,6 +93,8 @@ pub fn judge_proven(
         ),
         Err(error) => reasons.add_with(cause::NOT_CMS, &error.to_string()),
     }
+    // What the switch for old material excused in a token is excused in the signature that leans on it.
+    unprotected.append(reasons.remarks(cause::ALGORITHM_EXCUSED));
     let outcome = reasons.outcome();
     // A token has no profile of its own to meet and carries no timestamp itself.
     reasons.record.not_asked(Check::Acceptance);
@@ -234,6 +236,8 @@ impl TstInfo {
             reasons.add_with(cause::WEAK, &weak);
         } else if let Err(weak) = context.algorithms.check_hash(hash, last_known) {
             reasons.add_with(cause::WEAK_NO_POE, &weak);
+        } else if let Some(excused) = context.algorithms.excused_hash(hash, last_known) {
+            reasons.add_with(cause::ALGORITHM_EXCUSED, &excused);
         }
     }
 }

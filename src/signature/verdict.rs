@@ -4,6 +4,7 @@ use crate::finding::{Finding, Severity};
 use crate::message::codes;
 use crate::signature::carrier::package::flatten;
 use crate::signature::carrier::smime::UNSIGNED_MESSAGE;
+use crate::signature::carrier::unsigned::TWO_READINGS;
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::report::{Indication, Role, SignatureReport, SubIndication, TimestampReport, Verdict};
@@ -27,6 +28,8 @@ pub fn verdict(mut signatures: Vec<SignatureReport>, findings: &[Finding], conte
     effects.extend(errors.map(|finding| effect_of(&finding.rule)));
     let unsigned = findings.iter().any(|finding| finding.rule == UNSIGNED_MESSAGE);
     effects.extend(unsigned.then_some((Indication::Indeterminate, Some(SubIndication::NoSignature))));
+    let ambiguous = findings.iter().any(|finding| finding.rule == TWO_READINGS);
+    effects.extend(ambiguous.then_some((Indication::Indeterminate, Some(SubIndication::SigConstraintsFailure))));
     let worst = effects
         .iter()
         .map(|(indication, _)| *indication)

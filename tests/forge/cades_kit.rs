@@ -157,7 +157,7 @@ fn certificates(one: &Signing) -> Vec<Der> {
     if kit.fault != Some(Fault::NoSignerCertificate) {
         all.push(kit.signer.der.clone());
     }
-    if one.shape.is_baseline() && kit.carries_values() && kit.fault != Some(Fault::NoCertificateValues) {
+    if one.shape.is_baseline() && kit.carries_values() && !has_no_certificate_values(kit) {
         all.extend(kit.material.certificates.clone());
     }
     all
@@ -229,7 +229,10 @@ impl Frame<'_> {
         }
         if kit.carries_values() && !shape.is_baseline() {
             if kit.fault != Some(Fault::NoCertificateValues) {
-                let values = seq(kit.material.certificates.clone());
+                let values = match has_no_certificate_values(kit) {
+                    true => seq([]),
+                    false => seq(kit.material.certificates.clone()),
+                };
                 info.unsigned_attributes.push(attribute(cms::CERTIFICATE_VALUES, values));
             }
             if kit.fault != Some(Fault::NoRevocationValues) {
@@ -346,7 +349,14 @@ fn other_value(kit: &Kit, info: &SignerInfo) -> Vec<u8> {
     cms::raw_signature(&kit.signer.key, kit.hash, Scheme::HashWithRsa, &other).1
 }
 
+fn has_no_certificate_values(kit: &Kit) -> bool {
+    matches!(kit.fault, Some(Fault::NoCertificateValues | Fault::EmptyCertificateValues))
+}
+
 fn certificate_references(kit: &Kit) -> Der {
+    if kit.fault == Some(Fault::EmptyReferences) {
+        return attribute(cms::CERTIFICATE_REFS, seq([]));
+    }
     let other = kit.fault == Some(Fault::OtherCertificateReferences);
     let reference = |cert: &std::sync::Arc<Certified>| {
         let hashed = if other { b"other".as_slice() } else { &cert.der };
@@ -356,6 +366,9 @@ fn certificate_references(kit: &Kit) -> Der {
 }
 
 fn revocation_references(kit: &Kit) -> Der {
+    if kit.fault == Some(Fault::EmptyReferences) {
+        return attribute(cms::REVOCATION_REFS, seq([]));
+    }
     let other = kit.fault == Some(Fault::OtherRevocationReferences);
     let hash = |bytes: &[u8]| cms::other_hash(if other { b"other" } else { bytes });
     let of_ocsp = |answer: &Ocsp| {

@@ -42,7 +42,7 @@ pub fn sign_in(file: &mut File, kit: &Kit, slot: &Slot, stamp: StampIn) {
     }
     if kit.carries_values() {
         let mut material = kit.material.clone();
-        if kit.fault == Some(Fault::NoCertificateValues) {
+        if matches!(kit.fault, Some(Fault::NoCertificateValues | Fault::EmptyCertificateValues)) {
             material.certificates.clear();
         }
         if kit.fault == Some(Fault::NoRevocationValues) {

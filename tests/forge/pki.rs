@@ -96,6 +96,8 @@ pub struct Profile {
     pub forged: bool,
     /// Signature algorithm in the outer field differs from the one inside.
     pub algorithm_mismatch: bool,
+    /// What the issuer signs with instead of what fits its key.
+    pub issuer_hash: Option<Hash>,
     pub extra_extensions: Vec<Der>,
 }
 
@@ -121,6 +123,7 @@ impl Profile {
             unknown_critical: false,
             forged: false,
             algorithm_mismatch: false,
+            issuer_hash: None,
             extra_extensions: vec![],
         }
     }
@@ -380,7 +383,7 @@ fn build(profile: &Profile, issuer: Option<Arc<Certified>>, slug: &str, key: Key
     let subject = profile.subject();
     let issuer_name = issuer.as_ref().map_or_else(|| subject.clone(), |i| i.subject.clone());
     let signing_key = issuer.as_ref().map_or(&key, |i| &i.key);
-    let hash = signing_key.natural_hash();
+    let hash = profile.issuer_hash.unwrap_or(signing_key.natural_hash());
     let algorithm = signing_key.signature_alg(hash);
     let tbs = seq([
         ctx(0, [int(2)]),

@@ -31,6 +31,18 @@ pub struct CrlSpec {
 }
 
 pub fn crl(issuer: &Certified, spec: &CrlSpec, revoked: &[Revoked]) -> Crl {
+    crl_with(issuer, spec, revoked.iter().map(|one| entry(one, None)).collect(), vec![])
+}
+
+/// One line of a list; `issuer` is the name of the certificate's issuer where an indirect list says it.
+pub fn entry(revoked: &Revoked, issuer: Option<&Der>) -> Der {
+    let mut extensions = vec![extension("2.5.29.21", false, tlv(0x0a, &[revoked.reason]))];
+    extensions.extend(issuer.map(|name| extension("2.5.29.29", true, seq([ctx(4, [name.clone()])]))));
+    seq([revoked.serial.clone(), time(revoked.at), seq(extensions)])
+}
+
+/// A list of `entries` with more extensions: its scope, a delta's base.
+pub fn crl_with(issuer: &Certified, spec: &CrlSpec, entries: Vec<Der>, more: Vec<Der>) -> Crl {
     let hash = issuer.key.natural_hash();
     let algorithm = issuer.key.signature_alg(hash);
     let mut extensions = vec![
@@ -38,10 +50,7 @@ pub fn crl(issuer: &Certified, spec: &CrlSpec, revoked: &[Revoked]) -> Crl {
         extension("2.5.29.20", false, int(spec.number)),
     ];
     extensions.extend(spec.unknown_critical.then(|| extension("2.16.792.1.99.2", true, int(1))));
-    let entry = |r: &Revoked| {
-        let reason = extension("2.5.29.21", false, tlv(0x0a, &[r.reason]));
-        seq([r.serial.clone(), time(r.at), seq([reason])])
-    };
+    extensions.extend(more);
     let mut fields = vec![
         int(1),
         algorithm.clone(),
@@ -49,8 +58,8 @@ pub fn crl(issuer: &Certified, spec: &CrlSpec, revoked: &[Revoked]) -> Crl {
         time(spec.this_update),
         time(spec.next_update),
     ];
-    if !revoked.is_empty() {
-        fields.push(seq(revoked.iter().map(entry)));
+    if !entries.is_empty() {
+        fields.push(seq(entries));
     }
     fields.push(ctx(0, [seq(extensions)]));
     let tbs = seq(fields);

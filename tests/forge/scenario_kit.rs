@@ -57,6 +57,8 @@ pub enum Fault {
     OtherRevocationReferences,
     NoCertificateValues,
     NoRevocationValues,
+    EmptyReferences,
+    EmptyCertificateValues,
 }
 
 #[derive(Clone)]
@@ -413,6 +415,7 @@ impl Draft {
             Defect::LeafExpired => self.reissue_leaf(|p| p.not_after = at(ENDED)),
             Defect::LeafNotYetValid => self.reissue_leaf(|p| p.not_before = at("2027-01-01T00:00:00Z")),
             Defect::LeafForged => self.reissue_leaf(|p| p.forged = true),
+            Defect::LeafSignedWeakly => self.reissue_leaf(|p| p.issuer_hash = Some(Hash::Sha1)),
             Defect::LeafEndedSince => {
                 self.reissue_leaf(|p| p.not_after = at("2026-12-31T00:00:00Z"));
                 self.at = at("2028-06-01T00:00:00Z");
@@ -480,6 +483,11 @@ impl Draft {
                 list.this_update = list.this_update.max(stamped_at() + hours(1));
             }
             Defect::CrlOnHold => self.leaf_revoked = entry(BEFORE, 6),
+            Defect::CrlHoldLifted => {
+                self.leaf_revoked = entry(BEFORE, 6);
+                let when = list.this_update + seconds(1800);
+                self.news = vec![crl(&COUNTRY.ca, &crl_spec(when, when + hours(24 * 7)), &[])];
+            }
             Defect::CrlExpired => {
                 (list.this_update, list.next_update) = (list.this_update - hours(240), list.this_update - hours(72));
             }
@@ -531,6 +539,10 @@ impl Draft {
             Defect::ResponderOfAnotherCa => self.responder = country.stranger_ca.issue(&responder, "yabanci-ocsp"),
             Defect::ResponderForged => {
                 responder.forged = true;
+                self.responder = self.responder.reissued(&responder);
+            }
+            Defect::ResponderSignedWeakly => {
+                responder.issuer_hash = Some(Hash::Sha1);
                 self.responder = self.responder.reissued(&responder);
             }
             Defect::ResponderExpired => {
@@ -652,6 +664,8 @@ impl Draft {
             Defect::NoReferences => self.fault = Some(Fault::NoReferences),
             Defect::OtherCertificateReferences => self.fault = Some(Fault::OtherCertificateReferences),
             Defect::OtherRevocationReferences => self.fault = Some(Fault::OtherRevocationReferences),
+            Defect::EmptyReferences => self.fault = Some(Fault::EmptyReferences),
+            Defect::EmptyCertificateValues => self.fault = Some(Fault::EmptyCertificateValues),
             Defect::NoCertificateValues => self.fault = Some(Fault::NoCertificateValues),
             Defect::NoRevocationValues => self.fault = Some(Fault::NoRevocationValues),
             _ => {}
@@ -681,7 +695,11 @@ impl Draft {
             crls.extend(about.map(|issuer| authority_crl(issuer, at("2026-11-01T00:00:00Z"), &self.ca_revoked)));
         }
         let mut ocsps = self.more_ocsps;
-        ocsps.extend(self.leaf_ocsp.iter().map(|spec| ocsp(&self.responder, &self.leaf, spec)));
+        let asked_about = match self.defect {
+            Defect::OcspOfAnotherIssuer => self.leaf.under(&COUNTRY.stranger_ca),
+            _ => self.leaf.clone(),
+        };
+        ocsps.extend(self.leaf_ocsp.iter().map(|spec| ocsp(&self.responder, &asked_about, spec)));
         Kit {
             defect: self.defect,
             rung: self.rung,

@@ -136,6 +136,8 @@ defects! {
     LeafExpired: Any, NO_POE, Failed("EXPIRED");
     LeafNotYetValid: Any, NO_POE, Failed("NOT_YET_VALID");
     LeafForged: Any, CHAIN, CHAIN;
+    /// By its issuer, with SHA-1.
+    LeafSignedWeakly: Any, Open("CRYPTO_CONSTRAINTS_FAILURE_NO_POE"), Open("CRYPTO_CONSTRAINTS_FAILURE");
     /// Ended between the timestamp and the validation: no defect where a timestamp is.
     LeafEndedSince: Any, NO_POE, Passed;
 
@@ -158,6 +160,8 @@ defects! {
     CrlRevokedBefore: Crl, Open("REVOKED_NO_POE"), Failed("REVOKED");
     CrlRevokedAfter: Crl, Open("REVOKED_NO_POE"), Passed;
     CrlOnHold: Crl, LATER, LATER;
+    /// Suspended in the list at hand, and no longer in a younger one.
+    CrlHoldLifted: Crl, Passed, Passed;
     CrlExpired: Crl, LATER, LATER;
     CrlForged: Crl, LATER, LATER;
     /// Signed by the key of another authority under the right name.
@@ -172,11 +176,15 @@ defects! {
     OcspExpired: Ocsp, LATER, LATER;
     OcspForged: Ocsp, LATER, LATER;
     OcspOfAnotherSerial: Ocsp, LATER, LATER;
+    /// Of the same serial number under another authority.
+    OcspOfAnotherIssuer: Ocsp, LATER, LATER;
     /// The responder lacks the OCSP usage.
     ResponderNotAuthorised: Ocsp, LATER, LATER;
     ResponderOfAnotherCa: Ocsp, LATER, LATER;
     ResponderForged: Ocsp, LATER, LATER;
     ResponderExpired: Ocsp, LATER, LATER;
+    /// Its certificate was signed with SHA-1.
+    ResponderSignedWeakly: Ocsp, LATER, LATER;
     /// Stays valid: nocheck says that nobody is to ask (RFC 6960 4.2.2.2.1).
     ResponderRevokedNocheck: Ocsp, Passed, Passed;
     ResponderWithoutNocheck: Ocsp, Passed, Passed;
@@ -261,6 +269,9 @@ defects! {
     OtherCertificateReferences: Complete, RULE, RULE;
     OtherRevocationReferences: Complete, RULE, RULE;
     NoCertificateValues: Complete, RULE, RULE;
+    /// The lists are there, and empty.
+    EmptyReferences: Complete, RULE, RULE;
+    EmptyCertificateValues: Complete, RULE, RULE;
     NoRevocationValues: Complete, RULE, RULE;
     /// The only CRL is an hour younger than the timestamp, and a day has passed since.
     CrlOlderThanGrace: Grace, LATER, LATER;

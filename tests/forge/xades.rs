@@ -80,6 +80,8 @@ pub enum Twist {
     /// SigningCertificate by this hash.
     BindingHash(Hash),
     TwoSigningTimes,
+    /// SigningCertificate names the signer and its issuers, and KeyInfo has them with the signer last.
+    PathNamed,
     NoSigAndRefs,
     /// The data are referenced through a ds:Manifest.
     Manifest,

@@ -155,8 +155,13 @@ impl Signing<'_> {
         let key_info = match self.has(Fault::NoSignerCertificate) {
             true => el("ds:KeyInfo", &[], &el("ds:KeyName", &[], "imza sahibi")),
             false => {
-                let certificate = el("ds:X509Certificate", &[], &BASE64.encode(&self.kit.signer.der));
-                el("ds:KeyInfo", &[], &el("ds:X509Data", &[], &certificate))
+                let mut certificates = vec![self.kit.signer.der.clone()];
+                if self.shape.twist == Twist::PathNamed {
+                    certificates.extend(self.kit.signer.chain().iter().map(|issuer| issuer.der.clone()));
+                    certificates.reverse();
+                }
+                let certificates = certificates.iter().map(|der| el("ds:X509Certificate", &[], &BASE64.encode(der)));
+                el("ds:KeyInfo", &[], &el("ds:X509Data", &[], &certificates.collect::<String>()))
             }
         };
         let parts = Parts {
@@ -280,11 +285,16 @@ impl Signing<'_> {
         let cert = el("xades:CertDigest", &[], &digest(hash, hashed));
         match self.shape.baseline {
             true => el("xades:SigningCertificateV2", &[], &el("xades:Cert", &[], &cert)),
-            false => el(
-                "xades:SigningCertificate",
-                &[],
-                &el("xades:Cert", &[], &(cert + &issuer_serial(signer))),
-            ),
+            false => {
+                let mut named = el("xades:Cert", &[], &(cert + &issuer_serial(signer)));
+                if self.shape.twist == Twist::PathNamed {
+                    for issuer in signer.chain() {
+                        let digest = el("xades:CertDigest", &[], &digest(hash, &issuer.der));
+                        named += &el("xades:Cert", &[], &(digest + &issuer_serial(&issuer)));
+                    }
+                }
+                el("xades:SigningCertificate", &[], &named)
+            }
         }
     }
 

@@ -21,6 +21,7 @@ impl Signing<'_> {
         if !self.has(Fault::NoCertificateValues) {
             let inside: String = certificates
                 .iter()
+                .filter(|_| !self.has(Fault::EmptyCertificateValues))
                 .map(|der| encapsulated("xades:EncapsulatedX509Certificate", der))
                 .collect();
             all.push(el("xades:CertificateValues", &[], &inside));
@@ -77,7 +78,9 @@ impl Signing<'_> {
                 &(el("xades:CertDigest", &[], &digest(Hash::Sha256, hashed)) + &issuer_serial(cert)),
             )
         };
-        let all: String = self.kit.signer.chain().iter().map(reference).collect();
+        let chain = self.kit.signer.chain();
+        let listed = chain.iter().filter(|_| !self.has(Fault::EmptyReferences));
+        let all: String = listed.map(reference).collect();
         el("xades:CompleteCertificateRefs", &[], &el("xades:CertRefs", &[], &all))
     }
 
@@ -104,6 +107,9 @@ impl Signing<'_> {
             )
         };
         let mut inside = String::new();
+        if self.has(Fault::EmptyReferences) {
+            return el("xades:CompleteRevocationRefs", &[], &inside);
+        }
         let (crls, ocsps) = (&self.kit.material.crls, &self.kit.material.ocsps);
         if !crls.is_empty() {
             inside += &el("xades:CRLRefs", &[], &crls.iter().map(crl).collect::<String>());

@@ -258,6 +258,8 @@ pub const RULES: &[Rule] = &[
         "Özet hesaplanabildi", "The digest could be computed"),
     rule("KEP-2806", ALL, "", &[I], Nothing,
         "ZIP'in içinde bileşenlere ait olmayan bayt yok", "No bytes inside the ZIP belong to no part"),
+    rule("KEP-2807", ALL, "", &[W], Check,
+        "Baştan ve dizinden okuyan aynı paketi görür", "Read from the front or by its directory, the package is the same"),
 ];
 
 /// A rule by id.

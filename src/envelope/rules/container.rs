@@ -44,6 +44,15 @@ pub(in crate::envelope) fn faults(faults: &[ContainerFault], report: &mut Report
                     format!("More than one part is named '{uri}'; none of them was opened."),
                 );
             }
+            ContainerFault::TwoReadings => {
+                report.add(
+                    "KEP-2807",
+                    Warning,
+                    "/",
+                    "ZIP'in önünde ya da girdilerinin arasında, dizininde olmayan veri var: baştan okuyan bir program başka bir dosya ya da başka bileşenler görür.".to_owned(),
+                    "Data that its directory does not list stand before the ZIP or between its entries: a program that reads from the front sees another file or other parts.".to_owned(),
+                );
+            }
             ContainerFault::Surplus { before, after } => {
                 report.add(
                     "KEP-2801",

@@ -34,7 +34,7 @@ impl<'a> Stamped<'a> {
     /// Every token whose octets are at hand. A kind that cannot be judged is a reason.
     pub fn tokens(&self, reasons: &mut Reasons) -> Vec<Token<'a>> {
         let signer = self.signer;
-        let mut tokens = self.content_tokens();
+        let mut tokens = self.content_tokens(reasons);
         let content: Vec<&[u8]> = tokens.iter().map(|token| token.raw).collect();
         for token in self.values_of(oid::SIGNATURE_TIMESTAMP, reasons) {
             tokens.push(Token {
@@ -71,18 +71,22 @@ impl<'a> Stamped<'a> {
         values
     }
 
-    fn content_tokens(&self) -> Vec<Token<'a>> {
-        let Ok(Some(token)) = self.signer.signed(oid::CONTENT_TIMESTAMP) else {
-            return Vec::new();
-        };
-        let token = Token {
+    /// Each of them counts: one that is there and not judged would be believed by who sees it.
+    fn content_tokens(&self, reasons: &mut Reasons) -> Vec<Token<'a>> {
+        let signer = self.signer;
+        let values: Vec<&'a Value<'a>> = signer.signed_values(oid::CONTENT_TIMESTAMP).collect();
+        if values.len() > MAX_TOKENS {
+            reasons.add_with(cause::TOO_MANY_STAMPS, &values.len().to_string());
+        }
+        let there = values.into_iter().take(MAX_TOKENS).filter(|_| !self.contents.is_empty());
+        let token = |value: &'a Value<'a>| Token {
             kind: "content",
-            raw: token.raw,
+            raw: value.raw,
             stamped: self.contents.iter().map(|content| vec![content.clone()]).collect(),
             covers: Vec::new(),
             covers_signature: false,
         };
-        if self.contents.is_empty() { Vec::new() } else { vec![token] }
+        there.map(token).collect()
     }
 
     /// RFC 5126 6.3.5 and 6.3.6 say "without the type or length encoding" and writers read that in two ways: the attributes whole, or

@@ -168,6 +168,14 @@ impl<'a> SignerInfo<'a> {
         }
     }
 
+    /// Every value of a signed attribute that may have several.
+    pub fn signed_values(&self, id: ObjectIdentifier) -> impl Iterator<Item = &Value<'a>> {
+        self.attributes
+            .iter()
+            .filter(move |attribute| attribute.id == id)
+            .flat_map(|attribute| &attribute.values)
+    }
+
     /// Every value of an unsigned attribute, over all its occurrences.
     pub fn unsigned_values(&self, id: ObjectIdentifier) -> impl Iterator<Item = &Value<'a>> {
         self.unsigned
@@ -176,8 +184,14 @@ impl<'a> SignerInfo<'a> {
             .flat_map(|attribute| &attribute.values)
     }
 
+    /// With a value: an attribute without one holds nothing, and whoever passes the message on can add it.
     pub fn has_unsigned(&self, id: ObjectIdentifier) -> bool {
-        self.unsigned.iter().any(|attribute| attribute.id == id)
+        self.unsigned_values(id).next().is_some()
+    }
+
+    /// With a value that is a list of something.
+    pub fn has_listed(&self, id: ObjectIdentifier) -> bool {
+        self.unsigned_values(id).any(|list| list.children().next().is_ok())
     }
 
     /// # Errors

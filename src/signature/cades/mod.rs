@@ -271,8 +271,8 @@ impl Judge<'_> {
         Inside {
             crl: revocation.crls.iter().any(|list| list.issuer == certificate.issuer),
             ocsp: !revocation.ocsp.is_empty(),
-            references: !has_values || (info.has_unsigned(oid::CERTIFICATE_REFS) && info.has_unsigned(oid::REVOCATION_REFS)),
-            certificates: info.has_unsigned(oid::CERTIFICATE_VALUES) || self.signed.certificates.len() > self.signed.signers.len(),
+            references: !has_values || (info.has_listed(oid::CERTIFICATE_REFS) && info.has_listed(oid::REVOCATION_REFS)),
+            certificates: info.has_listed(oid::CERTIFICATE_VALUES) || self.signed.certificates.len() > self.signed.signers.len(),
         }
     }
 

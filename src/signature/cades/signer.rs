@@ -147,6 +147,10 @@ fn check_attributes(signer: &SignerInfo<'_>, content_type: Option<ObjectIdentifi
             _ => reasons.add(cause::CONTENT_TYPE),
         }
     }
+    // RFC 5652 11.4: a counter-signature has none. One that has was made over a content, and was hung here.
+    if content_type.is_none() && signer.attributes.iter().any(|attribute| attribute.id == oid::CONTENT_TYPE) {
+        reasons.add(cause::COUNTERSIGNED_CONTENT);
+    }
     check_algorithm_protection(signer, reasons);
 }
 

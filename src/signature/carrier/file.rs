@@ -76,10 +76,12 @@ pub fn verify_file(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, conte
 /// The same; what is encrypted is given to `opener`.
 pub fn verify_file_opening(bytes: &Bytes, name: &str, content: Option<Octets<'_>>, context: &Context, opener: &dyn Opener) -> FileReport {
     let sha256 = Sha256::of(bytes);
-    let bytes = &unwrapped(bytes);
-    let (kind, signatures, findings) = match sniff::content(bytes) {
+    let (bytes, beside) = unwrapped(bytes);
+    let bytes = &bytes;
+    let (kind, signatures, mut findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context, opener),
-        Content::Zip if sniff::has_package_suffix(name) => package(bytes, name, context, opener),
+        // What calls itself a package is judged as one, damaged or not: "no signature in this message" would be an answer to another question.
+        Content::Zip | Content::Other if sniff::has_package_suffix(name) && !message::is_mail(bytes) => package(bytes, name, context, opener),
         Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
         Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
         Content::Cms if is_encrypted(bytes, context) => mail(bytes, context, opener),
@@ -87,6 +89,7 @@ pub fn verify_file_opening(bytes: &Bytes, name: &str, content: Option<Octets<'_>
         Content::Xml | Content::RemExtensions => ("xml", xml(bytes, name, content, context), Vec::new()),
         Content::Zip | Content::Other => mail(bytes, context, opener),
     };
+    findings.extend(unsigned::beside_armour(beside));
     let Verdict {
         indication,
         sub_indication,
@@ -126,7 +129,8 @@ fn package(bytes: &Bytes, name: &str, context: &Context, opener: &dyn Opener) ->
         .walk()
         .into_iter()
         .flat_map(|(_, inner)| inner.findings.clone())
-        .chain(judged);
+        .chain(judged)
+        .chain(unsigned::container(&package));
     (kind, signatures, findings.collect())
 }
 
@@ -206,10 +210,10 @@ pub fn is_registrable(bytes: &[u8], name: &str) -> bool {
         Content::Package | Content::Evidence | Content::RemExtensions | Content::Cms => true,
         Content::Zip => sniff::has_package_suffix(name),
         Content::Pdf => is_signed_pdf(bytes),
-        Content::Xml => contains(bytes, b"http://www.w3.org/2000/09/xmldsig#"),
+        Content::Xml => is_signed_xml(bytes),
         Content::Other => {
             let is_named = sniff::has_suffix(name, ".eml") || sniff::has_package_suffix(name);
-            is_named || message::is_mail(bytes) || sniff::content(&unwrapped(&Bytes::copy_from_slice(bytes))) == Content::Cms
+            is_named || message::is_mail(bytes) || sniff::content(&unwrapped(&Bytes::copy_from_slice(bytes)).0) == Content::Cms
         }
     }
 }
@@ -219,17 +223,25 @@ pub fn is_signed_pdf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%PDF-") && contains(bytes, b"/ByteRange")
 }
 
+/// Speaks of XML signatures.
+pub fn is_signed_xml(bytes: &[u8]) -> bool {
+    contains(bytes, b"http://www.w3.org/2000/09/xmldsig#")
+}
+
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-/// A CMS saved as PEM or as bare base64, decoded; everything else as it is.
-fn unwrapped(bytes: &Bytes) -> Bytes {
+/// A CMS saved as PEM or as bare base64, decoded, and how many characters stand behind the armour; everything else as it is.
+fn unwrapped(bytes: &Bytes) -> (Bytes, usize) {
     let decoded = || {
         let text = std::str::from_utf8(bytes).ok()?.trim();
-        let body = match text.strip_prefix("-----BEGIN ") {
-            Some(rest) => rest.split_once("-----")?.1.split("-----END").next()?,
-            None => text,
+        let (body, beside) = match text.strip_prefix("-----BEGIN ") {
+            Some(rest) => {
+                let (body, end) = rest.split_once("-----")?.1.split_once("-----END")?;
+                (body, end.split_once("-----").map_or("", |(_, behind)| behind).trim())
+            }
+            None => (text, ""),
         };
         // The base64 of a CMS begins with M: a SEQUENCE with a long length.
         let compact: String = body
@@ -237,7 +249,7 @@ fn unwrapped(bytes: &Bytes) -> Bytes {
             .starts_with('M')
             .then(|| body.chars().filter(|c| !c.is_whitespace()).collect())?;
         let der = base64::engine::general_purpose::STANDARD.decode(compact).ok()?;
-        (sniff::content(&der) == Content::Cms).then(|| Bytes::from(der))
+        (sniff::content(&der) == Content::Cms).then(|| (Bytes::from(der), beside.chars().count()))
     };
-    decoded().unwrap_or_else(|| bytes.clone())
+    decoded().unwrap_or_else(|| (bytes.clone(), 0))
 }

@@ -5,13 +5,14 @@ use crate::message::{Message, MessageKind, PartRole, SignedLayer, codes};
 use crate::signature::cades::cms::SignedData;
 use crate::signature::cades::signer;
 use crate::signature::cades::{self, Expected, Subject};
-use crate::signature::carrier::provider;
+use crate::signature::carrier::{attachment, provider};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::report::{Indication, Role, SignatureReport};
 use crate::signature::verdict;
 
-/// The verdicts on every signature of a message: the layers from the outside in, then signature files among the attachments.
+/// The verdicts on every signature of a message: the layers from the outside in, then signature files and signed documents among the
+/// attachments.
 ///
 /// The provider's valid timestamp over the envelope proves that everything inside existed then.
 pub fn judge_message(message: &Message, context: &Context) -> Vec<SignatureReport> {
@@ -43,6 +44,7 @@ pub fn judge_message(message: &Message, context: &Context) -> Vec<SignatureRepor
         };
         reports.extend(cades::judge(file.cms, &subject, &within));
     }
+    reports.extend(attachment::judge(message, &within));
     reports
 }
 
@@ -146,8 +148,7 @@ fn signature_files(message: &Message) -> Vec<SignatureFile<'_>> {
 /// Rule of a message that nobody signed: what is signed inside it may have been put there by anybody.
 pub const UNSIGNED_MESSAGE: &str = "KEP-3418";
 
-/// What no signature of the message speaks for: said, so that nobody takes silence for a verdict. A mail without any signature around it,
-/// and attachments whose own signatures are not judged.
+/// What no signature of the message speaks for: said, so that nobody takes silence for a verdict.
 pub fn unjudged(message: &Message) -> Vec<Finding> {
     let is_bare_file = message.findings.iter().any(|finding| finding.rule == codes::BARE_FILE.rule);
     // Of a message without a byte there is nothing that a signature could speak for.
@@ -163,23 +164,5 @@ pub fn unjudged(message: &Message) -> Vec<Finding> {
             "The message itself is unsigned: its sender, subject and attachments are not proved. A signed document inside may have been passed on by anybody; confirm the sender.",
         )
     });
-    unsigned.into_iter().chain(signed_pdfs(message)).collect()
-}
-
-fn signed_pdfs(message: &Message) -> Vec<Finding> {
-    let signed_pdfs = message
-        .parts
-        .iter()
-        .filter(|part| crate::signature::carrier::file::is_signed_pdf(&part.bytes));
-    signed_pdfs
-        .map(|part| {
-            Finding::new(
-                "KEP-3417",
-                Severity::Note,
-                part.place.clone(),
-                "Ekteki PDF imza içeriyor; PDF imzaları henüz denetlenmiyor. PDF'i başka bir araçla denetleyin.",
-                "The attached PDF carries a signature; PDF signatures are not judged yet. Check the PDF with another tool.",
-            )
-        })
-        .collect()
+    unsigned.into_iter().collect()
 }

@@ -16,6 +16,15 @@ const INITIALS_REMOVED: &str = "H10";
 /// Rule of header lines around the outermost signature of a message.
 const UNSIGNED_HEADERS: &str = "KEP-3426";
 
+/// Rule of what the container itself says about its parts. Said of every package, so it is no news: in full depth and as data only.
+const CONTAINER: &str = "KEP-3427";
+
+/// Rule of text behind the armour of a CMS.
+const BESIDE_ARMOUR: &str = "KEP-3428";
+
+/// Rule of a package that is another one to whoever reads it from the front: what is shown may not be what is signed.
+pub const TWO_READINGS: &str = "KEP-2807";
+
 /// Rules of bytes around and inside a ZIP that belong to no part.
 const SURPLUS: [&str; 2] = ["KEP-2801", "KEP-2806"];
 
@@ -26,6 +35,7 @@ pub fn names_unsigned(finding: &Finding) -> bool {
         UNSIGNED_PART,
         INITIALS_REMOVED,
         UNSIGNED_HEADERS,
+        BESIDE_ARMOUR,
         codes::TEXT_OUTSIDE_SIGNATURE.rule,
     ]
     .contains(&rule)
@@ -42,6 +52,7 @@ pub fn name_of(finding: &Finding) -> (&str, &str) {
     match finding.rule.as_str() {
         INITIALS_REMOVED => ("çıkarılmış paraflar", "initials that were removed"),
         UNSIGNED_HEADERS => ("iletinin dış başlıkları", "the outer headers of the message"),
+        BESIDE_ARMOUR => ("kodlanmış imzanın ardındaki metin", "text behind the encoded signature"),
         rule if rule == codes::TEXT_OUTSIDE_SIGNATURE.rule => ("imzalı bölümün dışındaki metin", "text outside of the signed section"),
         rule if SURPLUS.contains(&rule) => ("ZIP'te bileşenlerin dışında kalan baytlar", "bytes of the ZIP outside its parts"),
         _ => (&finding.place, &finding.place),
@@ -59,6 +70,33 @@ pub fn headers(message: &Message) -> Option<Finding> {
         "En dıştaki imzanın çevresindeki başlıkları (gönderen, alıcı, konu, tarih …) hiçbir imza kapsamaz; yolda değişmiş olabilirler. İmzalı iletinin içindekilere dayanın.",
         "The headers around the outermost signature (sender, recipients, subject, date …) are covered by none and may have been changed on the way. Rely on those inside the signed message.",
     ))
+}
+
+/// The fields of the ZIP and the plumbing of the package: signatures and digests cover the parts, not what leads to them.
+pub fn container(package: &Package) -> Option<Finding> {
+    let opened = !package.parts.is_empty();
+    opened.then(|| {
+        Finding::new(
+            CONTAINER,
+            Severity::Note,
+            "/",
+            "ZIP'in kendi alanlarını (girdi adları, tarihler, bayraklar, ek alanlar, sıkıştırma biçimi) ve paketin iç düzenini ([Content_Types].xml, .rels dosyaları) hiçbir imza kapsamaz; yalnız bileşenlerin içeriği korunur. Bu alanlara bir anlam yüklemeyin.",
+            "The fields of the ZIP itself (entry names, times, flags, extra fields, the way of compression) and the plumbing of the package ([Content_Types].xml, .rels files) are covered by no signature; only the content of the parts is protected. Read no meaning into these fields.",
+        )
+    })
+}
+
+/// Text behind a CMS that is written as PEM.
+pub fn beside_armour(characters: usize) -> Option<Finding> {
+    (characters > 0).then(|| {
+        Finding::new(
+            BESIDE_ARMOUR,
+            Severity::Note,
+            "/",
+            format!("Kodlanmış imzanın (PEM) ardında {characters} karakter metin var; hiçbir imza onu kapsamaz. Ona dayanmayın."),
+            format!("{characters} characters of text follow the encoded signature (PEM); no signature covers them. Do not rely on them."),
+        )
+    })
 }
 
 /// The parts of a package that no signature covers, each by its name.

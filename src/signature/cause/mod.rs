@@ -85,6 +85,15 @@ impl Reasons {
         self.record.append(other.record);
     }
 
+    /// The remarks of one cause, for whoever has to repeat them.
+    pub fn remarks(&self, cause: Cause) -> Self {
+        let of_cause = self.list.iter().filter(|reason| reason.code == cause.code);
+        Self {
+            list: of_cause.cloned().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Notes that a new validation can be final only after `moment`; of several moments the last one counts.
     pub fn wait_until(&mut self, moment: Timestamp) {
         self.retry_after = self.retry_after.max(Some(moment));

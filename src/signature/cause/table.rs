@@ -49,6 +49,9 @@ causes! {
     NESTED_SIGNED_DATA = "KEP-3109", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
         "İmzalanan içerik başka bir imza yapısı; içteki imza ayrıca denetlenmedi. Belgeyi elle inceleyin.",
         "What is signed is another signature structure; the inner one was not judged. Inspect the document by hand.";
+    COUNTERSIGNED_CONTENT = "KEP-3110", Warning, Some((Indeterminate, Sub::SigConstraintsFailure)),
+        "Karşı imza, bir içeriği imzalamış gibi içerik türü (content-type) taşıyor; karşı imzada bu olamaz. İmzayı elle inceleyin.",
+        "The counter-signature states a content type, as one over a content does; a counter-signature must not. Inspect the signature by hand.";
 
     // Which certificate.
     NO_CERTIFICATE = "KEP-3201", Warning, Some((Indeterminate, Sub::NoSigningCertificateFound)),

@@ -63,8 +63,22 @@ impl Constraints {
 
     /// What only the archive switch lets pass.
     pub fn excused(self, hash: Option<Hash>, key: KeyKind, at: Timestamp) -> Option<String> {
-        let found = weakness(hash, Some((key, Holder::Signer)), at)?;
-        (self == Self::Archive && !found.never_allowed).then_some(found.what)
+        self.excuse(weakness(hash, Some((key, Holder::Signer)), at))
+    }
+
+    /// The same of what a provider signed.
+    pub fn excused_of_provider(self, hash: Option<Hash>, key: KeyKind, at: Timestamp) -> Option<String> {
+        self.excuse(weakness(hash, Some((key, Holder::Provider)), at))
+    }
+
+    /// The same of a hash by itself.
+    pub fn excused_hash(self, hash: Hash, at: Timestamp) -> Option<String> {
+        self.excuse(weakness(Some(hash), None, at))
+    }
+
+    fn excuse(self, found: Option<Weakness>) -> Option<String> {
+        let found = found.filter(|found| self == Self::Archive && !found.never_allowed)?;
+        Some(found.what)
     }
 
     fn judge(self, found: Option<Weakness>) -> Result<(), String> {

@@ -281,7 +281,7 @@ impl Task<'_, '_> {
             covers_signature,
         };
         let mut all = Vec::new();
-        if let Ok(Some(token)) = self.info.signed(oid::CONTENT_TIMESTAMP) {
+        for token in self.info.signed_values(oid::CONTENT_TIMESTAMP) {
             all.push(own("content", token.raw, pieces.to_vec(), false));
         }
         for token in self.info.unsigned_values(oid::SIGNATURE_TIMESTAMP) {

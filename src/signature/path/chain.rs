@@ -144,6 +144,9 @@ pub fn judge(leaf: &Arc<Certificate>, material: &Material, question: Question, c
     for issue in own.into_iter().chain(others) {
         add_issue(issue, question, reasons);
     }
+    for what in &path.excused {
+        reasons.add_with(cause::ALGORITHM_EXCUSED, what);
+    }
     reasons.record.made(Check::Path);
     add_answers(path, &answers, question, reasons);
     reasons.record.made(Check::Revocation);

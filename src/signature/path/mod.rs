@@ -69,6 +69,8 @@ pub struct Path {
     /// The key of each certificate with inherited DSA parameters, anchor first: one more than `certificates`.
     keys: Vec<(PublicKey, Sha256)>,
     pub issues: Vec<PathIssue>,
+    /// Weak algorithms that only the switch for old material lets pass.
+    pub excused: Vec<String>,
     /// The policies valid for the leaf; `None` for any.
     pub policies: Option<Vec<ObjectIdentifier>>,
 }
@@ -146,6 +148,7 @@ fn pinned(leaf: &Arc<Certificate>, rules: &PathRules) -> Path {
         certificates: Vec::new(),
         keys: Vec::new(),
         issues,
+        excused: Vec::new(),
         policies: None,
     }
 }
@@ -246,6 +249,7 @@ fn validate(anchor: Arc<Certificate>, certificates: Vec<Arc<Certificate>>, rules
         }
         check_issuer(certificate, self_issued, &mut path_length, &mut issues);
     }
+    let excused = excused_in(&certificates, &keys, rules);
     let policies = policies.finish(&rules.policy);
     if policies.is_err() {
         issues.push(PathIssue::Policy);
@@ -255,8 +259,19 @@ fn validate(anchor: Arc<Certificate>, certificates: Vec<Arc<Certificate>>, rules
         certificates,
         keys,
         issues,
+        excused,
         policies: policies.unwrap_or_default(),
     }
+}
+
+/// Each certificate's signature by the key above it.
+fn excused_in(certificates: &[Arc<Certificate>], keys: &[(PublicKey, Sha256)], rules: &PathRules) -> Vec<String> {
+    let signed = certificates.iter().zip(keys);
+    let excused = signed.filter_map(|(certificate, (key, _))| {
+        let hash = Scheme::of(&certificate.algorithm, None).ok()?.hash();
+        rules.algorithms.excused_of_provider(hash, key.kind, rules.at)
+    });
+    excused.collect()
 }
 
 /// 6.1.3 (a)(1), with the working key of 6.1.4 (d)-(f).

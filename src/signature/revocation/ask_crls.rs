@@ -71,6 +71,30 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        self.ask_lone_deltas(link, anchor, stack, evidence);
+    }
+
+    /// A delta whose base is not at hand cannot say "good", but what it says of a revoked certificate is the authority's word all the same.
+    fn ask_lone_deltas(&self, link: Link<'_>, anchor: &Arc<Certificate>, stack: &mut Vec<Sha256>, evidence: &mut Vec<Evidence>) {
+        for (delta, embedded) in self.crls().filter(|(crl, _)| crl.delta_base.is_some()) {
+            let status = match entry_for(delta, link.certificate) {
+                Some(Some(entry)) if entry.reason != Some(reason::REMOVE_FROM_CRL) => entry_state(Some(entry)),
+                _ => continue,
+            };
+            let usable = !delta.unusable && delta.algorithms_agree && delta.issuer == link.certificate.issuer;
+            if usable && matches!(status, Status::Revoked { .. }) && self.crl_is_authentic(delta, link, anchor, stack) {
+                evidence.push(Evidence {
+                    source: Source::Crl,
+                    object: delta.sha256,
+                    status,
+                    this_update: delta.this_update,
+                    next_update: delta.next_update,
+                    embedded,
+                    knows: true,
+                    complete: false,
+                });
+            }
+        }
     }
 
     fn crls(&self) -> impl Iterator<Item = (&'a Arc<Crl>, bool)> {
@@ -98,7 +122,12 @@ impl<'a> Checker<'a> {
             .max_by_key(|delta| delta.this_update);
         if let Some(delta) = newest {
             match entry_for(delta, link.certificate)? {
-                Some(entry) if entry.reason == Some(reason::REMOVE_FROM_CRL) => status = Status::Good,
+                // It lifts a hold (RFC 5280 5.3.1); a revocation has no way back.
+                Some(entry) if entry.reason == Some(reason::REMOVE_FROM_CRL) => {
+                    if matches!(status, Status::OnHold { .. }) {
+                        status = Status::Good;
+                    }
+                }
                 Some(entry) => status = entry_state(Some(entry)),
                 None => {}
             }

@@ -7,6 +7,7 @@ use crate::hash::Sha256;
 use crate::signature::asn1::oid;
 use crate::signature::certificate::Certificate;
 use crate::signature::certificate::extension::usage;
+use crate::signature::crypto::Algorithm;
 use crate::signature::crypto::PublicKey;
 use crate::signature::crypto::Scheme;
 use crate::signature::crypto::edges::Signed;
@@ -79,7 +80,7 @@ impl Checker<'_> {
                 && responder.extensions.unknown_critical.is_empty()
                 && responder.extensions.malformed.is_empty()
                 && responder.valid_at(response.produced_at);
-            if !names_fit || !may_sign || !self.issued_by(responder, issuer_key, *issuer_sha256) {
+            if !names_fit || !may_sign || !self.issued_by(responder, (issuer_key, *issuer_sha256), response) {
                 return false;
             }
             let Ok(key) = responder.public_key() else { return false };
@@ -107,16 +108,21 @@ impl Checker<'_> {
             algorithm: &response.algorithm,
             signature: &response.signature,
         };
-        let strong = Scheme::of(&response.algorithm, None).is_ok_and(|scheme| {
-            self.rules
-                .algorithms
-                .check_provider(scheme.hash(), key.kind, response.produced_at)
-                .is_ok()
-        });
-        strong && self.edges.verify(&object, key, key_sha256) == Ok(true)
+        self.is_strong(&response.algorithm, key, response) && self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 
-    pub(super) fn issued_by(&self, certificate: &Certificate, key: &PublicKey, key_sha256: Sha256) -> bool {
+    fn is_strong(&self, algorithm: &Algorithm, key: &PublicKey, response: &OcspResponse) -> bool {
+        Scheme::of(algorithm, None).is_ok_and(|scheme| {
+            let at = response.produced_at;
+            self.rules.algorithms.check_provider(scheme.hash(), key.kind, at).is_ok()
+        })
+    }
+
+    /// By this key, with an algorithm that was good enough when the responder answered: what is weak in a path is weak beside it.
+    fn issued_by(&self, certificate: &Certificate, (key, key_sha256): (&PublicKey, Sha256), response: &OcspResponse) -> bool {
+        if !self.is_strong(&certificate.algorithm, key, response) {
+            return false;
+        }
         let object = Signed {
             sha256: certificate.sha256,
             signed: certificate.tbs(),

@@ -212,14 +212,16 @@ impl<'a> Checker<'a> {
         let revoked = evidence
             .iter()
             .find(|one| matches!(one.status, Status::Revoked { at, .. } if at <= self.freshness.at));
-        let held = evidence
-            .iter()
-            .find(|one| matches!(one.status, Status::OnHold { at } if at <= self.freshness.at) && self.is_fresh(link, one));
         // Revoked or held later than asked: it was good then.
         let good: Vec<&Evidence> = evidence
             .iter()
             .filter(|one| self.says_good(one) && self.is_fresh(link, one))
             .collect();
+        // A hold that a younger source no longer knows was lifted (RFC 5280 5.3.1): the list that named it stays in the signature for ever.
+        let lifted = |one: &Evidence| good.iter().any(|later| later.this_update > one.this_update);
+        let held = evidence
+            .iter()
+            .find(|one| matches!(one.status, Status::OnHold { at } if at <= self.freshness.at) && self.is_fresh(link, one) && !lifted(one));
         let later = evidence.iter().filter_map(|one| match one.status {
             Status::Revoked { at, reason } if at > self.freshness.at => Some((at, reason)),
             _ => None,

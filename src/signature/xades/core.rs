@@ -166,11 +166,20 @@ fn find_certificate(task: &CoreTask<'_>, signed: &SignedOctets, reasons: &mut Re
     let (xml, signature) = (task.resolver.xml, task.resolver.signature);
     let own = key_info_certificates(xml, signature);
     if let Some(binding) = task.binding {
-        let named = own
-            .iter()
-            .chain(&task.material.certificates)
-            .find_map(|certificate| binding.names(xml, certificate).map(|hash| (certificate, hash)));
-        if let Some((certificate, hash)) = named {
+        let mut named: Vec<(&Arc<Certificate>, Hash)> = Vec::new();
+        for certificate in own.iter().chain(&task.material.certificates) {
+            if let Some(hash) = binding.names(xml, certificate)
+                && !named.iter().any(|(known, _)| known.sha256 == certificate.sha256)
+            {
+                named.push((certificate, hash));
+            }
+        }
+        // SigningCertificate of v1 may name the whole path (TS 101 903 7.2.2), and KeyInfo has no order (XML-DSig 4.5.4): of those that are
+        // named, the signer is the one whose key made the value.
+        let of_key = (named.len() > 1)
+            .then(|| named.iter().find(|(certificate, _)| signed.fits(certificate)))
+            .flatten();
+        if let Some((certificate, hash)) = of_key.or(named.first()).copied() {
             if hash == Hash::Sha1 {
                 reasons.add(cause::BINDING_V1);
             }
@@ -205,5 +214,10 @@ fn check_algorithms(task: &CoreTask<'_>, digests: &[Hash], scheme: Scheme, certi
     let weak = weak.or_else(|| constraints.check(scheme.hash(), kind, task.at).err());
     if let Some(weak) = weak {
         reasons.add_with(if task.proven { cause::WEAK } else { cause::WEAK_NO_POE }, &weak);
+    }
+    for hash in digests.iter().copied().map(Some).chain([scheme.hash()]) {
+        if let Some(excused) = constraints.excused(hash, kind, task.at) {
+            reasons.add_with(cause::ALGORITHM_EXCUSED, &excused);
+        }
     }
 }

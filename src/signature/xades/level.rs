@@ -15,7 +15,7 @@ use crate::signature::path::chain::Material;
 use crate::signature::xades::core::Core;
 use crate::signature::xades::document::Xml;
 use crate::signature::xades::properties::SignedProperties;
-use crate::signature::xades::structure::Signature;
+use crate::signature::xades::structure::{Signature, XADES, XADES_141};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
@@ -87,13 +87,21 @@ pub fn of(xml: &Xml<'_>, signature: &Signature, stated: &SignedProperties) -> Le
 
 /// What of P3's and P4's demands is there, usable or not.
 pub fn inside(xml: &Xml<'_>, signature: &Signature, material: &Material, certificate: &Certificate) -> Inside {
-    let has = |names: &[&str]| signature.has_unsigned(xml, names);
+    // An empty list is none.
+    let lists = |properties: &[&str], entries: &[&str]| {
+        let nodes = properties
+            .iter()
+            .flat_map(|name| signature.unsigned(xml, XADES, name).chain(signature.unsigned(xml, XADES_141, name)));
+        let mut below = nodes.flat_map(|node| xml.document.descendants(node));
+        below.any(|node| entries.iter().any(|entry| xml.is(node, XADES, entry)))
+    };
     let revocation = &material.revocation;
     Inside {
         crl: revocation.crls.iter().any(|list| list.issuer == certificate.issuer),
         ocsp: !revocation.ocsp.is_empty(),
-        references: has(&["CompleteCertificateRefs", "CompleteCertificateRefsV2"]) && has(&["CompleteRevocationRefs"]),
-        certificates: has(&["CertificateValues"]),
+        references: lists(&["CompleteCertificateRefs", "CompleteCertificateRefsV2"], &["Cert"])
+            && lists(&["CompleteRevocationRefs"], &["CRLRef", "OCSPRef"]),
+        certificates: lists(&["CertificateValues"], &["EncapsulatedX509Certificate"]),
     }
 }
 
