@@ -8,7 +8,7 @@ use super::event::FoundEvidence;
 use super::fold::amend_entry;
 use super::overlay::Overlay;
 use super::state::{EvidenceState, MessageState};
-use super::{LedgerError, key};
+use super::{LedgerError, key, sent};
 use crate::hash::Sha256;
 use crate::message::MessageKind;
 use crate::register::entry::{Entry, RegisterNumber, flag};
@@ -33,7 +33,8 @@ pub fn judge_evidence_again(known: EvidenceState, found: &FoundEvidence, state: 
         },
         ..known
     };
-    state.put(key::evidence(&sha256), &judged)
+    state.put(key::evidence(&sha256), &judged)?;
+    judged.numbers.iter().try_for_each(|number| sent::follow(*number, state))
 }
 
 /// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
@@ -119,12 +120,13 @@ pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &m
         );
     }
     for sha256 in waiting {
-        if !state.contains(&key::orphan(&sha256))? {
-            continue;
-        }
         let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
             continue;
         };
+        if !state.contains(&key::orphan(&sha256))? {
+            sent::share(evidence, numbers, link_keys, state)?;
+            continue;
+        }
         let Some(by) = evidence
             .found
             .link_keys
@@ -145,7 +147,7 @@ pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &m
 }
 
 /// Shows the evidence at its entries; its time beats the arithmetic of the deadlines.
-fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+pub(super) fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let proof = &evidence.found.evidence;
     let record = evidence_record(proof, evidence.found.report.indication, by);
     for number in numbers {
@@ -157,11 +159,12 @@ fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state:
             }
             deadlines::bring_forward(&mut entry.deadlines, &record, &entry.message.recipients);
         })?;
+        sent::follow(*number, state)?;
     }
     Ok(())
 }
 
 /// The word before the colon: how a link key links.
-fn link_kind(link_key: &str) -> String {
+pub(super) fn link_kind(link_key: &str) -> String {
     link_key.split(':').next().unwrap_or_default().to_owned()
 }

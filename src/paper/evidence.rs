@@ -144,7 +144,7 @@ impl Sheet<'_> {
         self.say(
             "Birim, durum",
             "Unit, state",
-            &format!("{unit} · {}", words::state(entry.state, lang)),
+            &format!("{unit} · {}", words::state_of(entry.state, entry.is_sent(), lang)),
         );
     }
 

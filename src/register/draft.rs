@@ -14,6 +14,7 @@ use super::deadlines::{Facts, ReadEvidence, deadlines};
 use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, PartRecord, RegisterNumber, Sighting, State, flag};
 use super::flags::flags;
 use super::records::{message_record, part_record};
+use super::sent;
 use super::routing::{NotRecorded, Routed, RoutingInput, is_unknown_sender, route};
 use super::xsd_duration::XsdDuration;
 use crate::envelope::{Addressee, Document, PackageKind};
@@ -132,9 +133,27 @@ impl Draft {
     }
 }
 
+/// How a message came to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Arrived,
+    /// The institution sent it.
+    Sent,
+    /// Nobody could read it.
+    Quarantined,
+}
+
 /// Makes the draft of a message, or of one of its packages.
 pub fn draft(input: DraftInput<'_>) -> Draft {
-    compose(input, false)
+    compose(input, Case::Arrived)
+}
+
+/// The same of a message that the institution sent. Evidence is what came back, wherever it lies.
+pub fn sent(input: DraftInput<'_>) -> Draft {
+    match input.message.kind {
+        MessageKind::Evidence => compose(input, Case::Arrived),
+        _ => compose(input, Case::Sent),
+    }
 }
 
 /// Makes the draft of a message that could not be read: it gets its number, its deadline and its alarm all the same.
@@ -168,10 +187,11 @@ pub fn quarantine(input: QuarantineInput<'_>) -> Draft {
         fetched_at: input.fetched_at,
         duplicate_of: None,
     };
-    compose(input, true)
+    compose(input, Case::Quarantined)
 }
 
-fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
+fn compose(input: DraftInput<'_>, case: Case) -> Draft {
+    let (is_quarantined, is_sent) = (case == Case::Quarantined, case == Case::Sent);
     let Registry { config, calendar, rules } = input.registry;
     let (message, headers) = (input.message, &input.message.headers);
     let package = input.package.as_ref();
@@ -186,21 +206,34 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
         server: input.server_time,
         fetched: input.fetched_at,
     };
-    let (arrived, doubts) = arrival(&input.evidence, input.address, &times);
+    let (arrived, doubts) = match is_sent {
+        true => sent::sent_at(&input.evidence, headers, &times),
+        false => arrival(&input.evidence, input.address, &times),
+    };
     findings.extend(doubts);
-    let (read, doubts) = read_evidence(&input.evidence, input.address, arrived.at, input.fetched_at);
-    findings.extend(doubts);
-    let (counted_from, doubt) = counted_from(&arrived, &times);
-    findings.extend(doubt);
-    let facts = facts(message.kind, counted_from, read, document, &config.receiver_kkk);
-    let (deadlines, doubts) = deadlines(&facts, config.deemed_read, calendar);
-    findings.extend(doubts);
+    // The terms of what we sent are its recipients'.
+    let deadlines = if is_sent {
+        findings.extend(sent::foreign_sender(headers, input.address));
+        Vec::new()
+    } else {
+        let (read, doubts) = read_evidence(&input.evidence, input.address, arrived.at, input.fetched_at);
+        findings.extend(doubts);
+        let (counted_from, doubt) = counted_from(&arrived, &times);
+        findings.extend(doubt);
+        let facts = facts(message.kind, counted_from, read, document, &config.receiver_kkk);
+        let (deadlines, doubts) = deadlines(&facts, config.deemed_read, calendar);
+        findings.extend(doubts);
+        deadlines
+    };
     let (access, doubt) = access_of(message.kind, package, is_quarantined);
     findings.extend(doubt);
 
     let mut flags = flags(message.kind, package, input.verdict.as_ref(), &input.evidence);
     if is_quarantined {
         flags.insert(flag::QUARANTINED.to_owned());
+    }
+    if is_sent {
+        flags.insert(flag::SENT.to_owned());
     }
     if findings.iter().any(|finding| finding.rule == UNSIGNED_MESSAGE) {
         flags.insert(flag::UNSIGNED.to_owned());
@@ -209,7 +242,7 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
         flags.insert(flag::DUPLICATE.to_owned());
         findings.push(duplicate(first));
     }
-    if is_unknown_sender(headers.sender.as_deref(), headers.sender_kep.as_deref(), rules) {
+    if !is_sent && is_unknown_sender(headers.sender.as_deref(), headers.sender_kep.as_deref(), rules) {
         flags.insert(flag::UNKNOWN_SENDER.to_owned());
         findings.push(unknown_sender());
     }

@@ -34,6 +34,10 @@ pub struct EyServisConfig {
     /// Folders that are watched, as the service calls them. Default: `["INBOX"]`.
     #[serde(default = "inbox")]
     pub folders: Vec<String>,
+    /// Folders of what the institution sent, as the service calls them (`INBOX.Sent`, `OUTBOX`): registered as sent, their evidence followed
+    /// per recipient. Nothing is acknowledged or deleted there. Default: none.
+    #[serde(default)]
+    pub sent_folders: Vec<String>,
     /// How long between two looks. Default: `5m`.
     #[serde(default = "interval", with = "crate::clock::duration")]
     pub interval: Duration,
@@ -97,6 +101,13 @@ pub struct EyServisConfig {
     /// What the service's error numbers mean, as the operator learnt it. Default: none; every error is tried again.
     #[serde(default)]
     pub codes: Vec<KnownCode>,
+}
+
+impl EyServisConfig {
+    /// Every folder that is asked for: of received and of sent mail.
+    pub fn all_folders(&self) -> impl Iterator<Item = &String> {
+        self.folders.iter().chain(&self.sent_folders)
+    }
 }
 
 /// The service's three queries; the first answers in parallel columns.

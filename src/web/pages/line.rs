@@ -16,7 +16,8 @@ use crate::text::Lang;
 use crate::web::Web;
 
 /// Flags that a list shows beside the verdict; the others are told by the verdict itself.
-const MARKED: [&str; 8] = [
+const MARKED: [&str; 9] = [
+    flag::SENT,
     flag::DUPLICATE,
     flag::ENCRYPTED,
     flag::MALFORMED_PACKAGE,
@@ -96,7 +97,7 @@ impl Line {
             unit: row.unit.as_deref().map(Shown::cell).unwrap_or_default(),
             due: due(row, web, measure),
             unread: row.unopened && row.state != State::NotRecorded,
-            state: words::state(row.state, lang),
+            state: words::state_of(row.state, row.flags.contains(flag::SENT), lang),
             marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),
             access: access(row.access, lang),
         }
