@@ -94,9 +94,10 @@ impl Sheet<'_> {
                 entry.mailbox
             ),
         );
+        let (tr, en) = if entry.is_sent() { ("Gönderiliş", "Sent") } else { ("Geliş", "Arrived") };
         self.say(
-            "Geliş",
-            "Arrived",
+            tr,
+            en,
             &format!(
                 "{} · {}",
                 exact_time(message.received_at),

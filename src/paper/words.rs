@@ -12,6 +12,7 @@ pub fn received_by(word: &str, lang: Lang) -> &str {
     let words = match word {
         "evidence" => ("delile göre (yasal an)", "by the evidence (the legal moment)"),
         "provider-date" => ("sağlayıcının imzalı tarihine göre", "by the provider's signed date"),
+        "sender-date" => ("iletinin kendi tarihine göre", "by the message's own date"),
         "server" => ("sunucuya varışına göre", "by arrival on the server"),
         "fetched" => ("alındığı ana göre", "by when it was fetched"),
         other => (other, other),

@@ -43,8 +43,13 @@ impl RecipientView {
             false => label.get(lang).to_owned(),
         };
         let overdue = missing.map(|(missing, due)| {
+            let doubt = if state.unverified {
+                c.t("; gelen delilin imzası doğrulanamadı", "; what came could not be verified")
+            } else {
+                ""
+            };
             format!(
-                "{}: {} ({})",
+                "{}: {} ({}){doubt}",
                 c.t("GECİKTİ", "OVERDUE"),
                 missing.label().get(lang),
                 when::moment(due)
