@@ -9,6 +9,7 @@ mod inside;
 mod site;
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
@@ -23,7 +24,10 @@ use jiff::{SignedDuration, Timestamp};
 use kep_gateway::alert::job::Job;
 use kep_gateway::alert::notice::Cause;
 use kep_gateway::daemon::duties;
-use kep_gateway::mailbox;
+use kep_gateway::limits::Limits;
+use kep_gateway::mailbox::config::{AfterFetch, ImapConfig};
+use kep_gateway::mailbox::imap::ImapMailbox;
+use kep_gateway::mailbox::{self, Mailbox};
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::people::Role;
 use kep_gateway::register::entry::{Action, Entry, Handling, State};
@@ -498,7 +502,7 @@ fn a_folder_of_sent_mail_on_a_real_server_is_told_from_its_inbox() {
     let config = dovecot.config();
     gateway.configure(&format!(
         "[[mailbox]]\nname = \"evrak\"\nkind = \"imap\"\naddress = \"{}\"\nhost = \"localhost\"\nport = {}\nca_file = \"{}\"\nuser = \"{}\"\n\
-         password_file = \"{}\"\nsent_folders = [\"Sent\"]\nafter_fetch = \"seen\"\n",
+         password_file = \"{}\"\nsent_folders = [\"Sent\"]\n",
         post.0.our_address(),
         dovecot.imaps_port,
         dovecot.ca_file().display(),
@@ -518,12 +522,41 @@ fn a_folder_of_sent_mail_on_a_real_server_is_told_from_its_inbox() {
     let states: Vec<&str> = sent[0]["recipients"].as_array().unwrap().iter().map(|one| one["progress"].as_str().unwrap()).collect();
     assert_eq!(states, ["submitted", "submitted"], "{sent:#}");
     assert_eq!(sent[0]["recipients"][0]["overdue"]["evidence"], "delivery");
-    // Nothing is marked in the folder of sent mail.
-    let sent_folder = dovecot.maildir().join(".Sent");
-    let flagged = fs::read_dir(sent_folder.join("cur")).unwrap().any(|file| file.unwrap().file_name().to_string_lossy().ends_with('S'));
-    assert!(!flagged);
     gateway.ok(&["poll"]);
     assert_eq!(gateway.export().len(), 3);
+}
+
+#[tokio::test]
+async fn nothing_is_marked_in_the_folder_of_sent_mail() {
+    let mut dovecot = Dovecot::start();
+    dovecot.store("Sent", &support::message(1, 500));
+    dovecot.deliver(&support::message(2, 500));
+    let config = ImapConfig {
+        sent_folders: vec!["Sent".into()],
+        after_fetch: AfterFetch::Seen,
+        ..dovecot.config()
+    };
+    let both = ImapConfig {
+        folders: vec!["INBOX".into(), "Sent".into()],
+        ..config.clone()
+    };
+    let refused = ImapMailbox::new(both, dovecot.secrets(), &Limits::default()).err().unwrap();
+    assert!(refused.problem.en.contains("Sent"), "{refused}");
+    let mut mailbox = ImapMailbox::new(config, dovecot.secrets(), &Limits::default()).unwrap();
+    let listing = mailbox.list(&BTreeSet::new()).await.unwrap();
+    assert_eq!(listing.new.len(), 2);
+    for listed in &listing.new {
+        mailbox.acknowledge(&listed.locator).await.unwrap();
+    }
+    mailbox.close().await;
+    let marked = |folder: std::path::PathBuf| {
+        let files = ["cur", "new"].into_iter().flat_map(|sub| fs::read_dir(folder.join(sub)).unwrap());
+        files
+            .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+            .filter(|name| name.rsplit(',').next().unwrap().contains('S') && name.contains(":2,"))
+            .count()
+    };
+    assert_eq!((marked(dovecot.maildir()), marked(dovecot.maildir().join(".Sent"))), (1, 0));
 }
 
 #[test]
