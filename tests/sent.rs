@@ -28,8 +28,8 @@ use kep_gateway::limits::Limits;
 use kep_gateway::mailbox::config::{AfterFetch, ImapConfig};
 use kep_gateway::mailbox::imap::ImapMailbox;
 use kep_gateway::mailbox::{self, Mailbox};
-use kep_gateway::pipeline::Pipeline;
 use kep_gateway::people::Role;
+use kep_gateway::pipeline::Pipeline;
 use kep_gateway::register::entry::{Action, Entry, Handling, State};
 use kep_gateway::store::disk::RealDisk;
 use kep_gateway::web::{self, Web};
@@ -89,7 +89,11 @@ impl Post {
             namespace: evidence::NAMESPACE.into(),
             event: event.into(),
             reasons: Vec::new(),
-            identifier: format!("{}-{root}-{event}-{}", &original.message_id[1..5], recipient.map_or(0, |nth| nth + 1)),
+            identifier: format!(
+                "{}-{root}-{event}-{}",
+                &original.message_id[1..5],
+                recipient.map_or(0, |nth| nth + 1)
+            ),
             issuer_name: provider.name.into(),
             issuer_address: provider.address.clone(),
             event_time: when,
@@ -241,7 +245,10 @@ async fn what_lies_among_the_sent_is_registered_as_sent_and_is_no_news_to_anybod
     let entry = office.sent(&letter).await;
     assert!(entry.is_sent() && entry.flags.contains("sent"));
     assert_eq!(entry.register_number.to_string(), "2026/000001", "in the same gap-free register");
-    assert_eq!((entry.message.received_at, entry.message.received_by.as_str()), (at(SENT_AT), "sender-date"));
+    assert_eq!(
+        (entry.message.received_at, entry.message.received_by.as_str()),
+        (at(SENT_AT), "sender-date")
+    );
     assert!(entry.deadlines.is_empty(), "{:?}", entry.deadlines);
     assert!(!entry.awaits_transfer(), "it came from the EBYS");
     assert!(
@@ -285,7 +292,10 @@ async fn what_also_arrived_keeps_its_deadlines() {
     office.put("drop", &letter.raw);
     office.pass().await;
     let entry = office.entries().pop().unwrap();
-    assert!(!entry.is_sent() && !entry.deadlines.is_empty(), "what is in the inbox must be opened in time");
+    assert!(
+        !entry.is_sent() && !entry.deadlines.is_empty(),
+        "what is in the inbox must be opened in time"
+    );
 }
 
 #[tokio::test]
@@ -308,7 +318,9 @@ async fn each_recipient_has_a_fate_of_its_own() {
     assert_eq!(board.matches("△ GECİKTİ: gönderi delili gelmedi").count(), 2, "{board}");
 
     // Late, but it came: nothing stands any more.
-    office.arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T11:10:00Z").await;
+    office
+        .arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T11:10:00Z")
+        .await;
     office.look("2026-11-19T11:20:00Z").await;
     assert!(office.standing().is_empty(), "{:?}", office.standing());
     let told = office.told(Cause::MissingEvidence);
@@ -317,19 +329,26 @@ async fn each_recipient_has_a_fate_of_its_own() {
 
     // The first gets it and reads it, the second never does.
     office.arrives(&letter, DELIVERY, "Delivery", Some(0), "2026-11-19T12:00:00Z").await;
-    office.arrives(&letter, RETRIEVAL, "Retrieval", Some(0), "2026-11-19T13:00:00Z").await;
+    office
+        .arrives(&letter, RETRIEVAL, "Retrieval", Some(0), "2026-11-19T13:00:00Z")
+        .await;
     office.look("2026-11-20T20:50:00Z").await;
     assert!(office.standing().is_empty(), "Friday is not over");
     office.look("2026-11-20T21:10:00Z").await;
     assert_eq!(office.standing(), [format!("sent/{number}/delivery/{second}")]);
     let board = office.page("/boards/evidence").await;
     let (before, after) = board.split_once(&second).unwrap();
-    assert!(after.split("</p>").next().unwrap().contains("△ GECİKTİ: teslim delili gelmedi"), "{after}");
+    assert!(
+        after.split("</p>").next().unwrap().contains("△ GECİKTİ: teslim delili gelmedi"),
+        "{after}"
+    );
     assert!(!before.contains("△") && board.matches("△").count() == 1, "the first is not overdue");
     let page = office.page(&format!("/documents/{number}")).await;
     assert!(page.contains("id=\"sent\"") && page.contains("Okundu") && page.contains("△ GECİKTİ: teslim delili gelmedi"));
 
-    office.arrives(&letter, DELIVERY, "DeliveryExpiration", Some(1), "2026-11-20T22:00:00Z").await;
+    office
+        .arrives(&letter, DELIVERY, "DeliveryExpiration", Some(1), "2026-11-20T22:00:00Z")
+        .await;
     let mails = office.told(Cause::NegativeEvidence).len();
     office.look("2026-11-20T22:10:00Z").await;
     let told = office.told(Cause::NegativeEvidence);
@@ -337,7 +356,10 @@ async fn each_recipient_has_a_fate_of_its_own() {
     assert!(told[0].notice.title.tr.contains(&number.to_string()));
     assert_eq!(office.standing(), [format!("sent/{number}/negative/{second}")]);
     let board = office.page("/boards/evidence").await;
-    assert!(board.contains("Ulaştırılamadı") && board.contains("tamam: her alıcıda sona erdi"), "{board}");
+    assert!(
+        board.contains("Ulaştırılamadı") && board.contains("tamam: her alıcıda sona erdi"),
+        "{board}"
+    );
 
     // A clerk sees to it: the alarm is over, and the clock looks no more.
     let handling = Handling {
@@ -349,7 +371,12 @@ async fn each_recipient_has_a_fate_of_its_own() {
         action: Action::Done,
     };
     let handled = kep_gateway::ledger::event::Handled { number, handling };
-    office.pipeline.ledger.append(kep_gateway::ledger::event::Event::Handled(handled)).await.unwrap();
+    office
+        .pipeline
+        .ledger
+        .append(kep_gateway::ledger::event::Event::Handled(handled))
+        .await
+        .unwrap();
     assert!(office.standing().is_empty());
     office.look("2026-12-20T22:10:00Z").await;
     assert!(office.standing().is_empty());
@@ -361,8 +388,12 @@ async fn evidence_that_is_here_before_its_message_is_linked_when_that_comes_and_
     let office = Office::open(SENT_AT);
     let to = office.post.recipients();
     let letter = office.post.letter("bes", &to, at(SENT_AT));
-    office.arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T06:59:00Z").await;
-    office.arrives(&letter, DELIVERY, "DeliveryExpiration", Some(0), "2026-11-19T06:59:30Z").await;
+    office
+        .arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T06:59:00Z")
+        .await;
+    office
+        .arrives(&letter, DELIVERY, "DeliveryExpiration", Some(0), "2026-11-19T06:59:30Z")
+        .await;
     assert_eq!(office.pipeline.ledger.orphans().unwrap().len(), 2);
     assert_eq!(office.told(Cause::NegativeEvidence).len(), 1, "nothing waits for the message");
     office.site.inside.set("2026-11-19T07:05:00Z");
@@ -384,14 +415,18 @@ async fn a_message_that_is_never_read_is_told_and_complete() {
     let to = &office.post.recipients()[..1];
     let letter = office.post.letter("alti", to, at(SENT_AT));
     let entry = office.sent(&letter).await;
-    office.arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T07:01:00Z").await;
+    office
+        .arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T07:01:00Z")
+        .await;
     office.arrives(&letter, DELIVERY, "Delivery", Some(0), "2026-11-19T07:02:00Z").await;
     // Two business days after the delivery: the 23rd, a Monday.
     office.look("2026-11-23T20:50:00Z").await;
     assert!(office.standing().is_empty());
     office.look("2026-11-23T21:10:00Z").await;
     assert_eq!(office.standing(), [format!("sent/{}/reading/{}", entry.register_number, to[0])]);
-    office.arrives(&letter, RETRIEVAL, "NonRetrievalExpiration", Some(0), "2026-11-20T21:00:00Z").await;
+    office
+        .arrives(&letter, RETRIEVAL, "NonRetrievalExpiration", Some(0), "2026-11-20T21:00:00Z")
+        .await;
     office.look("2026-11-23T21:30:00Z").await;
     assert_eq!(office.standing(), [format!("sent/{}/time-out/{}", entry.register_number, to[0])]);
     assert_eq!(office.told(Cause::ReadingTimeOut).len(), 1);
@@ -399,7 +434,9 @@ async fn a_message_that_is_never_read_is_told_and_complete() {
     office.look("2026-12-23T21:30:00Z").await;
     assert_eq!(office.told(Cause::ReadingTimeOut).len(), 1);
     // It is read after all.
-    office.arrives(&letter, RETRIEVAL, "Retrieval", Some(0), "2026-12-23T21:31:00Z").await;
+    office
+        .arrives(&letter, RETRIEVAL, "Retrieval", Some(0), "2026-12-23T21:31:00Z")
+        .await;
     office.look("2026-12-23T21:40:00Z").await;
     assert!(office.standing().is_empty());
     assert_eq!(office.pipeline.ledger.followed().count(), 0);
@@ -411,7 +448,11 @@ async fn what_nobody_signed_settles_nothing() {
     let to = &office.post.recipients()[..1];
     let letter = office.post.letter("yedi", to, at(SENT_AT));
     let entry = office.sent(&letter).await;
-    for (root, event, recipient) in [(SUBMISSION, "Acceptance", None), (DELIVERY, "Delivery", Some(0)), (RETRIEVAL, "Retrieval", Some(0))] {
+    for (root, event, recipient) in [
+        (SUBMISSION, "Acceptance", None),
+        (DELIVERY, "Delivery", Some(0)),
+        (RETRIEVAL, "Retrieval", Some(0)),
+    ] {
         let when = at("2026-11-19T07:02:00Z");
         office.put("drop", &office.post.mail(&letter, root, event, recipient, when, false));
     }
@@ -429,8 +470,12 @@ async fn a_rebuilt_index_says_the_same() {
     let to = office.post.recipients();
     let letter = office.post.letter("sekiz", &to, at(SENT_AT));
     office.sent(&letter).await;
-    office.arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T07:01:00Z").await;
-    office.arrives(&letter, DELIVERY, "DeliveryExpiration", Some(1), "2026-11-19T07:02:00Z").await;
+    office
+        .arrives(&letter, SUBMISSION, "Acceptance", None, "2026-11-19T07:01:00Z")
+        .await;
+    office
+        .arrives(&letter, DELIVERY, "DeliveryExpiration", Some(1), "2026-11-19T07:02:00Z")
+        .await;
     office.look("2026-11-24T09:00:00Z").await;
     let followed: Vec<_> = office.pipeline.ledger.followed().collect::<Result<_, _>>().unwrap();
     let standing = office.standing();
@@ -512,14 +557,25 @@ fn a_folder_of_sent_mail_on_a_real_server_is_told_from_its_inbox() {
     gateway.ok(&["poll"]);
     let exported = gateway.export();
     let direction = |subject: &str| {
-        let found = exported.iter().find(|one| one["message"]["subject"].as_str().unwrap_or_default().contains(subject));
+        let found = exported
+            .iter()
+            .find(|one| one["message"]["subject"].as_str().unwrap_or_default().contains(subject));
         found.unwrap_or_else(|| panic!("{subject}: {exported:#?}"))["direction"].clone()
     };
     assert_eq!(exported.len(), 3);
     assert_eq!(direction("Giden yazı on"), "outgoing");
-    assert_eq!(exported.iter().filter(|one| one["direction"] == "incoming").count(), 2, "evidence and mail arrived");
+    assert_eq!(
+        exported.iter().filter(|one| one["direction"] == "incoming").count(),
+        2,
+        "evidence and mail arrived"
+    );
     let sent = gateway.json(&["evidence", "list", "--sent", "--json"]);
-    let states: Vec<&str> = sent[0]["recipients"].as_array().unwrap().iter().map(|one| one["progress"].as_str().unwrap()).collect();
+    let states: Vec<&str> = sent[0]["recipients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["progress"].as_str().unwrap())
+        .collect();
     assert_eq!(states, ["submitted", "submitted"], "{sent:#}");
     assert_eq!(sent[0]["recipients"][0]["overdue"]["evidence"], "delivery");
     gateway.ok(&["poll"]);
@@ -566,5 +622,8 @@ fn one_folder_cannot_hold_both_and_the_terms_have_a_range() {
     gateway.configure("[sent]\nsubmission_within = \"1s\"\nreading_business_days = 0\n");
     let output = gateway.run(&["config", "check"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && said.contains("sent.submission_within") && said.contains("sent.reading_business_days"), "{said}");
+    assert!(
+        !output.status.success() && said.contains("sent.submission_within") && said.contains("sent.reading_business_days"),
+        "{said}"
+    );
 }

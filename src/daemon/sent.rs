@@ -73,9 +73,11 @@ async fn check_one(pipeline: &Pipeline, followed: &Followed) -> Result<(), Pipel
             facts: BTreeMap::new(),
         })
         .collect();
-    let record = pipeline
-        .ledger
-        .commit(move |decision| changes.into_iter().try_for_each(|standing| decision.record(Event::Standing(standing))));
+    let record = pipeline.ledger.commit(move |decision| {
+        changes
+            .into_iter()
+            .try_for_each(|standing| decision.record(Event::Standing(standing)))
+    });
     Ok(record.await?)
 }
 

@@ -37,9 +37,11 @@ impl About {
 
     fn of_word(word: &str) -> Option<Self> {
         let missing = Missing::ALL.into_iter().map(Self::Missing);
-        [Self::Negative, Self::TimeOut].into_iter().chain(missing).find(|about| about.word() == word)
+        [Self::Negative, Self::TimeOut]
+            .into_iter()
+            .chain(missing)
+            .find(|about| about.word() == word)
     }
-
 }
 
 impl From<Loud> for About {

@@ -3,7 +3,9 @@ use super::*;
 #[test]
 fn the_name_of_an_alarm_says_what_it_is_about() {
     let number: RegisterNumber = "2026/000012".parse().unwrap();
-    let every = [About::Negative, About::TimeOut].into_iter().chain(Missing::ALL.map(About::Missing));
+    let every = [About::Negative, About::TimeOut]
+        .into_iter()
+        .chain(Missing::ALL.map(About::Missing));
     for about in every {
         // An address may hold a slash.
         let name = alarm(number, about, "a/b@hs01.kep.tr");

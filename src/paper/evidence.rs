@@ -94,7 +94,11 @@ impl Sheet<'_> {
                 entry.mailbox
             ),
         );
-        let (tr, en) = if entry.is_sent() { ("Gönderiliş", "Sent") } else { ("Geliş", "Arrived") };
+        let (tr, en) = if entry.is_sent() {
+            ("Gönderiliş", "Sent")
+        } else {
+            ("Geliş", "Arrived")
+        };
         self.say(
             tr,
             en,

@@ -40,7 +40,10 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
         return Vec::new();
     }
     // Programs take over what arrived; what was sent came from them.
-    let mut notices: Vec<Notice> = (!entry.is_sent()).then(|| for_programs(entry, prefix, false, at)).into_iter().collect();
+    let mut notices: Vec<Notice> = (!entry.is_sent())
+        .then(|| for_programs(entry, prefix, false, at))
+        .into_iter()
+        .collect();
     notices.extend(for_people(entry, prefix, groups, at));
     notices
 }
@@ -70,7 +73,10 @@ fn for_people(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> 
     if entry.is_sent() {
         // No news to anybody; its evidence is followed by the clock. That our own signature does not hold is.
         let invalid = indication == Some(Indication::Failed) && !entry.flags.contains(flag::UNSIGNED);
-        return invalid.then(|| causes::signature(&facts, true, &codes(entry), at)).into_iter().collect();
+        return invalid
+            .then(|| causes::signature(&facts, true, &codes(entry), at))
+            .into_iter()
+            .collect();
     }
     let mut notices = vec![causes::new_document(&facts, is_urgent(entry), at)];
     if let Some(indication @ (Indication::Failed | Indication::Indeterminate)) = indication

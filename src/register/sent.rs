@@ -193,7 +193,8 @@ impl Following {
     /// Recipients about whom people must hear whatever the clock says.
     pub fn alarming(&self) -> Vec<(String, Loud)> {
         let all = self.everybody().into_iter();
-        all.filter_map(|recipient| self.loud(&recipient).map(|loud| (recipient, loud))).collect()
+        all.filter_map(|recipient| self.loud(&recipient).map(|loud| (recipient, loud)))
+            .collect()
     }
 
     /// Bad news is heard before it is verified, and taken back only by what is.

@@ -45,7 +45,10 @@ fn fates(following: &Following, now: &str) -> Vec<Fate> {
 }
 
 fn following() -> Following {
-    Following::new(sent(), &[A.to_uppercase(), B.to_owned(), B.to_owned(), "biri@example.org".to_owned()])
+    Following::new(
+        sent(),
+        &[A.to_uppercase(), B.to_owned(), B.to_owned(), "biri@example.org".to_owned()],
+    )
 }
 
 #[test]

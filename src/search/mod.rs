@@ -153,7 +153,9 @@ impl Search {
         let from_index = |view: &View<'_>| {
             let by = || Asking::by(person, view.snapshot.fields);
             Ok(DayCounts {
-                arrived_today: view.count(person, by().tag(&Tag::Day(day)).without(&Tag::Flag(flag::SENT)), &|entry, _| arrived(entry))?,
+                arrived_today: view.count(person, by().tag(&Tag::Day(day)).without(&Tag::Flag(flag::SENT)), &|entry, _| {
+                    arrived(entry)
+                })?,
                 unopened: view.count(person, by().tag(&Tag::Unopened), &|entry, _| unopened(entry))?,
                 deadlines_near: view.count(person, by().deadline(start, near), &|entry, _| is_near(entry))?,
             })

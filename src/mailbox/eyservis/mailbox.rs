@@ -337,7 +337,9 @@ fn check(config: &EyServisConfig) -> Result<(), Problem> {
         return wrong("folders is empty; name at least INBOX");
     }
     if let Some(both) = config.sent_folders.iter().find(|folder| config.folders.contains(folder)) {
-        return wrong(&format!("'{both}' stands in folders and in sent_folders; a message was received or sent"));
+        return wrong(&format!(
+            "'{both}' stands in folders and in sent_folders; a message was received or sent"
+        ));
     }
     if config.all_folders().any(|folder| folder == EVIDENCE) {
         return wrong("folders names #DELIL, under which the gateway itself keeps evidence");

@@ -304,7 +304,11 @@ fn made(
             })
             .collect(),
         evidence: evidence(web, entry, lang)?,
-        recipients: if entry.is_sent() { Vec::new() } else { recipients(web, entry, lang)? },
+        recipients: if entry.is_sent() {
+            Vec::new()
+        } else {
+            recipients(web, entry, lang)?
+        },
         sent: SentView::of(entry, web, &c)?,
         earlier: earlier(entry, lang),
         history: entry.history.iter().rev().map(|one| handling(one, web, lang)).collect(),

@@ -57,7 +57,11 @@ struct EvidencePage {
 /// The index cannot be read.
 pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Problem> {
     beside(move || {
-        let Gathered { mut sent, mut others, orphans } = gathered(&web, &c)?;
+        let Gathered {
+            mut sent,
+            mut others,
+            orphans,
+        } = gathered(&web, &c)?;
         // Newest first already; a stable sort brings what wants somebody to the front.
         sent.sort_by_key(|one| !(one.is_overdue || one.is_negative));
         sent.truncate(SHOWN);
