@@ -34,7 +34,10 @@ fn any_query(dice: &mut Dice, register: &Register) -> Query {
         state: dice.chance(8).then(|| dice.one(&["registered", "opened", "assigned"]).into()),
         access: dice.chance(8).then(|| dice.below(6) as u8),
         unopened: dice.chance(6),
-        direction: dice.chance(6).then(|| dice.one(&[Direction::Incoming, Direction::Outgoing])),
+        direction: dice.chance(6).then(|| match dice.chance(2) {
+            true => Direction::Incoming,
+            false => Direction::Outgoing,
+        }),
         before: dice.chance(5).then(|| RegisterNumber {
             year: 2026,
             number: dice.below(200) as u32,
