@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use forge::cades::Spec;
 use forge::evidence::{self, Evidence};
-use forge::mail::{Envelope, Original};
+use forge::mail::{Carried, Envelope, Original};
 use forge::pki::Hash;
 use forge::world::World;
 use gateway::Gateway;
@@ -282,6 +282,43 @@ async fn the_same_message_seen_in_two_places_is_one_entry() {
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].message.sightings.len(), 2);
     assert!(entries[0].is_sent());
+}
+
+#[tokio::test]
+async fn a_copy_in_other_bytes_is_kept_and_followed_only_once() {
+    let office = Office::open(SENT_AT);
+    let to = office.post.recipients();
+    let letter = office.post.letter("kopya", &to, at(SENT_AT));
+    office.sent(&letter).await;
+    // The provider's copy: the same message inside its signed envelope.
+    let provider = office.post.0.provider_of(&letter.original.from);
+    let envelope = Envelope {
+        provider_name: provider.name.into(),
+        from: provider.address.clone(),
+        to: to.to_vec(),
+        subject: format!("[KEP İletisi] {}", letter.original.subject),
+        message_id: "<EYWS{kopya}.giden>".into(),
+        date: at(SENT_AT) + SignedDuration::from_mins(1),
+        introduction: "KEP iletisi ektedir.\n".into(),
+        evidence: Vec::new(),
+        original: Some((letter.raw.clone(), Carried::Rfc822)),
+        etsi_headers: true,
+    };
+    let spec = office.post.0.provider_spec(provider, envelope.date);
+    let signed = envelope.signed(&|octets, attached| office.post.0.cms(octets, attached, spec.clone()), Hash::Sha256);
+    office.put("giden", &signed);
+    // Another message under the same Message-ID is no copy of it.
+    let mut forged = office.post.letter("kopya", &to, at(SENT_AT));
+    forged.raw.extend_from_slice(b"ek\r\n");
+    office.put("giden", &forged.raw);
+    office.pass().await;
+    let entries = office.entries();
+    assert_eq!(entries.len(), 3);
+    let copies: Vec<bool> = entries.iter().map(Entry::is_copy).collect();
+    assert_eq!(copies, [false, true, false]);
+    assert!(entries[1].findings.iter().any(|finding| finding.rule == "KEP-5061" && finding.text.tr.contains("2026/000001")));
+    let followed: Vec<String> = office.pipeline.ledger.followed().map(|one| one.unwrap().number.to_string()).collect();
+    assert_eq!(followed, ["2026/000001", "2026/000003"]);
 }
 
 #[tokio::test]

@@ -99,8 +99,12 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
 
     let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
+    let copied = sent::copied(&link_keys, decision)?;
     for mut draft in drafts {
         mark_duplicate(&mut draft, &message, &entries, decision)?;
+        if let Some(first) = copied.filter(|_| draft.flags.contains(flag::SENT)) {
+            draft.mark_copy_of(first);
+        }
         let number = numbering.assign(decision.now)?;
         entries.push(draft.into_entry(number, decision.now, message.sightings.clone()));
     }

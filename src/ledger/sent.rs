@@ -3,6 +3,8 @@
 //! The index keeps the messages whose end is not reached or not told, each with what the clock needs, so that a look costs nothing for the
 //! many that are read and done. A person who closes the document ends the following too.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::FoundEvidence;
@@ -86,12 +88,12 @@ impl Ledger {
         self.walk(key::FOLLOWED)
     }
 
-    /// How far a sent message came, whatever its state; `None` for what was not sent.
+    /// How far a sent message came, whatever its state; `None` for what was not sent, and for a copy of what is followed elsewhere.
     ///
     /// # Errors
     /// The index cannot be read.
     pub fn following(&self, entry: &Entry) -> Result<Option<Following>, LedgerError> {
-        if !entry.is_sent() {
+        if !entry.is_sent() || entry.is_copy() {
             return Ok(None);
         }
         Ok(Some(gathered(entry, |sha256| self.evidence_document(sha256))?.following))
@@ -122,7 +124,7 @@ fn gathered(
 
 /// The clock looks at a sent message again, or no longer: after everything that can change its state.
 pub(super) fn follow(number: RegisterNumber, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    let Some(entry) = state.entry(number)?.filter(Entry::is_sent) else {
+    let Some(entry) = state.entry(number)?.filter(|entry| entry.is_sent() && !entry.is_copy()) else {
         return Ok(());
     };
     if matches!(entry.state, State::Done | State::NotRecorded) {
@@ -181,6 +183,26 @@ pub(super) fn share(
     evidence.numbers.extend(&new);
     state.put(key::evidence(&evidence.found.evidence.sha256), &evidence)?;
     attach(&evidence, &new, &by, state)
+}
+
+/// The entry of a sent message of which these keys name another copy: the sender's own message, octet for octet, under the same Message-ID.
+pub(super) fn copied(link_keys: &[String], decision: &Decision<'_>) -> Result<Option<RegisterNumber>, LedgerError> {
+    let index = &decision.state.index;
+    let of_rule = |rule: &'static str| link_keys.iter().filter(move |key| link_kind(key) == rule);
+    let numbers = |key: &String| index.get::<Vec<RegisterNumber>>(&key::linked_messages(key));
+    let mut same_id = BTreeSet::new();
+    for key in of_rule("original-message-id") {
+        same_id.extend(numbers(key)?.unwrap_or_default());
+    }
+    for key in of_rule("digest") {
+        for number in numbers(key)?.unwrap_or_default() {
+            let known = if same_id.contains(&number) { index.entry(number)? } else { None };
+            if known.is_some_and(|entry| entry.is_sent() && !entry.is_copy()) {
+                return Ok(Some(number));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Whether any of this evidence belongs to a message that is registered as sent: the clock tells of it, with the message's number.

@@ -54,7 +54,7 @@ impl Arrival {
             server: message.arrived,
             fetched: message.fetched_at,
             size: message.size,
-            sent: message.sightings.iter().all(|seen| settings.is_sent(&seen.mailbox, &seen.locator)),
+            sent: !message.sightings.is_empty() && message.sightings.iter().all(|seen| settings.is_sent(&seen.mailbox, &seen.locator)),
             kep_ids: kep_ids.map(str::to_owned).collect(),
         }
     }

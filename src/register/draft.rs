@@ -110,6 +110,13 @@ impl Draft {
         }
     }
 
+    /// The same message stands in the register as sent already, from another place and in other bytes: a program keeps what it wrote, a
+    /// provider what it signed. Both are kept, and one is followed.
+    pub fn mark_copy_of(&mut self, first: RegisterNumber) {
+        self.flags.insert(flag::DUPLICATE.to_owned());
+        self.findings.push(sent::copy_of(first));
+    }
+
     pub fn into_entry(self, register_number: RegisterNumber, registered_at: Timestamp, sightings: Vec<Sighting>) -> Entry {
         Entry {
             register_number,

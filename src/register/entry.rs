@@ -135,6 +135,11 @@ impl Entry {
         self.flags.contains(flag::SENT)
     }
 
+    /// A sent message of which another copy is followed.
+    pub fn is_copy(&self) -> bool {
+        self.findings.iter().any(|finding| finding.rule == super::sent::COPY_RULE)
+    }
+
     /// Nobody opened it yet, and somebody should: what we sent is no news.
     pub fn awaits_opening(&self) -> bool {
         self.history.is_empty() && !self.is_sent()

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrival::{Arrival, ArrivalTimes, can_be, implausible};
 use super::calendar::Calendar;
-use super::entry::EvidenceRecord;
+use super::entry::{EvidenceRecord, RegisterNumber};
 use crate::clock::local_day;
 use crate::evidence::{Progress, RecipientState, Timeline};
 use crate::finding::{Finding, Severity};
@@ -267,6 +267,21 @@ pub(super) fn sent_at(evidence: &[EvidenceRecord], headers: &Headers, times: &Ar
     }
     let at = times.fetched;
     (Arrival { at, by: "fetched" }, findings)
+}
+
+/// Rule of the finding that names the entry of which this one is a copy.
+pub const COPY_RULE: &str = "KEP-5061";
+
+pub(super) fn copy_of(first: RegisterNumber) -> Finding {
+    Finding::new(
+        COPY_RULE,
+        Severity::Note,
+        "sent",
+        format!("Aynı giden ileti {first} sayısıyla kayıtlı; bu, başka bir yerden alınmış nüshasıdır. Deliller {first} üzerinden izlenir."),
+        format!(
+            "The same sent message stands in the register as {first}; this is a copy of it from another place. Evidence is followed at {first}."
+        ),
+    )
 }
 
 /// A message in a folder of sent mail whose sender is somebody else: it may have been put there by mistake, and then nobody looks at it.

@@ -1,6 +1,6 @@
 //! What became of what we sent: a timeline per message and recipient, and the evidence that should be there and is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::State;
@@ -16,6 +16,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::state::EvidenceState;
 use crate::message::MessageKind;
 use crate::register::calendar::Calendar;
+use crate::register::entry::RegisterNumber;
 use crate::register::sent::{Following, SentConfig};
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
@@ -82,10 +83,14 @@ struct Gathered {
 fn gathered(web: &Web, c: &Chrome) -> Result<Gathered, LedgerError> {
     let mut messages: BTreeMap<String, Vec<(EvidenceState, String)>> = BTreeMap::new();
     let (mut sent, mut orphans) = (Vec::new(), 0);
+    let mut seen_sent: BTreeSet<RegisterNumber> = BTreeSet::new();
     for entry in web.ledger().entries_back().take(LOOKED_THROUGH) {
         let entry = entry?;
         if !c.person().sees(&entry) {
             continue;
+        }
+        if entry.is_sent() {
+            seen_sent.insert(entry.register_number);
         }
         sent.extend(SentView::of(&entry, web, c)?);
         if entry.message.kind != MessageKind::Evidence {
@@ -96,15 +101,17 @@ fn gathered(web: &Web, c: &Chrome) -> Result<Gathered, LedgerError> {
                 continue;
             };
             orphans += usize::from(state.numbers.is_empty());
-            if is_of_sent(&state, web, c)? {
-                continue;
-            }
             let evidence = &state.found.evidence;
             let id = evidence.original_message_id.as_ref().or(evidence.provider_message_id.as_ref());
             let id = id.cloned().unwrap_or_else(|| record.sha256.to_string());
             messages.entry(id).or_default().push((state, entry.register_number.to_string()));
         }
     }
+    for evidence in messages.values_mut() {
+        // It stands at what we sent, where that exists for the person.
+        evidence.retain(|(state, _)| state.numbers.iter().all(|number| !seen_sent.contains(number)));
+    }
+    messages.retain(|_, evidence| !evidence.is_empty());
     let (now, settings) = (web.pipeline.now(), web.pipeline.settings());
     let others = messages
         .into_iter()
@@ -114,17 +121,6 @@ fn gathered(web: &Web, c: &Chrome) -> Result<Gathered, LedgerError> {
         others: others.collect(),
         orphans,
     })
-}
-
-/// Evidence of a sent message stands there, where that exists for the person.
-fn is_of_sent(state: &EvidenceState, web: &Web, c: &Chrome) -> Result<bool, LedgerError> {
-    for number in &state.numbers {
-        let entry = web.ledger().entry(*number)?;
-        if entry.is_some_and(|entry| entry.is_sent() && c.person().sees(&entry)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn view(

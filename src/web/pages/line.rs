@@ -48,6 +48,8 @@ pub struct Line {
     pub unit: Shown,
     pub due: Option<Due>,
     pub unread: bool,
+    /// The institution sent it.
+    pub sent: bool,
     pub state: &'static str,
     pub marks: Vec<String>,
     /// Above open: the name of the access level.
@@ -97,6 +99,7 @@ impl Line {
             unit: row.unit.as_deref().map(Shown::cell).unwrap_or_default(),
             due: due(row, web, measure),
             unread: row.unopened && row.state != State::NotRecorded,
+            sent: row.flags.contains(flag::SENT),
             state: words::state_of(row.state, row.flags.contains(flag::SENT), lang),
             marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),
             access: access(row.access, lang),
