@@ -307,6 +307,7 @@ async fn a_copy_in_other_bytes_is_kept_and_followed_only_once() {
     let spec = office.post.0.provider_spec(provider, envelope.date);
     let signed = envelope.signed(&|octets, attached| office.post.0.cms(octets, attached, spec.clone()), Hash::Sha256);
     office.put("giden", &signed);
+    office.pass().await;
     // Another message under the same Message-ID is no copy of it.
     let mut forged = office.post.letter("kopya", &to, at(SENT_AT));
     forged.raw.extend_from_slice(b"ek\r\n");

@@ -256,8 +256,9 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     for found in &registered.evidence {
         take_evidence(found, registered.sha256, &registered.entries, at, state)?;
     }
-    adopt_orphans(&registered.link_keys, &numbers, state)?;
-    numbers.iter().try_for_each(|number| sent::follow(*number, state))
+    let is_sent = registered.entries.iter().any(Entry::is_sent);
+    adopt_orphans(&registered.link_keys, &numbers, is_sent, state)?;
+    follow_all(&numbers, is_sent, state)
 }
 
 fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -311,8 +312,17 @@ fn apply_reexamined(reexamined: &Reexamined, at: Timestamp, state: &mut Overlay<
             None => take_evidence(found, reexamined.sha256, &reexamined.entries, at, state)?,
         }
     }
-    adopt_orphans(&reexamined.link_keys, &message.numbers, state)?;
-    message.numbers.iter().try_for_each(|number| sent::follow(*number, state))
+    let is_sent = reexamined.entries.iter().any(Entry::is_sent);
+    adopt_orphans(&reexamined.link_keys, &message.numbers, is_sent, state)?;
+    follow_all(&message.numbers, is_sent, state)
+}
+
+/// What arrived, which is nearly everything, costs nothing here.
+fn follow_all(numbers: &[RegisterNumber], is_sent: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    match is_sent {
+        true => numbers.iter().try_for_each(|number| sent::follow(*number, state)),
+        false => Ok(()),
+    }
 }
 
 fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), LedgerError> {

@@ -109,7 +109,8 @@ fn carries_original(entries: &[Entry]) -> bool {
 }
 
 /// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.
-pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+/// `is_sent`: the message is one that we sent, and evidence that another copy has already speaks of it too.
+pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], is_sent: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
     for link_key in link_keys {
         waiting.extend(
@@ -120,10 +121,14 @@ pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &m
         );
     }
     for sha256 in waiting {
+        let is_orphan = state.contains(&key::orphan(&sha256))?;
+        if !is_orphan && !is_sent {
+            continue;
+        }
         let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
             continue;
         };
-        if !state.contains(&key::orphan(&sha256))? {
+        if !is_orphan {
             sent::share(evidence, numbers, link_keys, state)?;
             continue;
         }

@@ -99,10 +99,11 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
 
     let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
-    let copied = sent::copied(&link_keys, decision)?;
+    let is_sent = drafts.iter().any(|draft| draft.flags.contains(flag::SENT));
+    let copied = if is_sent { sent::copied(&link_keys, decision)? } else { None };
     for mut draft in drafts {
         mark_duplicate(&mut draft, &message, &entries, decision)?;
-        if let Some(first) = copied.filter(|_| draft.flags.contains(flag::SENT)) {
+        if let Some(first) = copied {
             draft.mark_copy_of(first);
         }
         let number = numbering.assign(decision.now)?;
