@@ -13,6 +13,8 @@ use crate::decryption::Keyring;
 use crate::envelope::Receiver;
 use crate::hash::Sha256;
 use crate::limits::Limits;
+use crate::mailbox::config::MailboxConfig;
+use crate::mailbox::{Locator, eyservis, import};
 use crate::register::config::Registry;
 use crate::secret::SecretFolder;
 use crate::signature::Context;
@@ -110,6 +112,25 @@ impl Settings {
             at,
             ..self.judge.anew(self.online.known())
         }
+    }
+
+    /// Whether a message that lay there was sent by the institution: in a folder of sent mail, or handed over as sent.
+    pub fn is_sent(&self, mailbox: &str, locator: &Locator) -> bool {
+        match self.mailbox(mailbox) {
+            Some(config) => config.holds_sent(&locator.folder),
+            None => mailbox == import::NAME && locator.folder == import::SENT,
+        }
+    }
+
+    /// The kepId of a message at PTT's service, or of the message under which an evidence document was asked for there.
+    pub fn kep_id_of<'a>(&self, mailbox: &str, locator: &'a Locator) -> Option<&'a str> {
+        matches!(self.mailbox(mailbox), Some(MailboxConfig::EyServis(_)))
+            .then(|| eyservis::kep_id(locator))
+            .flatten()
+    }
+
+    fn mailbox(&self, name: &str) -> Option<&MailboxConfig> {
+        self.config.mailbox.iter().find(|config| config.name() == name)
     }
 
     /// KEP address of a mailbox, where the configuration says.

@@ -562,6 +562,72 @@ async fn what_lies_at_the_service_is_registered_once_by_the_real_program() {
     drop(gateway);
 }
 
+/// Evidence about a sent message that names it by nothing but the kepId under which it is asked for.
+fn nameless_evidence(root: &str, event: &str, recipient: &str) -> Vec<u8> {
+    format!(
+        "<r:{root} xmlns:r=\"http://uri.etsi.org/02640/v2#\" version=\"2.1.1\"><r:EventCode>http:uri.etsi.org/REM/Event#{event}</r:EventCode>\
+         <r:EvidenceIdentifier>{event}</r:EvidenceIdentifier><r:EventTime>2026-01-05T12:00:00+03:00</r:EventTime><r:RecipientsDetails>\
+         <r:EntityDetails><r:AttributedElectronicAddress scheme=\"mailto\">{recipient}</r:AttributedElectronicAddress></r:EntityDetails>\
+         </r:RecipientsDetails><r:EvidenceRefersToRecipient>1</r:EvidenceRefersToRecipient></r:{root}>"
+    )
+    .into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_over_the_service_is_followed_by_its_kep_id_and_never_acknowledged() {
+    let server = EyServis::start(27, now_day(), 0, 0).await;
+    let to = "alici@hs02.kep.tr";
+    let bytes = format!(
+        "From: Kurum <{}>\r\nTo: {to}\r\nSubject: Giden\r\nMessage-ID: <giden.1@hs01.kep.tr>\r\nX-TR-REM-iletiTip: standart\r\n\
+         MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nBilgi.\r\n",
+        eyservis::ADDRESS
+    );
+    server.world().put("INBOX.Sent", now_day().at(1, 0, 0, 0), bytes.into_bytes());
+    server.world().put("INBOX", now_day().at(1, 0, 0, 0), message(7, 2_000));
+    server.world().mails[0].evidence = vec![
+        ("G-1".into(), nameless_evidence("SubmissionAcceptanceRejection", "Acceptance", to)),
+        ("G-2".into(), nameless_evidence("DeliveryNonDeliveryToRecipient", "Delivery", to)),
+    ];
+    let gateway = gateway_of(&server, "sent_folders = [\"INBOX.Sent\"]\nacknowledge = true\n");
+    let (sent, exported) = tokio::task::spawn_blocking(move || {
+        for _ in 0..2 {
+            let output = gateway.run(&["poll"]);
+            assert!(output.status.success(), "{}", spoken(&output));
+        }
+        (gateway.json(&["evidence", "list", "--sent", "--json"]), gateway.export())
+    })
+    .await
+    .unwrap();
+    let outgoing: Vec<&Value> = exported.iter().filter(|one| one["direction"] == "outgoing").collect();
+    assert_eq!((exported.len(), outgoing.len()), (4, 1), "{exported:#?}");
+    assert_eq!(outgoing[0]["evidence"].as_array().unwrap().len(), 2, "linked by the kepId alone");
+    assert_eq!(outgoing[0]["evidence"][0]["linked_by"], "kep-id");
+    assert_eq!(sent[0]["recipients"][0]["recipient"], to);
+    assert_eq!(
+        (&sent[0]["recipients"][0]["progress"], &sent[0]["recipients"][0]["unverified"]),
+        (&"delivered".into(), &true.into()),
+        "nobody signed it: shown, and not believed"
+    );
+    let mut mailbox = server.mailbox("sent_folders = [\"INBOX.Sent\"]\nacknowledge = true\n");
+    let ids: Vec<(String, String)> = server
+        .world()
+        .mails
+        .iter()
+        .map(|mail| (mail.folder.clone(), mail.kep_id.clone()))
+        .collect();
+    for (folder, id) in ids.clone() {
+        mailbox.acknowledge(&Locator { folder, epoch: 0, id }).await.unwrap();
+    }
+    let acknowledged: Vec<String> = server
+        .world()
+        .requests
+        .iter()
+        .filter(|request| request.operation == "AlindiOnay")
+        .map(|request| request.member("kepId").to_owned())
+        .collect();
+    assert_eq!(acknowledged, [ids[1].1.clone()], "AlindiOnay says that something was received");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_with_the_number_of_an_sms_is_kept_and_used() {
     let server = EyServis::start(28, now_day(), 0, 0).await;

@@ -71,7 +71,7 @@ impl AlertConfig {
             Cause::NegativeEvidence => 15 * MINUTE,
             Cause::Signature | Cause::Quarantine => 30 * MINUTE,
             Cause::MissingMessage | Cause::Disk | Cause::ChainBroken | Cause::Recovery | Cause::DaemonDead => HOUR,
-            Cause::DeemedReadNear => 4 * HOUR,
+            Cause::DeemedReadNear | Cause::MissingEvidence | Cause::ReadingTimeOut => 4 * HOUR,
             Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::Undelivered => 6 * HOUR,
             Cause::Quota | Cause::Credit | Cause::DailyCheckMissed | Cause::OrphanEvidence => 20 * HOUR,
             Cause::DailyReport | Cause::DocumentRegistered | Cause::VerdictChanged | Cause::Test => 0,

@@ -26,6 +26,10 @@ pub enum Cause {
     DeemedReadNear,
     OrphanEvidence,
     NegativeEvidence,
+    /// Evidence of a sent message is not here by its term.
+    MissingEvidence,
+    /// Okuma zamanaşımı: a recipient did not open what we sent.
+    ReadingTimeOut,
     Disk,
     ChainBroken,
     /// Opening the store made a new one, or put something right.
@@ -58,6 +62,8 @@ impl Cause {
             Self::DeemedReadNear => Text::new("süre doluyor ya da doldu", "a deadline nears or has passed"),
             Self::OrphanEvidence => Text::new("iletisi bulunamayan delil", "evidence without a message"),
             Self::NegativeEvidence => Text::new("olumsuz delil", "negative evidence"),
+            Self::MissingEvidence => Text::new("gelmeyen delil", "missing evidence"),
+            Self::ReadingTimeOut => Text::new("okuma zamanaşımı", "time-out of reading"),
             Self::Disk => Text::new("disk", "disk"),
             Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
             Self::Recovery => Text::new("depo onarımı", "recovery of the store"),

@@ -81,6 +81,9 @@ pub enum Command {
         /// Take a file that is named here itself whatever it is, also one that is no mail, package, evidence or signed file.
         #[arg(long)]
         any: bool,
+        /// The institution sent these: they are registered as sent, and their evidence is followed per recipient.
+        #[arg(long)]
+        sent: bool,
     },
     /// The verdict on any signed file; no mailbox or store needed. Exit code: the worst verdict over the files.
     Verify(VerifyArgs),
@@ -276,6 +279,9 @@ pub enum EvidenceCommand {
         /// Only evidence that no message is known for.
         #[arg(long)]
         orphans: bool,
+        /// Sent messages instead, with how far each came per recipient; overdue evidence is marked.
+        #[arg(long, conflicts_with = "orphans")]
+        sent: bool,
     },
     /// The timeline of one message, by register number, Message-ID or the SHA-256 of an evidence document.
     Show {

@@ -7,7 +7,7 @@ use super::table::{clean, table};
 use super::{Exit, Failure, Session, words, writing};
 use crate::clock::{istanbul, local_day};
 use crate::pipeline::reexamine::{Outcome, Reexamined};
-use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::entry::{Entry, RegisterNumber, flag};
 use crate::register::export;
 use crate::text::{Lang, Text};
 
@@ -54,7 +54,7 @@ fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
     [
         format!("{prefix}{}", entry.register_number),
         local_time(entry.message.received_at),
-        words::kind(entry.message.kind, lang).to_owned(),
+        kind(entry, lang),
         institution
             .or_else(|| entry.message.sender_kep.clone())
             .or_else(|| entry.message.sender.clone())
@@ -64,6 +64,15 @@ fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
         entry.unit.clone().unwrap_or_default(),
         deadline.map(|deadline| local_time(deadline.at)).unwrap_or_default(),
     ]
+}
+
+/// What it is, and that we sent it.
+fn kind(entry: &Entry, lang: Lang) -> String {
+    let kind = words::kind(entry.message.kind, lang);
+    match entry.is_sent() {
+        true => format!("↗ {} · {kind}", words::flag(flag::SENT, lang)),
+        false => kind.to_owned(),
+    }
 }
 
 /// Minutes are enough for people, in Turkish time.

@@ -78,7 +78,13 @@ impl Screen {
                 entry.mailbox
             ),
         );
-        self.fact("Geliş", "Received", &arrival);
+        match entry.is_sent() {
+            true => self.fact("Gönderiliş", "Sent", &arrival),
+            false => self.fact("Geliş", "Received", &arrival),
+        }
+        if entry.is_sent() {
+            self.fact("Alıcılar", "Recipients", &message.recipients.join(", "));
+        }
         self.fact("Tür", "Kind", words::kind(message.kind, lang));
         self.fact("Gönderen", "Sender", kep);
         self.fact("İleti konusu", "Mail subject", message.subject.as_deref().unwrap_or("-"));
@@ -96,7 +102,7 @@ impl Screen {
         self.fact("Sonuç", "Verdict", &verdict(entry, lang));
         self.fact("Bekleyen", "Waits for", &awaited(entry, lang));
         self.fact("Birim", "Unit", entry.unit.as_deref().unwrap_or("-"));
-        self.fact("Durum", "State", words::state(entry.state, lang));
+        self.fact("Durum", "State", words::state_of(entry.state, entry.is_sent(), lang));
         self.fact("EBYS no", "EBYS number", entry.transferred_as().unwrap_or_default());
         let flags: Vec<&str> = entry.flags.iter().map(|flag| words::flag(flag, lang)).collect();
         self.fact("İşaretler", "Flags", &flags.join(", "));

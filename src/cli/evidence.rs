@@ -6,18 +6,20 @@ use serde_json::{Value, json};
 
 use super::args::EvidenceCommand;
 use super::documents::local_time;
+use super::sent::{self, Sent};
 use super::table::{clean, table};
 use super::{Exit, Failure, Session};
 use crate::evidence::{self, Timeline};
 use crate::hash::Sha256;
 use crate::ledger::Ledger;
 use crate::ledger::state::EvidenceState;
-use crate::register::entry::RegisterNumber;
+use crate::register::entry::{Entry, RegisterNumber};
 use crate::text::Lang;
 
 pub fn run(session: &Session, command: EvidenceCommand) -> Result<Exit, Failure> {
     match command {
-        EvidenceCommand::List { json, orphans } => list(session, json, orphans),
+        EvidenceCommand::List { json, sent: true, .. } => list_sent(session, json),
+        EvidenceCommand::List { json, orphans, .. } => list(session, json, orphans),
         EvidenceCommand::Show { what, json } => show(session, &what, json),
     }
 }
@@ -33,9 +35,43 @@ fn list(session: &Session, as_json: bool, orphans_only: bool) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
+fn list_sent(session: &Session, as_json: bool) -> Result<Exit, Failure> {
+    let all = sent::all(session)?;
+    match as_json {
+        true => println!("{:#}", Value::Array(all.iter().map(|one| sent::to_json(one, session)).collect())),
+        false => print!("{}", sent::lines(&all, session)),
+    }
+    Ok(Exit::Done)
+}
+
+/// The sent messages that `what` names, or that the evidence found for it is about.
+fn sent_messages(session: &Session, what: &str, found: &[EvidenceState]) -> Result<Vec<Sent>, Failure> {
+    let ledger = session.reader()?;
+    let mut numbers: BTreeSet<RegisterNumber> = found.iter().flat_map(|one| one.numbers.iter().copied()).collect();
+    numbers.extend(what.parse::<RegisterNumber>().ok());
+    for key in evidence::id_keys(what) {
+        numbers.extend(ledger.linked_to(&key.to_string())?);
+    }
+    let mut sent = Vec::new();
+    let mut calendar = None;
+    for number in numbers {
+        let Some(entry) = ledger.entry(number)?.filter(Entry::is_sent) else {
+            continue;
+        };
+        let registry = match calendar.take() {
+            Some(known) => known,
+            None => sent::registry(session)?,
+        };
+        sent.extend(Sent::of(session, &registry, entry)?);
+        calendar = Some(registry);
+    }
+    Ok(sent)
+}
+
 fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
     let mut found = find(session.reader()?, what)?;
-    if found.is_empty() {
+    let sent = sent_messages(session, what, &found)?;
+    if found.is_empty() && sent.is_empty() {
         return Err(Failure::not_found(what));
     }
     sort_by_time(&mut found);
@@ -43,11 +79,19 @@ fn show(session: &Session, what: &str, as_json: bool) -> Result<Exit, Failure> {
     found.iter().for_each(|one| timeline.apply(&one.found.evidence));
     if as_json {
         let evidence: Vec<Value> = found.iter().map(|one| to_json(one, session.lang)).collect();
-        println!("{:#}", json!({ "timeline": timeline.states(), "evidence": evidence }));
+        let sent: Vec<Value> = sent.iter().map(|one| sent::to_json(one, session)).collect();
+        println!("{:#}", json!({ "timeline": timeline.states(), "evidence": evidence, "sent": sent }));
         return Ok(Exit::Done);
     }
     print!("{}", evidence_table(&found, session.lang));
     println!();
+    if !sent.is_empty() {
+        for one in &sent {
+            println!("{}{}", session.prefix(), one.entry.register_number);
+            print!("{}", sent::timeline(one, session.lang));
+        }
+        return Ok(Exit::Done);
+    }
     for (recipient, state) in timeline.states() {
         println!("{}: {}", clean(&recipient), state.progress.label().get(session.lang));
     }

@@ -175,6 +175,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("documents retry by", "İsteyen kişi; önceki sonucun yanında durur"),
     ("documents retry json", "Satırlar yerine tek bir JSON belgesi yazar"),
     ("documents export json", "Şimdilik tek biçim JSON'dur; bu seçenek betikleri açık kılar"),
+    ("import sent", "Bunları kurum gönderdi: giden olarak kaydedilir, delilleri alıcı alıcı izlenir"),
+    ("evidence list sent", "Bunun yerine gönderilen iletiler: her alıcıda nereye vardığı; gecikmiş deliller işaretlidir"),
     ("evidence list orphans", "Yalnız hiçbir iletiye bağlanamayan deliller"),
     ("evidence show what", "Kayıt numarası (2026/000001), Message-ID ya da bir delilin SHA-256 değeri ya da başı"),
     ("trust diff path", "PEM, DER, Kamu SM'nin SertifikaDeposu.xml ya da .svt dosyası, ya da bunların klasörü (nes, muhur, kephs, tsa alt klasörleri amacı, kephs/hs01.kep.tr kimin olduğunu da söyler)"),

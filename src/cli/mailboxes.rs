@@ -281,12 +281,13 @@ fn names_of(configs: &[MailboxConfig]) -> String {
     configs.iter().map(MailboxConfig::name).collect::<Vec<_>>().join(", ")
 }
 
-/// Takes files as if they had arrived in a mailbox called `import`. What is left aside and what was here before is named.
-pub async fn import(session: &Session, paths: &[PathBuf], any: bool) -> Result<Exit, Failure> {
+/// Takes files as if they had arrived in a mailbox called `import`, or had lain in its folder of sent mail. What is left aside and what was here before is named.
+pub async fn import(session: &Session, paths: &[PathBuf], any: bool, sent: bool) -> Result<Exit, Failure> {
     let pipeline = session.pipeline().await?;
     let choice = Choice {
         fits: is_registrable,
         any,
+        sent,
         store: session.store_path().to_owned(),
     };
     let mut mailbox = Import::new(paths, choice, &session.config().limits);

@@ -13,6 +13,7 @@ mod mailboxes;
 mod papers;
 mod people;
 mod record;
+mod sent;
 mod setup;
 mod table;
 mod tokens;
@@ -286,7 +287,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Demo { .. } => Ok(Exit::Done),
         Command::Run => run_daemon(session).await,
         Command::Poll { mailbox } => mailboxes::poll(session, &mailbox).await,
-        Command::Import { paths, any } => mailboxes::import(session, &paths, any).await,
+        Command::Import { paths, any, sent } => mailboxes::import(session, &paths, any, sent).await,
         Command::Verify(verify) => verify::run(session, &verify).await,
         Command::Unpack { file, to, key } => unpack::run(session, &file, &to, &key),
         Command::Documents(command) => documents::run(session, command).await,

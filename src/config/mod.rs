@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::people::config::PeopleConfig;
 use crate::register::config::RegisterConfig;
+use crate::register::sent::SentConfig;
 use crate::regular_file;
 use crate::secret::SecretFolder;
 use crate::signature::crypto::algorithms::Constraints;
@@ -39,6 +40,7 @@ pub struct Config {
     pub limits: Limits,
     pub mailbox: Vec<MailboxConfig>,
     pub register: RegisterConfig,
+    pub sent: SentConfig,
     pub alert: AlertConfig,
     pub daemon: DaemonConfig,
     pub web: WebConfig,

@@ -114,6 +114,10 @@ fn register_and_alert(config: &Config, ranges: &mut Ranges) {
     if let DeemedReadRule::Hours(hours) = config.register.deemed_read {
         ranges.count("register.deemed_read.hours", hours, 1, 720);
     }
+    let sent = &config.sent;
+    ranges.time("sent.submission_within", sent.submission_within, 10 * MINUTE, MONTH);
+    ranges.count("sent.delivery_business_days", sent.delivery_business_days, 0, 60);
+    ranges.count("sent.reading_business_days", sent.reading_business_days, 1, 60);
     let alert = &config.alert;
     ranges.time("alert.email.timeout", alert.email.timeout, MOMENT, EXCHANGE);
     ranges.time("alert.sms.timeout", alert.sms.timeout, MOMENT, EXCHANGE);

@@ -87,6 +87,7 @@ pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
     check_deadlines(pipeline).await?;
     check_quotas(pipeline).await?;
     check_orphans(pipeline).await?;
+    super::sent::check(pipeline).await?;
     check_disk(pipeline).await?;
     report_daily(pipeline).await
 }

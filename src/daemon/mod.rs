@@ -5,6 +5,7 @@ pub mod duties;
 pub mod outbox;
 pub mod progress;
 pub mod revalidate;
+mod sent;
 pub mod trouble;
 pub mod walk;
 pub mod watch;

@@ -9,6 +9,7 @@ use super::event::{AccountEdited, Checked, Event, Fetched, Handled, Missing, Ree
 use super::key;
 use super::linking::{adopt_orphans, judge_evidence_again, take_evidence};
 use super::overlay::Overlay;
+use super::sent;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
 use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
@@ -85,12 +86,10 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::Standing(standing) => {
             let name = key::standing(&standing.alarm);
             match standing.since {
-                Some(_) => state.put(name, standing),
-                None => {
-                    state.remove(name);
-                    Ok(())
-                }
+                Some(_) => state.put(name, standing)?,
+                None => state.remove(name),
             }
+            sent::settle_alarm(&standing.alarm, state)
         }
         Event::Account(edited) => apply_account(edited, state),
         Event::SignedIn(signed_in) => state.update(key::sign_ins(&signed_in.login), |known: &mut SignIns| {
@@ -276,7 +275,9 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
     for found in &registered.evidence {
         take_evidence(found, registered.sha256, &registered.entries, at, state)?;
     }
-    adopt_orphans(&registered.link_keys, &numbers, state)
+    let is_sent = registered.entries.iter().any(Entry::is_sent);
+    adopt_orphans(&registered.link_keys, &numbers, is_sent, state)?;
+    follow_all(&numbers, is_sent, state)
 }
 
 fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -330,7 +331,17 @@ fn apply_reexamined(reexamined: &Reexamined, at: Timestamp, state: &mut Overlay<
             None => take_evidence(found, reexamined.sha256, &reexamined.entries, at, state)?,
         }
     }
-    adopt_orphans(&reexamined.link_keys, &message.numbers, state)
+    let is_sent = reexamined.entries.iter().any(Entry::is_sent);
+    adopt_orphans(&reexamined.link_keys, &message.numbers, is_sent, state)?;
+    follow_all(&message.numbers, is_sent, state)
+}
+
+/// What arrived, which is nearly everything, costs nothing here.
+fn follow_all(numbers: &[RegisterNumber], is_sent: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    match is_sent {
+        true => numbers.iter().try_for_each(|number| sent::follow(*number, state)),
+        false => Ok(()),
+    }
 }
 
 fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
@@ -361,7 +372,8 @@ fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), Ledge
             entry.unit = Some(unit.clone());
         }
         entry.history.push(handled.handling.clone());
-    })
+    })?;
+    sent::follow(handled.number, state)
 }
 
 /// Changes an entry where there is one, and with it the list of deadlines that can still be missed.

@@ -287,6 +287,13 @@ pub fn token_use(name: &str) -> Vec<u8> {
     format!("B/{name}").into_bytes()
 }
 
+/// Sent messages that the clock still looks at: `T/2026/000001`.
+pub const FOLLOWED: &[u8] = b"T/";
+
+pub fn followed(number: RegisterNumber) -> Vec<u8> {
+    format!("T/{number}").into_bytes()
+}
+
 #[cfg(test)]
 mod key_tests {
     use super::*;
@@ -332,6 +339,7 @@ mod key_tests {
             token("x"),
             token_secret(&sha256),
             token_use("x"),
+            followed(number),
         ];
         let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
         assert_eq!(letters.len(), kinds.len(), "{kinds:?}");

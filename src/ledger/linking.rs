@@ -8,7 +8,7 @@ use super::event::FoundEvidence;
 use super::fold::amend_entry;
 use super::overlay::Overlay;
 use super::state::{EvidenceState, MessageState};
-use super::{LedgerError, key};
+use super::{LedgerError, key, sent};
 use crate::hash::Sha256;
 use crate::message::MessageKind;
 use crate::register::entry::{Entry, RegisterNumber, flag};
@@ -33,7 +33,8 @@ pub fn judge_evidence_again(known: EvidenceState, found: &FoundEvidence, state: 
         },
         ..known
     };
-    state.put(key::evidence(&sha256), &judged)
+    state.put(key::evidence(&sha256), &judged)?;
+    judged.numbers.iter().try_for_each(|number| sent::follow(*number, state))
 }
 
 /// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
@@ -108,7 +109,8 @@ fn carries_original(entries: &[Entry]) -> bool {
 }
 
 /// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.
-pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+/// `is_sent`: the message is one that we sent, and evidence that another copy has already speaks of it too.
+pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], is_sent: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
     for link_key in link_keys {
         waiting.extend(
@@ -119,12 +121,17 @@ pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &m
         );
     }
     for sha256 in waiting {
-        if !state.contains(&key::orphan(&sha256))? {
+        let is_orphan = state.contains(&key::orphan(&sha256))?;
+        if !is_orphan && !is_sent {
             continue;
         }
         let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
             continue;
         };
+        if !is_orphan {
+            sent::share(evidence, numbers, link_keys, state)?;
+            continue;
+        }
         let Some(by) = evidence
             .found
             .link_keys
@@ -145,7 +152,7 @@ pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], state: &m
 }
 
 /// Shows the evidence at its entries; its time beats the arithmetic of the deadlines.
-fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+pub(super) fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let proof = &evidence.found.evidence;
     let record = evidence_record(proof, evidence.found.report.indication, by);
     for number in numbers {
@@ -157,11 +164,12 @@ fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state:
             }
             deadlines::bring_forward(&mut entry.deadlines, &record, &entry.message.recipients);
         })?;
+        sent::follow(*number, state)?;
     }
     Ok(())
 }
 
 /// The word before the colon: how a link key links.
-fn link_kind(link_key: &str) -> String {
+pub(super) fn link_kind(link_key: &str) -> String {
     link_key.split(':').next().unwrap_or_default().to_owned()
 }

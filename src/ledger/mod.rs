@@ -17,6 +17,7 @@ mod packed;
 mod query;
 pub mod reexamination;
 pub mod registration;
+pub mod sent;
 pub mod state;
 mod tokens;
 pub mod transfer;

@@ -232,6 +232,11 @@ impl Ledger {
         self.walk(key::EVIDENCE).collect()
     }
 
+    /// The entries of the messages under a link key.
+    pub fn linked_to(&self, link_key: &str) -> Result<Vec<RegisterNumber>, LedgerError> {
+        Ok(self.read(&key::linked_messages(link_key))?.unwrap_or_default())
+    }
+
     pub fn evidence_document(&self, sha256: &Sha256) -> Result<Option<EvidenceState>, LedgerError> {
         self.read(&key::evidence(sha256))
     }

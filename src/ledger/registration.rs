@@ -3,9 +3,9 @@
 use super::event::{Event, FoundEvidence, Registered, Seen};
 use super::state::{LocatorState, MessageState};
 use super::writer::{Decision, Pending};
-use super::{Ledger, LedgerError, key};
+use super::{Ledger, LedgerError, key, sent};
 use crate::alert::config::AlertConfig;
-use crate::alert::notice::Notice;
+use crate::alert::notice::{Cause, Notice};
 use crate::alert::outbox::AlertEvent;
 use crate::hash::Sha256;
 use crate::mailbox::{FolderState, Locator};
@@ -99,13 +99,23 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
 
     let mut numbering: Numbering = decision.state.index.get(key::NUMBERING)?.unwrap_or_default();
     let mut entries: Vec<Entry> = Vec::with_capacity(drafts.len());
+    let is_sent = drafts.iter().any(|draft| draft.flags.contains(flag::SENT));
+    let copied = if is_sent { sent::copied(&link_keys, decision)? } else { None };
     for mut draft in drafts {
         mark_duplicate(&mut draft, &message, &entries, decision)?;
+        if let Some(first) = copied {
+            draft.mark_copy_of(first);
+        }
         let number = numbering.assign(decision.now)?;
         entries.push(draft.into_entry(number, decision.now, message.sightings.clone()));
     }
     let given = entries.iter().map(|entry| entry.register_number).collect();
-    let alerts = plan_all(announce(&entries), &alerts, decision);
+    let mut notices = announce(&entries);
+    if sent::is_followed(&evidence, decision)? {
+        // Told once, with the number of what was sent.
+        notices.retain(|notice| notice.cause != Cause::NegativeEvidence);
+    }
+    let alerts = plan_all(notices, &alerts, decision);
     decision.record(Event::Registered(Box::new(Registered {
         sha256,
         entries,

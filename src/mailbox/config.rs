@@ -46,6 +46,10 @@ pub struct ImapConfig {
     /// Folders that are watched, by their readable names. Default: `["INBOX"]`.
     #[serde(default = "inbox")]
     pub folders: Vec<String>,
+    /// Folders of what the institution sent (Gönderilmiş): registered as sent, their evidence followed per recipient. Nothing is marked or
+    /// deleted there. Default: none.
+    #[serde(default)]
+    pub sent_folders: Vec<String>,
     /// How long between two looks into the mailbox. Default: `5m`.
     #[serde(default = "interval", with = "crate::clock::duration")]
     pub interval: Duration,
@@ -121,6 +125,9 @@ pub struct FolderConfig {
     pub address: String,
     /// The folder; a Maildir when it has `cur` and `new`. No default.
     pub path: PathBuf,
+    /// Whether the folder holds what the institution sent, and not what it received. Default: false.
+    #[serde(default)]
+    pub sent: bool,
     /// How long between two looks into the folder. Default: `5m`; a change of the folder is noticed at once where the file system tells.
     #[serde(default = "interval", with = "crate::clock::duration")]
     pub interval: Duration,
@@ -170,6 +177,16 @@ impl MailboxConfig {
 }
 
 impl MailboxConfig {
+    /// Whether what lies in this folder was sent by the institution.
+    pub fn holds_sent(&self, folder: &str) -> bool {
+        let named = |folders: &[String]| folders.iter().any(|name| name == folder);
+        match self {
+            Self::Imap(imap) => named(&imap.sent_folders),
+            Self::EyServis(service) => named(&service.sent_folders),
+            Self::Folder(drop) => drop.sent,
+        }
+    }
+
     /// Whether anything is to be done on the server with what is registered.
     pub fn acknowledges(&self) -> bool {
         match self {
@@ -229,6 +246,11 @@ impl MailboxConfig {
 }
 
 impl ImapConfig {
+    /// Every folder that is listed: of received and of sent mail.
+    pub fn all_folders(&self) -> impl Iterator<Item = &String> {
+        self.folders.iter().chain(&self.sent_folders)
+    }
+
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(match self.security {
             Security::Tls => 993,

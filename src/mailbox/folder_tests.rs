@@ -10,6 +10,7 @@ fn mailbox(path: &Path) -> FolderMailbox {
         name: "drop".into(),
         address: String::new(),
         path: path.to_owned(),
+        sent: false,
         interval: Duration::from_secs(300),
         settle: Duration::ZERO,
     };

@@ -22,6 +22,12 @@ use crate::text::Text;
 /// Name of the mailbox in the register.
 pub const NAME: &str = "import";
 
+/// Folder of files that were received, in locators.
+const RECEIVED: &str = "files";
+
+/// Folder of files that the institution sent, in locators: the record of what the person said who handed them over.
+pub const SENT: &str = "sent";
+
 /// An mbox is read whole: bounded well above what a KEP quota holds.
 const MBOX_BYTES: u64 = 2 << 30;
 
@@ -48,6 +54,8 @@ pub struct Choice {
     pub fits: fn(&[u8], &str) -> bool,
     /// Files that were named themselves are taken whatever they are.
     pub any: bool,
+    /// They were sent by the institution.
+    pub sent: bool,
     /// The gateway's own store: what lies there was registered from there, or is no message.
     pub store: PathBuf,
 }
@@ -80,6 +88,10 @@ impl Import {
             sources: BTreeMap::new(),
             skipped: Vec::new(),
         }
+    }
+
+    fn folder(&self) -> &'static str {
+        if self.choice.sent { SENT } else { RECEIVED }
     }
 
     /// What the listing left aside, in the order in which it was found.
@@ -143,7 +155,7 @@ impl Import {
     fn add(&mut self, path: &Path, nth: Option<usize>, sha256: Sha256, size: u64, listed: &mut Vec<Listed>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().replace('\0', "");
         let locator = Locator {
-            folder: "files".to_owned(),
+            folder: self.folder().to_owned(),
             epoch: 0,
             id: format!("{name}/{sha256}"),
         };
@@ -201,7 +213,7 @@ impl Mailbox for Import {
         let exists = all.len() as u64;
         let new = all.into_iter().filter(|listed| !known.contains(&listed.locator)).collect();
         let folders = vec![FolderState {
-            folder: "files".to_owned(),
+            folder: self.folder().to_owned(),
             epoch: 0,
             next_uid: None,
             exists,
@@ -446,6 +458,7 @@ mod tests {
         let choice = || Choice {
             fits: |_, _| true,
             any: false,
+            sent: false,
             store: folder.path().join("store"),
         };
         let mut import = Import::new(&[folder.path().join("a.eml")], choice(), &Limits::default());

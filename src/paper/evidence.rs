@@ -94,9 +94,14 @@ impl Sheet<'_> {
                 entry.mailbox
             ),
         );
+        let (tr, en) = if entry.is_sent() {
+            ("Gönderiliş", "Sent")
+        } else {
+            ("Geliş", "Arrived")
+        };
         self.say(
-            "Geliş",
-            "Arrived",
+            tr,
+            en,
             &format!(
                 "{} · {}",
                 exact_time(message.received_at),
@@ -144,7 +149,7 @@ impl Sheet<'_> {
         self.say(
             "Birim, durum",
             "Unit, state",
-            &format!("{unit} · {}", words::state(entry.state, lang)),
+            &format!("{unit} · {}", words::state_of(entry.state, entry.is_sent(), lang)),
         );
     }
 

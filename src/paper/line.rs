@@ -71,7 +71,7 @@ pub fn cells(entry: &Entry, prefix: &str, lang: Lang, at_most: usize) -> [String
         document.and_then(|document| document.security.clone()).unwrap_or_default(),
         words::verdict(entry, lang).to_owned(),
         entry.unit.clone().unwrap_or_default(),
-        words::state(entry.state, lang).to_owned(),
+        words::state_of(entry.state, entry.is_sent(), lang).to_owned(),
         deadline.map(words::local_time).unwrap_or_default(),
         entry.message.sha256.to_string(),
     ];

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::clock::istanbul;
 pub use crate::clock::wall_minute as local_time;
-pub use crate::register::words::{either, kind, state, verdict};
+pub use crate::register::words::{either, kind, state, state_of, verdict};
 use crate::text::Lang;
 
 /// What the moment of arrival rests on, in the words of a judge: which of them the law counts by.
@@ -12,6 +12,7 @@ pub fn received_by(word: &str, lang: Lang) -> &str {
     let words = match word {
         "evidence" => ("delile göre (yasal an)", "by the evidence (the legal moment)"),
         "provider-date" => ("sağlayıcının imzalı tarihine göre", "by the provider's signed date"),
+        "sender-date" => ("iletinin kendi tarihine göre", "by the message's own date"),
         "server" => ("sunucuya varışına göre", "by arrival on the server"),
         "fetched" => ("alındığı ana göre", "by when it was fetched"),
         other => (other, other),

@@ -39,7 +39,11 @@ pub fn of_entry(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -
     if entry.state == State::NotRecorded {
         return Vec::new();
     }
-    let mut notices = vec![for_programs(entry, prefix, false, at)];
+    // Programs take over what arrived; what was sent came from them.
+    let mut notices: Vec<Notice> = (!entry.is_sent())
+        .then(|| for_programs(entry, prefix, false, at))
+        .into_iter()
+        .collect();
     notices.extend(for_people(entry, prefix, groups, at));
     notices
 }
@@ -65,8 +69,16 @@ fn for_people(entry: &Entry, prefix: &str, groups: &[String], at: Timestamp) -> 
         let code = entry.findings.first().map_or("KEP-5050", |finding| &finding.rule);
         return vec![causes::quarantine(&facts, code, at)];
     }
-    let mut notices = vec![causes::new_document(&facts, is_urgent(entry), at)];
     let indication = entry.verdict.as_ref().map(|verdict| verdict.indication);
+    if entry.is_sent() {
+        // No news to anybody; its evidence is followed by the clock. That our own signature does not hold is.
+        let invalid = indication == Some(Indication::Failed) && !entry.flags.contains(flag::UNSIGNED);
+        return invalid
+            .then(|| causes::signature(&facts, true, &codes(entry), at))
+            .into_iter()
+            .collect();
+    }
+    let mut notices = vec![causes::new_document(&facts, is_urgent(entry), at)];
     if let Some(indication @ (Indication::Failed | Indication::Indeterminate)) = indication
         && !entry.flags.contains(flag::UNSIGNED)
     {
@@ -94,7 +106,7 @@ pub fn of_changed(before: Option<&Entry>, after: &Entry, prefix: &str, groups: &
     };
     let verdict = |entry: &Entry| entry.verdict.as_ref().map(|verdict| (verdict.indication, verdict.sub_indication));
     let mut notices = Vec::new();
-    if after.state != State::NotRecorded && (verdict(before) != verdict(after) || before.is_set_aside()) {
+    if !after.is_sent() && after.state != State::NotRecorded && (verdict(before) != verdict(after) || before.is_set_aside()) {
         notices.push(for_programs(after, prefix, true, at));
     }
     notices.extend(of_changed_for_people(before, after, prefix, groups, at));

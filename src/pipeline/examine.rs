@@ -13,7 +13,7 @@ use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::ledger::event::FoundEvidence;
 use crate::ledger::state::MessageState;
-use crate::message::{self, Message, Part};
+use crate::message::{self, Message, MessageKind, Part};
 use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineInput};
 use crate::register::entry::{EvidenceRecord, OpenedRecord, RegisterNumber};
 use crate::register::evidence_record;
@@ -36,16 +36,27 @@ pub struct Arrival {
     pub server: Option<Timestamp>,
     pub fetched: Timestamp,
     pub size: u64,
+    /// The institution sent it.
+    pub sent: bool,
+    /// What PTT's service calls it; of an evidence document, the message that it was asked for under.
+    pub kep_ids: BTreeSet<String>,
 }
 
 impl Arrival {
-    pub fn of(sha256: Sha256, message: &MessageState) -> Self {
+    /// A message was sent when it lay nowhere but among what was sent: what arrived too must be opened in time.
+    pub fn of(sha256: Sha256, message: &MessageState, settings: &Settings) -> Self {
+        let kep_ids = message
+            .sightings
+            .iter()
+            .filter_map(|seen| settings.kep_id_of(&seen.mailbox, &seen.locator));
         Self {
             sha256,
             mailbox: message.mailbox.clone(),
             server: message.arrived,
             fetched: message.fetched_at,
             size: message.size,
+            sent: !message.sightings.is_empty() && message.sightings.iter().all(|seen| settings.is_sent(&seen.mailbox, &seen.locator)),
+            kep_ids: kep_ids.map(str::to_owned).collect(),
         }
     }
 }
@@ -87,7 +98,8 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     let mut carrier = signature::judge_message(&message, &context);
     // What lies inside the provider's timestamped envelope existed when that was stamped.
     let context = context.with_proof(signature::proof_of(&carrier));
-    let (evidence, mut doubts) = prove(&message, settings, &context);
+    let asked_under: Vec<LinkKey> = arrival.kep_ids.iter().flat_map(|id| evidence::kep_id_keys(id)).collect();
+    let (evidence, mut doubts) = prove(&message, &asked_under, settings, &context);
     // A message with a delil that does not hold is not a message that holds.
     carrier.extend(evidence.iter().map(|found| found.report.clone()));
     doubts.extend(signature::unjudged(&message));
@@ -122,7 +134,10 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
             .collect(),
     };
     let carried: Vec<&Evidence> = evidence.iter().map(|found| &found.evidence).collect();
-    let link_keys: BTreeSet<String> = evidence::message_keys(&message, &carried).iter().map(LinkKey::to_string).collect();
+    let mut link_keys: BTreeSet<String> = evidence::message_keys(&message, &carried).iter().map(LinkKey::to_string).collect();
+    if message.kind != MessageKind::Evidence {
+        link_keys.extend(asked_under.iter().map(LinkKey::to_string));
+    }
     Examined {
         drafts,
         opened: opening.since(0),
@@ -164,13 +179,15 @@ fn records_of(opened: Vec<Opened>) -> Vec<OpenedRecord> {
 }
 
 /// message -> evidence, each with the verdict on its own signature.
-fn prove(message: &Message, settings: &Settings, context: &Context) -> (Vec<FoundEvidence>, Vec<Finding>) {
+/// `asked_under`: the keys of the message for which the service gave it.
+fn prove(message: &Message, asked_under: &[LinkKey], settings: &Settings, context: &Context) -> (Vec<FoundEvidence>, Vec<Finding>) {
     let mut found = Vec::new();
     let mut doubts = Vec::new();
     for part in message.evidence() {
         match evidence::parse(&part.bytes, &settings.limits) {
             Ok(evidence) => {
-                let link_keys = evidence::link_keys(&evidence).iter().map(LinkKey::to_string).collect();
+                let own = evidence::link_keys(&evidence);
+                let link_keys = asked_under.iter().chain(&own).map(LinkKey::to_string).collect();
                 let mut report = signature::judge_evidence(&part.bytes, context);
                 signature::bind_to_provider(&mut report, message, context);
                 found.push(FoundEvidence {
@@ -244,7 +261,8 @@ impl Work<'_> {
             .collect();
         let verdict = signature::verdict(reports, &weighed, context);
         let findings = findings.into_iter().chain(self.gave_up(&verdict, context)).collect();
-        draft::draft(DraftInput {
+        let make = if self.arrival.sent { draft::sent } else { draft::draft };
+        make(DraftInput {
             registry: &self.settings.registry,
             mailbox: &self.arrival.mailbox,
             address: self.settings.address_of(&self.arrival.mailbox),

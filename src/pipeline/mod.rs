@@ -283,7 +283,7 @@ impl Pipeline {
         settings: &Arc<Settings>,
     ) -> Result<Option<(Sha256, Examined)>, PipelineError> {
         let _permit = self.room_for(&message).await?;
-        let arrival = Arrival::of(sha256, &message);
+        let arrival = Arrival::of(sha256, &message, settings);
         let attempt = message.attempts + 1;
         if attempt > ATTEMPTS_IN_ALL {
             return Ok(Some((sha256, examine::quarantine(&arrival, &Unreadable::Fatal, settings))));

@@ -110,7 +110,9 @@ impl Pipeline {
             let messages = vec![sha256];
             self.ledger.append(Event::Attempted(Attempted { messages })).await?;
         }
-        let arrival = Arrival::of(sha256, &message);
+        let mut arrival = Arrival::of(sha256, &message, settings);
+        // What it was registered as it stays, whatever the folders are called today.
+        arrival.sent = self.was_sent(&message)?.unwrap_or(arrival.sent);
         let _permit = self.room_for(&message).await?;
         let examined = match self.examine(&arrival, settings, message.numbers, FETCH_AGAIN).await? {
             Ok(examined) => examined,
@@ -143,6 +145,16 @@ impl Pipeline {
         outcomes.extend(changed.iter().map(|changed| (changed.after.register_number, outcome(changed))));
         tracing::info!(message = sha256.short(), ?why, changed = changed.len(), "examined again");
         Ok(outcomes)
+    }
+
+    /// Whether the message was registered as sent; `None` while nobody could read it.
+    fn was_sent(&self, message: &MessageState) -> Result<Option<bool>, PipelineError> {
+        for number in &message.numbers {
+            if let Some(entry) = self.ledger.entry(*number)?.filter(|entry| !entry.is_set_aside()) {
+                return Ok(Some(entry.is_sent()));
+            }
+        }
+        Ok(None)
     }
 
     fn is_set_aside(&self, message: &MessageState) -> Result<bool, PipelineError> {

@@ -73,7 +73,7 @@ pub fn counted_from(arrived: &Arrival, times: &ArrivalTimes) -> (Timestamp, Opti
     (earlier, is_another_day.then(|| unsigned_date(earlier)))
 }
 
-fn can_be(at: Timestamp, times: &ArrivalTimes) -> bool {
+pub(super) fn can_be(at: Timestamp, times: &ArrivalTimes) -> bool {
     at >= kep_begins() && at <= latest(times.fetched)
 }
 
@@ -153,7 +153,7 @@ fn latest(now: Timestamp) -> Timestamp {
     now.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX)
 }
 
-fn implausible(source: &str, at: Timestamp) -> Finding {
+pub(super) fn implausible(source: &str, at: Timestamp) -> Finding {
     Finding::new(
         "KEP-5030",
         Severity::Warning,

@@ -15,6 +15,7 @@ use super::entry::{Deadline, Entry, EvidenceRecord, MessageRecord, OpenedRecord,
 use super::flags::flags;
 use super::records::{message_record, part_record};
 use super::routing::{NotRecorded, Routed, RoutingInput, is_unknown_sender, route};
+use super::sent;
 use super::xsd_duration::XsdDuration;
 use crate::envelope::{Addressee, Document, PackageKind};
 use crate::finding::{Finding, Severity};
@@ -114,6 +115,13 @@ impl Draft {
         }
     }
 
+    /// The same message stands in the register as sent already, from another place and in other bytes: a program keeps what it wrote, a
+    /// provider what it signed. Both are kept, and one is followed.
+    pub fn mark_copy_of(&mut self, first: RegisterNumber) {
+        self.flags.insert(flag::DUPLICATE.to_owned());
+        self.findings.push(sent::copy_of(first));
+    }
+
     pub fn into_entry(self, register_number: RegisterNumber, registered_at: Timestamp, sightings: Vec<Sighting>) -> Entry {
         Entry {
             register_number,
@@ -138,9 +146,27 @@ impl Draft {
     }
 }
 
+/// How a message came to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Arrived,
+    /// The institution sent it.
+    Sent,
+    /// Nobody could read it.
+    Quarantined,
+}
+
 /// Makes the draft of a message, or of one of its packages.
 pub fn draft(input: DraftInput<'_>) -> Draft {
-    compose(input, false)
+    compose(input, Case::Arrived)
+}
+
+/// The same of a message that the institution sent. Evidence is what came back, wherever it lies.
+pub fn sent(input: DraftInput<'_>) -> Draft {
+    match input.message.kind {
+        MessageKind::Evidence => compose(input, Case::Arrived),
+        _ => compose(input, Case::Sent),
+    }
 }
 
 /// Makes the draft of a message that could not be read: it gets its number, its deadline and its alarm all the same.
@@ -176,10 +202,11 @@ pub fn quarantine(input: QuarantineInput<'_>) -> Draft {
         duplicate_of: None,
         opened: Vec::new(),
     };
-    compose(input, true)
+    compose(input, Case::Quarantined)
 }
 
-fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
+fn compose(input: DraftInput<'_>, case: Case) -> Draft {
+    let (is_quarantined, is_sent) = (case == Case::Quarantined, case == Case::Sent);
     let Registry { config, calendar, rules } = input.registry;
     let (message, headers) = (input.message, &input.message.headers);
     let package = input.package.as_ref();
@@ -194,21 +221,34 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
         server: input.server_time,
         fetched: input.fetched_at,
     };
-    let (arrived, doubts) = arrival(&input.evidence, input.address, &times);
+    let (arrived, doubts) = match is_sent {
+        true => sent::sent_at(&input.evidence, headers, &times),
+        false => arrival(&input.evidence, input.address, &times),
+    };
     findings.extend(doubts);
-    let (read, doubts) = read_evidence(&input.evidence, input.address, arrived.at, input.fetched_at);
-    findings.extend(doubts);
-    let (counted_from, doubt) = counted_from(&arrived, &times);
-    findings.extend(doubt);
-    let facts = facts(message.kind, counted_from, read, document, &config.receiver_kkk);
-    let (deadlines, doubts) = deadlines(&facts, config.deemed_read, calendar);
-    findings.extend(doubts);
+    // The terms of what we sent are its recipients'.
+    let deadlines = if is_sent {
+        findings.extend(sent::foreign_sender(headers, input.address));
+        Vec::new()
+    } else {
+        let (read, doubts) = read_evidence(&input.evidence, input.address, arrived.at, input.fetched_at);
+        findings.extend(doubts);
+        let (counted_from, doubt) = counted_from(&arrived, &times);
+        findings.extend(doubt);
+        let facts = facts(message.kind, counted_from, read, document, &config.receiver_kkk);
+        let (deadlines, doubts) = deadlines(&facts, config.deemed_read, calendar);
+        findings.extend(doubts);
+        deadlines
+    };
     let (access, doubt) = access_of(message, package, is_quarantined);
     findings.extend(doubt);
 
     let mut flags = flags(message, package, input.verdict.as_ref(), &input.evidence);
     if is_quarantined {
         flags.insert(flag::QUARANTINED.to_owned());
+    }
+    if is_sent {
+        flags.insert(flag::SENT.to_owned());
     }
     if findings.iter().any(|finding| finding.rule == UNSIGNED_MESSAGE) {
         flags.insert(flag::UNSIGNED.to_owned());
@@ -217,7 +257,7 @@ fn compose(input: DraftInput<'_>, is_quarantined: bool) -> Draft {
         flags.insert(flag::DUPLICATE.to_owned());
         findings.push(duplicate(first));
     }
-    if is_unknown_sender(headers.sender.as_deref(), headers.sender_kep.as_deref(), rules) {
+    if !is_sent && is_unknown_sender(headers.sender.as_deref(), headers.sender_kep.as_deref(), rules) {
         flags.insert(flag::UNKNOWN_SENDER.to_owned());
         findings.push(unknown_sender());
     }

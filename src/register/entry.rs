@@ -128,10 +128,37 @@ impl Entry {
         })
     }
 
-    /// No EBYS took it over yet, and it is something to take over.
+    /// No EBYS took it over yet, and it is something to take over. What we sent came from there.
     pub fn awaits_transfer(&self) -> bool {
-        self.state != State::NotRecorded && self.transferred_as().is_none()
+        self.state != State::NotRecorded && self.transferred_as().is_none() && !self.is_sent()
     }
+
+    /// Giden: the institution sent it.
+    pub fn is_sent(&self) -> bool {
+        self.flags.contains(flag::SENT)
+    }
+
+    /// A sent message of which another copy is followed.
+    pub fn is_copy(&self) -> bool {
+        self.findings.iter().any(|finding| finding.rule == super::sent::COPY_RULE)
+    }
+
+    /// Nobody opened it yet, and somebody should: what we sent is no news.
+    pub fn awaits_opening(&self) -> bool {
+        self.history.is_empty() && !self.is_sent()
+    }
+
+    pub fn direction(&self) -> Direction {
+        if self.is_sent() { Direction::Outgoing } else { Direction::Incoming }
+    }
+}
+
+/// Gelen or giden: a stable word of the JSON contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Incoming,
+    Outgoing,
 }
 
 /// A verdict that a later one took the place of. Its report stands in the journal, in the record that gave it.
@@ -232,7 +259,7 @@ pub struct MessageRecord {
     pub subject: Option<String>,
     /// The legal arrival: evidence time, else the provider's date, else when we took it.
     pub received_at: Timestamp,
-    /// Which of those it is: `evidence`, `provider-date`, `server`, `fetched`.
+    /// Which of those it is: `evidence`, `provider-date`, `server`, `fetched`; of a sent message, which went then, also `sender-date`.
     pub received_by: String,
     pub size: u64,
     /// Where and when the same bytes were seen, the first included.
@@ -353,4 +380,6 @@ pub mod flag {
     pub const NEGATIVE_EVIDENCE: &str = "negative-evidence";
     /// The sender is on no list of known senders, where such a list is kept.
     pub const UNKNOWN_SENDER: &str = "unknown-sender";
+    /// Giden: the institution sent it; evidence is followed per recipient, and no deadline of ours runs.
+    pub const SENT: &str = "sent";
 }

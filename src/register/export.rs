@@ -23,6 +23,7 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "register_number": format!("{prefix}{}", entry.register_number),
         "registered_at": entry.registered_at,
         "mailbox": entry.mailbox,
+        "direction": entry.direction(),
         "message": plain(&entry.message),
         "package": plain(&entry.package),
         "document": plain(&entry.document),

@@ -22,6 +22,7 @@ mod records;
 pub mod renewal;
 pub mod routing;
 pub mod rules;
+pub mod sent;
 pub mod words;
 mod xsd_duration;
 

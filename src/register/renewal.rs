@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::deadlines::bring_forward;
 use super::draft::{DUPLICATE_RULE, Draft};
 use super::entry::{Asker, EarlierVerdict, Entry, EvidenceRecord, MessageRecord, State, Why, flag};
+use super::sent::COPY_RULE;
 use crate::signature::report::Verdict;
 
 /// Flags that tell of other messages and not of this one's bytes: a later look at the bytes cannot take them away.
@@ -82,9 +83,11 @@ impl Entry {
 
     fn judged_again(&self, draft: Draft) -> Self {
         let mut findings = draft.findings;
-        let duplicate = self.findings.iter().find(|finding| finding.rule == DUPLICATE_RULE);
-        if findings.iter().all(|finding| finding.rule != DUPLICATE_RULE) {
-            findings.extend(duplicate.cloned());
+        for rule in [DUPLICATE_RULE, COPY_RULE] {
+            let of_another = self.findings.iter().find(|finding| finding.rule == rule);
+            if findings.iter().all(|finding| finding.rule != rule) {
+                findings.extend(of_another.cloned());
+            }
         }
         let evidence = judged(&self.evidence, &draft.evidence);
         let arrived = |message: &MessageRecord| (message.received_at, message.received_by.clone());

@@ -60,11 +60,20 @@ pub fn state(state: State, lang: Lang) -> &'static str {
     either(words, lang)
 }
 
+/// The same of an entry: of what we sent nobody waits that it is opened.
+pub fn state_of(state: State, is_sent: bool, lang: Lang) -> &'static str {
+    match (is_sent, state) {
+        (true, State::Registered) => either(("giden, kaydedildi", "sent, registered"), lang),
+        _ => self::state(state, lang),
+    }
+}
+
 /// What the moment of arrival rests on.
 pub fn received_by(word: &str, lang: Lang) -> &str {
     let words = match word {
         "evidence" => ("delile göre", "by the evidence"),
         "provider-date" => ("sağlayıcının tarihine göre", "by the provider's date"),
+        "sender-date" => ("iletinin kendi tarihine göre", "by the message's own date"),
         "server" => ("sunucuya varışına göre", "by arrival on the server"),
         "fetched" => ("alındığı ana göre", "by when it was fetched"),
         other => (other, other),
@@ -89,6 +98,7 @@ pub fn flag(word: &str, lang: Lang) -> &str {
         flag::ORPHAN_EVIDENCE => ("sahipsiz delil", "evidence without message"),
         flag::NEGATIVE_EVIDENCE => ("olumsuz delil", "negative evidence"),
         flag::UNKNOWN_SENDER => ("tanınmayan gönderen", "unknown sender"),
+        flag::SENT => ("giden", "sent"),
         other => (other, other),
     };
     either(words, lang)

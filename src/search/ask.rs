@@ -14,7 +14,7 @@ use super::query::Query;
 use super::stem::stem;
 use super::words::{Condition, PREFIX_FROM};
 use crate::people::{Person, Scope};
-use crate::register::entry::RegisterNumber;
+use crate::register::entry::{Direction, RegisterNumber, flag};
 
 type Asked = Box<dyn tantivy::query::Query>;
 
@@ -22,12 +22,17 @@ type Asked = Box<dyn tantivy::query::Query>;
 pub struct Asking {
     fields: Fields,
     must: Vec<Asked>,
+    must_not: Vec<Term>,
 }
 
 impl Asking {
     /// Everything that exists for a person.
     pub fn by(person: &Person, fields: Fields) -> Self {
-        let mut asking = Self { fields, must: Vec::new() };
+        let mut asking = Self {
+            fields,
+            must: Vec::new(),
+            must_not: Vec::new(),
+        };
         let levels = clearances(person.clearance);
         asking.any(levels.iter().map(|tag| fields.tagged(tag)).collect());
         if let Scope::Only(names) = &person.mailboxes {
@@ -41,7 +46,11 @@ impl Asking {
 
     /// Everything: for the follower, who shows nothing to anybody.
     pub fn all(fields: Fields) -> Self {
-        Self { fields, must: Vec::new() }
+        Self {
+            fields,
+            must: Vec::new(),
+            must_not: Vec::new(),
+        }
     }
 
     pub fn query(mut self, query: &Query) -> Self {
@@ -58,6 +67,11 @@ impl Asking {
         for tag in texts.into_iter().flatten() {
             self = self.tag(&tag);
         }
+        self = match query.direction {
+            None => self,
+            Some(Direction::Outgoing) => self.tag(&Tag::Flag(flag::SENT)),
+            Some(Direction::Incoming) => self.without(&Tag::Flag(flag::SENT)),
+        };
         self.days(fields.registered, query.from, query.to);
         self.days(fields.received, query.received_from, query.received_to);
         self.days(fields.dated, query.document_from, query.document_to);
@@ -73,6 +87,12 @@ impl Asking {
 
     pub fn tag(mut self, tag: &Tag<'_>) -> Self {
         self.must.push(one(self.fields.tagged(tag)));
+        self
+    }
+
+    /// What has this tag is left out.
+    pub fn without(mut self, tag: &Tag<'_>) -> Self {
+        self.must_not.push(self.fields.tagged(tag));
         self
     }
 
@@ -99,8 +119,9 @@ impl Asking {
         let all: Asked = Box::new(AllQuery);
         let must = if self.must.is_empty() { vec![all] } else { self.must };
         let mut clauses: Vec<(Occur, Asked)> = must.into_iter().map(|asked| (Occur::Must, asked)).collect();
-        if !without.is_empty() {
-            let terms: Vec<Term> = without.iter().map(|number| self.fields.tagged(&Tag::Number(*number))).collect();
+        let mut terms: Vec<Term> = without.iter().map(|number| self.fields.tagged(&Tag::Number(*number))).collect();
+        terms.extend(self.must_not);
+        if !terms.is_empty() {
             clauses.push((Occur::MustNot, Box::new(TermSetQuery::new(terms))));
         }
         Box::new(BooleanQuery::new(clauses))

@@ -8,7 +8,7 @@ use super::query::{Page, Query};
 use super::row::Row;
 use crate::clock::local_day;
 use crate::people::{Person, Scope};
-use crate::register::entry::{Asker, RegisterNumber};
+use crate::register::entry::{Asker, Direction, RegisterNumber};
 
 /// A question of any kind, most of them with an answer.
 fn any_query(dice: &mut Dice, register: &Register) -> Query {
@@ -34,6 +34,10 @@ fn any_query(dice: &mut Dice, register: &Register) -> Query {
         state: dice.chance(8).then(|| dice.one(&["registered", "opened", "assigned"]).into()),
         access: dice.chance(8).then(|| dice.below(6) as u8),
         unopened: dice.chance(6),
+        direction: dice.chance(6).then(|| match dice.chance(2) {
+            true => Direction::Incoming,
+            false => Direction::Outgoing,
+        }),
         before: dice.chance(5).then(|| RegisterNumber {
             year: 2026,
             number: dice.below(200) as u32,

@@ -80,7 +80,7 @@ impl Facts {
             dated: document.and_then(|document| document.date).map(local_day),
             deadlines: open.map(|deadline| deadline.at.as_second()).collect(),
             state: state_word(entry.state),
-            unopened: entry.history.is_empty(),
+            unopened: entry.awaits_opening(),
         }
     }
 }

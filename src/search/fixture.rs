@@ -72,7 +72,7 @@ pub const WORDS: [&str; 16] = [
     "2026",
     "kâğıt",
 ];
-pub const FLAGS: [&str; 3] = ["unverified", "duplicate", "encrypted"];
+pub const FLAGS: [&str; 4] = ["unverified", "duplicate", "encrypted", "sent"];
 
 /// The hash of a made-up file.
 pub fn file_hash(number: usize) -> Sha256 {

@@ -43,7 +43,7 @@ use crate::clock::{from_local, local_day};
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
 use crate::people::Person;
-use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::entry::{Entry, RegisterNumber, flag};
 use ask::Asking;
 use document::{Tag, number_of};
 use query::{Page, Query};
@@ -144,8 +144,8 @@ impl Search {
     /// The ledger's index cannot be read.
     pub fn counts_until(&self, person: &Person, day: Date, near: Timestamp) -> Result<DayCounts, LedgerError> {
         let (start, _) = bounds(day);
-        let arrived = |entry: &Entry| local_day(entry.registered_at) == day;
-        let unopened = |entry: &Entry| entry.history.is_empty();
+        let arrived = |entry: &Entry| local_day(entry.registered_at) == day && !entry.is_sent();
+        let unopened = Entry::awaits_opening;
         let is_near = |entry: &Entry| {
             let deadlines = facts::Facts::of(entry).deadlines;
             deadlines.iter().any(|at| *at >= start.as_second() && *at < near.as_second())
@@ -153,7 +153,9 @@ impl Search {
         let from_index = |view: &View<'_>| {
             let by = || Asking::by(person, view.snapshot.fields);
             Ok(DayCounts {
-                arrived_today: view.count(person, by().tag(&Tag::Day(day)), &|entry, _| arrived(entry))?,
+                arrived_today: view.count(person, by().tag(&Tag::Day(day)).without(&Tag::Flag(flag::SENT)), &|entry, _| {
+                    arrived(entry)
+                })?,
                 unopened: view.count(person, by().tag(&Tag::Unopened), &|entry, _| unopened(entry))?,
                 deadlines_near: view.count(person, by().deadline(start, near), &|entry, _| is_near(entry))?,
             })

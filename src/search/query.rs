@@ -7,7 +7,7 @@ use super::facts::{Facts, verdict_word};
 use super::fold::words;
 use super::row::Row;
 use super::words::{Condition, conditions, holds_phrase, is_found_by};
-use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::entry::{Direction, Entry, RegisterNumber};
 
 /// Lines of one page.
 pub const PAGE: usize = 50;
@@ -47,6 +47,8 @@ pub struct Query {
     pub access: Option<u8>,
     /// Only what nobody opened.
     pub unopened: bool,
+    /// `incoming` or `outgoing`.
+    pub direction: Option<Direction>,
     /// Only numbers below this one: where the page before ended.
     pub before: Option<RegisterNumber>,
     pub limit: usize,
@@ -70,6 +72,7 @@ impl Default for Query {
             state: None,
             access: None,
             unopened: false,
+            direction: None,
             before: None,
             limit: PAGE,
         }
@@ -111,6 +114,7 @@ impl Query {
             && self.flag.as_ref().is_none_or(|flag| entry.flags.contains(flag))
             && self.access.is_none_or(|access| entry.access == access)
             && (!self.unopened || facts.unopened)
+            && self.direction.is_none_or(|direction| entry.direction() == direction)
             && self.fits_sender(&facts)
             && self.fits_text(&facts, letter)
     }

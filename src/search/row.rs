@@ -63,7 +63,7 @@ impl Row {
             unit: entry.unit.clone(),
             access: entry.access,
             state: entry.state,
-            unopened: entry.history.is_empty(),
+            unopened: entry.awaits_opening(),
             deadline: deadline.map(|deadline| (deadline.at, deadline.kind.clone())),
         }
     }

@@ -380,6 +380,9 @@ impl World {
             return Reply::new(wrapper, bare("durum", "1") + &bare("hataaciklama", &words));
         }
         let mail = self.mails.iter().find(|mail| mail.kep_id == request.member("kepId"));
+        // Evidence of sent mail comes to the inbox and is found there by the message's kepId.
+        let mail = mail.filter(|mail| mail.folder == request.member("dizin") || request.member("dizin") == "INBOX");
+        let mail = mail.filter(|mail| mail.folder != "INBOX.Sent" || request.member("dizin") == "INBOX");
         let row = |id: &str| {
             format!(
                 "<a:DelilSonuc>{}{}{}{}{}</a:DelilSonuc>",

@@ -121,6 +121,23 @@ impl Dovecot {
         fs::rename(tmp, self.maildir().join("new").join(name)).unwrap();
     }
 
+    /// Puts one message into another folder, as a mail program does that keeps what it sent. The folder is made where it is not there yet.
+    pub fn store(&mut self, folder: &str, message: &[u8]) {
+        self.delivered += 1;
+        let path = self.maildir().join(format!(".{folder}"));
+        for sub in ["", "cur", "new", "tmp"] {
+            let sub = path.join(sub);
+            if !sub.exists() {
+                fs::create_dir(&sub).unwrap();
+                own(&sub);
+            }
+        }
+        let name = format!("1766000000.M{:06}P1.deneme,S={}", self.delivered, message.len());
+        let file = path.join("new").join(name);
+        fs::write(&file, message).unwrap();
+        own(&file);
+    }
+
     /// Deletes INBOX and makes it anew: UIDVALIDITY changes and UIDs start at 1.
     pub fn recreate_inbox(&self) {
         for entry in fs::read_dir(self.maildir()).unwrap() {

@@ -25,6 +25,11 @@ fn all() -> Vec<Notice> {
         deadline: Some(&deadline),
         groups: &[],
     };
+    let sent = SentFacts {
+        number: "2026/000124",
+        mailbox: "evrak",
+        recipients: 3,
+    };
     vec![
         new_document(&entry, true, now()),
         signature(&entry, true, &["KEP-3014".to_owned()], now()),
@@ -46,6 +51,16 @@ fn all() -> Vec<Notice> {
         deadline_near(&entry, &deadline, now()),
         orphan_evidence(3, now(), now()),
         negative_evidence("evrak", "delivery-failure", Some("MailboxFull"), &[], now()),
+        sent_negative(&sent, now()),
+        sent_missing(
+            &sent,
+            "delivery",
+            &Text::new("teslim delili gelmedi", "evidence of delivery is missing"),
+            &Text::new("Sağlayıcıdan isteyin.", "Ask the provider."),
+            now(),
+        ),
+        sent_time_out(&sent, now()),
+        sent_settled(&sent, Cause::MissingEvidence, now()),
         disk(DiskTrouble::Full, now()),
         disk(DiskTrouble::Low(100), now()),
         chain_broken("000001.log 42", now()),

@@ -6,6 +6,7 @@
 mod entry;
 mod gateway;
 mod mailbox;
+mod sent;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub use mailbox::{
     QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, low_credit, mailbox_failing, mailbox_oddities,
     missing_message, negative_evidence, quota, quota_level,
 };
+pub use sent::{SentFacts, sent_missing, sent_negative, sent_settled, sent_time_out};
 
 use super::notice::{Cause, Level, Notice};
 use crate::clock::istanbul;

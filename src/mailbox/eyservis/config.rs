@@ -35,6 +35,10 @@ pub struct EyServisConfig {
     /// Folders that are watched, as the service calls them. Default: `["INBOX"]`.
     #[serde(default = "inbox")]
     pub folders: Vec<String>,
+    /// Folders of what the institution sent, as the service calls them (`INBOX.Sent`, `OUTBOX`): registered as sent, their evidence followed
+    /// per recipient. Nothing is acknowledged or deleted there. Default: none.
+    #[serde(default)]
+    pub sent_folders: Vec<String>,
     /// How long between two looks. Default: `5m`.
     #[serde(default = "interval", with = "crate::clock::duration")]
     pub interval: Duration,
@@ -101,6 +105,13 @@ pub struct EyServisConfig {
     /// The keys that open what comes encrypted: one table or a list of them. Default: none.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
     pub decryption: Vec<DecryptionConfig>,
+}
+
+impl EyServisConfig {
+    /// Every folder that is asked for: of received and of sent mail.
+    pub fn all_folders(&self) -> impl Iterator<Item = &String> {
+        self.folders.iter().chain(&self.sent_folders)
+    }
 }
 
 /// The service's three queries; the first answers in parallel columns.

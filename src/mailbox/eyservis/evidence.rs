@@ -70,6 +70,11 @@ pub(super) fn evidence_id(name: &str) -> &str {
     name.rsplit_once(BETWEEN).map_or(name, |(_, id)| id)
 }
 
+/// The message's own key in a name.
+pub(super) fn message_of(name: &str) -> Option<&str> {
+    name.rsplit_once(BETWEEN).map(|(message, _)| message)
+}
+
 #[cfg(test)]
 mod evidence_tests {
     use super::*;

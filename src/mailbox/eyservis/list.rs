@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::errors::Problem;
 use super::super::evidence::evidence_name;
-use super::super::operations::{EVIDENCE, Key, Rows, Service};
+use super::super::operations::{EVIDENCE, INBOX, Key, Rows, Service};
 use super::super::soap::Account;
 use super::super::window::{Reach, Window};
 use super::{EyServisMailbox, Step, at};
@@ -19,7 +19,7 @@ impl EyServisMailbox {
         let (client, account) = (self.client()?, self.account()?);
         let mut listing = Listing::default();
         listing.oddities.append(&mut self.oddities);
-        for folder in self.config.folders.clone() {
+        for folder in self.config.all_folders().cloned().collect::<Vec<_>>() {
             self.list_folder(&client, &account, &folder, known, &mut listing).await?;
         }
         if !self.folders_compared {
@@ -109,7 +109,7 @@ impl EyServisMailbox {
         if matches!(Key::of(&locator.id), Key::Row(_)) {
             return locator;
         }
-        for other in &self.config.folders {
+        for other in self.config.all_folders() {
             let elsewhere = at(other, locator.id.clone());
             if known.contains(&elsewhere) || present.contains(&elsewhere) {
                 return elsewhere;
@@ -128,7 +128,7 @@ impl EyServisMailbox {
             Err(_) => return Ok(()),
         };
         self.folders_compared = true;
-        for folder in &self.config.folders {
+        for folder in self.config.all_folders() {
             if !folders.is_empty() && !folders.contains(folder) {
                 listing.oddities.push(Text::new(
                     format!(
@@ -167,7 +167,7 @@ impl EyServisMailbox {
         for message in self.following.due(now) {
             let asked = self
                 .service(client, account)
-                .evidence_of(&message.folder, &Key::of(&message.id))
+                .evidence_of(self.evidence_folder(&message), &Key::of(&message.id))
                 .await;
             match asked {
                 Ok(evidence) => {
@@ -194,6 +194,14 @@ impl EyServisMailbox {
             listing.new.push(listed(locator.clone()));
         }
         Ok(())
+    }
+
+    /// Where the evidence of a message is asked for: that of what we sent comes to the inbox and is found there by kepId.
+    fn evidence_folder<'a>(&self, message: &'a Locator) -> &'a str {
+        match self.config.sent_folders.contains(&message.folder) {
+            true if matches!(Key::of(&message.id), Key::Id(_)) => INBOX,
+            _ => &message.folder,
+        }
     }
 
     pub(super) fn has_evidence(&self, message: &Locator) -> bool {

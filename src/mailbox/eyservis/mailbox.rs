@@ -336,7 +336,12 @@ fn check(config: &EyServisConfig) -> Result<(), Problem> {
     if config.folders.is_empty() {
         return wrong("folders is empty; name at least INBOX");
     }
-    if config.folders.iter().any(|folder| folder == EVIDENCE) {
+    if let Some(both) = config.sent_folders.iter().find(|folder| config.folders.contains(folder)) {
+        return wrong(&format!(
+            "'{both}' stands in folders and in sent_folders; a message was received or sent"
+        ));
+    }
+    if config.all_folders().any(|folder| folder == EVIDENCE) {
         return wrong("folders names #DELIL, under which the gateway itself keeps evidence");
     }
     if config.delete_after.is_some() && config.delete_backup.as_os_str().is_empty() {
@@ -369,14 +374,15 @@ impl Mailbox for EyServisMailbox {
     }
 
     async fn acknowledge(&mut self, locator: &Locator) -> Result<(), MailboxError> {
-        if !self.config.acknowledge || locator.folder == EVIDENCE {
+        // AlindiOnay says that something was received.
+        if !self.config.acknowledge || locator.folder == EVIDENCE || self.config.sent_folders.contains(&locator.folder) {
             return Ok(());
         }
         self.confirm(locator).await.map_err(|failure| self.error(failure))
     }
 
     async fn remove(&mut self, locator: &Locator) -> Result<bool, MailboxError> {
-        if self.config.delete_after.is_none() || locator.folder == EVIDENCE {
+        if self.config.delete_after.is_none() || locator.folder == EVIDENCE || self.config.sent_folders.contains(&locator.folder) {
             return Ok(false);
         }
         self.remove_now(locator).await.map_err(|failure| self.error(failure))

@@ -24,3 +24,22 @@ mod window;
 mod xml;
 
 pub use service_mailbox::EyServisMailbox;
+
+use super::Locator;
+
+/// The kepId of a message of this service, or of the message under which an evidence document was asked for; `None` where the service gave
+/// none. Only for locators of a mailbox of this kind.
+pub fn kep_id(locator: &Locator) -> Option<&str> {
+    if locator.folder == operations::EVIDENCE {
+        return evidence::message_of(&locator.id).filter(|id| matches!(operations::Key::of(id), operations::Key::Id(_)));
+    }
+    match operations::Key::of(&locator.id) {
+        operations::Key::Id(id) => Some(id),
+        operations::Key::Row(_) => None,
+    }
+}
+
+/// Whether this is an evidence document that was fetched on its own.
+pub fn is_evidence(locator: &Locator) -> bool {
+    locator.folder == operations::EVIDENCE
+}

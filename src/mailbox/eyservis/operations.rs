@@ -20,6 +20,9 @@ use super::xml::{Element, malformed};
 /// The folder under which evidence stands that was fetched on its own. No folder of the service is called so.
 pub(super) const EVIDENCE: &str = "#DELIL";
 
+/// The service's default folder.
+pub(super) const INBOX: &str = "INBOX";
+
 /// A client of the service, with the credentials of one check.
 pub(super) struct Service<'a> {
     pub(super) client: &'a reqwest::Client,

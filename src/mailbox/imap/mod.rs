@@ -106,8 +106,8 @@ impl ImapMailbox {
     async fn list_once(&mut self, known: &BTreeSet<Locator>) -> Step<Listing> {
         let mut session = self.session().await?;
         let mut listing = Listing::default();
-        let keep_open = self.config.folders.len() == 1;
-        for folder in &self.config.folders {
+        let keep_open = self.config.all_folders().count() == 1;
+        for folder in self.config.all_folders() {
             list_folder(&mut session, folder, keep_open, known, &mut self.memory, &mut listing)
                 .await
                 .map_err(|problem| ("list", problem))?;
@@ -265,6 +265,11 @@ fn check(config: &ImapConfig) -> Result<(), Problem> {
     if config.folders.is_empty() {
         return Err(Problem::Configuration("folders is empty; name at least INBOX".into()));
     }
+    if let Some(both) = config.sent_folders.iter().find(|folder| config.folders.contains(folder)) {
+        return Err(Problem::Configuration(format!(
+            "'{both}' stands in folders and in sent_folders; a message was received or sent"
+        )));
+    }
     Ok(())
 }
 
@@ -320,7 +325,8 @@ impl Mailbox for ImapMailbox {
     }
 
     async fn acknowledge(&mut self, locator: &Locator) -> Result<(), MailboxError> {
-        if self.config.after_fetch == AfterFetch::Nothing {
+        // What we sent stays as it is found: marking says that something was received.
+        if self.config.after_fetch == AfterFetch::Nothing || self.config.sent_folders.contains(&locator.folder) {
             return Ok(());
         }
         self.mark(locator).await.map_err(|failure| self.error(failure))

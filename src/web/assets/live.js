@@ -52,6 +52,7 @@ function showRows(html) {
   const wanted = parsed(html);
   const focused = document.activeElement?.closest?.("tr[data-number]")?.dataset.number;
   let fresh = 0;
+  let arrived = 0;
   wanted.forEach((row, at) => {
     const old = known.get(row.dataset.number);
     known.delete(row.dataset.number);
@@ -65,13 +66,15 @@ function showRows(html) {
     } else {
       row.classList.add("fresh");
       fresh += 1;
+      // What we sent is no news: no sound, no badge.
+      if (row.dataset.direction !== "outgoing") arrived += 1;
     }
     rows.insertBefore(row, rows.children[at] ?? null);
   });
   known.forEach((row) => row.remove());
   if (focused) rows.querySelector(`tr[data-number="${CSS.escape(focused)}"] a`)?.focus({ preventScroll: true });
   document.getElementById("empty")?.remove();
-  return fresh;
+  return { fresh, arrived };
 }
 
 let first = true;
@@ -80,10 +83,10 @@ source.addEventListener("open", () => { link.textContent = link.dataset.on; link
 source.addEventListener("error", () => { link.textContent = link.dataset.off; link.classList.add("off"); });
 source.addEventListener("counters", (event) => { counters.innerHTML = event.data; });
 source.addEventListener("rows", (event) => {
-  const fresh = showRows(event.data);
-  if (fresh > 0 && !(first && rows.children.length === fresh)) {
-    news.textContent = `${fresh} ${news.dataset.new}`;
-    badge(fresh);
+  const { fresh, arrived } = showRows(event.data);
+  if (arrived > 0 && !(first && rows.children.length === fresh)) {
+    news.textContent = `${arrived} ${news.dataset.new}`;
+    badge(arrived);
     chime();
   }
   first = false;

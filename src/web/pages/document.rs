@@ -12,6 +12,7 @@ use super::chrome::Chrome;
 use super::content::{self, Content, Piece, Use};
 use super::deeds::{self, Fields};
 use super::document_facts::{AddresseeView, AttachedView, Fact, addressee, attached, facts};
+use super::sent::SentView;
 use super::shown::Shown;
 use super::verdict::VerdictView;
 use super::when::{self, Due, Measure};
@@ -164,6 +165,8 @@ struct DocumentPage {
     findings: Vec<FindingView>,
     evidence: Vec<EvidenceView>,
     recipients: Vec<(Shown, String)>,
+    /// What we sent, recipient by recipient.
+    sent: Option<SentView>,
     earlier: Vec<Done>,
     history: Vec<Done>,
     views: Vec<Done>,
@@ -255,7 +258,7 @@ fn made(
         subject: Shown::maybe(subject),
         sender: Shown::maybe(sender),
         chip: Chip::of_entry(entry, lang),
-        state: words::state(entry.state, lang),
+        state: words::state_of(entry.state, entry.is_sent(), lang),
         verdict: VerdictView::of(entry, lang),
         deadlines: deadlines
             .iter()
@@ -301,7 +304,12 @@ fn made(
             })
             .collect(),
         evidence: evidence(web, entry, lang)?,
-        recipients: recipients(web, entry, lang)?,
+        recipients: if entry.is_sent() {
+            Vec::new()
+        } else {
+            recipients(web, entry, lang)?
+        },
+        sent: SentView::of(entry, web, &c)?,
         earlier: earlier(entry, lang),
         history: entry.history.iter().rev().map(|one| handling(one, web, lang)).collect(),
         views: views

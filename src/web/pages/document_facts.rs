@@ -70,7 +70,10 @@ pub fn facts(entry: &Entry, c: &Chrome) -> Vec<Fact> {
         when::moment(message.received_at),
         words::received_by(&message.received_by, lang)
     );
-    add("Geliş", "Received", Some(&arrival));
+    match entry.is_sent() {
+        true => add("Gönderiliş", "Sent", Some(&arrival)),
+        false => add("Geliş", "Received", Some(&arrival)),
+    }
     add("Kayıt", "Registered", Some(&when::moment(entry.registered_at)));
     add("Kutu", "Mailbox", Some(&entry.mailbox));
     add("Tür", "Kind", Some(words::kind(message.kind, lang)));

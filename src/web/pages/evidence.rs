@@ -1,23 +1,23 @@
 //! What became of what we sent: a timeline per message and recipient, and the evidence that should be there and is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::chip::{self, Chip};
+use super::chip::Chip;
 use super::chrome::Chrome;
+use super::sent::{RecipientView, SentView, Told};
 use super::shown::Shown;
 use super::{beside, line, show, when};
-use crate::clock::local_day;
-use crate::evidence::{Progress, Timeline};
 use crate::ledger::LedgerError;
 use crate::ledger::state::EvidenceState;
 use crate::message::MessageKind;
 use crate::register::calendar::Calendar;
-use crate::signature::report::Indication;
+use crate::register::entry::RegisterNumber;
+use crate::register::sent::{Following, SentConfig};
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
@@ -25,11 +25,6 @@ use crate::web::{Shared, Web};
 const LOOKED_THROUGH: usize = 5_000;
 /// Messages on one board.
 const SHOWN: usize = 200;
-/// A provider says on the next business day at the latest whether it delivered.
-const DELIVERED_WITHIN: u16 = 1;
-/// The day after the deemed-read moment its evidence is there.
-const READ_WITHIN: u16 = 2;
-
 struct Step {
     time: String,
     chip: Chip,
@@ -39,23 +34,8 @@ struct Step {
     number: String,
 }
 
-struct RecipientView {
-    address: Shown,
-    progress: String,
-    since: String,
-    /// Of the style sheet.
-    class: &'static str,
-    /// What is missing, and what to do.
-    overdue: Option<&'static str>,
-}
-
-impl RecipientView {
-    fn shape(&self) -> &'static str {
-        chip::shape(self.class)
-    }
-}
-
-struct SentView {
+/// What evidence says of a message that nobody registered as sent.
+struct OtherView {
     id: Shown,
     recipients: Vec<RecipientView>,
     steps: Vec<Step>,
@@ -67,7 +47,10 @@ struct SentView {
 #[template(path = "evidence.html", config = "src/web/askama.toml")]
 struct EvidencePage {
     c: Chrome,
+    /// What the register knows as sent.
     sent: Vec<SentView>,
+    /// What is known by its evidence alone.
+    others: Vec<OtherView>,
     orphans: usize,
 }
 
@@ -75,21 +58,42 @@ struct EvidencePage {
 /// The index cannot be read.
 pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Problem> {
     beside(move || {
-        let (mut sent, orphans) = gathered(&web, &c)?;
-        sent.sort_by_key(|one| std::cmp::Reverse((one.is_overdue, one.newest)));
+        let Gathered {
+            mut sent,
+            mut others,
+            orphans,
+        } = gathered(&web, &c)?;
+        // Newest first already; a stable sort brings what wants somebody to the front.
+        sent.sort_by_key(|one| !(one.is_overdue || one.is_negative));
         sent.truncate(SHOWN);
-        Ok(show(&EvidencePage { c, sent, orphans }))
+        others.sort_by_key(|one| std::cmp::Reverse((one.is_overdue, one.newest)));
+        others.truncate(SHOWN);
+        Ok(show(&EvidencePage { c, sent, others, orphans }))
     })
     .await
 }
 
-/// Evidence of evidence mails that exist for the person, message by message.
-fn gathered(web: &Web, c: &Chrome) -> Result<(Vec<SentView>, usize), LedgerError> {
+struct Gathered {
+    sent: Vec<SentView>,
+    others: Vec<OtherView>,
+    orphans: usize,
+}
+
+/// Sent messages that exist for the person, and the evidence mails that do, message by message.
+fn gathered(web: &Web, c: &Chrome) -> Result<Gathered, LedgerError> {
     let mut messages: BTreeMap<String, Vec<(EvidenceState, String)>> = BTreeMap::new();
-    let mut orphans = 0;
+    let (mut sent, mut orphans) = (Vec::new(), 0);
+    let mut seen_sent: BTreeSet<RegisterNumber> = BTreeSet::new();
     for entry in web.ledger().entries_back().take(LOOKED_THROUGH) {
         let entry = entry?;
-        if entry.message.kind != MessageKind::Evidence || !c.person().sees(&entry) {
+        if !c.person().sees(&entry) {
+            continue;
+        }
+        if entry.is_sent() {
+            seen_sent.insert(entry.register_number);
+        }
+        sent.extend(SentView::of(&entry, web, c)?);
+        if entry.message.kind != MessageKind::Evidence {
             continue;
         }
         for record in &entry.evidence {
@@ -103,42 +107,51 @@ fn gathered(web: &Web, c: &Chrome) -> Result<(Vec<SentView>, usize), LedgerError
             messages.entry(id).or_default().push((state, entry.register_number.to_string()));
         }
     }
+    for evidence in messages.values_mut() {
+        // It stands at what we sent, where that exists for the person.
+        evidence.retain(|(state, _)| state.numbers.iter().all(|number| !seen_sent.contains(number)));
+    }
+    messages.retain(|_, evidence| !evidence.is_empty());
     let (now, settings) = (web.pipeline.now(), web.pipeline.settings());
-    let views = messages
+    let others = messages
         .into_iter()
-        .map(|(id, evidence)| view(&id, evidence, c, now, &settings.registry.calendar));
-    Ok((views.collect(), orphans))
+        .map(|(id, evidence)| view(&id, evidence, c, now, &settings.config.sent, &settings.registry.calendar));
+    Ok(Gathered {
+        sent,
+        others: others.collect(),
+        orphans,
+    })
 }
 
-fn view(id: &str, mut evidence: Vec<(EvidenceState, String)>, c: &Chrome, now: Timestamp, calendar: &Calendar) -> SentView {
+fn view(
+    id: &str,
+    mut evidence: Vec<(EvidenceState, String)>,
+    c: &Chrome,
+    now: Timestamp,
+    terms: &SentConfig,
+    calendar: &Calendar,
+) -> OtherView {
     evidence.sort_by_key(|(one, _)| (one.found.evidence.event_time, one.seen_at));
-    let mut timeline = Timeline::default();
+    // When it was sent nobody knows; the first evidence says that it was by then.
+    let first = evidence.iter().filter_map(|(one, _)| one.found.evidence.event_time).min();
+    let mut following = Following::new(first.unwrap_or(now), &[]);
     for (one, _) in &evidence {
         // What does not hold proves nothing; it is shown among the steps all the same.
-        if one.found.report.indication != Indication::Failed {
-            timeline.apply(&one.found.evidence);
-        }
+        following.learn(&one.found.evidence, one.found.report.indication);
     }
-    let recipients: Vec<RecipientView> = timeline
-        .states()
+    let recipients: Vec<RecipientView> = following
+        .fates(now, terms, calendar)
         .into_iter()
-        .map(|(address, state)| {
-            let overdue = overdue(state.progress, state.since, c, now, calendar);
-            RecipientView {
-                address: Shown::cell(&address),
-                progress: state.progress.label().get(c.lang()).to_owned(),
-                since: state.since.map(when::moment).unwrap_or_default(),
-                class: match state.progress {
-                    Progress::Failed => "failed",
-                    _ if overdue.is_some() => "open",
-                    Progress::Read | Progress::TimeOut => "passed",
-                    _ => "idle",
-                },
-                overdue,
-            }
+        .map(|fate| {
+            let told = Told {
+                progress: fate.state.progress,
+                since: fate.state.since,
+                unverified: fate.unverified,
+            };
+            RecipientView::of(&fate.recipient, told, fate.missing, c)
         })
         .collect();
-    SentView {
+    OtherView {
         id: Shown::cell(id),
         is_overdue: recipients.iter().any(|recipient| recipient.overdue.is_some()),
         recipients,
@@ -157,27 +170,4 @@ fn step(one: &EvidenceState, number: &str, c: &Chrome) -> Step {
         href: number.parse().map(line::href).unwrap_or_default(),
         number: format!("{}{number}", c.prefix),
     }
-}
-
-/// What should have come by now.
-fn overdue(progress: Progress, since: Option<Timestamp>, c: &Chrome, now: Timestamp, calendar: &Calendar) -> Option<&'static str> {
-    let (within, what) = match progress {
-        Progress::Submitted | Progress::Relayed => (
-            DELIVERED_WITHIN,
-            c.t(
-                "Teslim delili gelmedi; göndericinin KEP hesabından ve sağlayıcıdan sorun.",
-                "No evidence of delivery came; ask in the sender's KEP account and the provider.",
-            ),
-        ),
-        Progress::Delivered => (
-            READ_WITHIN,
-            c.t(
-                "Okunma ya da okunmuş sayılma delili gelmedi; sağlayıcıdan isteyin.",
-                "No evidence of reading or deemed reading came; ask the provider for it.",
-            ),
-        ),
-        _ => return None,
-    };
-    let last = calendar.add_business_days(local_day(since?), within);
-    (local_day(now) > last).then_some(what)
 }

@@ -16,7 +16,8 @@ use crate::text::Lang;
 use crate::web::Web;
 
 /// Flags that a list shows beside the verdict; the others are told by the verdict itself.
-const MARKED: [&str; 9] = [
+const MARKED: [&str; 10] = [
+    flag::SENT,
     flag::DUPLICATE,
     flag::ENCRYPTED,
     flag::DECRYPTED,
@@ -48,6 +49,8 @@ pub struct Line {
     pub unit: Shown,
     pub due: Option<Due>,
     pub unread: bool,
+    /// The institution sent it.
+    pub sent: bool,
     pub state: &'static str,
     pub marks: Vec<String>,
     /// Above open: the name of the access level.
@@ -97,7 +100,8 @@ impl Line {
             unit: row.unit.as_deref().map(Shown::cell).unwrap_or_default(),
             due: due(row, web, measure),
             unread: row.unopened && row.state != State::NotRecorded,
-            state: words::state(row.state, lang),
+            sent: row.flags.contains(flag::SENT),
+            state: words::state_of(row.state, row.flags.contains(flag::SENT), lang),
             marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),
             access: access(row.access, lang),
         }

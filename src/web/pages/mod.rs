@@ -22,6 +22,7 @@ pub(super) mod parts;
 mod plain;
 mod quarantine;
 mod search;
+mod sent;
 mod shown;
 mod system;
 mod today;

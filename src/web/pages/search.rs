@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::chrome::Chrome;
 use super::line::List;
 use super::{beside, document, show};
-use crate::register::entry::flag;
+use crate::register::entry::{Direction, flag};
 use crate::register::words;
 use crate::search::query::Query;
 use crate::text::Lang;
@@ -123,6 +123,7 @@ const STATES: [(&str, &str, &str); 7] = [
 const FLAGS: [&str; 14] = [
     flag::INVALID_SIGNATURE,
     flag::UNVERIFIED,
+    flag::SENT,
     flag::UNSIGNED,
     flag::ENCRYPTED,
     flag::DECRYPTED,
@@ -159,6 +160,12 @@ fn query(typed: &BTreeMap<String, String>) -> Result<Query, &'static str> {
         flag: text("flag"),
         state: text("state"),
         access: read(typed, "access")?,
+        direction: match typed.get("direction").map(String::as_str) {
+            None => None,
+            Some("incoming") => Some(Direction::Incoming),
+            Some("outgoing") => Some(Direction::Outgoing),
+            Some(_) => return Err("direction"),
+        },
         unopened: typed.get("unopened").is_some_and(|value| value == "true"),
         before: read(typed, "before")?,
         ..Query::default()

@@ -17,7 +17,7 @@ use super::{beside, deeds, show};
 use crate::clock::local_day;
 use crate::ledger::LedgerError;
 use crate::people::Person;
-use crate::register::entry::RegisterNumber;
+use crate::register::entry::{Direction, RegisterNumber};
 use crate::register::nearing::is_open;
 use crate::search::query::Query;
 use crate::text::Lang;
@@ -61,6 +61,7 @@ impl Counters {
         let arrived = Query {
             from: Some(today),
             to: Some(today),
+            direction: Some(Direction::Incoming),
             ..Query::default()
         };
         let unopened = Query {
