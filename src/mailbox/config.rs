@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::eyservis::config::EyServisConfig;
+use super::turkkep::config::TurkkepConfig;
 
 /// One mailbox, told apart by `kind`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,7 @@ pub enum MailboxConfig {
     Imap(ImapConfig),
     Folder(FolderConfig),
     EyServis(EyServisConfig),
+    Turkkep(TurkkepConfig),
 }
 
 /// An IMAP mailbox (`kind = "imap"`).
@@ -131,6 +133,7 @@ impl MailboxConfig {
             Self::Imap(imap) => &imap.name,
             Self::Folder(folder) => &folder.name,
             Self::EyServis(service) => &service.name,
+            Self::Turkkep(service) => &service.name,
         }
     }
 
@@ -140,6 +143,7 @@ impl MailboxConfig {
             Self::Imap(imap) => &imap.address,
             Self::Folder(folder) => &folder.address,
             Self::EyServis(service) => &service.address,
+            Self::Turkkep(service) => &service.address,
         }
     }
 
@@ -149,6 +153,7 @@ impl MailboxConfig {
             Self::Imap(imap) => imap.interval,
             Self::Folder(folder) => folder.interval,
             Self::EyServis(service) => service.interval,
+            Self::Turkkep(service) => service.interval,
         }
     }
 
@@ -157,7 +162,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => Some(&imap.host),
             // The provider's service takes no mail.
-            Self::Folder(_) | Self::EyServis(_) => None,
+            Self::Folder(_) | Self::EyServis(_) | Self::Turkkep(_) => None,
         }
     }
 }
@@ -168,7 +173,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => imap.after_fetch != AfterFetch::Nothing,
             Self::EyServis(service) => service.acknowledge,
-            Self::Folder(_) => false,
+            Self::Folder(_) | Self::Turkkep(_) => false,
         }
     }
 
@@ -176,7 +181,7 @@ impl MailboxConfig {
     pub fn removal(&self) -> Option<(Duration, &std::path::Path)> {
         match self {
             Self::EyServis(service) => service.delete_after.map(|after| (after, service.delete_backup.as_path())),
-            Self::Imap(_) | Self::Folder(_) => None,
+            Self::Imap(_) | Self::Folder(_) | Self::Turkkep(_) => None,
         }
     }
 
@@ -184,7 +189,7 @@ impl MailboxConfig {
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Imap(imap) => Some(&imap.user),
-            Self::Folder(_) | Self::EyServis(_) => None,
+            Self::Folder(_) | Self::EyServis(_) | Self::Turkkep(_) => None,
         }
     }
 
@@ -194,6 +199,7 @@ impl MailboxConfig {
             Self::Imap(imap) => vec![&imap.password_file],
             Self::Folder(_) => Vec::new(),
             Self::EyServis(service) => vec![&service.tcno_file, &service.parola_file, &service.sifre_file],
+            Self::Turkkep(service) => vec![&service.password_file],
         }
     }
 
@@ -203,6 +209,7 @@ impl MailboxConfig {
             Self::Imap(imap) => vec![&mut imap.ca_file],
             Self::Folder(folder) => vec![&mut folder.path],
             Self::EyServis(service) => vec![&mut service.ca_file, &mut service.login_file, &mut service.delete_backup],
+            Self::Turkkep(service) => vec![&mut service.ca_file, &mut service.requests],
         }
     }
 }

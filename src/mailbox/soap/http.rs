@@ -1,6 +1,7 @@
 //! One request and its answer over TLS that is always verified: no redirects, no proxy, bounded in time, silence and size.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,40 +10,84 @@ use reqwest::{Certificate, Client, redirect};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::errors::Problem;
 use super::mtom::Body;
+use super::problem::Problem;
 use super::xml::Element;
+use crate::hash::Sha256;
 use crate::mailbox::imap::shown;
 
 /// How an exchange is bounded.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    pub(super) connect: Duration,
+pub(in crate::mailbox) struct Bounds {
+    pub(in crate::mailbox) connect: Duration,
     /// Without a byte from the server.
-    pub(super) silence: Duration,
+    pub(in crate::mailbox) silence: Duration,
     /// From the first byte of the request to the last of the answer.
-    pub(super) whole: Duration,
+    pub(in crate::mailbox) whole: Duration,
     /// Bytes of an answer on the wire.
-    pub(super) reply_bytes: u64,
+    pub(in crate::mailbox) reply_bytes: u64,
     /// Bytes of one message.
-    pub(super) message_bytes: u64,
+    pub(in crate::mailbox) message_bytes: u64,
+}
+
+/// What makes two clients the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kind {
+    /// The content of `ca_file`; none: the system's authorities.
+    authorities: Option<Sha256>,
+    connect: Duration,
+}
+
+/// The clients that checks use at this moment. Two hundred accounts that are looked into together share one TLS context with its hundreds
+/// of authorities, and the connections to their provider; when the last check is over, all of it goes.
+static IN_USE: Mutex<Vec<(Kind, Weak<Client>)>> = Mutex::new(Vec::new());
+
+/// Connections that wait for the next account: what is looked into at one moment needs few at a time.
+const IDLE_CONNECTIONS: usize = 8;
+
+/// How long they wait: providers cut what is silent for longer.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// A client that trusts these authorities alone. There is no session on a connection, so accounts may share it.
+pub(in crate::mailbox) fn client(ca_file: &Path, bounds: &Bounds) -> Result<Arc<Client>, Problem> {
+    // Read each time: a changed file is seen without a restart.
+    let pem = match ca_file.as_os_str().is_empty() {
+        true => None,
+        false => Some(std::fs::read(ca_file).map_err(|error| unreadable(ca_file, &error.to_string()))?),
+    };
+    let kind = Kind {
+        authorities: pem.as_deref().map(Sha256::of),
+        connect: bounds.connect,
+    };
+    let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    in_use.retain(|(_, client)| client.strong_count() > 0);
+    let there = in_use
+        .iter()
+        .find(|(other, _)| *other == kind)
+        .and_then(|(_, client)| client.upgrade());
+    if let Some(client) = there {
+        return Ok(client);
+    }
+    let client = Arc::new(build(ca_file, pem.as_deref(), bounds)?);
+    in_use.push((kind, Arc::downgrade(&client)));
+    Ok(client)
 }
 
 /// Redirects are not followed and the environment's proxies ignored: both would carry the credentials to a host that nobody configured.
-pub(super) fn client(ca_file: &Path, bounds: &Bounds) -> Result<Client, Problem> {
+fn build(ca_file: &Path, pem: Option<&[u8]>, bounds: &Bounds) -> Result<Client, Problem> {
     let mut builder = Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
         .referer(false)
         .https_only(true)
         .connect_timeout(bounds.connect)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .pool_idle_timeout(IDLE)
         .user_agent(concat!("kep-gateway/", env!("CARGO_PKG_VERSION")));
-    if !ca_file.as_os_str().is_empty() {
-        let unreadable = |why: String| Problem::Configuration(format!("ca_file {}: {why}", ca_file.display()));
-        let pem = std::fs::read(ca_file).map_err(|error| unreadable(error.to_string()))?;
-        let authorities = Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(error.to_string()))?;
+    if let Some(pem) = pem {
+        let authorities = Certificate::from_pem_bundle(pem).map_err(|error| unreadable(ca_file, &error.to_string()))?;
         if authorities.is_empty() {
-            return Err(unreadable("no PEM certificate in it".to_owned()));
+            return Err(unreadable(ca_file, "no PEM certificate in it"));
         }
         builder = builder.tls_certs_only(authorities);
     }
@@ -51,19 +96,32 @@ pub(super) fn client(ca_file: &Path, bounds: &Bounds) -> Result<Client, Problem>
         .map_err(|error| Problem::Configuration(innermost(&error.without_url())))
 }
 
+fn unreadable(ca_file: &Path, why: &str) -> Problem {
+    Problem::Configuration(format!("ca_file {}: {why}", ca_file.display()))
+}
+
+/// Where a request goes, and how its answer is read.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::mailbox) struct Call<'a> {
+    pub(in crate::mailbox) url: &'a str,
+    /// The value of the header SOAPAction, without its quotes.
+    pub(in crate::mailbox) action: &'a str,
+    /// Elements of the answer whose text is base64.
+    pub(in crate::mailbox) binary: &'a [&'a str],
+}
+
 /// Sends a request and reads its answer while it streams in.
-pub(super) async fn exchange(
+pub(in crate::mailbox) async fn exchange(
     client: &Client,
-    url: &str,
-    operation: &str,
+    call: Call<'_>,
     request: Zeroizing<String>,
     bounds: &Bounds,
 ) -> Result<Element, Problem> {
     let exchange = async {
         let request = client
-            .post(url)
+            .post(call.url)
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header("SOAPAction", format!("\"urn:{operation}\""))
+            .header("SOAPAction", format!("\"{}\"", call.action))
             // The body holds the credentials: its one buffer is cleared when the request is over.
             .body(Bytes::from_owner(Wiped(request)));
         let response = within_silence(bounds, request.send()).await?.map_err(explain)?;
@@ -84,7 +142,7 @@ pub(super) async fn exchange(
         if let Some(length) = length.filter(|length| *length > bounds.reply_bytes) {
             return Err(Problem::TooLarge(length));
         }
-        let read = read(response, &content_type, bounds).await;
+        let read = read(response, &content_type, call.binary, bounds).await;
         match read {
             Err(Problem::Protocol(_) | Problem::Incomplete) if !status.is_success() => Err(Problem::Status(status.as_u16())),
             read => read,
@@ -95,8 +153,8 @@ pub(super) async fn exchange(
         .unwrap_or(Err(Problem::Deadline(bounds.whole)))
 }
 
-async fn read(mut response: reqwest::Response, content_type: &str, bounds: &Bounds) -> Result<Element, Problem> {
-    let mut body = Body::of(content_type, bounds.message_bytes)?;
+async fn read(mut response: reqwest::Response, content_type: &str, binary: &[&str], bounds: &Bounds) -> Result<Element, Problem> {
+    let mut body = Body::of(content_type, binary, bounds.message_bytes)?;
     let mut bytes = 0;
     while let Some(piece) = within_silence(bounds, response.chunk()).await?.map_err(explain)? {
         bytes += piece.len() as u64;
