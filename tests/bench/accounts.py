@@ -138,7 +138,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 def memory(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return {name: int(re.search(rf"{name}:\s+(\d+) kB", status).group(1)) / 1024 for name in ("VmHWM", "VmRSS")}
+    return {name: int(re.search(rf"{name}:\s+(\d+) kB", status).group(1)) / 1024 for name in ("VmHWM", "VmRSS", "RssAnon", "RssFile")}
 
 
 def main():
@@ -155,7 +155,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "trust").mkdir()
-        (folder / "secret").write_text("1\n")
+        (folder / "secret").write_text("bench-secret\n")
         subprocess.run(
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost "
             "-keyout key.pem -out cert.pem".split(),
@@ -175,14 +175,13 @@ def main():
             )
         try:
             # Two looks bring messages and ask for their evidence; those after them are in vain.
-            wanted, began, worst = 2 + options.looks + 1, time.time(), 0
+            wanted, began = 2 + options.looks + 1, time.time()
             while min((ops.count("PaketSorgula2") for ops in map(service.asked.get, range(options.accounts)) if ops), default=0) < wanted or len(
                 service.asked
             ) < options.accounts:
                 time.sleep(0.2)
                 if daemon.poll() is not None:
                     sys.exit("the daemon ended: " + (folder / "log").read_text()[-2000:])
-                worst = max(worst, memory(daemon.pid)["VmRSS"])
             found = memory(daemon.pid)
         finally:
             daemon.terminate()
@@ -195,7 +194,10 @@ def main():
         print(f"accounts {options.accounts}, interval {options.interval}, messages {options.accounts * options.messages} of {options.bytes} bytes")
         print(f"time {time.time() - began:.0f} s, requests {total}, connections {service.connections}, open at once {service.most_open}")
         print(f"{options.looks * options.accounts} looks in vain: requests {sum(quiet.values())} {dict(quiet)}")
-        print(f"peak memory {found['VmHWM']:.0f} MiB, at the end {found['VmRSS']:.0f} MiB")
+        print(
+            f"peak memory {found['VmHWM']:.0f} MiB, at the end {found['VmRSS']:.0f} MiB: "
+            f"{found['RssAnon']:.0f} of its own, {found['RssFile']:.0f} of the program's file"
+        )
         if options.limit and found["VmHWM"] >= options.limit:
             sys.exit(f"the peak is not below {options.limit} MiB")
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Certificate, Client, redirect};
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use super::mtom::Body;
@@ -110,6 +111,13 @@ pub(in crate::mailbox) struct Call<'a> {
     pub(in crate::mailbox) binary: &'a [&'a str],
 }
 
+/// Answers of more than [`SMALL_BYTES`] that are read at one moment, over all accounts: two hundred that come back after an outage must not bring
+/// two hundred attachments at once.
+static LARGE: Semaphore = Semaphore::const_new(4);
+
+/// Lists and most messages are smaller, and wait for nobody.
+const SMALL_BYTES: u64 = 512 << 10;
+
 /// Sends a request and reads its answer while it streams in.
 pub(in crate::mailbox) async fn exchange(
     client: &Client,
@@ -117,57 +125,89 @@ pub(in crate::mailbox) async fn exchange(
     request: Zeroizing<String>,
     bounds: &Bounds,
 ) -> Result<Element, Problem> {
-    let exchange = async {
-        let request = client
-            .post(call.url)
-            .header(CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header("SOAPAction", format!("\"{}\"", call.action))
-            // The body holds the credentials: its one buffer is cleared when the request is over.
-            .body(Bytes::from_owner(Wiped(request)));
-        let response = within_silence(bounds, request.send()).await?.map_err(explain)?;
-        let status = response.status();
-        // SOAP 1.1 over HTTP sends faults with status 500.
-        if !status.is_success() && status.as_u16() != 500 {
-            return Err(Problem::Status(status.as_u16()));
-        }
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let (content_type, length) = (header(CONTENT_TYPE), header(CONTENT_LENGTH).parse::<u64>().ok());
-        if let Some(length) = length.filter(|length| *length > bounds.reply_bytes) {
-            return Err(Problem::TooLarge(length));
-        }
-        let read = read(response, &content_type, call.binary, bounds).await;
-        match read {
-            Err(Problem::Protocol(_) | Problem::Incomplete) if !status.is_success() => Err(Problem::Status(status.as_u16())),
-            read => read,
-        }
+    let mut patience = Patience::new(bounds);
+    let request = client
+        .post(call.url)
+        .header(CONTENT_TYPE, "text/xml; charset=utf-8")
+        .header("SOAPAction", format!("\"{}\"", call.action))
+        // The body holds the credentials: its one buffer is cleared when the request is over.
+        .body(Bytes::from_owner(Wiped(request)));
+    let response = patience.wait(request.send()).await?.map_err(explain)?;
+    let status = response.status();
+    // SOAP 1.1 over HTTP sends faults with status 500.
+    if !status.is_success() && status.as_u16() != 500 {
+        return Err(Problem::Status(status.as_u16()));
+    }
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     };
-    timeout(bounds.whole, exchange)
-        .await
-        .unwrap_or(Err(Problem::Deadline(bounds.whole)))
+    let (content_type, length) = (header(CONTENT_TYPE), header(CONTENT_LENGTH).parse::<u64>().ok());
+    if let Some(length) = length.filter(|length| *length > bounds.reply_bytes) {
+        return Err(Problem::TooLarge(length));
+    }
+    match read(response, &content_type, call.binary, bounds, &mut patience).await {
+        Err(Problem::Protocol(_) | Problem::Incomplete) if !status.is_success() => Err(Problem::Status(status.as_u16())),
+        read => read,
+    }
 }
 
-async fn read(mut response: reqwest::Response, content_type: &str, binary: &[&str], bounds: &Bounds) -> Result<Element, Problem> {
+async fn read(
+    mut response: reqwest::Response,
+    content_type: &str,
+    binary: &[&str],
+    bounds: &Bounds,
+    patience: &mut Patience,
+) -> Result<Element, Problem> {
     let mut body = Body::of(content_type, binary, bounds.message_bytes)?;
-    let mut bytes = 0;
-    while let Some(piece) = within_silence(bounds, response.chunk()).await?.map_err(explain)? {
+    let (mut bytes, mut turn) = (0, None);
+    while let Some(piece) = patience.wait(response.chunk()).await?.map_err(explain)? {
         bytes += piece.len() as u64;
         if bytes > bounds.reply_bytes {
             return Err(Problem::TooLarge(bytes));
+        }
+        if bytes > SMALL_BYTES && turn.is_none() {
+            turn = patience.stopped(LARGE.acquire()).await.ok();
         }
         body.feed(&piece)?;
     }
     body.finish()
 }
 
-async fn within_silence<T>(bounds: &Bounds, work: impl Future<Output = T>) -> Result<T, Problem> {
-    timeout(bounds.silence, work).await.map_err(|_| Problem::Silence(bounds.silence))
+/// How long the server may still take. What the gateway itself waits for does not count.
+struct Patience {
+    bounds: Bounds,
+    deadline: Instant,
+}
+
+impl Patience {
+    fn new(bounds: &Bounds) -> Self {
+        Self {
+            bounds: *bounds,
+            deadline: Instant::now() + bounds.whole,
+        }
+    }
+
+    async fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
+        let silence = Instant::now() + self.bounds.silence;
+        timeout_at(silence.min(self.deadline), work)
+            .await
+            .map_err(|_| match silence < self.deadline {
+                true => Problem::Silence(self.bounds.silence),
+                false => Problem::Deadline(self.bounds.whole),
+            })
+    }
+
+    async fn stopped<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let done = work.await;
+        self.deadline += began.elapsed();
+        done
+    }
 }
 
 /// A request body that is cleared when the last reference to it goes.
