@@ -491,7 +491,7 @@ impl EyServis {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"ptt\"\nkind = \"eyservis\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\n\
-             tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\nsilence_timeout = \"600ms\"\ntimeout = \"4s\"\nconnect_timeout = \"10s\"\n{more}",
+             tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\nsilence_timeout = \"1200ms\"\ntimeout = \"4s\"\nconnect_timeout = \"10s\"\n{more}",
             self.url,
             file("ca.pem"),
             file("ptt.tcno"),

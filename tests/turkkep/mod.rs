@@ -397,7 +397,7 @@ impl Turkkep {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"turkkep\"\nkind = \"turkkep\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\nofficer_code = \"{OFFICER}\"\n\
-             password_file = \"{}\"\nrequests = \"{}\"\nsoap_action = \"urn:{{call}}\"\nsilence_timeout = \"600ms\"\ntimeout = \"4s\"\n\
+             password_file = \"{}\"\nrequests = \"{}\"\nsoap_action = \"urn:{{call}}\"\nsilence_timeout = \"1200ms\"\ntimeout = \"4s\"\n\
              connect_timeout = \"10s\"\n{more}",
             self.url,
             file("ca.pem"),
