@@ -204,7 +204,8 @@ async fn what_is_not_publicly_known_is_told_and_not_guessed() {
         };
         assert!(why.tr.contains(key) && why.en.contains(key) && why.tr.contains("import"), "{why:?}");
     }
-    let (all, lists) = (server.world().requests.len(), server.count(LIST));
+    let all = server.world().requests.len();
+    let lists = server.count(LIST);
     assert_eq!(all, lists, "nothing else was asked for");
     // Without the operator's envelope there is no request at all.
     server.world().requests.clear();
