@@ -126,6 +126,17 @@ fn the_examples_of_the_sample_are_valid_and_show_the_defaults_of_a_mailbox() {
         [[mailbox.codes]]
         code = 9999
         retry = "yes"
+        [[mailbox]]
+        name = "turkkep"
+        kind = "turkkep"
+        address = "kurum@hs03.kep.tr"
+        url = "https://kep.example/KEPRetrieval"
+        officer_code = "001"
+        password_file = "turkkep.password"
+        requests = "turkkep"
+        [[mailbox.codes]]
+        code = 9999
+        retry = "yes"
         "#,
     )
     .unwrap();
@@ -299,7 +310,7 @@ fn other_mistakes_name_their_line_too() {
     for (text, sentence) in [
         (
             "[[mailbox]]\nname = \"a\"\nkind = \"pop3\"\n",
-            "line 3: 'pop3' cannot stand here; possible are: imap, folder, eyservis.",
+            "line 3: 'pop3' cannot stand here; possible are: imap, folder, eyservis, turkkep.",
         ),
         (
             "language = \"tr\"\n[[mailbox]]\nname = \"a\"\nkind = \"folder\"\n",

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use eyservis::wire::{self, Reply, bare, text};
-use eyservis::{EyServis, FAULT_KINDS, Fault, LOGIN, SECRETS, SMS};
+use eyservis::{Cut, EyServis, FAULT_KINDS, Fault, LOGIN, SECRETS, SMS};
 use forge::world::World as Country;
 use gateway::Gateway;
 use jiff::civil::{Date, date};
@@ -162,7 +162,39 @@ async fn a_year_is_walked_back_and_a_restart_goes_on_from_there() {
     let mut mailbox = server.mailbox(&table);
     mailbox.recall(intake.last_states());
     assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 1);
-    assert_eq!(server.count("PaketSorgula2"), 1);
+    // One for the last weeks, one for the day's piece of the year before; then one for each look.
+    assert_eq!(server.count("PaketSorgula2"), 2);
+    assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 0);
+    assert_eq!(server.count("PaketSorgula2"), 3);
+}
+
+#[tokio::test]
+async fn a_list_that_was_cut_short_in_old_days_is_found_out_and_told() {
+    for cut in [Cut::Oldest, Cut::Newest] {
+        let server = EyServis::start(5, today(), 0, 0).await;
+        for nth in 0..40 {
+            server
+                .world()
+                .arrive_on(date(2025, 3, 1).checked_add(jiff::Span::new().days(nth * 7)).unwrap());
+        }
+        let table = format!("backfill_from = \"2025-02-20\"\n{NO_EVIDENCE}");
+        let mut mailbox = server.mailbox(&table);
+        let mut intake = Intake::default();
+        // While the year is walked, no list has more than three rows, and none says so.
+        server.world().at_most = Some((3, cut));
+        pass(&mut mailbox, &mut intake).await.unwrap();
+        let short = intake.bodies.len();
+        assert!(short < 40, "{cut:?}: nothing was cut");
+        // It stays so: pieces of half a window are cut elsewhere.
+        for day in 1..40 {
+            server.set_today(today().checked_add(jiff::Span::new().days(day)).unwrap());
+            server.world().requests.clear();
+            pass(&mut mailbox, &mut intake).await.unwrap();
+            assert!(server.count("PaketSorgula2") <= 3, "one query more, once a day");
+        }
+        assert_eq!(intake.bodies.len(), 40, "{cut:?}: cut short for ever");
+        assert!(intake.oddities > 0, "{cut:?}: found in silence");
+    }
 }
 
 #[tokio::test]
@@ -341,6 +373,51 @@ async fn a_message_without_kep_id_is_fetched_by_its_row_and_told() {
 }
 
 #[tokio::test]
+async fn a_row_number_is_never_acknowledged_nor_deleted() {
+    let server = EyServis::start(10, today(), 2, 0).await;
+    let table = "acknowledge = true\ndelete_after = \"90d\"\ndelete_backup = \"/x\"\n";
+    let mut mailbox = server.mailbox(table);
+    let row = Locator {
+        folder: "INBOX".into(),
+        epoch: 0,
+        id: format!("#sira/1/{}", Sha256::of(b"x")),
+    };
+    let whole = Locator {
+        id: server.world().mails[0].kep_id.clone(),
+        ..row.clone()
+    };
+    // By now the first row may be a message that nobody has here.
+    assert!(!mailbox.takes_acknowledgement(&row) && mailbox.takes_acknowledgement(&whole));
+    mailbox.acknowledge(&row).await.unwrap();
+    assert!(!mailbox.remove(&row).await.unwrap());
+    assert_eq!(server.count("AlindiOnay") + server.count("PaketSil"), 0);
+    mailbox.acknowledge(&whole).await.unwrap();
+    assert_eq!(server.count("AlindiOnay"), 1);
+}
+
+#[tokio::test]
+async fn secrets_that_the_service_repeats_go_no_further() {
+    let server = EyServis::start(10, today(), 1, 0).await;
+    let said = SECRETS.map(|(_, secret)| secret).join(" / ");
+    let echo = format!("Yetkiniz yok: {said}");
+    let answers = [
+        (500, wire::fault(&echo).into_bytes()),
+        (
+            200,
+            Reply::new("PaketSorgulaResponse2", bare("durum", "9") + &bare("hataaciklama", &echo))
+                .written(false)
+                .1,
+        ),
+    ];
+    for (status, body) in answers {
+        server.world().canned = Some(("PaketSorgula2".into(), status, "text/xml".into(), body));
+        // Looks into what is told for each of the three.
+        let error = failing_list(&server).await;
+        assert!(error.problem.tr.contains("Yetkiniz yok: *** / *** / ***"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_breaks_every_download_stops_no_other() {
     let server = EyServis::start(12, today(), 9, 0).await;
     let poison = server.world().mails[3].kep_id.clone();
@@ -496,6 +573,14 @@ async fn quota_and_credit_are_asked_for_when_due() {
         assert!(credit.is_low && credit.amount == "1250.5" && credit.unit == "Kontör", "{credit:?}");
     }
     assert_eq!((server.count("KotaSorgula"), server.count("KontorSorgula")), (1, 1));
+    for (said, is_low) in [("1999,99", true), ("2.000,00", false), ("-3", true), ("2000.5", false)] {
+        server.world().credit = said.into();
+        let mut mailbox = server.mailbox("low_credit = 2000\n");
+        assert_eq!(mailbox.credit().await.unwrap().unwrap().is_low, is_low, "{said}");
+    }
+    // Nothing is ever below what is not a number.
+    server.world().credit = "NaN".into();
+    assert!(server.mailbox("").credit().await.is_err());
     assert_eq!(
         server
             .mailbox("quota_means = \"left\"\nquota_bytes = 209715200\n")

@@ -335,7 +335,7 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
             Ok(mut mailbox) => {
                 // A service that is asked by date must be asked for all of them again here, not only for the days since the last look.
-                if !matches!(config, MailboxConfig::EyServis(_)) {
+                if !matches!(config, MailboxConfig::EyServis(_) | MailboxConfig::Turkkep(_)) {
                     mailbox.recall(ledger.mailbox(config.name())?.folders);
                 }
                 let listing = mailbox.list(&known).await;

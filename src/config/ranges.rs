@@ -161,6 +161,15 @@ fn mailbox(mailbox: &MailboxConfig, ranges: &mut Ranges) {
             ranges.time(&key("timeout"), service.timeout, MOMENT, HOUR);
             ranges.bytes(&key("reply_bytes"), service.reply_bytes, 64 * KIB, 4 * GIB);
         }
+        MailboxConfig::Turkkep(service) => {
+            ranges.time(&key("recheck"), service.recheck, MINUTE, DAY);
+            ranges.time(&key("overlap"), service.overlap, DAY, MONTH);
+            ranges.time(&key("window"), service.window, DAY, YEAR);
+            ranges.time(&key("connect_timeout"), service.connect_timeout, MOMENT, EXCHANGE);
+            ranges.time(&key("silence_timeout"), service.silence_timeout, MOMENT, HOUR);
+            ranges.time(&key("timeout"), service.timeout, MOMENT, HOUR);
+            ranges.bytes(&key("reply_bytes"), service.reply_bytes, 64 * KIB, 4 * GIB);
+        }
         MailboxConfig::Folder(folder) => ranges.time(&key("settle"), folder.settle, Duration::ZERO, HOUR),
         MailboxConfig::Imap(imap) => {
             if let Some(port) = imap.port {

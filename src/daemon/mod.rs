@@ -4,6 +4,7 @@ pub mod control;
 pub mod duties;
 pub mod outbox;
 pub mod progress;
+mod removal;
 pub mod revalidate;
 mod sent;
 pub mod trouble;

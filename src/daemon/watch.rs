@@ -1,21 +1,18 @@
 //! One task per mailbox: check, wait, check again. A mailbox is handled serially; nothing that arrives in it can stop it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use super::removal;
 use crate::alert::causes;
 use crate::ledger::event::{CheckFailed, Event};
 use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{ErrorClass, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::store::blobs::Blobs;
-use crate::store::disk::RealDisk;
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
 const CHECK_ALLOWANCE: Duration = Duration::from_secs(3_600);
@@ -63,14 +60,10 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
                     missing = brought.missing,
                     "checked"
                 );
-                if config.acknowledges() {
-                    acknowledge(pipeline, &mut *mailbox).await;
-                }
-                if let Some((after, backup)) = config.removal()
-                    && removed_at.is_none_or(|at| at.elapsed() >= REMOVE_EVERY)
-                {
-                    remove(pipeline, &mut *mailbox, after, backup).await;
-                    removed_at = Some(tokio::time::Instant::now());
+                if let Err(error) = tend(pipeline, &mut *mailbox, config, &mut removed_at).await {
+                    report(pipeline, &error).await;
+                    mailbox.close().await;
+                    return;
                 }
                 wait(&mut *mailbox, config.interval(), task, progress).await;
                 continue;
@@ -94,9 +87,14 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
     }
 }
 
+/// The share of the interval by which a wait is shortened at random: mailboxes that began together must not come to their provider
+/// together for ever.
+const JITTER: f64 = 0.1;
+
 /// Waits for news or for the interval to end. A server that cuts the connection here is found out by the next check.
 async fn wait(mailbox: &mut dyn Mailbox, interval: Duration, task: &str, progress: &Progress) {
     progress.beat(task, interval + CHECK_ALLOWANCE);
+    let interval = interval.mul_f64(1.0 - JITTER * rand::random::<f64>());
     let began = tokio::time::Instant::now();
     if let Err(error) = mailbox.wait(interval).await {
         tracing::info!(mailbox = mailbox.name(), %error, "waiting for news ended early; looking again at the set time");
@@ -104,13 +102,36 @@ async fn wait(mailbox: &mut dyn Mailbox, interval: Duration, task: &str, progres
     }
 }
 
+/// What is done on the server with what is here. An error is refused credentials: whatever asks with them once more may lock the account.
+async fn tend(
+    pipeline: &Arc<Pipeline>,
+    mailbox: &mut dyn Mailbox,
+    config: &MailboxConfig,
+    removed_at: &mut Option<tokio::time::Instant>,
+) -> Result<(), MailboxError> {
+    if config.acknowledges() {
+        acknowledge(pipeline, mailbox).await?;
+    }
+    if let Some((after, backup)) = config.removal()
+        && removed_at.is_none_or(|at| at.elapsed() >= REMOVE_EVERY)
+    {
+        *removed_at = Some(tokio::time::Instant::now());
+        removal::remove(pipeline, mailbox, after, backup).await?;
+    }
+    Ok(())
+}
+
 /// Marks on the server what is registered here.
-async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
+async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Result<(), MailboxError> {
     let name = mailbox.name().to_owned();
-    let waiting = match pipeline.ledger.unacknowledged(&name) {
+    let mut waiting = match pipeline.ledger.unacknowledged(&name) {
         Ok(waiting) => waiting,
-        Err(error) => return tracing::error!(mailbox = name, %error, "nothing is acknowledged on the server"),
+        Err(error) => {
+            tracing::error!(mailbox = name, %error, "nothing is acknowledged on the server");
+            return Ok(());
+        }
     };
+    waiting.retain(|(locator, _)| mailbox.takes_acknowledgement(locator));
     for (locator, sha256) in waiting {
         let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
@@ -122,56 +143,24 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) {
             );
             continue;
         }
-        if let Err(error) = mailbox.acknowledge(&locator).await {
-            return tracing::warn!(mailbox = name, %error, "acknowledging on the server stopped; it goes on at the next check");
+        match mailbox.acknowledge(&locator).await {
+            Ok(()) => {}
+            Err(error) if error.class == ErrorClass::Authentication => return Err(error),
+            Err(error) => {
+                tracing::warn!(mailbox = name, %error, "acknowledging on the server stopped; it goes on at the next check");
+                return Ok(());
+            }
         }
         let done = Event::Acknowledged(crate::ledger::event::Acknowledged {
             mailbox: name.clone(),
             locator,
         });
         if let Err(error) = pipeline.ledger.append(done).await {
-            return tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
+            tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
+            return Ok(());
         }
     }
-}
-
-/// Deletes on the server what is registered, old enough, provably durable here and provably in the backup; the mailbox itself sees to the
-/// evidence. What lacks any of these stays.
-async fn remove(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, after: Duration, backup: &Path) {
-    let name = mailbox.name().to_owned();
-    let before = SignedDuration::try_from(after)
-        .ok()
-        .and_then(|after| pipeline.now().checked_sub(after).ok());
-    let Some(before) = before else { return };
-    let old = match pipeline.ledger.removable(&name, before) {
-        Ok(old) => old,
-        Err(error) => return tracing::error!(mailbox = name, %error, "nothing is deleted on the server"),
-    };
-    for (locator, sha256) in old {
-        let blobs = pipeline.ledger.blobs().clone();
-        let copies = Blobs::open(&crate::store::blobs_folder(backup), RealDisk::shared());
-        let proved = tokio::task::spawn_blocking(move || blobs.get(&sha256).and_then(|_| copies.get(&sha256))).await;
-        if !matches!(proved, Ok(Ok(_))) {
-            tracing::warn!(
-                mailbox = name,
-                message = sha256.short(),
-                "not proved to be here and in the backup; it stays on the server"
-            );
-            continue;
-        }
-        match mailbox.remove(&locator).await {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(error) => return tracing::warn!(mailbox = name, %error, "deleting on the server stopped; it goes on tomorrow"),
-        }
-        let done = Event::Removed(crate::ledger::event::Acknowledged {
-            mailbox: name.clone(),
-            locator,
-        });
-        if let Err(error) = pipeline.ledger.append(done).await {
-            return tracing::warn!(mailbox = name, %error, "a deletion on the server could not be recorded");
-        }
-    }
+    Ok(())
 }
 
 /// Records a failed check. Refused credentials alarm at once; other failures when they last. The same failure again adds nothing to the record.

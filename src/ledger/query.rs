@@ -180,6 +180,12 @@ impl Ledger {
         Ok(removable)
     }
 
+    /// Everything of a mailbox whose bytes are durable, registered or not.
+    pub fn kept(&self, mailbox: &str) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
+        let fetched = self.fetched(mailbox)?.into_iter();
+        Ok(fetched.map(|(locator, sha256, _)| (locator, sha256)).collect())
+    }
+
     pub fn holes(&self) -> Result<Vec<Hole>, LedgerError> {
         self.walk(key::HOLES).collect()
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decryption::{DecryptionConfig, one_or_many};
 use super::eyservis::config::EyServisConfig;
+use super::turkkep::config::TurkkepConfig;
 
 /// One mailbox, told apart by `kind`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,7 @@ pub enum MailboxConfig {
     Imap(ImapConfig),
     Folder(FolderConfig),
     EyServis(EyServisConfig),
+    Turkkep(TurkkepConfig),
 }
 
 /// An IMAP mailbox (`kind = "imap"`).
@@ -145,6 +147,7 @@ impl MailboxConfig {
             Self::Imap(imap) => &imap.name,
             Self::Folder(folder) => &folder.name,
             Self::EyServis(service) => &service.name,
+            Self::Turkkep(service) => &service.name,
         }
     }
 
@@ -154,6 +157,7 @@ impl MailboxConfig {
             Self::Imap(imap) => &imap.address,
             Self::Folder(folder) => &folder.address,
             Self::EyServis(service) => &service.address,
+            Self::Turkkep(service) => &service.address,
         }
     }
 
@@ -163,6 +167,7 @@ impl MailboxConfig {
             Self::Imap(imap) => imap.interval,
             Self::Folder(folder) => folder.interval,
             Self::EyServis(service) => service.interval,
+            Self::Turkkep(service) => service.interval,
         }
     }
 
@@ -171,7 +176,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => Some(&imap.host),
             // The provider's service takes no mail.
-            Self::Folder(_) | Self::EyServis(_) => None,
+            Self::Folder(_) | Self::EyServis(_) | Self::Turkkep(_) => None,
         }
     }
 }
@@ -192,7 +197,7 @@ impl MailboxConfig {
         match self {
             Self::Imap(imap) => imap.after_fetch != AfterFetch::Nothing,
             Self::EyServis(service) => service.acknowledge,
-            Self::Folder(_) => false,
+            Self::Folder(_) | Self::Turkkep(_) => false,
         }
     }
 
@@ -200,7 +205,7 @@ impl MailboxConfig {
     pub fn removal(&self) -> Option<(Duration, &std::path::Path)> {
         match self {
             Self::EyServis(service) => service.delete_after.map(|after| (after, service.delete_backup.as_path())),
-            Self::Imap(_) | Self::Folder(_) => None,
+            Self::Imap(_) | Self::Folder(_) | Self::Turkkep(_) => None,
         }
     }
 
@@ -208,7 +213,7 @@ impl MailboxConfig {
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Imap(imap) => Some(&imap.user),
-            Self::Folder(_) | Self::EyServis(_) => None,
+            Self::Folder(_) | Self::EyServis(_) | Self::Turkkep(_) => None,
         }
     }
 
@@ -227,6 +232,7 @@ impl MailboxConfig {
             Self::Imap(imap) => vec![&imap.password_file],
             Self::Folder(_) => Vec::new(),
             Self::EyServis(service) => vec![&service.tcno_file, &service.parola_file, &service.sifre_file],
+            Self::Turkkep(service) => vec![&service.password_file],
         }
     }
 
@@ -239,6 +245,7 @@ impl MailboxConfig {
                 vec![&mut service.ca_file, &mut service.login_file, &mut service.delete_backup],
                 &mut service.decryption,
             ),
+            Self::Turkkep(service) => (vec![&mut service.ca_file, &mut service.requests], &mut service.decryption),
         };
         paths.extend(keys.iter_mut().map(|key| &mut key.pkcs11_module));
         paths

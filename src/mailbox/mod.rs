@@ -8,6 +8,8 @@ pub mod folder;
 pub mod imap;
 pub mod import;
 mod last_answer;
+pub mod soap;
+pub mod turkkep;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,6 +29,7 @@ use self::config::MailboxConfig;
 use self::eyservis::EyServisMailbox;
 use self::folder::FolderMailbox;
 use self::imap::ImapMailbox;
+use self::turkkep::TurkkepMailbox;
 
 /// Makes the mailbox that a `[[mailbox]]` table describes. Nothing is connected yet; secrets are read at each login, so that a changed
 /// password file is seen without a restart.
@@ -38,6 +41,7 @@ pub fn open(config: &MailboxConfig, secrets: &SecretFolder, limits: &Limits) -> 
         MailboxConfig::Imap(imap) => Ok(Box::new(ImapMailbox::new(imap.clone(), secrets.clone(), limits)?)),
         MailboxConfig::Folder(folder) => Ok(Box::new(FolderMailbox::new(folder.clone(), limits))),
         MailboxConfig::EyServis(service) => Ok(Box::new(EyServisMailbox::new(service.clone(), secrets.clone(), limits)?)),
+        MailboxConfig::Turkkep(service) => Ok(Box::new(TurkkepMailbox::new(service.clone(), secrets.clone(), limits)?)),
     }
 }
 
@@ -48,6 +52,7 @@ pub struct Locator {
     /// IMAP: UIDVALIDITY. Folder mailbox and services: 0.
     pub epoch: u32,
     /// IMAP: the UID in decimal. Drop folder: `name/size-time`, see [`folder`]. Maildir: the unique part of the name. eyServis: the kepId.
+    /// TÜRKKEP: the kepUID and the message's identifier.
     pub id: String,
 }
 
@@ -196,6 +201,16 @@ pub trait Mailbox: Send {
 
     /// Marks one message on the server as taken (a flag, a move or a deletion, as configured; nothing by default).
     async fn acknowledge(&mut self, locator: &Locator) -> Result<(), MailboxError>;
+
+    /// Whether [`Mailbox::acknowledge`] has anything to do on the server with this one. What it has not is never recorded as acknowledged.
+    fn takes_acknowledgement(&self, _locator: &Locator) -> bool {
+        true
+    }
+
+    /// The id of the message whose evidence this locator names, where the mailbox lists evidence on its own.
+    fn evidence_of<'a>(&self, _locator: &'a Locator) -> Option<&'a str> {
+        None
+    }
 
     /// The mailbox quota, where the server tells.
     async fn quota(&mut self) -> Result<Option<Quota>, MailboxError>;

@@ -13,7 +13,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered, Standing};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::folder::is_same_file;
-use crate::mailbox::{self, Credit, Fetched, FolderState, Listed, Listing, Locator, Mailbox};
+use crate::mailbox::{self, Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError};
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -85,15 +85,8 @@ impl Pipeline {
         if !is_odd {
             self.review_holes(&name, &folders, &present, kept == asked).await?;
         }
-        let quota = mailbox.quota().await.unwrap_or_else(|error| {
-            // The duty is to look for messages, and that is done.
-            tracing::warn!(mailbox = name, %error, "the quota could not be asked for");
-            None
-        });
-        let credit = mailbox.credit().await.unwrap_or_else(|error| {
-            tracing::warn!(mailbox = name, %error, "the credit could not be asked for");
-            None
-        });
+        let quota = unless_refused(mailbox.quota().await, "the quota could not be asked for")?;
+        let credit = unless_refused(mailbox.credit().await, "the credit could not be asked for")?;
         self.watch_credit(&name, credit).await?;
         let checked = Checked {
             mailbox: name,
@@ -287,6 +280,18 @@ impl Pipeline {
             .commit(move |decision| changed.into_iter().try_for_each(|missing| decision.record(Event::Missing(missing))))
             .await?)
     }
+}
+
+/// The duty is to look for messages, and that is done when quota and credit are asked for. Refused credentials are another thing: to ask once
+/// more may lock the account.
+fn unless_refused<T>(answer: Result<Option<T>, MailboxError>, what: &str) -> Result<Option<T>, MailboxError> {
+    answer.or_else(|error| match error.class {
+        ErrorClass::Authentication => Err(error),
+        ErrorClass::Transient | ErrorClass::Permanent => {
+            tracing::warn!(mailbox = error.mailbox, %error, "{what}");
+            Ok(None)
+        }
+    })
 }
 
 /// A file of the same name lies there now.

@@ -6,9 +6,7 @@ pub mod wire;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
 use kep_gateway::clock::{FixedClock, from_local};
@@ -18,21 +16,10 @@ use kep_gateway::mailbox::config::MailboxConfig;
 use kep_gateway::mailbox::eyservis::EyServisMailbox;
 use kep_gateway::mailbox::eyservis::config::EyServisConfig;
 use kep_gateway::secret::SecretFolder;
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::ec::{EcGroup, EcKey};
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
-use openssl::ssl::{Ssl, SslAcceptor, SslMethod};
-use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
-use openssl::x509::{X509, X509Name};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_openssl::SslStream;
 
+use crate::support::soap_service::{self, Break, Connection};
 use crate::support::{Dice, message};
 use wire::{Reply, Request, bare, fault, nil, text};
 
@@ -105,6 +92,13 @@ const FAULTS: [Fault; 17] = [
 ];
 pub const FAULT_KINDS: usize = FAULTS.len();
 
+/// Which rows of a list that is too long the service keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    Oldest,
+    Newest,
+}
+
 #[derive(Debug, Clone)]
 pub struct Mail {
     pub kep_id: String,
@@ -132,9 +126,14 @@ pub struct World {
     pub poison: BTreeSet<String>,
     /// Queries that reach back before this are answered with an error.
     pub broken_before: Option<DateTime>,
+    /// A list ends after so many rows, and does not say so.
+    pub at_most: Option<(usize, Cut)>,
+    /// The operation at which the credentials begin to be refused, for that and all that follow.
+    pub refuse_from: Option<String>,
+    /// Operations that are counted and never answered.
+    pub silent: BTreeSet<String>,
     pub quota: i64,
     pub credit: String,
-    pub connections: usize,
     faults_left: usize,
     dice: Dice,
     made: usize,
@@ -154,9 +153,11 @@ impl World {
             canned: None,
             poison: BTreeSet::new(),
             broken_before: None,
+            at_most: None,
+            refuse_from: None,
+            silent: BTreeSet::new(),
             quota: 51_200,
             credit: "1250.50".into(),
-            connections: 0,
             faults_left: faults,
             dice: Dice::new(seed),
             made: 0,
@@ -234,6 +235,9 @@ impl World {
         let given = |name: &str| request.member(&format!("{account}{name}"));
         assert_eq!(given("kepHesap"), ADDRESS);
         let right = SECRETS.map(|(_, secret)| secret) == [given("tcno"), given("parola"), given("sifre")];
+        if self.refuse_from.as_ref() == Some(&request.operation) {
+            self.refuse = Some("Şifre veya Parola Yanlış".to_owned());
+        }
         let refused = self.refuse.clone().or((!right).then(|| "Şifre veya Parola Yanlış".to_owned()));
         match request.operation.as_str() {
             "PaketSorgula" | "PaketSorgula2" | "PaketSorgula3" => self.list(request, refused, fault),
@@ -251,6 +255,9 @@ impl World {
                 self.folders.iter().map(|name| bare("return", name)).collect::<String>(),
             ),
             "AlindiOnay" | "PaketSil" => {
+                if let Some(words) = refused {
+                    return done(&request.operation, "1", &words);
+                }
                 if request.operation == "PaketSil" {
                     self.mails.retain(|mail| mail.kep_id != request.member("kepId"));
                 }
@@ -273,6 +280,12 @@ impl World {
             .iter()
             .filter(|mail| mail.folder == request.member("dizin") && mail.arrived >= first && mail.arrived < last)
             .collect();
+        rows.sort_by_key(|mail| mail.arrived);
+        match self.at_most {
+            Some((most, Cut::Oldest)) => rows.truncate(most),
+            Some((most, Cut::Newest)) => drop(rows.drain(..rows.len().saturating_sub(most))),
+            None => {}
+        }
         match fault {
             Some(Fault::Omit) if !rows.is_empty() => {
                 rows.remove(self.made % rows.len());
@@ -440,29 +453,17 @@ impl EyServis {
     /// `count` messages of the last twenty days, `faults` still to come.
     pub async fn start(seed: u64, today: Date, count: usize, faults: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let acceptor = write_certificates(folder.path());
         for (name, secret) in SECRETS {
             fs::write(folder.path().join(name), format!("{secret}\n")).unwrap();
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!(
-            "https://localhost:{}/KepEYazismaV1.1/KepEYazismaCOREWSDL.php",
-            listener.local_addr().unwrap().port()
-        );
         let world = Arc::new(Mutex::new(World::new(seed, today, count, faults)));
         let shared = Arc::clone(&world);
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                shared.lock().unwrap().connections += 1;
-                let (ssl, world) = (Ssl::new(acceptor.context()).unwrap(), Arc::clone(&shared));
-                tokio::spawn(async move {
-                    let mut stream = SslStream::new(ssl, stream).unwrap();
-                    if Pin::new(&mut stream).accept().await.is_ok() {
-                        let _ = serve(stream, &world).await;
-                    }
-                });
-            }
-        });
+        let (port, task) = soap_service::listen(folder.path(), move |stream| {
+            let world = Arc::clone(&shared);
+            async move { serve(stream, &world).await }
+        })
+        .await;
+        let url = format!("https://localhost:{port}/KepEYazismaV1.1/KepEYazismaCOREWSDL.php");
         let clock = FixedClock::at(from_local(today.at(12, 0, 0, 0)));
         Self {
             folder,
@@ -493,7 +494,7 @@ impl EyServis {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"ptt\"\nkind = \"eyservis\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\n\
-             tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\nsilence_timeout = \"600ms\"\ntimeout = \"4s\"\nconnect_timeout = \"10s\"\n{more}",
+             tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\nsilence_timeout = \"1200ms\"\ntimeout = \"4s\"\nconnect_timeout = \"10s\"\n{more}",
             self.url,
             file("ca.pem"),
             file("ptt.tcno"),
@@ -521,8 +522,7 @@ impl EyServis {
     }
 }
 
-async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
+async fn serve(mut stream: Connection, world: &Mutex<World>) -> std::io::Result<()> {
     while let Some(request) = read(&mut stream).await? {
         let (fault, answer) = {
             let mut world = world.lock().unwrap();
@@ -535,8 +535,13 @@ async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::R
             let reply = world.answer(&request, fault);
             let poisoned = request.operation == "Indir" && world.poison.contains(request.member("kepId"));
             let mtom = world.mtom;
-            world.requests.push(request);
             let fault = if poisoned { Some(Fault::Truncate) } else { fault };
+            let fault = if world.silent.contains(&request.operation) {
+                Some(Fault::Stall)
+            } else {
+                fault
+            };
+            world.requests.push(request);
             let (kind, body) = reply.written(mtom);
             (
                 fault,
@@ -548,7 +553,7 @@ async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::R
         match fault {
             Some(Fault::Drop) => return Ok(()),
             Some(Fault::Stall) => {
-                tokio::time::sleep(Duration::from_secs(5)).await;
+                tokio::time::sleep(soap_service::STALL).await;
                 return Ok(());
             }
             Some(Fault::Busy) => (status, kind, body) = (503, "text/html".into(), b"<html>bakim".to_vec()),
@@ -569,32 +574,13 @@ async fn serve(stream: SslStream<TcpStream>, world: &Mutex<World>) -> std::io::R
         if fault == Some(Fault::BrokenBinary) && kind.starts_with("multipart") {
             body = swap(&body, "cid:1.a", "cid:2.a");
         }
-        let head = format!(
-            "HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let out = stream.get_mut();
-        match fault {
-            Some(Fault::Truncate) => {
-                out.write_all(head.as_bytes()).await?;
-                out.write_all(&body[..body.len() / 2]).await?;
-                return out.flush().await;
-            }
-            Some(Fault::Drip) => {
-                out.write_all(head.as_bytes()).await?;
-                for byte in body.iter().take(30) {
-                    out.write_all(&[*byte]).await?;
-                    out.flush().await?;
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                return Ok(());
-            }
-            _ => {
-                out.write_all(head.as_bytes()).await?;
-                out.write_all(&body).await?;
-                out.flush().await?;
-            }
+        let break_off = match fault {
+            Some(Fault::Truncate) => Some(Break::Truncate),
+            Some(Fault::Drip) => Some(Break::Drip),
+            _ => None,
+        };
+        if !soap_service::write(&mut stream, break_off, status, &kind, &body).await? {
+            return Ok(());
         }
     }
     Ok(())
@@ -604,73 +590,12 @@ fn fault_body() -> Vec<u8> {
     fault("Servis şu anda meşgul").into_bytes()
 }
 
-async fn read(stream: &mut BufReader<SslStream<TcpStream>>) -> std::io::Result<Option<Request>> {
-    let mut line = String::new();
-    if stream.read_line(&mut line).await? == 0 {
+async fn read(stream: &mut Connection) -> std::io::Result<Option<Request>> {
+    let Some(incoming) = soap_service::read(stream).await? else {
         return Ok(None);
-    }
-    assert!(line.starts_with("POST /KepEYazismaV1.1/"), "{line}");
-    let (mut length, mut action, mut kind) = (0, String::new(), String::new());
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.trim_end().split_once(':') else {
-            break;
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().unwrap(),
-            "soapaction" => action = value.trim().to_owned(),
-            "content-type" => kind = value.trim().to_owned(),
-            _ => {}
-        }
-    }
-    assert_eq!(kind, "text/xml; charset=utf-8");
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    Ok(Some(Request::read(&action, String::from_utf8(body).unwrap())))
-}
-
-/// `ca.pem` signs the server's certificate for `localhost`; `other-ca.pem` signs nothing.
-fn write_certificates(path: &Path) -> SslAcceptor {
-    let (ca_key, ca) = certificate("Deneme CA", None, None);
-    let (key, server) = certificate("localhost", Some("localhost"), Some((&ca_key, &ca)));
-    let (_, other) = certificate("Deneme CA", None, None);
-    fs::write(path.join("ca.pem"), ca.to_pem().unwrap()).unwrap();
-    fs::write(path.join("other-ca.pem"), other.to_pem().unwrap()).unwrap();
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-    builder.set_private_key(&key).unwrap();
-    builder.set_certificate(&server).unwrap();
-    builder.build()
-}
-
-fn certificate(common_name: &str, host: Option<&str>, issuer: Option<(&PKey<Private>, &X509)>) -> (PKey<Private>, X509) {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-    let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
-    let mut name = X509Name::builder().unwrap();
-    name.append_entry_by_nid(Nid::COMMONNAME, common_name).unwrap();
-    let name = name.build();
-    let mut builder = X509::builder().unwrap();
-    builder.set_version(2).unwrap();
-    let mut serial = BigNum::new().unwrap();
-    serial.rand(127, openssl::bn::MsbOption::MAYBE_ZERO, false).unwrap();
-    builder.set_serial_number(&serial.to_asn1_integer().unwrap()).unwrap();
-    builder.set_subject_name(&name).unwrap();
-    builder.set_issuer_name(issuer.map_or(&name, |(_, ca)| ca.subject_name())).unwrap();
-    builder.set_pubkey(&key).unwrap();
-    builder.set_not_before(&Asn1Time::from_unix(1_700_000_000).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::days_from_now(3_650).unwrap()).unwrap();
-    let extension = match host {
-        Some(host) => SubjectAlternativeName::new()
-            .dns(host)
-            .build(&builder.x509v3_context(issuer.map(|(_, ca)| ca.as_ref()), None))
-            .unwrap(),
-        None => BasicConstraints::new().critical().ca().build().unwrap(),
     };
-    builder.append_extension(extension).unwrap();
-    builder
-        .sign(issuer.map_or(&key, |(ca_key, _)| ca_key), MessageDigest::sha256())
-        .unwrap();
-    (key, builder.build())
+    assert!(incoming.line.starts_with("POST /KepEYazismaV1.1/"), "{}", incoming.line);
+    Ok(Some(Request::read(&incoming.soap_action, incoming.body)))
 }
 
 /// Where the reconstructed WSDL lies, where this machine has it.

@@ -143,7 +143,7 @@ impl Reply {
     }
 }
 
-fn parts(xml: &str, bytes: &[u8]) -> (String, Vec<u8>) {
+pub fn parts(xml: &str, bytes: &[u8]) -> (String, Vec<u8>) {
     let content_type = format!(
         "multipart/related; boundary=\"{BOUNDARY}\"; type=\"application/xop+xml\"; start=\"<0.root@apache.org>\"; start-info=\"text/xml\""
     );

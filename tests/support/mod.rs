@@ -5,6 +5,7 @@ pub mod canned_imap;
 pub mod dovecot;
 pub mod intake;
 pub mod scripted_imap;
+pub mod soap_service;
 
 /// A tiny seeded generator (SplitMix64): the same seed gives the same faults for ever.
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use super::errors::{KnownCode, Retry};
 use crate::mailbox::decryption::{DecryptionConfig, one_or_many};
+pub use crate::mailbox::soap::problem::{KnownCode, Retry};
 
 /// A mailbox that is reached over PTT's SOAP service (`kind = "eyservis"`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,7 +194,7 @@ fn reply_bytes() -> u64 {
 }
 
 /// A day, or nothing as an empty string: `backfill_from = ""`.
-mod optional_date {
+pub(in crate::mailbox) mod optional_date {
     use jiff::civil::Date;
     use serde::{Deserialize, Deserializer, Serializer};
 

@@ -70,7 +70,7 @@ pub(super) fn evidence_id(name: &str) -> &str {
     name.rsplit_once(BETWEEN).map_or(name, |(_, id)| id)
 }
 
-/// The message's own key in a name.
+/// The key of the message in a name.
 pub(super) fn message_of(name: &str) -> Option<&str> {
     name.rsplit_once(BETWEEN).map(|(message, _)| message)
 }
@@ -106,6 +106,7 @@ mod evidence_tests {
 
     #[test]
     fn an_evidence_name_gives_its_id_back() {
-        assert_eq!(evidence_id(&evidence_name("<1@x>", "D-7")), "D-7");
+        let name = evidence_name("<1@x>", "D-7");
+        assert_eq!((message_of(&name), evidence_id(&name)), (Some("<1@x>"), "D-7"));
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::errors::Problem;
 use super::super::evidence::evidence_name;
 use super::super::operations::{EVIDENCE, INBOX, Key, Rows, Service};
 use super::super::soap::Account;
-use super::super::window::{Reach, Window};
 use super::{EyServisMailbox, Step, at};
 use crate::clock::local_day;
+use crate::mailbox::soap::problem::Problem;
+use crate::mailbox::soap::window::{Reach, Window};
 use crate::mailbox::{ErrorClass, FolderState, Listed, Listing, Locator};
 use crate::text::Text;
 
@@ -80,6 +80,10 @@ impl EyServisMailbox {
                 }
             }
             listing.new.extend(new.iter().cloned().map(listed));
+            let late = new.iter().filter(|locator| !walk.is_open(locator)).count();
+            if late > 0 && walk.was_listed(*window, today) {
+                listing.oddities.push(cut_short(folder, *window, late));
+            }
             match rows.problem {
                 None => walk.listed(*window, new),
                 Some(problem) => failure = failure.or(Some(problem)),
@@ -220,6 +224,21 @@ impl EyServisMailbox {
             backfill_from: self.config.backfill_from,
         }
     }
+}
+
+/// Messages that an earlier list of the same days did not have.
+fn cut_short(folder: &str, window: Window, late: usize) -> Text {
+    let Window { from, to } = window;
+    Text::new(
+        format!(
+            "'{folder}' klasörünün {from} – {to} günleri daha önce eksiksiz listelenmişti; servis şimdi orada {late} ileti daha gösteriyor. \
+             İletiler alınıyor; gönderim tarihlerine göre süreleri denetleyin ve eksik listeyi sağlayıcıya bildirin."
+        ),
+        format!(
+            "the days {from} to {to} of the folder '{folder}' were listed as complete before; the service now shows {late} more messages in them. \
+             They are fetched; check their deadlines by their dates and tell the provider of the short list."
+        ),
+    )
 }
 
 /// A window, or its halves where the list is too long for one answer.

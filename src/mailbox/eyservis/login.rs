@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::limits::Limits;
 use crate::mailbox::MailboxError;
+use crate::mailbox::soap::problem::Problem;
 use crate::secret::{Secret, SecretFolder};
 
 use super::config::EyServisConfig;
-use super::errors::Problem;
 use super::service_mailbox::EyServisMailbox;
 
 /// A login that has begun: the service has sent an SMS.

@@ -7,38 +7,26 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::limits::Limits;
 use crate::mailbox::last_answer::LastAnswer;
-use crate::mailbox::{Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
+use crate::mailbox::soap::download::{Attempts, Downloads};
+use crate::mailbox::soap::http::{self, Bounds};
+use crate::mailbox::soap::problem::Problem;
+use crate::mailbox::soap::window::Walk;
+use crate::mailbox::{Credit, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, Quota, Wake};
 use crate::secret::{Secret, SecretFolder};
 use crate::text::Text;
 
 use super::config::{EyServisConfig, QuotaMeans};
-use super::errors::Problem;
-use super::evidence::{Following, evidence_id, evidence_name};
-use super::http::{self, Bounds};
+use super::evidence::{Following, evidence_id, evidence_name, message_of};
 use super::login;
 use super::operations::{EVIDENCE, Key, Service};
 use super::soap::Account;
-use super::window::Walk;
 
 #[path = "list.rs"]
 mod list;
-
-/// A message at which a download breaks this often is told as missing; until then the failure may be the line's.
-const ATTEMPTS: u32 = 3;
-
-/// Downloads in a row that may break before the service is held for down.
-const BROKEN_IN_A_ROW: u32 = 3;
-
-/// Bytes that may wait for the rest of the gateway.
-const BUFFER_BYTES: u64 = 16 << 20;
-
-/// How long the rest of the gateway may take to make room: longer means that it is gone.
-const CONSUMER_PATIENCE: Duration = Duration::from_secs(600);
 
 type Step<T> = Result<T, (&'static str, Problem)>;
 
@@ -48,8 +36,8 @@ pub struct EyServisMailbox {
     secrets: SecretFolder,
     clock: SharedClock,
     bounds: Bounds,
-    /// Lives as long as a check: between checks it would only hold a dead connection and the authorities' certificates.
-    client: Option<reqwest::Client>,
+    /// Lives as long as a check, and is shared with other checks: between them it would only hold dead connections and the authorities' certificates.
+    client: Option<Arc<reqwest::Client>>,
     walks: BTreeMap<String, Walk>,
     following: Following,
     /// What was downloaded since the last listing: followed although a later listing may not reach back to it.
@@ -58,8 +46,7 @@ pub struct EyServisMailbox {
     open_evidence: BTreeSet<Locator>,
     /// Evidence that has one.
     known_evidence: BTreeSet<Locator>,
-    /// How often a download broke.
-    attempts: BTreeMap<Locator, u32>,
+    attempts: Attempts,
     /// Why the last listing is not whole: the messages that it named are taken first, then the check fails with this.
     deferred: Option<(&'static str, Problem)>,
     oddities: Vec<Text>,
@@ -91,7 +78,7 @@ impl EyServisMailbox {
             arrived: BTreeSet::new(),
             open_evidence: BTreeSet::new(),
             known_evidence: BTreeSet::new(),
-            attempts: BTreeMap::new(),
+            attempts: Attempts::default(),
             deferred: None,
             oddities: Vec::new(),
             quota: LastAnswer::default(),
@@ -124,12 +111,12 @@ impl EyServisMailbox {
         })
     }
 
-    fn client(&mut self) -> Step<reqwest::Client> {
+    fn client(&mut self) -> Step<Arc<reqwest::Client>> {
         if let Some(client) = &self.client {
-            return Ok(client.clone());
+            return Ok(Arc::clone(client));
         }
         let client = http::client(&self.config.ca_file, &self.bounds).map_err(|problem| ("connect", problem))?;
-        self.client = Some(client.clone());
+        self.client = Some(Arc::clone(&client));
         Ok(client)
     }
 
@@ -147,50 +134,17 @@ impl EyServisMailbox {
         let login = login::kept(&self.config.login_file);
         let mut wanted = wanted;
         // What broke before is asked for last, so that it cannot hold up the others; evidence comes behind mail.
-        wanted.sort_by_key(|listed| {
-            (
-                self.attempts.get(&listed.locator).copied().unwrap_or_default(),
-                listed.locator.folder == EVIDENCE,
-            )
-        });
-        let mut put_off = None;
-        let mut in_a_row = 0;
+        wanted.sort_by_key(|listed| (self.attempts.of(&listed.locator), listed.locator.folder == EVIDENCE));
+        let mut downloads = Downloads::new(to, self.bounds);
         for listed in wanted {
             let outcome = self.download(&client, &account, login.as_ref(), &listed.locator).await;
-            let outcome = match outcome {
-                Ok(bytes) => {
-                    in_a_row = 0;
-                    self.attempts.remove(&listed.locator);
-                    if self.config.evidence && listed.locator.folder != EVIDENCE {
-                        self.arrived.insert(listed.locator.clone());
-                    }
-                    Ok(bytes)
-                }
-                Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("fetch", problem)),
-                Err(Problem::TooLarge(size)) => Err(NotFetched::TooLarge {
-                    size,
-                    limit: self.bounds.message_bytes.min(self.bounds.reply_bytes),
-                }),
-                Err(problem) if problem.is_about_the_message() => Err(NotFetched::Missing(problem.text())),
-                Err(problem) => {
-                    let attempts = self.attempts.entry(listed.locator.clone()).or_default();
-                    *attempts += 1;
-                    if *attempts < ATTEMPTS {
-                        in_a_row += 1;
-                        if in_a_row >= BROKEN_IN_A_ROW {
-                            return Err(("fetch", problem));
-                        }
-                        put_off = put_off.or(Some(problem));
-                        continue;
-                    }
-                    Err(NotFetched::Missing(problem.text()))
-                }
-            };
-            deliver(to, Fetched { listed, outcome })
-                .await
-                .map_err(|problem| ("fetch", problem))?;
+            if outcome.is_ok() && self.config.evidence && listed.locator.folder != EVIDENCE {
+                self.arrived.insert(listed.locator.clone());
+            }
+            let ended = downloads.ended(&mut self.attempts, listed, outcome).await;
+            ended.map_err(|problem| ("fetch", problem))?;
         }
-        match put_off.map(|problem| ("fetch", problem)).or(self.deferred.take()) {
+        match downloads.put_off().map(|problem| ("fetch", problem)).or(self.deferred.take()) {
             Some(failure) => Err(failure),
             None => Ok(()),
         }
@@ -311,23 +265,6 @@ fn at(folder: &str, id: String) -> Locator {
     }
 }
 
-/// A message takes as many places of the channel as its share of the buffer; one larger than the buffer waits until it is empty.
-async fn deliver(to: &mpsc::Sender<Fetched>, fetched: Fetched) -> Result<(), Problem> {
-    let bytes = fetched.outcome.as_ref().map_or(0, |body| body.len() as u64);
-    let places = to.max_capacity();
-    let share = bytes.saturating_mul(places as u64) / BUFFER_BYTES;
-    let wanted = usize::try_from(share).unwrap_or(places).clamp(1, places);
-    match timeout(CONSUMER_PATIENCE, to.reserve_many(wanted)).await {
-        Ok(Ok(mut permits)) => {
-            if let Some(permit) = permits.next() {
-                permit.send(fetched);
-            }
-            Ok(())
-        }
-        Ok(Err(_)) | Err(_) => Err(Problem::NoConsumer),
-    }
-}
-
 fn check(config: &EyServisConfig) -> Result<(), Problem> {
     let wrong = |what: &str| Err(Problem::Configuration(what.to_owned()));
     if !config.url.starts_with("https://") {
@@ -373,9 +310,19 @@ impl Mailbox for EyServisMailbox {
         self.fetch_all(wanted, &to).await.map_err(|failure| self.error(failure))
     }
 
+    fn takes_acknowledgement(&self, locator: &Locator) -> bool {
+        // A row number means another message as soon as one above it is gone: another one would be acknowledged, unseen.
+        // AlindiOnay says that something was received: not evidence, and not what we sent.
+        let is_received = locator.folder != EVIDENCE && !self.config.sent_folders.contains(&locator.folder);
+        self.config.acknowledge && is_received && matches!(Key::of(&locator.id), Key::Id(_))
+    }
+
+    fn evidence_of<'a>(&self, locator: &'a Locator) -> Option<&'a str> {
+        (locator.folder == EVIDENCE).then(|| message_of(&locator.id)).flatten()
+    }
+
     async fn acknowledge(&mut self, locator: &Locator) -> Result<(), MailboxError> {
-        // AlindiOnay says that something was received.
-        if !self.config.acknowledge || locator.folder == EVIDENCE || self.config.sent_folders.contains(&locator.folder) {
+        if !self.takes_acknowledgement(locator) {
             return Ok(());
         }
         self.confirm(locator).await.map_err(|failure| self.error(failure))

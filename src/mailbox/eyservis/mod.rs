@@ -2,26 +2,20 @@
 //!
 //! ```text
 //! mailbox    the trait: what is downloaded, acknowledged, told        list     one look
-//! window     which days are asked for (pure)
 //! evidence   whose evidence is asked for, and when (pure)
 //! login      the one-time password, and the id that it yields
 //! operations what each operation asks and answers
-//! soap       envelopes, wrappers, statuses        errors   what they mean
-//! http       one exchange                         mtom/xml the answer while it streams in
+//! soap       requests, wrappers, statuses
 //! ```
+//! What it shares with other providers' services stands in [`super::soap`].
 
 pub mod config;
-mod errors;
 mod evidence;
-mod http;
 pub mod login;
-mod mtom;
 mod operations;
 #[path = "mailbox.rs"]
 mod service_mailbox;
 mod soap;
-mod window;
-mod xml;
 
 pub use service_mailbox::EyServisMailbox;
 

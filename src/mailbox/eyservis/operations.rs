@@ -7,15 +7,22 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::hash::Sha256;
+use crate::mailbox::soap::envelope::redact;
+use crate::mailbox::soap::http::{self, Bounds, Call};
+use crate::mailbox::soap::problem::{KnownCode, Problem, judge};
+use crate::mailbox::soap::window::{Window, midnight};
+use crate::mailbox::soap::xml::{Element, malformed};
 use crate::secret::Secret;
 use crate::text::Text;
 
 use super::config::{EyServisConfig, Query};
-use super::errors::{KnownCode, Problem, judge};
-use super::http::{self, Bounds};
 use super::soap::{self, Account, Member, Shape, number, status};
-use super::window::{Window, midnight};
-use super::xml::{Element, malformed};
+
+/// Elements whose text is base64 (xmlmime:base64Binary): a package, and an evidence document.
+const BINARY: [&str; 2] = ["ePaket", "eDelil"];
+
+/// Elements in which the service speaks to people. `return` holds words where it is no structure.
+const WORDS: [&str; 4] = ["hataaciklama", "faultstring", "cins", "return"];
 
 /// The folder under which evidence stands that was fetched on its own. No folder of the service is called so.
 pub(super) const EVIDENCE: &str = "#DELIL";
@@ -91,7 +98,14 @@ pub(super) struct Balance {
 impl Service<'_> {
     async fn call(&self, operation: &str, shape: Shape, members: &[Member<'_>], wrapper: &str) -> Result<Element, Problem> {
         let request = soap::request(operation, shape, self.account, members);
-        let envelope = http::exchange(self.client, &self.config.url, operation, request, &self.bounds).await?;
+        let call = Call {
+            url: &self.config.url,
+            action: &format!("urn:{operation}"),
+            binary: &BINARY,
+        };
+        let mut envelope = http::exchange(self.client, call, request, &self.bounds).await?;
+        let secrets = [&self.account.tcno, &self.account.parola, &self.account.sifre].map(Secret::reveal);
+        redact(&mut envelope, &WORDS, &secrets);
         soap::unwrap(envelope, wrapper, self.codes())
     }
 
@@ -179,7 +193,11 @@ impl Service<'_> {
     /// KotaSorgula: kilobytes; whether used or left the service does not say.
     pub(super) async fn quota(&self) -> Result<Option<u64>, Problem> {
         let reply = self.call("KotaSorgula", Shape::Account, &[], "KotaSorgulaResponse").await?;
-        let value = reply.child("return").map(number).transpose()?.flatten();
+        let said = reply.child("return");
+        if let Err(credentials @ Problem::Credentials(_)) = judge(0, said.and_then(Element::value), &[]) {
+            return Err(credentials);
+        }
+        let value = said.map(number).transpose()?.flatten();
         Ok(value.and_then(|kilobytes| u64::try_from(kilobytes).ok()))
     }
 
@@ -196,10 +214,7 @@ impl Service<'_> {
         let Some(amount) = structure.child_value("miktar") else {
             return Ok(None);
         };
-        let amount = amount
-            .replace(',', ".")
-            .parse()
-            .map_err(|_| malformed("a credit that is no number"))?;
+        let amount = decimal(amount).ok_or_else(|| malformed("a credit that is no number"))?;
         Ok(Some(Balance {
             amount,
             unit: unit.chars().take(40).collect(),
@@ -268,6 +283,15 @@ impl Service<'_> {
                 .unwrap_or(Problem::Nothing)),
         }
     }
+}
+
+/// A decimal number (XSD 1.0 3.2.3), or one with a comma as it is written in Turkey. Not a number is no number: nothing would ever be below it.
+fn decimal(text: &str) -> Option<f64> {
+    let plain = match text.contains(',') {
+        true => text.replace('.', "").replace(',', "."),
+        false => text.to_owned(),
+    };
+    plain.parse().ok().filter(|amount: &f64| amount.is_finite())
 }
 
 /// The one `return` of a reply.

@@ -1,8 +1,8 @@
-use super::super::xml::Reader;
 use super::*;
+use crate::mailbox::soap::xml::Reader;
 
 fn rows(members: &str) -> Result<Rows, Problem> {
-    let mut reader = Reader::new(1 << 20);
+    let mut reader = Reader::new(&[], 1 << 20);
     let document = format!("<a xmlns:i='http://www.w3.org/2001/XMLSchema-instance'>{members}</a>");
     reader.feed(document.as_bytes()).unwrap();
     read_rows(&reader.finish().unwrap(), &[])

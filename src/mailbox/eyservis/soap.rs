@@ -2,16 +2,15 @@
 
 use zeroize::Zeroizing;
 
+use crate::mailbox::soap::envelope::{ENVELOPE, content, escape};
+use crate::mailbox::soap::problem::{KnownCode, Problem, judge};
+use crate::mailbox::soap::xml::{Element, malformed};
 use crate::secret::Secret;
-
-use super::errors::{KnownCode, Problem, judge};
-use super::xml::{Element, malformed};
 
 /// Wrapper elements, `param0`, `return` and bare reply members.
 pub(super) const AXIS2: &str = "http://ws.apache.org/axis2";
 /// All members of complex types.
 pub(super) const MEMBERS: &str = "http://ws.apache.org/axis2/xsd";
-const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
 /// Room for a request: the credentials in it must not be left behind in an earlier, smaller buffer.
 const REQUEST_BYTES: usize = 16 << 10;
@@ -79,17 +78,7 @@ fn member(out: &mut String, name: &str, value: &str) {
     out.push_str("<x:");
     out.push_str(name);
     out.push('>');
-    for c in value.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // A bare CR would become LF on the way (XML 1.0 2.11); other control characters have no form in XML 1.0 at all.
-            '\r' => out.push_str("&#13;"),
-            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
+    escape(out, value);
     out.push_str("</x:");
     out.push_str(name);
     out.push('>');
@@ -97,16 +86,7 @@ fn member(out: &mut String, name: &str, value: &str) {
 
 /// The reply wrapper inside an envelope. A fault is the server's refusal.
 pub(super) fn unwrap(envelope: Element, wrapper: &str, known: &[KnownCode]) -> Result<Element, Problem> {
-    if !envelope.is(ENVELOPE, "Envelope") {
-        return Err(malformed("no SOAP 1.1 envelope"));
-    }
-    let body = envelope.children.into_iter().find(|child| child.is(ENVELOPE, "Body"));
-    let body = body.ok_or_else(|| malformed("an envelope without a body"))?;
-    let content = body.children.into_iter().next().ok_or_else(|| malformed("an empty body"))?;
-    if content.is(ENVELOPE, "Fault") {
-        let words = content.child_value("faultstring").unwrap_or("SOAP fault");
-        return Err(judge(-1, Some(words), known).err().unwrap_or_else(|| malformed("a fault")));
-    }
+    let content = content(envelope, known)?;
     match content.is(AXIS2, wrapper) {
         true => Ok(content),
         false => Err(malformed("another reply than the one that was asked for")),
@@ -123,7 +103,12 @@ pub(super) fn number(element: &Element) -> Result<Option<i64>, Problem> {
 
 /// `durum` and `hataaciklama` of a structure. Both absent is left to the caller: some operations answer a wrong account so.
 pub(super) fn status(structure: &Element, known: &[KnownCode]) -> Result<Option<()>, Problem> {
-    let code = structure.all("durum").find_map(|durum| number(durum).transpose()).transpose()?;
+    // In parallel columns each row may have its own: one that failed is not hidden by those before it that did not.
+    let codes: Vec<i64> = structure
+        .all("durum")
+        .filter_map(|durum| number(durum).transpose())
+        .collect::<Result<_, _>>()?;
+    let code = codes.iter().find(|code| **code != 0).or(codes.first()).copied();
     let words = structure.all("hataaciklama").find_map(Element::value);
     match (code, words) {
         (None, None) => Ok(None),
@@ -133,7 +118,8 @@ pub(super) fn status(structure: &Element, known: &[KnownCode]) -> Result<Option<
 
 #[cfg(test)]
 mod soap_tests {
-    use super::super::xml::Reader;
+    use crate::mailbox::soap::xml::Reader;
+
     use super::*;
 
     fn account() -> Account {
@@ -146,7 +132,7 @@ mod soap_tests {
     }
 
     fn parsed(text: &str) -> Element {
-        let mut reader = Reader::new(1 << 20);
+        let mut reader = Reader::new(&[], 1 << 20);
         reader.feed(text.as_bytes()).unwrap();
         reader.finish().unwrap()
     }

@@ -3,7 +3,7 @@ use super::*;
 const TYPE: &str = "multipart/related; type=\"application/xop+xml\"; boundary=\"b;1\"; start=\"<root@x>\"; start-info=\"text/xml\"";
 
 fn read(content_type: &str, body: &[u8], piece: usize) -> Result<Element, Problem> {
-    let mut reader = Body::of(content_type, 1 << 20)?;
+    let mut reader = Body::of(content_type, &["ePaket"], 1 << 20)?;
     for piece in body.chunks(piece) {
         reader.feed(piece)?;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::errors::Problem;
+use super::problem::Problem;
 use super::xml::{Decoder, Element, Reader, malformed};
 
 /// Parts of one reply: one package has one, an honest reply a handful.
@@ -16,32 +16,32 @@ const HEADER_BYTES: usize = 16 << 10;
 const BOUNDARY_CHARS: usize = 70;
 
 /// Reads the body of one HTTP answer.
-pub(super) enum Body {
-    Plain(Box<Reader>),
-    Parts(Box<Multipart>),
+pub(in crate::mailbox) enum Body<'a> {
+    Plain(Box<Reader<'a>>),
+    Parts(Box<Multipart<'a>>),
 }
 
-impl Body {
-    /// By the Content-Type of the answer. `binary_limit`: the most bytes of one message.
-    pub(super) fn of(content_type: &str, binary_limit: u64) -> Result<Self, Problem> {
+impl<'a> Body<'a> {
+    /// By the Content-Type of the answer. `binary` and `binary_limit` as for [`Reader::new`].
+    pub(in crate::mailbox) fn of(content_type: &str, binary: &'a [&'a str], binary_limit: u64) -> Result<Self, Problem> {
         let (kind, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
         let kind = kind.trim().to_ascii_lowercase();
         match kind.as_str() {
-            "text/xml" | "application/xml" | "application/soap+xml" => Ok(Self::Plain(Box::new(Reader::new(binary_limit)))),
-            "multipart/related" => Ok(Self::Parts(Box::new(Multipart::new(parameters, binary_limit)?))),
+            "text/xml" | "application/xml" | "application/soap+xml" => Ok(Self::Plain(Box::new(Reader::new(binary, binary_limit)))),
+            "multipart/related" => Ok(Self::Parts(Box::new(Multipart::new(parameters, binary, binary_limit)?))),
             // A portal's or a proxy's page.
             _ => Err(malformed("the content type is neither XML nor multipart/related")),
         }
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Problem> {
+    pub(in crate::mailbox) fn feed(&mut self, piece: &[u8]) -> Result<(), Problem> {
         match self {
             Self::Plain(reader) => reader.feed(piece),
             Self::Parts(parts) => parts.feed(piece),
         }
     }
 
-    pub(super) fn finish(self) -> Result<Element, Problem> {
+    pub(in crate::mailbox) fn finish(self) -> Result<Element, Problem> {
         match self {
             Self::Plain(reader) => reader.finish(),
             Self::Parts(parts) => parts.finish(),
@@ -73,22 +73,22 @@ enum Coding {
 }
 
 /// A multipart/related reply while it comes in.
-pub(super) struct Multipart {
+pub(in crate::mailbox) struct Multipart<'a> {
     /// CRLF, two hyphens, the boundary.
     delimiter: Vec<u8>,
     /// `start`: the Content-ID of the XML; without it the first part is that.
     start: Option<String>,
     waiting: Vec<u8>,
     within: Within,
-    root: Option<Reader>,
+    root: Option<Reader<'a>>,
     has_root: bool,
     parts: BTreeMap<String, Bytes>,
     count: usize,
     limit: u64,
 }
 
-impl Multipart {
-    fn new(parameters: &str, limit: u64) -> Result<Self, Problem> {
+impl<'a> Multipart<'a> {
+    fn new(parameters: &str, binary: &'a [&'a str], limit: u64) -> Result<Self, Problem> {
         let boundary = parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty() && boundary.len() <= BOUNDARY_CHARS);
         let boundary = boundary.ok_or_else(|| malformed("a multipart reply without a boundary"))?;
         Ok(Self {
@@ -97,7 +97,7 @@ impl Multipart {
             // The first boundary may stand at the very beginning, without the line end that belongs to it.
             waiting: b"\r\n".to_vec(),
             within: Within::Preamble,
-            root: Some(Reader::new(limit)),
+            root: Some(Reader::new(binary, limit)),
             has_root: false,
             parts: BTreeMap::new(),
             count: 0,
@@ -120,7 +120,7 @@ impl Multipart {
         Ok(())
     }
 
-    fn step<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn step<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         match &self.within {
             Within::End => Ok(&[]),
             Within::Header => self.header(rest),
@@ -128,7 +128,7 @@ impl Multipart {
         }
     }
 
-    fn content<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn content<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         let Some(at) = memchr::memmem::find(rest, &self.delimiter) else {
             // The delimiter may begin in the last bytes.
             let sure = rest.len().saturating_sub(self.delimiter.len() - 1);
@@ -156,7 +156,7 @@ impl Multipart {
         Ok(behind.get(line.saturating_sub(1)..).unwrap_or_default())
     }
 
-    fn header<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn header<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         let Some(end) = memchr::memmem::find(rest, b"\r\n\r\n") else {
             return match rest.len() > HEADER_BYTES {
                 true => Err(malformed("a part with an endless header")),

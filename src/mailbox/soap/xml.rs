@@ -6,7 +6,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
-use super::errors::Problem;
+use super::problem::Problem;
 
 /// Open elements. The provider's own client allows 200; the deepest reply needs 6.
 const DEPTH: usize = 64;
@@ -18,57 +18,54 @@ const TAG_BYTES: usize = 64 << 10;
 const TEXT_BYTES: usize = 16 << 20;
 /// The longest reference is `&#x10FFFF;`.
 const REFERENCE_BYTES: usize = 12;
-/// Elements whose text is base64 (xmlmime:base64Binary): a package, and an evidence document.
-const BINARY: [&str; 2] = ["ePaket", "eDelil"];
-
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XOP: &str = "http://www.w3.org/2004/08/xop/include";
 const XMLMIME: &str = "http://www.w3.org/2005/05/xmlmime";
 
 /// Base64 as servers write it: with padding or without.
-pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(in crate::mailbox) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// One element with everything below it.
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) namespace: String,
-    pub(super) name: String,
+pub(in crate::mailbox) struct Element {
+    pub(in crate::mailbox) namespace: String,
+    pub(in crate::mailbox) name: String,
     /// `xsi:nil`: there is no value, but the position counts.
-    pub(super) nil: bool,
-    pub(super) text: String,
+    pub(in crate::mailbox) nil: bool,
+    pub(in crate::mailbox) text: String,
     /// Decoded base64 of a binary element.
-    pub(super) binary: Bytes,
+    pub(in crate::mailbox) binary: Bytes,
     /// `xop:Include href` below this element: the bytes stand in another part of the multipart reply.
-    pub(super) include: Option<String>,
+    pub(in crate::mailbox) include: Option<String>,
     /// `xmlmime:fileName`.
-    pub(super) file_name: Option<String>,
-    pub(super) children: Vec<Element>,
+    pub(in crate::mailbox) file_name: Option<String>,
+    pub(in crate::mailbox) children: Vec<Element>,
 }
 
 impl Element {
-    pub(super) fn is(&self, namespace: &str, name: &str) -> bool {
+    pub(in crate::mailbox) fn is(&self, namespace: &str, name: &str) -> bool {
         self.name == name && self.namespace == namespace
     }
 
     /// The children of this name, in whatever namespace: which one the server takes for members is known from clients only.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+    pub(in crate::mailbox) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+    pub(in crate::mailbox) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// The trimmed text; `None` for nil and for nothing.
-    pub(super) fn value(&self) -> Option<&str> {
+    pub(in crate::mailbox) fn value(&self) -> Option<&str> {
         let text = self.text.trim();
         (!self.nil && !text.is_empty()).then_some(text)
     }
 
-    pub(super) fn child_value(&self, name: &str) -> Option<&str> {
+    pub(in crate::mailbox) fn child_value(&self, name: &str) -> Option<&str> {
         self.child(name).and_then(Self::value)
     }
 }
@@ -91,7 +88,9 @@ struct Open {
 }
 
 /// Reads one document from its pieces.
-pub(super) struct Reader {
+pub(in crate::mailbox) struct Reader<'a> {
+    /// Names of the elements whose text is base64.
+    binary: &'a [&'a str],
     waiting: Vec<u8>,
     within: Within,
     open: Vec<Open>,
@@ -102,10 +101,11 @@ pub(super) struct Reader {
     began: bool,
 }
 
-impl Reader {
-    /// `binary_limit`: the most bytes that one binary element may decode to.
-    pub(super) fn new(binary_limit: u64) -> Self {
+impl<'a> Reader<'a> {
+    /// `binary`: the elements whose text is base64. `binary_limit`: the most bytes that one of them may decode to.
+    pub(in crate::mailbox) fn new(binary: &'a [&'a str], binary_limit: u64) -> Self {
         Self {
+            binary,
             waiting: Vec::new(),
             within: Within::Content,
             open: Vec::new(),
@@ -117,7 +117,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Problem> {
+    pub(in crate::mailbox) fn feed(&mut self, piece: &[u8]) -> Result<(), Problem> {
         self.waiting.extend_from_slice(piece);
         let waiting = std::mem::take(&mut self.waiting);
         let mut rest = waiting.as_slice();
@@ -140,7 +140,7 @@ impl Reader {
     }
 
     /// The document; it must be complete.
-    pub(super) fn finish(self) -> Result<Element, Problem> {
+    pub(in crate::mailbox) fn finish(self) -> Result<Element, Problem> {
         let quiet = self.waiting.iter().all(u8::is_ascii_whitespace) && self.within == Within::Content;
         match self.root {
             Some(root) if self.open.is_empty() && quiet => Ok(root),
@@ -149,7 +149,7 @@ impl Reader {
     }
 
     /// Takes one token and returns what follows it; the same slice when the token is not complete yet.
-    fn step<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn step<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         match self.within {
             Within::Comment => Ok(self.skip_to(rest, b"-->")),
             Within::Instruction => Ok(self.skip_to(rest, b"?>")),
@@ -158,7 +158,7 @@ impl Reader {
         }
     }
 
-    fn skip_to<'a>(&mut self, rest: &'a [u8], end: &[u8]) -> &'a [u8] {
+    fn skip_to<'b>(&mut self, rest: &'b [u8], end: &[u8]) -> &'b [u8] {
         match memchr::memmem::find(rest, end) {
             Some(at) => {
                 self.within = Within::Content;
@@ -169,7 +169,7 @@ impl Reader {
         }
     }
 
-    fn cdata<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn cdata<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         let end = memchr::memmem::find(rest, b"]]>");
         let upto = end.unwrap_or(rest.len().saturating_sub(2));
         self.text(rest.get(..upto).unwrap_or_default())?;
@@ -179,7 +179,7 @@ impl Reader {
         Ok(rest.get(end.map_or(upto, |at| at + 3)..).unwrap_or_default())
     }
 
-    fn content<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn content<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         match memchr::memchr(b'<', rest) {
             Some(0) => self.markup(rest),
             Some(at) => {
@@ -235,7 +235,7 @@ impl Reader {
         }
     }
 
-    fn markup<'a>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], Problem> {
+    fn markup<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         for (begin, within) in [
             (b"<!--".as_slice(), Within::Comment),
             (b"<![CDATA[", Within::Cdata),
@@ -324,7 +324,7 @@ impl Reader {
             }
         }
         if let Some(open) = self.open.last_mut() {
-            open.binary = BINARY.contains(&element.name.as_str()).then(Decoder::default);
+            open.binary = self.binary.contains(&element.name.as_str()).then(Decoder::default);
             open.element = element;
         }
         Ok(written.to_owned())
@@ -428,7 +428,7 @@ fn resolve(name: &[u8]) -> Option<char> {
 
 /// Decodes base64 that comes in pieces, with whatever white space in it.
 #[derive(Default)]
-pub(super) struct Decoder {
+pub(in crate::mailbox) struct Decoder {
     decoded: Vec<u8>,
     /// Letters that do not make a group of four yet.
     letters: Vec<u8>,
@@ -438,7 +438,7 @@ impl Decoder {
     /// Letters that are decoded at once.
     const GROUP: usize = 16 << 10;
 
-    pub(super) fn feed(&mut self, text: &[u8], limit: u64) -> Result<(), Problem> {
+    pub(in crate::mailbox) fn feed(&mut self, text: &[u8], limit: u64) -> Result<(), Problem> {
         for chunk in text.chunks(Self::GROUP) {
             self.letters.extend(chunk.iter().filter(|byte| !byte.is_ascii_whitespace()));
             let whole = self.letters.len() / 4 * 4;
@@ -447,7 +447,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, limit: u64) -> Result<Bytes, Problem> {
+    pub(in crate::mailbox) fn finish(mut self, limit: u64) -> Result<Bytes, Problem> {
         self.decode(self.letters.len(), limit)?;
         Ok(self.decoded.into())
     }
@@ -465,7 +465,7 @@ impl Decoder {
     }
 }
 
-pub(super) fn malformed(what: &str) -> Problem {
+pub(in crate::mailbox) fn malformed(what: &str) -> Problem {
     Problem::Protocol(what.to_owned())
 }
 

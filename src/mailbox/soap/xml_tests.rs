@@ -3,7 +3,7 @@ use super::*;
 const LIMIT: u64 = 1 << 20;
 
 fn read(document: &[u8], piece: usize) -> Result<Element, Problem> {
-    let mut reader = Reader::new(LIMIT);
+    let mut reader = Reader::new(&["ePaket"], LIMIT);
     for piece in document.chunks(piece) {
         reader.feed(piece)?;
     }

@@ -143,6 +143,24 @@ fn whatever_breaks_every_message_is_asked_for_until_it_is_here() {
                 "seed {seed}: message of {day} is lost, {reach:?}, today {today}"
             );
         }
+        // What was short in older days is found by the daily round through them, one query a day.
+        let pieces = 2 + (tomorrow - begin).get_days() / i32::try_from((reach.window / ROUND_SHARE).max(1)).unwrap();
+        let mut tomorrow = tomorrow;
+        for _ in 0..2 * pieces {
+            tomorrow = plus(tomorrow, 1);
+            simulation.queries = 0;
+            simulation.look(tomorrow, None);
+            assert!(
+                simulation.queries <= 3,
+                "seed {seed}: {} queries in a day's first look",
+                simulation.queries
+            );
+        }
+        assert_eq!(
+            simulation.known.len(),
+            simulation.mails.len(),
+            "seed {seed}: a short list of old days hides a message for ever, {reach:?}"
+        );
         simulation.queries = 0;
         simulation.look(tomorrow, None);
         assert_eq!(simulation.queries, 1, "seed {seed}: a look that brings nothing costs one query");

@@ -34,7 +34,7 @@ pub enum Retry {
 
 /// A problem before it has the name of its mailbox. Never holds secrets or mail content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Problem {
+pub(in crate::mailbox) enum Problem {
     #[error("{0}")]
     Network(String),
     #[error("the server's certificate is not accepted: {0}")]
@@ -76,7 +76,7 @@ pub(super) enum Problem {
 }
 
 /// What a status and its words mean; `Ok` for a success without words.
-pub(super) fn judge(code: i64, words: Option<&str>, known: &[KnownCode]) -> Result<(), Problem> {
+pub(in crate::mailbox) fn judge(code: i64, words: Option<&str>, known: &[KnownCode]) -> Result<(), Problem> {
     let told = words.map(shown).unwrap_or_default();
     if fold(&told).contains(CREDENTIALS) {
         return Err(Problem::Credentials(told));
@@ -98,7 +98,7 @@ pub(super) fn judge(code: i64, words: Option<&str>, known: &[KnownCode]) -> Resu
 }
 
 impl Problem {
-    pub(super) fn into_error(self, mailbox: &str, step: &'static str) -> MailboxError {
+    pub(in crate::mailbox) fn into_error(self, mailbox: &str, step: &'static str) -> MailboxError {
         MailboxError {
             mailbox: mailbox.to_owned(),
             step,
@@ -109,7 +109,7 @@ impl Problem {
     }
 
     /// For people; what the service said is quoted as it said it.
-    pub(super) fn text(&self) -> Text {
+    pub(in crate::mailbox) fn text(&self) -> Text {
         let turkish = match self {
             Self::Network(words) | Self::Configuration(words) => words.clone(),
             Self::Certificate(words) => format!("sunucunun sertifikası kabul edilmedi: {words}"),
@@ -130,7 +130,7 @@ impl Problem {
         Text::new(turkish, self.to_string())
     }
 
-    pub(super) fn class(&self) -> ErrorClass {
+    pub(in crate::mailbox) fn class(&self) -> ErrorClass {
         match self {
             Self::Credentials(_) | Self::Status(401) => ErrorClass::Authentication,
             Self::Certificate(_) | Self::Configuration(_) | Self::Nothing | Self::Final { .. } => ErrorClass::Permanent,
@@ -140,15 +140,15 @@ impl Problem {
     }
 
     /// Whether it says something about one message alone and will say the same tomorrow.
-    pub(super) fn is_about_the_message(&self) -> bool {
+    pub(in crate::mailbox) fn is_about_the_message(&self) -> bool {
         matches!(self, Self::NotFound | Self::Final { .. })
     }
 
     fn cure(&self) -> Text {
         match self {
             Self::Credentials(_) | Self::Status(401) => Text::new(
-                "tcno, parola ve sifre dosyalarını düzeltin, sonra yapılandırmayı yeniden yükleyin. Hesap kilitlenmesin diye kutu durduruldu.",
-                "Correct the files of tcno, parola and sifre, then reload the configuration. The mailbox is stopped so that the account is not locked.",
+                "Kutunun tablosundaki …_file anahtarlarının gösterdiği sırları (eyservis: tcno, parola, sifre) düzeltin, sonra yapılandırmayı yeniden yükleyin. Hesap kilitlenmesin diye kutu durduruldu.",
+                "Correct the secrets that the …_file keys of the mailbox name (eyservis: tcno, parola, sifre), then reload the configuration. The mailbox is stopped so that the account is not locked.",
             ),
             Self::Certificate(_) => Text::new(
                 "url içindeki adın sertifikadaki adla aynı olduğunu denetleyin; kurum içi bir kök kullanılıyorsa ca_file ile gösterin. Doğrulama kapatılamaz.",

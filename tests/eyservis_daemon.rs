@@ -1,0 +1,387 @@
+//! What the daemon does on PTT's server with what is here: nothing unless it is configured, and never before every proof is there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "eyservis/mod.rs"]
+mod eyservis;
+mod forge;
+mod gateway;
+mod inside;
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyservis::EyServis;
+use forge::world::World as Country;
+use gateway::Gateway;
+use inside::{Inside, LISTENER};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use kep_gateway::clock::local_day;
+use kep_gateway::daemon::progress::Progress;
+use kep_gateway::daemon::watch;
+use kep_gateway::hash::Sha256;
+use kep_gateway::ledger::event::{Attempted, Event};
+use kep_gateway::mailbox::ErrorClass;
+use kep_gateway::pipeline::Pipeline;
+use kep_gateway::register::entry::State;
+use kep_gateway::store::backup::backup;
+use kep_gateway::store::blobs::Blobs;
+use kep_gateway::store::blobs_folder;
+use kep_gateway::store::disk::RealDisk;
+use support::message;
+use tokio_util::sync::CancellationToken;
+
+/// The longest that anything here may take before it counts as hung.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked whether it has come.
+const LOOK: Duration = Duration::from_millis(20);
+const EVIDENCE: &[u8] = b"<d1/>";
+const DAY: i64 = 86_400;
+
+fn today() -> Date {
+    local_day(Timestamp::now())
+}
+
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let waited = async {
+        while !is_so() {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, waited).await.is_ok(), "{what} did not come");
+}
+
+/// One message with one evidence document at the service, and a gateway whose record has a clock of its own.
+struct House {
+    server: EyServis,
+    inside: Inside,
+    pipeline: Arc<Pipeline>,
+    body: Vec<u8>,
+}
+
+impl House {
+    /// `more`: lines of the mailbox's table.
+    async fn new(more: &str) -> Self {
+        let server = EyServis::start(1, today(), 0, 0).await;
+        let body = message(1, 2_000);
+        server.world().put("INBOX", today().at(1, 0, 0, 0), body.clone());
+        server.world().mails[0].evidence = vec![("D-1".into(), EVIDENCE.to_vec())];
+        let table = server.table(&format!("interval = \"100ms\"\n{more}"));
+        let inside = Inside::new(&Timestamp::now().to_string(), &format!("[[mailbox]]\n{table}\n{LISTENER}"));
+        let pipeline = inside.open(RealDisk::shared()).unwrap();
+        Self {
+            server,
+            inside,
+            pipeline,
+            body,
+        }
+    }
+
+    /// With `delete_after`, and a backup that is still to be made.
+    async fn deleting() -> Self {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let more = format!("delete_after = \"30d\"\ndelete_backup = \"{}\"\n", folder.display());
+        Self::new(&more).await
+    }
+
+    fn backup_folder(&self) -> PathBuf {
+        self.pipeline.settings().config.mailbox[1].removal().unwrap().1.to_owned()
+    }
+
+    fn back_up(&self) {
+        backup(&self.inside.root(), &self.backup_folder(), RealDisk::shared(), &mut |_| {}).unwrap();
+    }
+
+    /// Days pass on the record's clock.
+    fn pass_days(&self, days: i64) {
+        let now = self.pipeline.now() + jiff::SignedDuration::from_secs(days * DAY);
+        self.inside.clock.set(now);
+    }
+
+    /// The daemon's own task looks until everything that it does on the server has been done at least twice.
+    async fn look(&self) {
+        let (stop, asked) = (CancellationToken::new(), self.server.count("PaketSorgula2"));
+        let config = self.pipeline.settings().config.mailbox[1].clone();
+        let task = tokio::spawn(watch::watch(
+            Arc::clone(&self.pipeline),
+            config,
+            Progress::default(),
+            stop.clone(),
+        ));
+        until("the third look", || self.server.count("PaketSorgula2") >= asked + 4).await;
+        stop.cancel();
+        task.await.unwrap();
+    }
+
+    /// Message and evidence are here; the worker of the daemon has not worked yet.
+    async fn fetched(&self) {
+        self.look().await;
+        assert_eq!(self.pipeline.ledger.kept("ptt").unwrap().len(), 2, "message and evidence");
+    }
+
+    async fn deleted(&self) -> usize {
+        self.look().await;
+        self.server.count("PaketSil")
+    }
+
+    fn blob(&self, root: &Path, bytes: &[u8]) -> PathBuf {
+        Blobs::open(&blobs_folder(root), RealDisk::shared()).path(&Sha256::of(bytes))
+    }
+}
+
+fn write_over(path: &Path, bytes: &[u8]) {
+    // Blobs are not writable for anybody.
+    let _ = fs::remove_file(path);
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_or_deleted_by_default() {
+    let house = House::new("").await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.pass_days(4_000);
+    house.look().await;
+    assert_eq!(house.server.count("PaketSil") + house.server.count("AlindiOnay"), 0);
+}
+
+#[tokio::test]
+async fn everything_proved_is_deleted_once() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    house.pass_days(31);
+    assert_eq!(house.deleted().await, 1);
+    assert!(house.server.world().mails.is_empty());
+    assert_eq!(house.deleted().await, 1, "recorded, and not asked for again");
+    assert_eq!(house.pipeline.ledger.blobs().get(&Sha256::of(&house.body)).unwrap(), house.body);
+}
+
+#[tokio::test]
+async fn a_message_without_its_number_is_not_deleted() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.back_up();
+    house.pass_days(31);
+    assert_eq!(house.deleted().await, 0, "not registered");
+    house.pipeline.work_off().await.unwrap();
+    assert_eq!(house.deleted().await, 0, "registered after the backup was made");
+    house.back_up();
+    assert_eq!(house.deleted().await, 1);
+}
+
+#[tokio::test]
+async fn a_message_that_was_never_read_is_not_deleted() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    for _ in 0..4 {
+        let messages = vec![Sha256::of(&house.body)];
+        house.pipeline.ledger.append(Event::Attempted(Attempted { messages })).await.unwrap();
+    }
+    house.pipeline.work_off().await.unwrap();
+    let states: Vec<State> = house.pipeline.ledger.entries().map(|entry| entry.unwrap().state).collect();
+    assert!(states.contains(&State::Quarantined), "{states:?}");
+    house.back_up();
+    house.pass_days(31);
+    assert_eq!(house.deleted().await, 0, "set aside unread");
+}
+
+#[tokio::test]
+async fn a_message_is_not_deleted_before_its_time() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    house.pass_days(29);
+    assert_eq!(house.deleted().await, 0);
+    house.pass_days(2);
+    assert_eq!(house.deleted().await, 1);
+}
+
+#[tokio::test]
+async fn a_message_whose_bytes_are_not_provably_here_is_not_deleted() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    house.pass_days(31);
+    for bytes in [house.body.as_slice(), EVIDENCE] {
+        let blob = house.blob(&house.inside.root(), bytes);
+        write_over(&blob, &[bytes, b" "].concat());
+        assert_eq!(house.deleted().await, 0, "another byte");
+        fs::remove_file(&blob).unwrap();
+        assert_eq!(house.deleted().await, 0, "gone");
+        write_over(&blob, bytes);
+    }
+    assert_eq!(house.deleted().await, 1);
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_provably_in_the_backup_is_not_deleted() {
+    let house = House::deleting().await;
+    // A backup of before: its journal knows nothing of the message.
+    house.back_up();
+    house.pass_days(1);
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.pass_days(31);
+    assert_eq!(house.deleted().await, 0, "not in the backup");
+    let folder = house.backup_folder();
+    let copies = Blobs::open(&blobs_folder(&folder), RealDisk::shared());
+    for bytes in [house.body.as_slice(), EVIDENCE] {
+        copies.put(bytes).unwrap();
+    }
+    assert_eq!(house.deleted().await, 0, "bytes that no record of the backup names, as a broken-off backup leaves them");
+    house.back_up();
+    for bytes in [house.body.as_slice(), EVIDENCE] {
+        let blob = house.blob(&folder, bytes);
+        write_over(&blob, &[bytes, b" "].concat());
+        assert_eq!(house.deleted().await, 0, "another byte");
+        fs::remove_file(&blob).unwrap();
+        assert_eq!(house.deleted().await, 0, "gone");
+        write_over(&blob, bytes);
+    }
+    let away = folder.with_extension("away");
+    fs::rename(&folder, &away).unwrap();
+    assert_eq!(house.deleted().await, 0, "the disk is not mounted");
+    fs::rename(&away, &folder).unwrap();
+    assert_eq!(house.deleted().await, 1);
+}
+
+#[tokio::test]
+async fn a_message_is_not_deleted_before_its_evidence_is_here() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    house.pass_days(31);
+    let first = house.server.world().mails[0].evidence.clone();
+    house.server.world().mails[0].evidence.clear();
+    assert_eq!(house.deleted().await, 0, "the service knows of none");
+    house.server.world().mails[0].evidence = [first.clone(), vec![("D-2".into(), b"<d2/>".to_vec())]].concat();
+    assert_eq!(house.deleted().await, 0, "one is not here");
+    house.server.world().mails[0].evidence = first;
+    assert_eq!(house.deleted().await, 1);
+}
+
+#[tokio::test]
+async fn a_message_is_acknowledged_once_after_it_is_registered_and_proved() {
+    let house = House::new("acknowledge = true\n").await;
+    house.fetched().await;
+    assert_eq!(house.server.count("AlindiOnay"), 0, "not registered");
+    house.pipeline.work_off().await.unwrap();
+    let blob = house.blob(&house.inside.root(), &house.body);
+    write_over(&blob, b"other bytes");
+    house.look().await;
+    assert_eq!(house.server.count("AlindiOnay"), 0, "its bytes are not those that came");
+    write_over(&blob, &house.body);
+    for _ in 0..2 {
+        house.look().await;
+        let world = house.server.world();
+        let asked: Vec<&str> = world
+            .requests
+            .iter()
+            .filter(|request| request.operation == "AlindiOnay")
+            .map(|request| request.member("kepId"))
+            .collect();
+        assert_eq!(asked, [world.mails[0].kep_id.as_str()], "the message once, its evidence never");
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_anywhere_stop_the_mailbox_at_once() {
+    for operation in ["KontorSorgula", "PaketDetayDelilSorgula", "Indir", "AlindiOnay", "PaketSil"] {
+        let house = match operation {
+            "PaketSil" => House::deleting().await,
+            "AlindiOnay" => House::new("acknowledge = true\n").await,
+            _ => House::new("").await,
+        };
+        if matches!(operation, "AlindiOnay" | "PaketSil") {
+            house.fetched().await;
+            house.pipeline.work_off().await.unwrap();
+        }
+        if operation == "PaketSil" {
+            house.back_up();
+            house.pass_days(31);
+        }
+        house.server.world().refuse_from = Some(operation.to_owned());
+        let config = house.pipeline.settings().config.mailbox[1].clone();
+        let task = watch::watch(
+            Arc::clone(&house.pipeline),
+            config,
+            Progress::default(),
+            CancellationToken::new(),
+        );
+        let ended = tokio::time::timeout(PATIENCE, task).await;
+        assert!(ended.is_ok(), "{operation}: the mailbox is looked into for ever");
+        let world = house.server.world();
+        let refused = world.requests.iter().position(|request| request.operation == operation).unwrap();
+        assert_eq!(refused + 1, world.requests.len(), "{operation}: asked again after the refusal");
+        let failure = house.pipeline.ledger.mailbox("ptt").unwrap().failure.unwrap();
+        assert_eq!(failure.class, ErrorClass::Authentication, "{operation}");
+    }
+}
+
+/// The built program with this service as its only mailbox.
+fn program(server: &EyServis) -> Gateway {
+    let gateway = Gateway::bare(&Country::new(1));
+    configure(&gateway, server, "1h");
+    gateway
+}
+
+fn configure(gateway: &Gateway, server: &EyServis, interval: &str) {
+    let table = server.table(&format!(
+        "acknowledge = true\nevidence = false\nlow_credit = 0\ninterval = \"{interval}\"\n"
+    ));
+    gateway.configure(&format!("[web]\nlisten = \"\"\n[[mailbox]]\n{table}{LISTENER}"));
+}
+
+fn kill(mut daemon: Child) {
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_between_registration_and_acknowledgement_leaves_it_to_be_acknowledged_later_and_never_before() {
+    let server = EyServis::start(1, today(), 0, 0).await;
+    server.world().put("INBOX", today().at(1, 0, 0, 0), message(1, 2_000));
+    let gateway = program(&server);
+
+    // Killed as soon as the bytes were asked for: whatever of them is durable, the message has no number, or just got it.
+    let daemon = gateway.spawn(&["run"]);
+    until("the download", || server.count("Indir") == 1).await;
+    kill(daemon);
+    assert_eq!(server.count("AlindiOnay"), 0);
+
+    // Registered, and killed before the next look, or while the service keeps its answer to the acknowledgement: neither is on record.
+    server.world().silent.insert("AlindiOnay".into());
+    let daemon = gateway.spawn(&["run"]);
+    until("the registration", || tokio::task::block_in_place(|| gateway.export()).len() == 1).await;
+    kill(daemon);
+    configure(&gateway, &server, "1s");
+    let asked = server.count("AlindiOnay");
+    let daemon = gateway.spawn(&["run"]);
+    until("the acknowledgement", || server.count("AlindiOnay") > asked).await;
+    kill(daemon);
+
+    server.world().silent.clear();
+    let asked = server.count("AlindiOnay");
+    for _ in 0..3 {
+        let daemon = gateway.spawn(&["run"]);
+        looked(&server, 3).await;
+        kill(daemon);
+    }
+    assert_eq!(server.count("AlindiOnay"), asked + 1, "answered once, on record, and not asked for again");
+    gateway.ok(&["journal", "verify"]);
+}
+
+async fn looked(server: &EyServis, times: usize) {
+    let asked = server.count("PaketSorgula2");
+    until("a look", || server.count("PaketSorgula2") >= asked + times).await;
+}

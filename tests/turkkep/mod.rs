@@ -1,0 +1,475 @@
+//! A service on loopback with the calls and members that are publicly known of TÜRKKEP's, under wrappers and namespaces of its own, that breaks
+//! its promises, driven by a seed, until it heals.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::civil::{Date, DateTime};
+use kep_gateway::clock::{FixedClock, from_local};
+use kep_gateway::hash::Sha256;
+use kep_gateway::limits::Limits;
+use kep_gateway::mailbox::config::MailboxConfig;
+use kep_gateway::mailbox::turkkep::TurkkepMailbox;
+use kep_gateway::mailbox::turkkep::config::TurkkepConfig;
+use kep_gateway::secret::SecretFolder;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use crate::support::soap_service::{self, Break, Connection};
+use crate::support::{Dice, message};
+use crate::wire::{envelope, escape, fault, parts};
+
+pub const ADDRESS: &str = "kurum@hs03.kep.tr";
+pub const PASSWORD: &str = "ş<i>fre&1\"";
+pub const OFFICER: &str = "001";
+const NAMESPACE: &str = "urn:deneme";
+/// What an operator who has the WSDL writes: the call that gives a mail, and where the bytes stand.
+pub const CALLS: &str = "message_call = \"IletiGetir\"\nmessage_element = \"iletiVerisi\"\nevidence_element = \"delilVerisi\"\n";
+
+/// What the service can do wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    Drop,
+    Truncate,
+    Stall,
+    Drip,
+    Busy,
+    Page,
+    Refusal,
+    ErrorCode,
+    /// No sonucKodu.
+    Unsaid,
+    /// Tags that do not match.
+    Garbage,
+    Nothing,
+    Omit,
+    Twice,
+    /// One row's kepUID is no number.
+    BadUid,
+    BrokenBinary,
+    Arrive,
+}
+
+const FAULTS: [Fault; 16] = [
+    Fault::Drop,
+    Fault::Truncate,
+    Fault::Stall,
+    Fault::Drip,
+    Fault::Busy,
+    Fault::Page,
+    Fault::Refusal,
+    Fault::ErrorCode,
+    Fault::Unsaid,
+    Fault::Garbage,
+    Fault::Nothing,
+    Fault::Omit,
+    Fault::Twice,
+    Fault::BadUid,
+    Fault::BrokenBinary,
+    Fault::Arrive,
+];
+pub const FAULT_KINDS: usize = FAULTS.len();
+
+/// A request as the service reads it: the call, and every element without children.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub call: String,
+    pub soap_action: String,
+    members: Vec<(String, String)>,
+}
+
+impl Request {
+    fn read(soap_action: &str, xml: &str) -> Self {
+        let document = roxmltree::Document::parse(xml).unwrap();
+        let body = document.descendants().find(|node| node.tag_name().name() == "Body").unwrap();
+        let call = body.first_element_child().unwrap();
+        let leaves = call
+            .descendants()
+            .filter(|node| node.is_element() && node.first_element_child().is_none());
+        Self {
+            call: call.tag_name().name().to_owned(),
+            soap_action: soap_action.to_owned(),
+            members: leaves
+                .map(|node| (node.tag_name().name().to_owned(), node.text().unwrap_or_default().to_owned()))
+                .collect(),
+        }
+    }
+
+    pub fn member(&self, name: &str) -> &str {
+        let found = self.members.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub uid: u64,
+    pub identifier: String,
+    pub kind: &'static str,
+    /// On the wall in Turkey.
+    pub arrived: DateTime,
+    pub bytes: Vec<u8>,
+}
+
+/// How many rows of a list the service gives, and from which end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    All,
+    Lowest(usize),
+    Highest(usize),
+}
+
+pub struct World {
+    pub mails: Vec<Mail>,
+    pub ever: BTreeSet<Sha256>,
+    pub requests: Vec<Request>,
+    pub struck: Vec<(Fault, String)>,
+    pub page: Page,
+    /// Whether the last day belongs to the list.
+    pub includes_last: bool,
+    pub mtom: bool,
+    /// Every request is answered with this code and these words.
+    pub refuse: Option<(String, String)>,
+    /// An iletiTuru that the service does not know.
+    pub unknown_kind: Option<String>,
+    pub canned: Option<(u16, String, Vec<u8>)>,
+    faults_left: usize,
+    dice: Dice,
+    made: usize,
+    highest: u64,
+    today: Date,
+}
+
+impl World {
+    fn new(seed: u64, today: Date, count: usize, faults: usize) -> Self {
+        let mut dice = Dice::new(seed);
+        let most = 1 + dice.below(20);
+        let page = [Page::All, Page::Lowest(most), Page::Highest(most)][dice.below(3)];
+        let mut world = Self {
+            mails: Vec::new(),
+            ever: BTreeSet::new(),
+            requests: Vec::new(),
+            struck: Vec::new(),
+            page,
+            includes_last: dice.one_in(2),
+            mtom: dice.one_in(2),
+            refuse: None,
+            unknown_kind: None,
+            canned: None,
+            faults_left: faults,
+            dice,
+            made: 0,
+            highest: 0,
+            today,
+        };
+        for _ in 0..count {
+            let days = world.dice.below(20);
+            world.arrive_on(today.saturating_sub(jiff::Span::new().days(i64::try_from(days).unwrap())));
+        }
+        world
+    }
+
+    /// A mail or evidence, under the next UID or one that is a little further.
+    pub fn arrive_on(&mut self, day: Date) -> u64 {
+        // Midnights and their neighbours are where days are counted wrongly.
+        let times = [(0, 0, 0), (23, 59, 59), (2, 59, 59), (3, 0, 0), (12, 0, 0)];
+        let (hour, minute, second) = times[self.dice.below(times.len())];
+        self.made += 1;
+        self.highest += 1 + self.dice.below(3_000) as u64;
+        let kind = if self.dice.one_in(3) { "Message" } else { "Dispatch" };
+        let bytes = message(self.made, 300 + self.dice.below(3_000));
+        self.put(self.highest, kind, day.at(hour, minute, second, 0), bytes)
+    }
+
+    pub fn put(&mut self, uid: u64, kind: &'static str, arrived: DateTime, bytes: Vec<u8>) -> u64 {
+        self.ever.insert(Sha256::of(&bytes));
+        self.highest = self.highest.max(uid);
+        self.mails.push(Mail {
+            uid,
+            identifier: format!("<{uid}@turkkep.example>"),
+            kind,
+            arrived,
+            bytes,
+        });
+        uid
+    }
+
+    pub fn bodies(&self) -> BTreeSet<Sha256> {
+        self.mails.iter().map(|mail| Sha256::of(&mail.bytes)).collect()
+    }
+
+    pub fn is_healed(&self) -> bool {
+        self.faults_left == 0
+    }
+
+    pub fn count(&self, call: &str) -> usize {
+        self.requests.iter().filter(|request| request.call == call).count()
+    }
+
+    fn fault(&mut self, call: &str) -> Option<Fault> {
+        if self.faults_left == 0 || !self.dice.one_in(3) {
+            return None;
+        }
+        self.faults_left -= 1;
+        let fault = FAULTS[self.dice.below(FAULTS.len())];
+        self.struck.push((fault, call.to_owned()));
+        Some(fault)
+    }
+
+    /// The content of the answer, with `{binary}` where bytes stand.
+    fn answer(&mut self, request: &Request, fault: Option<Fault>) -> (String, Option<Vec<u8>>) {
+        assert_eq!(request.member("islemYetkiliKodu"), OFFICER);
+        assert_eq!(request.member("kullaniciAdi"), ADDRESS);
+        let wrong =
+            (request.member("kullaniciSifresi") != PASSWORD).then(|| ("403".to_owned(), "Kullanıcı adı veya şifre hatalı".to_owned()));
+        let unknown = (self.unknown_kind.as_deref() == Some(request.member("iletiTuru"))).then(|| ("412".into(), "Tür geçersiz".into()));
+        if let Some((code, words)) = self.refuse.clone().or(wrong).or(unknown) {
+            return (result(&code, &words, ""), None);
+        }
+        match (request.call.as_str(), fault) {
+            (_, Some(Fault::ErrorCode)) => (result("500", "Geçici hata", ""), None),
+            ("KEPPostaKutusuListesi", fault) => (self.list(request, fault), None),
+            ("IletiGetir", _) => self.download(request, "Dispatch", "iletiVerisi", request.member("postaUID")),
+            ("DelilGetir", _) => self.download(request, "Message", "delilVerisi", request.member("postaIletiID")),
+            (other, _) => panic!("nobody may ask for {other}"),
+        }
+    }
+
+    fn list(&self, request: &Request, fault: Option<Fault>) -> String {
+        assert_eq!(request.member("listelemeTuru"), "ALL");
+        let day = |name: &str| request.member(name).parse::<Date>().unwrap();
+        let uid = |name: &str| request.member(name).parse::<u64>().unwrap();
+        let (first, last) = (day("baslangicTarihi"), day("bitisTarihi"));
+        let (from, to) = (uid("kepUIDStartFrom"), uid("kepUIDEndTo"));
+        assert!(from <= to && to <= u64::try_from(i64::MAX).unwrap());
+        let is_asked = |mail: &&Mail| {
+            let day = mail.arrived.date();
+            mail.kind == request.member("iletiTuru")
+                && first <= day
+                && (day < last || self.includes_last && day == last)
+                && (from..=to).contains(&mail.uid)
+        };
+        let mut rows: Vec<&Mail> = self.mails.iter().filter(is_asked).collect();
+        rows.sort_by_key(|mail| mail.uid);
+        match self.page {
+            Page::All => {}
+            Page::Lowest(most) => rows.truncate(most),
+            Page::Highest(most) => drop(rows.drain(..rows.len().saturating_sub(most))),
+        }
+        match fault {
+            Some(Fault::Omit) if !rows.is_empty() => {
+                rows.remove(self.made % rows.len());
+            }
+            Some(Fault::Twice) if !rows.is_empty() => rows.push(rows[0]),
+            _ => {}
+        }
+        let rows = rows.iter().enumerate().map(|(at, mail)| {
+            let uid = if at == 0 && fault == Some(Fault::BadUid) { "yok".into() } else { mail.uid.to_string() };
+            format!(
+                "<d:mailList><d:kepUID>{uid}</d:kepUID><d:kepUAMessageIdentifier>{}</d:kepUAMessageIdentifier><d:kepEvidenceType>1</d:kepEvidenceType>\
+                 <d:kepSendDate>{}</d:kepSendDate></d:mailList>",
+                escape(&mail.identifier),
+                mail.arrived
+            )
+        });
+        result("200", "Başarılı", &rows.collect::<String>())
+    }
+
+    fn download(&self, request: &Request, kind: &str, element: &str, key: &str) -> (String, Option<Vec<u8>>) {
+        let is_meant = |mail: &&Mail| mail.kind == kind && (mail.uid.to_string() == key || mail.identifier == key);
+        match self.mails.iter().find(is_meant) {
+            Some(mail) => (
+                result("200", "Başarılı", &format!("<d:{element}>{{binary}}</d:{element}>")),
+                Some(mail.bytes.clone()),
+            ),
+            None => (result("404", &format!("{} bulunamadı", request.call), ""), None),
+        }
+    }
+}
+
+fn result(code: &str, words: &str, more: &str) -> String {
+    format!(
+        "<d:sonuc><d:sonucKodu>{code}</d:sonucKodu><d:sonucu>{}</d:sonucu>{more}</d:sonuc>",
+        escape(words)
+    )
+}
+
+/// A whole answer under the wrapper that this service has.
+pub fn written(call: &str, content: &str, bytes: Option<Vec<u8>>, mtom: bool) -> (String, Vec<u8>) {
+    let inside = |binary: &str| {
+        let content = content.replace("{binary}", binary);
+        envelope(&format!("<d:{call}Yaniti xmlns:d=\"{NAMESPACE}\">{content}</d:{call}Yaniti>"))
+    };
+    match (bytes, mtom) {
+        (Some(bytes), true) => parts(
+            &inside("<x:Include xmlns:x=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:1.a%2Bb%40apache.org\"/>"),
+            &bytes,
+        ),
+        (bytes, _) => {
+            let encoded = bytes.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default();
+            ("text/xml; charset=utf-8".to_owned(), inside(&encoded).into_bytes())
+        }
+    }
+}
+
+/// The request envelope of a call as an operator takes it from a WSDL.
+fn template(call: &str, members: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:d=\"{NAMESPACE}\"><s:Body><d:{call}><d:yetki>\
+         <d:islemYetkiliKodu>{{{{islemYetkiliKodu}}}}</d:islemYetkiliKodu><d:kullaniciAdi>{{{{kullaniciAdi}}}}</d:kullaniciAdi>\
+         <d:kullaniciSifresi>{{{{kullaniciSifresi}}}}</d:kullaniciSifresi></d:yetki>{members}</d:{call}></s:Body></s:Envelope>"
+    )
+}
+
+/// The running service.
+pub struct Turkkep {
+    pub folder: TempDir,
+    pub url: String,
+    pub clock: Arc<FixedClock>,
+    world: Arc<Mutex<World>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Turkkep {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Turkkep {
+    /// `count` messages of the last twenty days, `faults` still to come.
+    pub async fn start(seed: u64, today: Date, count: usize, faults: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("password"), format!("{PASSWORD}\n")).unwrap();
+        let requests = folder.path().join("requests");
+        fs::create_dir(&requests).unwrap();
+        let value = |name: &str| format!("<d:{name}>{{{{{name}}}}}</d:{name}>");
+        let criteria: String = ["baslangicTarihi", "bitisTarihi", "iletiTuru", "listelemeTuru"].map(value).concat();
+        let paging = ["kepUIDStartFrom", "kepUIDEndTo"].map(value).concat();
+        for (call, members) in [
+            (
+                "KEPPostaKutusuListesi",
+                format!("<d:kriter>{criteria}</d:kriter><d:paging>{paging}</d:paging>"),
+            ),
+            ("IletiGetir", "<d:postaUID>{{kepUID}}</d:postaUID>".to_owned()),
+            (
+                "DelilGetir",
+                "<d:postaIletiID>{{ kepUAMessageIdentifier }}</d:postaIletiID>".to_owned(),
+            ),
+        ] {
+            fs::write(requests.join(format!("{call}.xml")), template(call, &members)).unwrap();
+        }
+        let world = Arc::new(Mutex::new(World::new(seed, today, count, faults)));
+        let shared = Arc::clone(&world);
+        let (port, task) = soap_service::listen(folder.path(), move |stream| {
+            let world = Arc::clone(&shared);
+            async move { serve(stream, &world).await }
+        })
+        .await;
+        Self {
+            folder,
+            url: format!("https://localhost:{port}/KEPRetrieval"),
+            clock: FixedClock::at(from_local(today.at(12, 0, 0, 0))),
+            world,
+            task,
+        }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    pub fn count(&self, call: &str) -> usize {
+        self.world().count(call)
+    }
+
+    /// A new day, for both sides.
+    pub fn set_today(&self, today: Date) {
+        self.clock.set(from_local(today.at(12, 0, 0, 0)));
+        self.world().today = today;
+    }
+
+    pub fn table(&self, more: &str) -> String {
+        let file = |name: &str| self.folder.path().join(name).display().to_string();
+        format!(
+            "name = \"turkkep\"\nkind = \"turkkep\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\nofficer_code = \"{OFFICER}\"\n\
+             password_file = \"{}\"\nrequests = \"{}\"\nsoap_action = \"urn:{{call}}\"\nsilence_timeout = \"1200ms\"\ntimeout = \"4s\"\n\
+             connect_timeout = \"10s\"\n{more}",
+            self.url,
+            file("ca.pem"),
+            file("password"),
+            file("requests"),
+        )
+    }
+
+    pub fn config(&self, more: &str) -> TurkkepConfig {
+        let MailboxConfig::Turkkep(config) = toml::from_str(&self.table(more)).unwrap() else {
+            panic!("kind")
+        };
+        config
+    }
+
+    /// With the calls that an operator has named.
+    pub fn mailbox(&self, more: &str) -> TurkkepMailbox {
+        self.mailbox_of(self.config(&format!("{CALLS}{more}")))
+    }
+
+    pub fn mailbox_of(&self, config: TurkkepConfig) -> TurkkepMailbox {
+        let secrets = SecretFolder::beside(self.folder.path());
+        TurkkepMailbox::new(config, secrets, &Limits::default())
+            .unwrap()
+            .with_clock(self.clock.clone())
+    }
+}
+
+async fn serve(mut stream: Connection, world: &Mutex<World>) -> std::io::Result<()> {
+    while let Some(incoming) = soap_service::read(&mut stream).await? {
+        let request = Request::read(&incoming.soap_action, &incoming.body);
+        let (fault, (mut status, mut kind, mut body)) = {
+            let mut world = world.lock().unwrap();
+            assert_eq!(request.soap_action, format!("\"urn:{}\"", request.call));
+            let fault = world.fault(&request.call);
+            if fault == Some(Fault::Arrive) {
+                let today = world.today;
+                world.arrive_on(today);
+            }
+            let (content, bytes) = world.answer(&request, fault);
+            let (kind, body) = written(&request.call, &content, bytes, world.mtom);
+            let answer = world.canned.clone().unwrap_or((200, kind, body));
+            world.requests.push(request);
+            (fault, answer)
+        };
+        let swap = |body: &[u8], from: &str, to: &str| String::from_utf8_lossy(body).replace(from, to).into_bytes();
+        let mut break_off = None;
+        match fault {
+            Some(Fault::Drop) => return Ok(()),
+            Some(Fault::Stall) => {
+                tokio::time::sleep(soap_service::STALL).await;
+                return Ok(());
+            }
+            Some(Fault::Truncate) => break_off = Some(Break::Truncate),
+            Some(Fault::Drip) => break_off = Some(Break::Drip),
+            Some(Fault::Busy) => (status, kind, body) = (503, "text/html".into(), b"<html>bakim".to_vec()),
+            Some(Fault::Page) => (kind, body) = ("text/html".into(), b"<html>hos geldiniz</html>".to_vec()),
+            Some(Fault::Refusal) => (status, kind, body) = (500, "text/xml".into(), fault_body()),
+            Some(Fault::Unsaid) => body = swap(&body, "sonucKodu", "kod"),
+            Some(Fault::Garbage) => body = swap(&body, "</soapenv:Body>", "</soapenv:Govde>"),
+            Some(Fault::Nothing) => (kind, body) = ("text/xml".into(), envelope("").into_bytes()),
+            Some(Fault::BrokenBinary) if kind.starts_with("multipart") => body = swap(&body, "cid:1.a", "cid:2.a"),
+            Some(Fault::BrokenBinary) => body = swap(&body, "Verisi>", "Verisi>%%"),
+            _ => {}
+        }
+        if !soap_service::write(&mut stream, break_off, status, &kind, &body).await? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn fault_body() -> Vec<u8> {
+    fault("Servis şu anda meşgul").into_bytes()
+}
