@@ -28,6 +28,8 @@ pub enum Cause {
     NegativeEvidence,
     Disk,
     ChainBroken,
+    /// Zıya: something of the record is lost, and a term runs.
+    Loss,
     /// Opening the store made a new one, or put something right.
     Recovery,
     DaemonDead,
@@ -60,6 +62,7 @@ impl Cause {
             Self::NegativeEvidence => Text::new("olumsuz delil", "negative evidence"),
             Self::Disk => Text::new("disk", "disk"),
             Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
+            Self::Loss => Text::new("zıya (kayıp)", "loss of records"),
             Self::Recovery => Text::new("depo onarımı", "recovery of the store"),
             Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
             Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),

@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::people::config::PeopleConfig;
 use crate::register::config::RegisterConfig;
+use crate::register::retention::RetentionConfig;
 use crate::regular_file;
 use crate::secret::SecretFolder;
 use crate::signature::crypto::algorithms::Constraints;
@@ -39,6 +40,7 @@ pub struct Config {
     pub limits: Limits,
     pub mailbox: Vec<MailboxConfig>,
     pub register: RegisterConfig,
+    pub retention: RetentionConfig,
     pub alert: AlertConfig,
     pub daemon: DaemonConfig,
     pub web: WebConfig,
@@ -315,6 +317,7 @@ impl Config {
             return Err(Text::joined(&out_of_range, "\n"));
         }
         Hosts::new(&self.trust.hosts, self.trust.reach())?;
+        self.retention.check()?;
         self.web.check()?;
         self.people.check()?;
         if !self.people.oidc.issuer.is_empty() && self.web.public_url.is_empty() {

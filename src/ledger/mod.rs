@@ -6,9 +6,11 @@
 
 mod accounts;
 mod changes;
+mod disposal;
 pub mod event;
 pub mod fold;
 pub mod handling;
+mod keeping;
 mod key;
 mod linking;
 mod overlay;
@@ -16,6 +18,7 @@ mod packed;
 mod query;
 pub mod reexamination;
 pub mod registration;
+pub mod retention;
 pub mod state;
 mod tokens;
 pub mod transfer;
@@ -39,6 +42,8 @@ mod recovery_tests;
 mod reexamination_tests;
 #[cfg(test)]
 mod registration_tests;
+#[cfg(test)]
+mod retention_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +59,7 @@ use crate::store::disk::SharedDisk;
 use crate::store::error::{Step, StoreError};
 use crate::store::index::Index;
 use crate::store::journal::Journal;
+use crate::store::pins::Pins;
 use crate::store::record::Head;
 use crate::store::{Recovery, Store};
 pub use changes::Changes;
@@ -104,6 +110,7 @@ pub struct Ledger {
     root: PathBuf,
     disk: SharedDisk,
     clock: SharedClock,
+    pins: Arc<Pins>,
     /// `None` when opened for reading only.
     writer: Option<Writer>,
     head: Head,
@@ -127,6 +134,7 @@ impl Ledger {
             root: root.to_owned(),
             disk,
             clock,
+            pins: Arc::default(),
             writer: Some(writer),
             head,
             recovery: Some(recovery),
@@ -147,6 +155,7 @@ impl Ledger {
             root: root.to_owned(),
             disk,
             clock,
+            pins: Arc::default(),
             writer: None,
             head: journal.head(),
             recovery: None,
@@ -192,6 +201,11 @@ impl Ledger {
 
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Validation objects on their way into the record.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     pub fn clock(&self) -> &SharedClock {

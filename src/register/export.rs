@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::entry::Entry;
+use super::retention::Keeping;
 use crate::finding::Finding;
 use crate::signature::report::{Reason, SignatureReport, Verdict};
 use crate::text::{Lang, Text};
@@ -37,6 +38,15 @@ pub fn to_json(entry: &Entry, lang: Lang, prefix: &str) -> Value {
         "access": entry.access,
         "state": entry.state,
         "history": plain(&entry.history),
+    })
+}
+
+/// What stands about the keeping of an entry: the class that a person gave it, a legal hold, a disposal.
+pub fn keeping_json(keeping: &Keeping) -> Value {
+    json!({
+        "class": keeping.class,
+        "hold": plain(&keeping.hold),
+        "disposed": plain(&keeping.disposed),
     })
 }
 

@@ -88,6 +88,8 @@ pub fn flag(word: &str, lang: Lang) -> &str {
         flag::ORPHAN_EVIDENCE => ("sahipsiz delil", "evidence without message"),
         flag::NEGATIVE_EVIDENCE => ("olumsuz delil", "negative evidence"),
         flag::UNKNOWN_SENDER => ("tanınmayan gönderen", "unknown sender"),
+        flag::LEGAL_HOLD => ("hukukî bekletme", "legal hold"),
+        flag::DISPOSED => ("imha edildi", "disposed of"),
         other => (other, other),
     };
     either(words, lang)
