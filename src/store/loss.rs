@@ -131,8 +131,14 @@ pub fn note(
     let named: String = lost.iter().map(|lost| format!("{} {}\n", lost.kind, lost.place)).collect();
     let more = lost.len().saturating_sub(PLACES) as u64;
     lost.truncate(PLACES);
+    let id = format!("Z-{}-{}", today.strftime("%Y%m%d"), mark(&Sha256::of(named.as_bytes())));
+    // Lost, restored and lost again on one day: what was said of the first stays.
+    let earlier = known
+        .iter()
+        .filter(|note| note.id == id || note.id.starts_with(&format!("{id}-")))
+        .count();
     let loss = Loss {
-        id: format!("Z-{}-{}", today.strftime("%Y%m%d"), mark(&Sha256::of(named.as_bytes()))),
+        id: if earlier == 0 { id } else { format!("{id}-{}", earlier + 1) },
         found_at,
         found_by,
         until: today.checked_add(i64::from(days).days()).unwrap_or(today),

@@ -78,8 +78,9 @@ fn what_was_restored_and_is_lost_again_is_a_new_loss_and_what_was_reported_is_no
         assert!(close(root, &RealDisk, "../format", closed(done)).unwrap().is_none());
         assert!(!close(root, &RealDisk, &first.id, closed(done)).unwrap().unwrap().is_open());
         assert!(close(root, &RealDisk, &first.id, closed(done)).unwrap().is_none(), "closed once");
-        let second = found(root, &one, "2026-12-24T00:00:00Z");
+        let second = found(root, &one, "2026-11-23T10:00:00Z");
         assert_eq!(second.is_some(), again, "{done:?}");
+        assert_eq!(all(root, &RealDisk).unwrap().len(), 1 + usize::from(again), "the first note stays");
     }
 }
 
