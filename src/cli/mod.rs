@@ -184,6 +184,8 @@ impl Session {
         let settings = self.settings()?;
         let pipeline = Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings));
         daemon::trouble::tell_recovery(&pipeline).await?;
+        // What a kill left of a disposal is ended by whoever writes next.
+        pipeline.ledger.finish_disposals().await?;
         Ok(pipeline)
     }
 }
