@@ -155,6 +155,7 @@ impl Matrix<'_> {
         let paths = match route {
             "/people/{login}" => vec!["/people/yonetici".to_owned(), "/people/yok".to_owned()],
             "/people/{login}/{deed}" => vec!["/people/yok/disable".to_owned(), "/people/yok/bilinmeyen".to_owned()],
+            "/boards/retention/{deed}" => vec!["/boards/retention/propose".to_owned(), "/boards/retention/bilinmeyen".to_owned()],
             "/assets/{name}" => vec!["/assets/yok.css".to_owned()],
             "/documents/{year}/{number}/{deed}" => vec![format!("{NOBODYS}/done")],
             "/boards/deadlines" | "/boards/checks" => vec![route.to_owned(), format!("{route}?month=2026-11"), format!("{route}?lang=en")],

@@ -309,6 +309,7 @@ async fn pages(chrome: &Chrome) -> Vec<(String, String)> {
         ("alerts", "/boards/alerts"),
         ("checks", "/boards/checks"),
         ("system", "/boards/system"),
+        ("retention", "/boards/retention"),
         ("papers", "/papers"),
         ("people", "/people"),
         ("person", "/people/ayse"),

@@ -49,7 +49,7 @@ const LARGEST_PAGE: usize = 2 << 20;
 const LONGEST_LINE: usize = 998;
 /// A mail that tells of one document.
 const LARGEST_MAIL: usize = 64 << 10;
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/",
     "/search",
     "/search?q=calc",
@@ -60,6 +60,7 @@ const PAGES: [&str; 10] = [
     "/boards/alerts",
     "/boards/checks",
     "/boards/system",
+    "/boards/retention",
 ];
 
 /// A word of a person that is as hostile as a sender's.

@@ -28,7 +28,7 @@ use tower::ServiceExt;
 
 /// A Monday, at noon in Turkey.
 const NOW: &str = "2026-11-23T09:00:00Z";
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/",
     "/search",
     "/boards/deadlines",
@@ -38,6 +38,7 @@ const PAGES: [&str; 10] = [
     "/boards/alerts",
     "/boards/checks",
     "/boards/system",
+    "/boards/retention",
     "/papers",
 ];
 

@@ -32,6 +32,8 @@ pub enum Cause {
     ReadingTimeOut,
     Disk,
     ChainBroken,
+    /// Zıya: something of the record is lost, and a term runs.
+    Loss,
     /// Opening the store made a new one, or put something right.
     Recovery,
     DaemonDead,
@@ -66,6 +68,7 @@ impl Cause {
             Self::ReadingTimeOut => Text::new("okuma zamanaşımı", "time-out of reading"),
             Self::Disk => Text::new("disk", "disk"),
             Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
+            Self::Loss => Text::new("zıya (kayıp)", "loss of records"),
             Self::Recovery => Text::new("depo onarımı", "recovery of the store"),
             Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
             Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),

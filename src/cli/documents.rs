@@ -6,9 +6,11 @@ use super::args::{DocumentsCommand, Period};
 use super::table::{clean, table};
 use super::{Exit, Failure, Session, words, writing};
 use crate::clock::{istanbul, local_day};
+use crate::ledger::Ledger;
 use crate::pipeline::reexamine::{Outcome, Reexamined};
 use crate::register::entry::{Entry, RegisterNumber, flag};
 use crate::register::export;
+use crate::register::retention::Keeping;
 use crate::text::{Lang, Text};
 
 pub async fn run(session: &Session, command: DocumentsCommand) -> Result<Exit, Failure> {
@@ -89,7 +91,7 @@ fn show(session: &Session, number: RegisterNumber, json: bool) -> Result<Exit, F
     let ledger = session.reader()?;
     let entry = ledger.entry(number)?.ok_or_else(|| Failure::not_found(&number.to_string()))?;
     match json {
-        true => println!("{:#}", export::to_json(&entry, session.lang, &session.prefix())),
+        true => println!("{:#}", with_keeping(&entry, session, ledger)?),
         false => print!("{}", super::entry::screen(&entry, &session.prefix(), ledger, session.lang)?),
     }
     Ok(Exit::Done)
@@ -132,12 +134,25 @@ fn retried_json(one: &Reexamined, prefix: &str, lang: Lang) -> Value {
 
 fn export_json(session: &Session, period: Period) -> Result<Exit, Failure> {
     let entries = within(session, period)?;
+    let ledger = session.reader()?;
     let values: Vec<Value> = entries
         .iter()
-        .map(|entry| export::to_json(entry, session.lang, &session.prefix()))
-        .collect();
+        .map(|entry| with_keeping(entry, session, ledger))
+        .collect::<Result<_, Failure>>()?;
     println!("{:#}", Value::Array(values));
     Ok(Exit::Done)
+}
+
+/// An entry, with what was decided about its keeping where something was.
+fn with_keeping(entry: &Entry, session: &Session, ledger: &Ledger) -> Result<Value, Failure> {
+    let mut value = export::to_json(entry, session.lang, &session.prefix());
+    let keeping = ledger.keeping(entry.register_number)?;
+    if let Value::Object(fields) = &mut value
+        && keeping != Keeping::default()
+    {
+        fields.insert("keeping".to_owned(), export::keeping_json(&keeping));
+    }
+    Ok(value)
 }
 
 /// The entries that were registered on the days asked for, oldest first.

@@ -9,10 +9,12 @@ mod evidence;
 mod failure;
 mod help;
 mod help_tr;
+mod loss;
 mod mailboxes;
 mod papers;
 mod people;
 mod record;
+mod retention;
 mod sent;
 mod setup;
 mod table;
@@ -194,7 +196,8 @@ impl Session {
         if let Some(ledger) = self.writer.get() {
             return Ok(ledger);
         }
-        let ledger = Ledger::open(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock))?;
+        let opened = Ledger::open(self.store_path(), RealDisk::shared(), Arc::clone(&self.clock));
+        let ledger = opened.inspect_err(|error| loss::note_of_start(self, error))?;
         record::tell_repairs(&ledger, self.lang);
         Ok(self.writer.get_or_init(|| Arc::new(ledger)))
     }
@@ -204,6 +207,8 @@ impl Session {
         let settings = self.settings()?;
         let pipeline = Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings));
         daemon::trouble::tell_recovery(&pipeline).await?;
+        // What a kill left of a disposal is ended by whoever writes next.
+        pipeline.ledger.finish_disposals().await?;
         Ok(pipeline)
     }
 }
@@ -300,6 +305,9 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
         Command::Trust(command) => trust::run(session, command),
         Command::Journal(command) => record::journal(session, command),
+        Command::Retention(command) => retention::run(session, command).await,
+        Command::Hold(command) => retention::hold(session, command).await,
+        Command::Loss(command) => loss::run(session, command),
         Command::Index(command) => record::index(session, command).await,
         Command::Backup { dir } => record::backup(session, &dir),
         Command::Restore { dir } => record::restore(session, &dir),

@@ -14,6 +14,7 @@ use crate::store::backup::{self, CopyReport};
 use crate::store::disk::RealDisk;
 use crate::store::head::KnownHead;
 use crate::store::last_backup::LastBackup;
+use crate::store::loss::Finder;
 use crate::store::verify;
 use crate::text::{Lang, Text};
 
@@ -25,8 +26,10 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
         // Only the ledger knows which blobs there must be: every message that it says is durable, and what the verdicts rest on.
         let ledger = session.reader()?;
         let named = ledger.messages()?.into_iter().chain(ledger.objects()?);
+        report.forget(session.store_path(), RealDisk::shared(), &ledger.gone()?);
         report.expect(session.store_path(), RealDisk::shared(), named);
     }
+    let noted = super::loss::note(session, &report.issues, Finder::Verify);
     if as_json {
         let issues: Vec<_> = report
             .issues
@@ -61,6 +64,7 @@ pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failu
             (Lang::En, false) => println!("✘ BROKEN: keep the folder as it is and restore from a backup (kep-gateway restore)"),
         }
     }
+    super::loss::tell_noted(session.lang, noted);
     Ok(if report.is_intact() { Exit::Done } else { Exit::Broken })
 }
 

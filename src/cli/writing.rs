@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Failure, Session};
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
 use crate::ledger::LedgerError;
+use crate::ledger::retention::{KeepingRequest, Kept};
 use crate::people::Edit;
 use crate::people::tokens::TokenEdit;
 use crate::pipeline::reexamine::Reexamined;
@@ -69,6 +70,23 @@ pub async fn edit_token(session: &Session, name: &str, edit: TokenEdit) -> Resul
             let name = name.to_owned();
             match ask(&mut daemon, &Request::Token { name, edit })? {
                 Reply::Token => Ok(()),
+                other => Err(misunderstood(&other)),
+            }
+        }
+    }
+}
+
+/// Decides about the keeping of entries, in the name of an account.
+pub async fn keep(session: &Session, by: &str, deed: KeepingRequest) -> Result<Kept, Failure> {
+    match hand(session)? {
+        Hand::Ours => {
+            let pipeline = session.pipeline().await?;
+            control::keep(&pipeline, by, deed).await?.map_err(Failure::new)
+        }
+        Hand::Daemon(mut daemon) => {
+            let by = by.to_owned();
+            match ask(&mut daemon, &Request::Keep { by, deed })? {
+                Reply::Kept { outcome } => Ok(outcome),
                 other => Err(misunderstood(&other)),
             }
         }

@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::people::config::PeopleConfig;
 use crate::register::config::RegisterConfig;
+use crate::register::retention::RetentionConfig;
 use crate::register::sent::SentConfig;
 use crate::regular_file;
 use crate::secret::SecretFolder;
@@ -40,6 +41,7 @@ pub struct Config {
     pub limits: Limits,
     pub mailbox: Vec<MailboxConfig>,
     pub register: RegisterConfig,
+    pub retention: RetentionConfig,
     pub sent: SentConfig,
     pub alert: AlertConfig,
     pub daemon: DaemonConfig,
@@ -326,6 +328,7 @@ impl Config {
             return Err(Text::joined(&out_of_range, "\n"));
         }
         Hosts::new(&self.trust.hosts, self.trust.reach())?;
+        self.retention.check()?;
         self.web.check()?;
         self.people.check()?;
         if !self.people.oidc.issuer.is_empty() && self.web.public_url.is_empty() {

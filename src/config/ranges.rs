@@ -118,6 +118,14 @@ fn register_and_alert(config: &Config, ranges: &mut Ranges) {
     ranges.time("sent.submission_within", sent.submission_within, 10 * MINUTE, MONTH);
     ranges.count("sent.delivery_business_days", sent.delivery_business_days, 0, 60);
     ranges.count("sent.reading_business_days", sent.reading_business_days, 1, 60);
+    // The term of a loss is counted in days by every text that names one.
+    ranges.count("retention.loss_days", config.retention.loss_days, 1, 90);
+    for class in &config.retention.class {
+        if let Some(years) = class.years {
+            // What is to be kept longer than any archive plan says is kept for ever.
+            ranges.count(&format!("[[retention.class]] {}: years", class.name), years, 1, 200);
+        }
+    }
     let alert = &config.alert;
     ranges.time("alert.email.timeout", alert.email.timeout, MOMENT, EXCHANGE);
     ranges.time("alert.sms.timeout", alert.sms.timeout, MOMENT, EXCHANGE);

@@ -31,6 +31,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use crate::ledger::retention::{KeepingRefusal, KeepingRequest, Kept};
 use crate::people::Edit;
 use crate::people::tokens::TokenEdit;
 use crate::pipeline::reexamine::Reexamined;
@@ -84,6 +85,12 @@ pub enum Request {
         name: String,
         edit: TokenEdit,
     },
+    /// Decide about the keeping of entries, in the name of an account. For the same as accounts; approvals are given on the page alone, where
+    /// each person proves who it is.
+    Keep {
+        by: String,
+        deed: KeepingRequest,
+    },
     Status,
 }
 
@@ -101,6 +108,9 @@ pub enum Reply {
     /// It is done.
     Account,
     Token,
+    Kept {
+        outcome: Kept,
+    },
     Refused {
         problem: Text,
     },
@@ -316,6 +326,12 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             Ok(Err(refusal)) => return refused(refusal.text()),
             Err(error) => Err(error.into()),
         },
+        Request::Keep { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::Keep { by, deed } => match keep(pipeline, &by, deed).await {
+            Ok(Ok(outcome)) => Ok(Reply::Kept { outcome }),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
         Request::Status => Ok(Reply::Status(status(pipeline, progress))),
     };
     outcome.unwrap_or_else(|error| {
@@ -325,6 +341,26 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             format!("the request could not be carried out ({error}); look at the daemon's log and repeat it"),
         ))
     })
+}
+
+/// In the name of an account, from the machine itself: whoever may do this may make accounts too. So no approval is taken here: one person at
+/// the machine would be two.
+///
+/// # Errors
+/// The disk refused.
+pub async fn keep(pipeline: &Pipeline, by: &str, deed: KeepingRequest) -> Result<Result<Kept, Text>, PipelineError> {
+    if matches!(deed, KeepingRequest::Approve { .. }) {
+        return Ok(Err(KeepingRefusal::Forbidden.text()));
+    }
+    let account = pipeline.ledger.account(by)?.filter(|account| !account.disabled);
+    let Some(account) = account else {
+        return Ok(Err(Text::new(
+            format!("'{by}' adlı açık bir hesap yok; 'people list' olanları gösterir"),
+            format!("there is no enabled account '{by}'; 'people list' shows what there is"),
+        )));
+    };
+    let outcome = pipeline.decide_keeping(deed, &account.person).await?;
+    Ok(outcome.map_err(KeepingRefusal::text))
 }
 
 fn status(pipeline: &Pipeline, progress: &Progress) -> Status {

@@ -89,11 +89,12 @@ pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
     check_orphans(pipeline).await?;
     super::sent::check(pipeline).await?;
     check_disk(pipeline).await?;
+    super::loss::look(pipeline).await?;
     report_daily(pipeline).await
 }
 
 /// A standing alarm is said when it begins, and where `ended` says something, when it ends.
-async fn stand(pipeline: &Pipeline, alarm: String, begun: Option<Notice>, ended: Option<Notice>) -> Result<(), PipelineError> {
+pub(super) async fn stand(pipeline: &Pipeline, alarm: String, begun: Option<Notice>, ended: Option<Notice>) -> Result<(), PipelineError> {
     let (stands, holds) = (pipeline.ledger.standing(&alarm)?.is_some(), begun.is_some());
     if stands == holds {
         return Ok(());
@@ -372,6 +373,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             .map(|finding| finding.text)
             .into_iter()
             .chain(broken)
+            .chain(super::loss::remarks(pipeline, today)?)
             .collect(),
     })
 }

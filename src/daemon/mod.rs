@@ -2,6 +2,8 @@
 
 pub mod control;
 pub mod duties;
+pub mod keeping;
+pub mod loss;
 pub mod outbox;
 pub mod progress;
 mod removal;
@@ -61,6 +63,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(outbox::work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(duties::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
+    tasks.spawn(keeping::settle(Arc::clone(&pipeline)));
     tasks.spawn(walk::keep(Arc::clone(&pipeline), stop.clone()));
     tasks.spawn(revalidate::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));

@@ -1,7 +1,7 @@
 //! The walk of the record in the background: the whole chain and every blob against their hashes. A start after a clean stop looks at
 //! nothing, and what nobody opens is read by nobody: bits that rot there would be found years later, when every backup has them, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use crate::alert::causes;
 use crate::ledger::event::{Event, Standing};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::disk::RealDisk;
+use crate::store::loss::Finder;
 use crate::store::verify::{self, Progress, VerifyReport};
 
 /// How often it is looked whether a walk is due.
@@ -75,9 +76,12 @@ fn walk(pipeline: &Pipeline, rest: u32) -> Result<VerifyReport, PipelineError> {
         std::thread::sleep((since.elapsed() * rest).min(MAX_REST));
         since = Instant::now();
     };
-    // Named before the walk: what comes meanwhile is not missing.
-    let named: Vec<_> = pipeline.ledger.messages()?.into_iter().chain(pipeline.ledger.objects()?).collect();
+    // Named before the walk: what comes meanwhile is not missing. What went meanwhile by a disposal list is not missing either.
+    let mut named: BTreeSet<_> = pipeline.ledger.messages()?.into_iter().chain(pipeline.ledger.objects()?).collect();
     let mut report = verify::verify(&root, RealDisk::shared(), &mut pause);
+    let gone = pipeline.ledger.gone()?;
+    named.retain(|name| !gone.contains(name));
+    report.forget(&root, RealDisk::shared(), &gone);
     report.expect(&root, RealDisk::shared(), named);
     Ok(report)
 }
@@ -94,6 +98,7 @@ async fn tell(pipeline: &Pipeline, report: &VerifyReport) -> Result<(), Pipeline
     for issue in &errors {
         tracing::error!(place = %issue.place, "the record is broken");
     }
+    super::loss::found(pipeline, &report.issues, Finder::Walk).await?;
     let stands = pipeline.ledger.standing(BROKEN)?.is_some();
     if let Some(first) = errors.first().filter(|_| !stands) {
         pipeline.raise(vec![causes::chain_broken(&first.place.to_string(), now)]).await?;

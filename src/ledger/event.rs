@@ -12,8 +12,10 @@ use crate::hash::Sha256;
 use crate::mailbox::{ErrorClass, FolderState, Locator, Quota};
 use crate::people::tokens::TokenEdit;
 use crate::people::{Edit, View};
+use crate::register::disposal::DisposalList;
 use crate::register::entry::{Asker, Entry, Handling, RegisterNumber, Why};
 use crate::signature::report::{SignatureReport, Verdict};
+use crate::store::loss::Loss;
 use crate::text::Text;
 
 /// One fact. The name in kebab-case is the record's kind, the fields are its body.
@@ -66,6 +68,21 @@ pub enum Event {
     Token(TokenEdited),
     /// A token was used; what follows within minutes is not recorded again.
     TokenUsed(TokenUsed),
+    /// Somebody gave an entry a retention class, or took it back.
+    RetentionClassed(RetentionClassed),
+    /// A legal hold was put on an entry, or released.
+    LegalHold(LegalHold),
+    /// A disposal list was made.
+    DisposalProposed(DisposalList),
+    /// Somebody approved exactly this list.
+    DisposalApproved(DisposalApproved),
+    DisposalWithdrawn(DisposalWithdrawn),
+    /// The intent: from here on the entries count as disposed of, and the blobs that it names go. The store demands this record, by this name.
+    DisposalBegun(DisposalBegun),
+    /// The blobs are gone.
+    DisposalDone(DisposalDone),
+    /// A loss (zıya) was found, or closed: a copy of the note that lies beside the journal.
+    Loss(Box<Loss>),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -262,4 +279,62 @@ pub struct TokenUsed {
     pub name: String,
     /// The address on the network, as the server saw it.
     pub from: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RetentionClassed {
+    pub number: RegisterNumber,
+    /// `None`: what the rules say counts again.
+    pub class: Option<String>,
+    pub reason: String,
+    /// The login.
+    pub by: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LegalHold {
+    pub number: RegisterNumber,
+    /// Released where false.
+    pub held: bool,
+    pub reason: String,
+    /// The login.
+    pub by: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DisposalApproved {
+    pub list: u32,
+    /// Of the list as the approver saw it.
+    pub sha256: Sha256,
+    /// The login.
+    pub by: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DisposalWithdrawn {
+    pub list: u32,
+    pub reason: String,
+    /// The login.
+    pub by: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DisposalBegun {
+    pub list: u32,
+    pub sha256: Sha256,
+    /// Logins.
+    pub proposed_by: String,
+    pub approved_by: Vec<String>,
+    pub by: String,
+    /// What goes: the bytes of the listed entries that no other entry needs.
+    pub blobs: Vec<Sha256>,
+    /// The end of the journal when it was decided; this record lies behind it.
+    pub since: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DisposalDone {
+    pub list: u32,
+    /// Blobs of this list that were there and are gone.
+    pub removed: u64,
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::LedgerError;
 use super::event::{AccountEdited, Checked, Event, Fetched, Handled, Missing, Reexamined, Registered, Seen, TokenEdited, Viewed};
+use super::keeping;
 use super::key;
 use super::linking::{adopt_orphans, judge_evidence_again, take_evidence};
 use super::overlay::Overlay;
@@ -113,6 +114,14 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
             let from = used.from.clone();
             state.put(key::token_use(&used.name), &LastUse { at: Some(at), from })
         }
+        Event::RetentionClassed(classed) => keeping::classed(classed, at, state),
+        Event::LegalHold(hold) => keeping::held(hold, at, state),
+        Event::DisposalProposed(list) => keeping::proposed(list, state),
+        Event::DisposalApproved(approved) => keeping::approved(approved, at, state),
+        Event::DisposalWithdrawn(withdrawn) => keeping::withdrawn(withdrawn, at, state),
+        Event::DisposalBegun(begun) => keeping::begun(begun, at, state),
+        Event::DisposalDone(done) => keeping::done(done, state),
+        Event::Loss(loss) => state.put(key::loss(&loss.id), loss),
     }
 }
 
@@ -281,6 +290,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
 }
 
 fn add_entry(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    keeping::needed_again(entry, state);
     state.put_entry(entry.clone());
     for name in open_deadlines(entry) {
         state.put(name, &())?;
@@ -308,6 +318,7 @@ fn apply_reexamined(reexamined: &Reexamined, at: Timestamp, state: &mut Overlay<
     for entry in &reexamined.entries {
         let number = entry.register_number;
         if message.numbers.contains(&number) {
+            keeping::needed_again(entry, state);
             amend_entry(number, state, |known| known.clone_from(entry))?;
             remember_document(entry, state)?;
         } else {

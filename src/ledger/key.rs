@@ -294,6 +294,32 @@ pub fn followed(number: RegisterNumber) -> Vec<u8> {
     format!("T/{number}").into_bytes()
 }
 
+/// What people decided about the keeping of an entry: `R/2026/000001`.
+pub fn keeping(number: RegisterNumber) -> Vec<u8> {
+    format!("R/{number}").into_bytes()
+}
+
+/// Disposal lists by their number: `L/0000000001`.
+pub const DISPOSALS: &[u8] = b"L/";
+
+pub fn disposal(list: u32) -> Vec<u8> {
+    format!("L/{list:010}").into_bytes()
+}
+
+/// Blobs that went by a disposal list, and the list: `G/<sha256>`.
+pub const GONE: &[u8] = b"G/";
+
+pub fn gone(sha256: &Sha256) -> Vec<u8> {
+    format!("G/{sha256}").into_bytes()
+}
+
+/// Losses that the journal knows of, by their name.
+pub const LOSSES: &[u8] = b"Z/";
+
+pub fn loss(id: &str) -> Vec<u8> {
+    format!("Z/{id}").into_bytes()
+}
+
 #[cfg(test)]
 mod key_tests {
     use super::*;
@@ -340,6 +366,11 @@ mod key_tests {
             token_secret(&sha256),
             token_use("x"),
             followed(number),
+            keeping(number),
+            DISPOSALS.to_vec(),
+            gone(&sha256),
+            loss("x"),
+            fetched_count("x"),
         ];
         let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
         assert_eq!(letters.len(), kinds.len(), "{kinds:?}");

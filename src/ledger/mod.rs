@@ -6,9 +6,11 @@
 
 mod accounts;
 mod changes;
+mod disposal;
 pub mod event;
 pub mod fold;
 pub mod handling;
+mod keeping;
 mod key;
 mod linking;
 pub mod opened;
@@ -17,6 +19,7 @@ mod packed;
 mod query;
 pub mod reexamination;
 pub mod registration;
+pub mod retention;
 pub mod sent;
 pub mod state;
 mod tokens;
@@ -41,6 +44,8 @@ mod recovery_tests;
 mod reexamination_tests;
 #[cfg(test)]
 mod registration_tests;
+#[cfg(test)]
+mod retention_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +61,7 @@ use crate::store::disk::SharedDisk;
 use crate::store::error::{Step, StoreError};
 use crate::store::index::Index;
 use crate::store::journal::Journal;
+use crate::store::pins::Pins;
 use crate::store::record::Head;
 use crate::store::{Recovery, Store};
 pub use changes::Changes;
@@ -106,6 +112,7 @@ pub struct Ledger {
     root: PathBuf,
     disk: SharedDisk,
     clock: SharedClock,
+    pins: Arc<Pins>,
     /// `None` when opened for reading only.
     writer: Option<Writer>,
     head: Head,
@@ -129,6 +136,7 @@ impl Ledger {
             root: root.to_owned(),
             disk,
             clock,
+            pins: Arc::default(),
             writer: Some(writer),
             head,
             recovery: Some(recovery),
@@ -149,6 +157,7 @@ impl Ledger {
             root: root.to_owned(),
             disk,
             clock,
+            pins: Arc::default(),
             writer: None,
             head: journal.head(),
             recovery: None,
@@ -194,6 +203,11 @@ impl Ledger {
 
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Validation objects on their way into the record.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     pub fn clock(&self) -> &SharedClock {

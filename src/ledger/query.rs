@@ -77,10 +77,20 @@ impl Ledger {
         self.read(&key::message(sha256))
     }
 
-    /// Every message whose bytes must be in the blobs.
+    /// Every message whose bytes must be in the blobs: all that came, but those that went by a disposal list.
     pub fn messages(&self) -> Result<Vec<Sha256>, LedgerError> {
+        let gone = self.gone()?;
         let mut all = Vec::new();
         for pair in self.index.scan(key::MESSAGES) {
+            all.extend(key::trailing_sha256(&pair?.0).filter(|sha256| !gone.contains(sha256)));
+        }
+        Ok(all)
+    }
+
+    /// Every blob that went by a disposal list and that nothing needed since.
+    pub fn gone(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
+        let mut all = BTreeSet::new();
+        for pair in self.index.scan(key::GONE) {
             all.extend(key::trailing_sha256(&pair?.0));
         }
         Ok(all)
@@ -143,7 +153,8 @@ impl Ledger {
             let objects = entry?.verdict.map(|verdict| verdict.objects).unwrap_or_default();
             all.extend(objects.iter().filter(|object| !object.embedded).map(|object| object.sha256));
         }
-        Ok(all)
+        let gone = self.gone()?;
+        Ok(all.difference(&gone).copied().collect())
     }
 
     /// Locators of a mailbox whose bytes are durable: never asked for again.

@@ -57,6 +57,9 @@ pub(super) fn sheet(asked: &Asked<'_>, entry: &Entry, chain: &Chain, position: O
         flow: Flow::new(&about, foot)?,
     };
     sheet.arrival(entry);
+    if let Some(since) = asked.ledger.disposed(entry)? {
+        sheet.say("İmha", "Disposal", since.get(asked.lang));
+    }
     sheet.verdict(entry);
     sheet.signatures(entry);
     sheet.evidence(entry)?;

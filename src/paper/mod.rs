@@ -73,6 +73,9 @@ pub enum PaperError {
     Zip(#[from] zip::result::ZipError),
     #[error("this is no case file")]
     NoCaseFile,
+    /// The bytes that the paper is made of are gone by a disposal list.
+    #[error("the bytes were disposed of")]
+    Disposed(Text),
     #[error(transparent)]
     Broken(#[from] Broken),
 }
@@ -110,6 +113,10 @@ impl PaperError {
             Self::NoCaseFile => Text::new(
                 "Bu bir dava dosyası değil; 'papers case' ile alınmış ZIP'in kendisini verin.",
                 "This is no case file; give the ZIP that 'papers case' made, as it is.",
+            ),
+            Self::Disposed(since) => Text::new(
+                format!("{} Dava dosyası bu yüzden alınamaz; delil dökümü alınabilir.", since.tr),
+                format!("{} So there is no case file; the evidence sheet can be made.", since.en),
             ),
             Self::Broken(broken) => broken.text(),
             Self::Store(error) => error.cure(),

@@ -170,10 +170,9 @@ impl Pipeline {
     }
 
     async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
-        let blobs = self.ledger.blobs().clone();
-        let put = tokio::task::spawn_blocking(move || blobs.put_all(&bytes)).await;
-        put.map_err(|error| PipelineError::Broken(error.to_string()))?
-            .map_err(|error| PipelineError::Ledger(error.into()))
+        let ledger = std::sync::Arc::clone(&self.ledger);
+        let put = tokio::task::spawn_blocking(move || super::keeping::put(&ledger, &bytes)).await;
+        Ok(put.map_err(|error| PipelineError::Broken(error.to_string()))??)
     }
 
     /// Low credit is told when it begins, and its end is noted.

@@ -5,11 +5,13 @@
 //! examine.rs   message -> envelope -> signature -> evidence -> drafts of entries
 //! mod.rs       drafts -> register -> store -> alert
 //! reexamine.rs the same again, for what has its number
+//! keeping.rs   register -> store         what is kept no longer
 //! ```
 
 pub mod announce;
 pub mod check;
 pub mod examine;
+pub mod keeping;
 pub mod reexamine;
 
 use std::collections::{BTreeMap, HashSet};
@@ -140,6 +142,13 @@ impl Unreadable {
     }
 }
 
+/// What is known to be durable, as of so many removals: after another one it may be there no longer.
+#[derive(Default)]
+struct Remembered {
+    objects: HashSet<Sha256>,
+    removals: u64,
+}
+
 /// The stages, joined.
 pub struct Pipeline {
     pub ledger: Arc<Ledger>,
@@ -150,7 +159,7 @@ pub struct Pipeline {
     work: Semaphore,
     work_kib: u32,
     /// Validation data that is durable: the same lists come with every message.
-    kept_objects: Mutex<HashSet<Sha256>>,
+    kept_objects: Mutex<Remembered>,
     /// What each mailbox last reported as odd, so that it is told once.
     oddities: Mutex<BTreeMap<String, Vec<Text>>>,
 }
@@ -323,8 +332,8 @@ impl Pipeline {
                 Err(unreadable) => return Ok(Err(unreadable)),
             };
             if !fetching.fetch(&examined.wanted(), self.now()).await {
-                self.keep_opened(&examined.opened).await?;
-                self.keep_objects(&examined.trail).await?;
+                self.keep_opened(arrival.sha256, &examined.opened).await?;
+                self.keep_objects(arrival.sha256, &examined.trail).await?;
                 settings.online.cache().touch(&examined.trail.from_outside(), self.now());
                 return Ok(Ok(examined));
             }
@@ -365,10 +374,11 @@ impl Pipeline {
     }
 
     /// Makes durable what came encrypted and was opened, before the record that names it by hash.
-    async fn keep_opened(&self, opened: &[Opened]) -> Result<(), PipelineError> {
+    async fn keep_opened(&self, message: Sha256, opened: &[Opened]) -> Result<(), PipelineError> {
         if opened.is_empty() {
             return Ok(());
         }
+        self.ledger.pins().pin(message, opened.iter().map(|one| one.record.sha256));
         let plaintexts: Vec<Bytes> = opened.iter().map(|one| one.plaintext.clone()).collect();
         let ledger = Arc::clone(&self.ledger);
         let work = move || ledger.blobs().put_all(&plaintexts);
@@ -380,13 +390,21 @@ impl Pipeline {
     }
 
     /// Makes durable what a verdict rests on and its message does not carry, before the record that names it by hash.
-    async fn keep_objects(&self, trail: &Trail) -> Result<(), PipelineError> {
+    async fn keep_objects(&self, message: Sha256, trail: &Trail) -> Result<(), PipelineError> {
+        // Pinned before it is looked what is there: until the record names them, a disposal of others leaves them alone.
+        let needed = trail.from_outside();
+        let removals = self.ledger.pins().pin(message, needed.iter().map(|object| object.sha256()));
         let new: Vec<Object> = {
-            let kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
-            trail
-                .from_outside()
+            let mut kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.removals != removals {
+                *kept = Remembered {
+                    removals,
+                    ..Remembered::default()
+                };
+            }
+            needed
                 .into_iter()
-                .filter(|object| !kept.contains(&object.sha256()))
+                .filter(|object| !kept.objects.contains(&object.sha256()))
                 .collect()
         };
         if new.is_empty() {
@@ -402,10 +420,13 @@ impl Pipeline {
             .map_err(|error| PipelineError::Broken(error.to_string()))?;
         let names = outcome.map_err(LedgerError::from)?;
         let mut kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_REMEMBERED {
-            kept.clear();
+        if kept.removals != removals {
+            return Ok(());
         }
-        kept.extend(names);
+        if kept.objects.len() >= KEPT_REMEMBERED {
+            kept.objects.clear();
+        }
+        kept.objects.extend(names);
         Ok(())
     }
 
@@ -434,9 +455,11 @@ impl Pipeline {
             }),
             alerts: Arc::clone(&settings.alerts),
         };
-        let numbers = self.ledger.register(registration);
+        let (ledger, numbers) = (Arc::clone(&self.ledger), self.ledger.register(registration));
         async move {
-            for number in numbers.await? {
+            let numbers = numbers.await;
+            ledger.pins().release(&sha256);
+            for number in numbers? {
                 tracing::info!(message = sha256.short(), %number, "registered");
             }
             Ok(())

@@ -76,6 +76,10 @@ impl Pipeline {
                 answers.insert(*number, Outcome::Unknown);
                 continue;
             };
+            if let Some(disposed) = self.ledger.disposed(&entry)? {
+                answers.insert(*number, Outcome::Unreadable { reason: disposed });
+                continue;
+            }
             let asked = |of: &RegisterNumber| numbers.contains(of);
             let outcomes = self.reexamine_message(entry.message.sha256, why, asker, &settings).await?;
             answers.extend(
@@ -135,7 +139,9 @@ impl Pipeline {
                 announce: Box::new(move |changed| tell(changed, &prefix, now)),
                 alerts: Arc::clone(&settings.alerts),
             })
-            .await?;
+            .await;
+        self.ledger.pins().release(&sha256);
+        let changed = changed?;
         let mut outcomes: BTreeMap<RegisterNumber, Outcome> = BTreeMap::new();
         for number in numbers {
             let entry = self.ledger.entry(number)?;

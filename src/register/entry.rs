@@ -96,8 +96,16 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The bytes are gone by an executed disposal list; everything that the journal says of it stays.
+    pub fn is_disposed(&self) -> bool {
+        self.flags.contains(flag::DISPOSED)
+    }
+
     /// The verdict may become another by itself, and the gateway still tries.
     pub fn awaits_data(&self) -> bool {
+        if self.is_disposed() {
+            return false;
+        }
         let awaits = self.verdict.as_ref().is_some_and(Verdict::awaits_data);
         awaits && !self.findings.iter().any(|finding| finding.rule == cause::GAVE_UP.code)
     }
@@ -382,4 +390,8 @@ pub mod flag {
     pub const UNKNOWN_SENDER: &str = "unknown-sender";
     /// Giden: the institution sent it; evidence is followed per recipient, and no deadline of ours runs.
     pub const SENT: &str = "sent";
+    /// Must be kept whatever its class says.
+    pub const LEGAL_HOLD: &str = "legal-hold";
+    /// Its bytes are gone, by a list that two people approved.
+    pub const DISPOSED: &str = "disposed";
 }

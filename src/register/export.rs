@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::entry::{Entry, OpenedRecord};
+use super::retention::Keeping;
 use crate::finding::Finding;
 use crate::signature::report::{Reason, SignatureReport, Verdict};
 use crate::text::{Lang, Text};
@@ -52,6 +53,15 @@ fn opened_json(record: &OpenedRecord) -> Value {
         fields.remove("findings");
     }
     value
+}
+
+/// What stands about the keeping of an entry: the class that a person gave it, a legal hold, a disposal.
+pub fn keeping_json(keeping: &Keeping) -> Value {
+    json!({
+        "class": keeping.class,
+        "hold": plain(&keeping.hold),
+        "disposed": plain(&keeping.disposed),
+    })
 }
 
 /// A verdict with its texts in one language: also the body of `verify --json`.

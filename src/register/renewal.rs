@@ -12,7 +12,13 @@ use super::sent::COPY_RULE;
 use crate::signature::report::Verdict;
 
 /// Flags that tell of other messages and not of this one's bytes: a later look at the bytes cannot take them away.
-const OF_OTHERS: [&str; 3] = [flag::DUPLICATE, flag::ORPHAN_EVIDENCE, flag::NEGATIVE_EVIDENCE];
+const OF_OTHERS: [&str; 5] = [
+    flag::DUPLICATE,
+    flag::ORPHAN_EVIDENCE,
+    flag::NEGATIVE_EVIDENCE,
+    flag::LEGAL_HOLD,
+    flag::DISPOSED,
+];
 
 /// A later examination: when, why and for whom.
 #[derive(Debug, Clone)]

@@ -99,6 +99,8 @@ pub fn flag(word: &str, lang: Lang) -> &str {
         flag::NEGATIVE_EVIDENCE => ("olumsuz delil", "negative evidence"),
         flag::UNKNOWN_SENDER => ("tanınmayan gönderen", "unknown sender"),
         flag::SENT => ("giden", "sent"),
+        flag::LEGAL_HOLD => ("hukukî bekletme", "legal hold"),
+        flag::DISPOSED => ("imha edildi", "disposed of"),
         other => (other, other),
     };
     either(words, lang)

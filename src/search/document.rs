@@ -180,6 +180,10 @@ impl Fields {
 /// Where the text of an entry's covering letter is read from: the letter's hash, or the message where there is no package. `None`: there is
 /// nothing to read.
 pub fn letter_source(entry: &Entry) -> Option<String> {
+    // What was disposed of has no words any more; what was read of it before goes with the old document.
+    if entry.is_disposed() {
+        return None;
+    }
     match entry.document.as_ref().and_then(|document| document.file.as_ref()) {
         Some(file) => Some(file.sha256.to_string()),
         None => entry.package.is_none().then(|| "message".to_owned()),

@@ -135,13 +135,20 @@ impl Search {
         };
         let changes = self.ledger.changes_since(position, BATCH)?;
         if !changes.numbers.is_empty() {
+            let mut disposed = false;
             for number in &changes.numbers {
                 if let Some(entry) = self.ledger.entry(*number)? {
+                    disposed |= entry.is_disposed();
                     let letter = self.known_letter(&snapshot, &entry)?;
                     shelf.put(*number, shelf.fields.document(&entry, letter.as_deref()), false)?;
                 }
             }
             live.show(shelf.commit(changes.position)?);
+            if disposed {
+                // The snapshot before held its files open.
+                drop(snapshot);
+                live.show(shelf.purge()?);
+            }
             return Ok(Progress::More);
         }
         self.read_letters(live, shelf, &snapshot, stopping)

@@ -157,6 +157,18 @@ impl Shelf {
         self.snapshot()
     }
 
+    /// Writes anew what holds deleted documents: the words of what was disposed of must not lie on in a file until a merge comes by.
+    pub fn purge(&mut self) -> Result<Snapshot, SearchError> {
+        for segment in self.writer.index().searchable_segment_metas()? {
+            if segment.has_deletes() {
+                // A merge that is under way has taken it: its outcome holds no deleted document either.
+                let _ = self.writer.merge(&[segment.id()]).wait();
+            }
+        }
+        self.writer.garbage_collect_files().wait()?;
+        self.snapshot()
+    }
+
     /// As the last commit left it.
     pub fn snapshot(&self) -> Result<Snapshot, SearchError> {
         self.reader.reload()?;

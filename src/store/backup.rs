@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
 use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
+use super::disposal::{Proof, dispose};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::journal::Journal;
 use super::lock::Lock;
@@ -65,7 +66,8 @@ pub fn restore(folder: &Path, root: &Path, disk: SharedDisk, progress: &mut dyn 
     let _lock = Lock::take(root)?;
     let restoring = restoring_path(root);
     if disk.len(&restoring).at(Step::Open, &restoring)?.is_none() {
-        require_empty(root, &*disk, &["restoring.tmp"])?;
+        // Notes of losses stay: what is restored is what they tell of.
+        require_empty(root, &*disk, &["restoring.tmp", "losses"])?;
         replace(&*disk, &restoring, b"", Keep::PowerCut)?;
     }
     Blobs::create(&blobs_folder(root), &disk)?;
@@ -134,7 +136,28 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Prog
     };
     copy_blobs(from, to, disk, &mut report, progress)?;
     copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
+    forget_disposed(from, to, disk, since)?;
     Ok(report)
+}
+
+/// What the copied journal says was disposed of, and what is gone at the source, goes in the copy too: a backup that is kept up to date must not
+/// keep what nobody may keep. What an older backup says of it is not looked at: nothing new in the journal, nothing to forget.
+fn forget_disposed(from: &Path, to: &Path, disk: &SharedDisk, since: Head) -> Result<(), StoreError> {
+    let (source, target) = (
+        Blobs::open(&blobs_folder(from), disk.clone()),
+        Blobs::open(&blobs_folder(to), disk.clone()),
+    );
+    let journal = Journal::open_read_only(&journal_folder(to), disk.clone())?;
+    for proof in Proof::all(&journal, since.sequence)? {
+        let mut gone = Vec::new();
+        for blob in proof.blobs() {
+            if !source.exists(blob)? {
+                gone.push(*blob);
+            }
+        }
+        dispose(&target, &proof, &gone)?;
+    }
+    Ok(())
 }
 
 /// Beside a writer the last acknowledged record, by the head file; else all that the files hold.

@@ -174,6 +174,24 @@ impl Blobs {
         Ok(size)
     }
 
+    /// Takes away the names of these blobs, and makes that durable; says how many there were. Only for [`super::disposal`], which asks for the
+    /// journal's word before.
+    pub(super) fn remove(&self, hashes: &[Sha256]) -> Result<u64, StoreError> {
+        let (mut removed, mut touched) = (0, BTreeSet::new());
+        for hash in hashes {
+            let path = self.path(hash);
+            if self.0.disk.len(&path).at(Step::Open, &path)?.is_some() {
+                self.0.disk.remove(&path).at(Step::Remove, &path)?;
+                removed += 1;
+                touched.insert(shard_of(hash));
+            }
+        }
+        for shard in touched {
+            self.sync_shard(shard)?;
+        }
+        Ok(removed)
+    }
+
     /// The names of all blobs, in order, with their size in bytes.
     pub fn iter(&self) -> impl Iterator<Item = Result<(Sha256, u64), StoreError>> + use<> {
         let (shards, failed) = match self.present() {

@@ -17,6 +17,7 @@ pub mod backup;
 pub mod blobs;
 mod clean_stop;
 pub mod disk;
+pub mod disposal;
 pub mod error;
 #[cfg(any(test, feature = "fault-injection"))]
 pub mod fault;
@@ -25,8 +26,10 @@ pub mod index;
 pub mod journal;
 pub mod last_backup;
 pub mod lock;
+pub mod loss;
 #[cfg(any(test, feature = "fault-injection"))]
 pub mod memory_disk;
+pub mod pins;
 pub mod record;
 pub mod records;
 mod scan;

@@ -1,5 +1,6 @@
 //! Walks the whole record and says of every byte that is not as it was written, where it is. Changes nothing, and works beside a daemon.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
@@ -118,6 +119,14 @@ impl VerifyReport {
                 Err(error) => self.unreadable(&blobs.path(&hash), &error),
             }
         }
+    }
+
+    /// Takes back what was said of blobs that went while the walk was under way: they were listed, and removed before they were read.
+    pub fn forget(&mut self, root: &Path, disk: SharedDisk, gone: &BTreeSet<Sha256>) {
+        let blobs = Blobs::open(&blobs_folder(root), disk);
+        let paths: BTreeSet<PathBuf> = gone.iter().map(|hash| blobs.path(hash)).collect();
+        self.issues
+            .retain(|issue| issue.kind != IssueKind::BlobMissing || !paths.contains(&issue.place.path));
     }
 
     fn chain(&mut self, place: Place, what: Break) {

@@ -16,6 +16,9 @@ pub enum Problem {
     Forbidden,
     #[error("there is nothing here")]
     NotFound,
+    /// The bytes were disposed of; only for whoever sees the document.
+    #[error("it was disposed of")]
+    Gone,
     #[error("the request cannot be understood: {0}")]
     Bad(String),
     #[error(transparent)]
@@ -53,6 +56,7 @@ impl IntoResponse for Problem {
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Gone => StatusCode::GONE,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::Ledger(error) => {
                 tracing::error!(%error, "a page could not be made");

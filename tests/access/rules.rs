@@ -18,6 +18,8 @@ pub enum For {
     Administrators,
     /// The machine: administrators and auditors; others know that there is such a page.
     Overseers,
+    /// Retention, disposal and losses: everybody but clerks; for others there is no such page. Who may do what there is decided with each form.
+    Keepers,
     /// The person's own account, alike for all.
     Own,
     /// Before the sign-in, and for machines: alike for all.
@@ -27,7 +29,7 @@ pub enum For {
 }
 
 /// Every route of the page. One that the program has and this table has not fails the test.
-pub const RULES: [(&str, &str, For); 49] = [
+pub const RULES: [(&str, &str, For); 52] = [
     ("GET", "/", For::Everybody),
     ("GET", "/search", For::Everybody),
     ("GET", "/papers", For::Everybody),
@@ -39,6 +41,9 @@ pub const RULES: [(&str, &str, For); 49] = [
     ("GET", "/boards/alerts", For::Everybody),
     ("GET", "/boards/checks", For::Everybody),
     ("GET", "/boards/system", For::Overseers),
+    ("GET", "/boards/retention", For::Keepers),
+    ("GET", "/boards/retention/{deed}", For::Keepers),
+    ("POST", "/boards/retention/{deed}", For::Keepers),
     ("GET", "/events", For::Everybody),
     ("GET", "/assets/{name}", For::Door),
     ("GET", "/documents/{year}/{number}", For::Document),
@@ -112,6 +117,9 @@ pub fn statuses(what: For, method: &str, role: Role, exists: bool) -> &'static [
         For::Administrators => &[200, 303, 404],
         For::Overseers if matches!(role, Role::Administrator | Role::Auditor) => &[200],
         For::Overseers => &[404],
+        For::Keepers if role == Role::Clerk => &[404],
+        // A list that there is not, a role that may not, or a reload that leads back to the page.
+        For::Keepers => &[200, 303, 403, 404],
         For::Own => &[200, 303, 422],
         For::Door => &[200, 303, 401, 403, 404, 405, 503],
         For::Provider => &[403, 404],

@@ -1,6 +1,7 @@
 use super::*;
 use crate::alert::job::Channel;
 use crate::register::entry::Deadline;
+use crate::store::loss::{Finder, Loss, Lost};
 
 fn now() -> Timestamp {
     "2026-11-23T09:00:00Z".parse().unwrap()
@@ -70,7 +71,28 @@ fn all() -> Vec<Notice> {
         daemon_alive(now()),
         undelivered(Channel::Sms, Cause::Disk, "HTTP 401", now()),
         test(now()),
+        loss_found(&loss(), now()),
+        loss_term(&loss(), Term::Near, now()),
+        loss_term(&loss(), Term::Passed, now()),
+        loss_closed(&loss(), now()),
     ]
+}
+
+fn loss() -> Loss {
+    Loss {
+        id: "Z-20261123-1a2b3c4d".to_owned(),
+        found_at: now(),
+        found_by: Finder::Walk,
+        until: "2026-12-08".parse().unwrap(),
+        places: vec![Lost {
+            kind: "blob-missing".to_owned(),
+            place: "blobs/ab/cd\u{202e}\r\n".to_owned(),
+            turkish: String::new(),
+            english: String::new(),
+        }],
+        more: 0,
+        closed: None,
+    }
 }
 
 #[test]

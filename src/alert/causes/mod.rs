@@ -5,6 +5,7 @@
 
 mod entry;
 mod gateway;
+mod loss;
 mod mailbox;
 mod sent;
 
@@ -16,6 +17,7 @@ pub use entry::{EntryFacts, ProgramFacts, deadline_near, for_programs, new_docum
 pub use gateway::{
     DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, store_created, test, undelivered,
 };
+pub use loss::{Term, loss_closed, loss_found, loss_term};
 pub use mailbox::{
     QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, low_credit, mailbox_failing, mailbox_oddities,
     missing_message, negative_evidence, quota, quota_level,

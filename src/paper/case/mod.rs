@@ -57,6 +57,9 @@ pub fn file_name(number: RegisterNumber) -> String {
 /// [`PaperError::NotFound`] where there is no such entry for this person; else the ledger's or the writer's own.
 pub fn zip(asked: &Asked<'_>, number: RegisterNumber, out: &mut impl Write) -> Result<Summary, PaperError> {
     let entry = asked.entry(number)?;
+    if let Some(since) = asked.ledger.disposed(&entry)? {
+        return Err(PaperError::Disposed(since));
+    }
     let chain = Chain::of(asked.ledger)?;
     let message = asked.ledger.message(&entry.message.sha256)?;
     let numbers = message.as_ref().map(|message| message.numbers.clone()).unwrap_or_default();
@@ -244,6 +247,10 @@ impl<W: Write> Case<'_, W> {
                 .unwrap_or_default();
             let visible = if own { self.whole } else { self.asked.sees_all(&numbers)? };
             if !visible {
+                continue;
+            }
+            // Of a message that was disposed of before it was known what it belongs to: the sheet says what the delil said.
+            if self.asked.ledger.is_gone(&message)? {
                 continue;
             }
             seen.insert(message);

@@ -18,7 +18,7 @@ use crate::message::MessageKind;
 use crate::people::View;
 use crate::people::tokens::Grant;
 use crate::register::entry::{Entry, OpenedRecord, RegisterNumber, State as EntryState};
-use crate::register::export::{finding_json, to_json, verdict_json};
+use crate::register::export::{finding_json, keeping_json, to_json, verdict_json};
 use crate::web::pages::{beside, content};
 use crate::web::{Shared, Web};
 
@@ -227,6 +227,7 @@ fn document(web: &Web, caller: &Caller, entry: &Entry) -> Result<Value, LedgerEr
     if let Value::Object(fields) = &mut document {
         fields.insert("href".to_owned(), json!(href(entry.register_number)));
         fields.insert("transferred".to_owned(), json!(taken_over(entry)));
+        fields.insert("keeping".to_owned(), keeping_json(&web.ledger().keeping(entry.register_number)?));
     }
     Ok(document)
 }

@@ -31,6 +31,7 @@ static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
     responses(
         (status = 200, description = "The files", body = Parts),
         (status = 304, description = "As `If-None-Match` says"),
+        (status = 410, description = "The bytes were disposed of; the record stays", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "The kept message cannot be taken apart; take the original", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
@@ -82,6 +83,7 @@ fn word(what: Use) -> &'static str {
     responses(
         (status = 200, description = "The bytes; whatever they are, as application/octet-stream and an attachment", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "As `If-None-Match` says; the tag is the SHA-256"),
+        (status = 410, description = "The bytes were disposed of; the record stays", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "The kept message cannot be taken apart; take the original", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
@@ -111,6 +113,7 @@ pub async fn part(caller: Caller, State(web): State<Shared>, place: Place, uri: 
         (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "As `If-None-Match` says; the tag is the SHA-256"),
         (status = 404, description = "It is not there, not for this token, or its message holds a document that is not", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 410, description = "The bytes were disposed of; the record stays", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -121,6 +124,9 @@ pub async fn original(caller: Caller, State(web): State<Shared>, place: Place, u
     let (at, person, sha256) = (web.clone(), caller.person.clone(), entry.message.sha256);
     let bytes = beside(move || {
         let whole = content::sees_whole(&at, &person, &entry)?;
+        if whole && entry.is_disposed() {
+            return Err(crate::web::problem::Problem::Gone);
+        }
         let bytes = whole
             .then(|| at.ledger().blobs().get(&sha256).map_err(LedgerError::from))
             .transpose()?;

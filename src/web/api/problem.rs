@@ -46,6 +46,8 @@ pub enum Problem {
     Refused(Refusal),
     /// The kept bytes cannot be taken apart.
     Unreadable(Text),
+    /// The bytes were disposed of; the record stays.
+    Gone,
     Unavailable,
     Broken,
     /// What a library refused in its own words, which are not passed on.
@@ -66,6 +68,7 @@ impl Problem {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Transferred { .. } | Self::Refused(Refusal::NotRecorded | Refusal::Unchanged) => StatusCode::CONFLICT,
             Self::Refused(_) | Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Gone => StatusCode::GONE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Other(status) => *status,
@@ -96,6 +99,7 @@ impl Problem {
             Self::Refused(Refusal::ReasonRequired | Refusal::NoteRequired) => "note-required",
             Self::Refused(Refusal::Unchanged) => "unchanged",
             Self::Unreadable(_) => "unreadable",
+            Self::Gone => "disposed",
             Self::Unavailable => "unavailable",
             Self::Broken => "broken",
             Self::Other(_) => "refused",
@@ -171,6 +175,10 @@ impl Problem {
                 format!("Saklanan ileti parçalarına ayrılamadı: {}. Özgün iletiyi alın.", why.tr),
                 format!("The kept message could not be taken apart: {}. Take the original message.", why.en),
             ),
+            Self::Gone => Text::new(
+                "İçerik, saklama süresi dolduğu için iki kişinin onayıyla imha edildi; kaydı ve özet değerleri belgede duruyor.",
+                "The bytes were disposed of: their term of retention was over and two people approved; the record and the hashes stand in the document.",
+            ),
             Self::Unavailable => Text::new(
                 "Kayıt deposu şu anda yanıt vermiyor; biraz sonra yineleyin.",
                 "The store does not answer now; try again a little later.",
@@ -214,6 +222,7 @@ impl From<PageProblem> for Problem {
     fn from(problem: PageProblem) -> Self {
         match problem {
             PageProblem::NotFound => Self::NotFound,
+            PageProblem::Gone => Self::Gone,
             PageProblem::Ledger(error) => error.into(),
             PageProblem::SignIn => Self::Unauthorized,
             PageProblem::Forbidden => Self::Refused(Refusal::Forbidden),

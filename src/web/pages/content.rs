@@ -179,6 +179,9 @@ async fn taken_apart<T: Send + 'static>(
     let Ok(_permit) = AT_ONCE.acquire().await else {
         return Err(LedgerError::Closed.into());
     };
+    if entry.is_disposed() {
+        return Err(Problem::Gone);
+    }
     let (web, person, entry) = (web.clone(), person.clone(), entry.clone());
     super::beside(move || {
         let own = Own::of(&web, &person, &entry)?;

@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::chrome::Chrome;
-use super::{beside, line};
+use super::{beside, line, retention};
 use crate::ledger::LedgerError;
 use crate::ledger::handling::{HandlingRequest, Refusal};
+use crate::ledger::retention::{KeepingRefusal, KeepingRequest};
 use crate::people::{Right, View};
 use crate::pipeline::PipelineError;
 use crate::pipeline::reexamine::{Outcome, Reexamined};
@@ -31,6 +32,8 @@ pub struct Fields {
     pub person: String,
     pub note: String,
     pub number: String,
+    /// A retention class.
+    pub class: String,
 }
 
 /// What the address of a document names. What is no number is not there.
@@ -75,6 +78,15 @@ pub async fn post(
     if deed == "examine" {
         return examine(c, web, number).await;
     }
+    if let Some(request) = keeping_request(&deed, number, &fields) {
+        let said = match retention::kept(&web, &c, request).await? {
+            Ok(_) => deed,
+            Err(KeepingRefusal::NotFound) => return Err(Problem::NotFound),
+            Err(KeepingRefusal::Forbidden) => return Err(Problem::Forbidden),
+            Err(refusal) => format!("keeping-{}", retention::refusal_word(refusal)),
+        };
+        return Ok(Redirect::to(&format!("{}?said={said}", line::href(number))).into_response());
+    }
     let action = action(&deed, &fields).ok_or(Problem::NotFound)?;
     let request = HandlingRequest {
         action,
@@ -103,7 +115,8 @@ pub async fn post(
 /// There is no such deed.
 pub async fn back(_c: Chrome, Path((year, place, deed)): Path<(String, String, String)>) -> Result<Response, Problem> {
     let number = number(&year, &place)?;
-    match deed == "examine" || action(&deed, &Fields::default()).is_some() {
+    let known = deed == "examine" || KEEPING_DEEDS.contains(&deed.as_str()) || action(&deed, &Fields::default()).is_some();
+    match known {
         true => Ok(Redirect::to(&line::href(number)).into_response()),
         false => Err(Problem::NotFound),
     }
@@ -129,6 +142,23 @@ fn refusal_word(refusal: Refusal) -> &'static str {
 /// What an address says was refused: one of ours, or nothing.
 pub fn refusal_of(word: &str) -> Option<Refusal> {
     REFUSALS.iter().find(|(_, known)| *known == word).map(|(refusal, _)| *refusal)
+}
+
+/// What concerns the keeping of a document, by the word of its address.
+const KEEPING_DEEDS: [&str; 3] = ["legal-hold", "release", "class"];
+
+fn keeping_request(deed: &str, number: RegisterNumber, fields: &Fields) -> Option<KeepingRequest> {
+    let reason = fields.note.clone();
+    Some(match deed {
+        "legal-hold" => KeepingRequest::Hold { number, reason },
+        "release" => KeepingRequest::Release { number, reason },
+        "class" => KeepingRequest::Class {
+            number,
+            class: Some(fields.class.trim().to_owned()).filter(|class| !class.is_empty()),
+            reason,
+        },
+        _ => return None,
+    })
 }
 
 fn action(deed: &str, fields: &Fields) -> Option<Action> {

@@ -16,13 +16,16 @@ use super::sent::SentView;
 use super::shown::Shown;
 use super::verdict::VerdictView;
 use super::when::{self, Due, Measure};
-use super::{beside, line, show};
+use super::{beside, line, retention, show};
+use crate::clock::local_day;
 use crate::evidence::Timeline;
 use crate::finding::Severity;
 use crate::ledger::LedgerError;
+use crate::ledger::retention::may_hold;
 use crate::people::View;
 use crate::register::entry::{Deadline, Entry, EvidenceRecord, Handling, RegisterNumber, State as EntryState};
 use crate::register::nearing::is_open;
+use crate::register::retention::{KeepingWord, Standing};
 use crate::register::words;
 use crate::text::{Lang, Text};
 use crate::web::problem::Problem;
@@ -51,7 +54,20 @@ impl Said {
                 is_refusal: true,
             };
         }
+        let kept = word.and_then(|word| word.strip_prefix("keeping-"));
+        if let Some(refusal) = kept.and_then(retention::refusal_of) {
+            return Self {
+                text: Some(refusal.text()),
+                is_refusal: true,
+            };
+        }
         let text = match word.unwrap_or_default() {
+            "legal-hold" => Text::new(
+                "Hukukî bekletme kondu: bu kayıt imha edilemez.",
+                "Put on legal hold: it cannot be disposed of.",
+            ),
+            "release" => Text::new("Hukukî bekletme kaldırıldı.", "The legal hold was released."),
+            "class" => Text::new("Saklama sınıfı yazıldı.", "The retention class was set."),
             "assign" => Text::new("Havale edildi.", "Assigned."),
             "done" => Text::new("Tamamlandı olarak işaretlendi.", "Marked as done."),
             "hold" => Text::new("Beklemeye alındı.", "Put on hold."),
@@ -176,8 +192,82 @@ struct DocumentPage {
     has_technical_parts: bool,
     whole: bool,
     is_open: bool,
+    keeping: KeepingView,
     units: Vec<String>,
     people: Vec<(String, String)>,
+}
+
+/// How long it is kept, and why it may not go.
+struct KeepingView {
+    /// In one sentence.
+    standing: String,
+    /// Its bytes are gone: since when and by which list.
+    disposed: Option<String>,
+    hold: Option<Shown>,
+    classes: Vec<(String, bool)>,
+    deeds: Vec<Done>,
+    may_hold: bool,
+}
+
+impl KeepingView {
+    fn of(web: &Web, entry: &Entry, c: &Chrome) -> Result<Self, LedgerError> {
+        let (settings, keeping, lang) = (web.pipeline.settings(), web.ledger().keeping(entry.register_number)?, c.lang());
+        let policy = &settings.config.retention;
+        let standing = match policy.standing(entry, &keeping, local_day(web.pipeline.now())) {
+            Standing::ForEver => Text::new(
+                "Sürekli saklanır: süreli bir sınıfı yok.",
+                "Kept for ever: it has no class with years.",
+            ),
+            Standing::Held => Text::new("Hukukî bekletmede: imha edilemez.", "On legal hold: it cannot be disposed of."),
+            Standing::Open => Text::new(
+                "İşi bitmedi: saklama süresi dolsa da imha edilemez.",
+                "Not finished: it cannot be disposed of.",
+            ),
+            Standing::Kept { class, until } => Text::new(
+                format!("{class}: {until} gününden önce imha edilemez."),
+                format!("{class}: not to be disposed of before {until}."),
+            ),
+            Standing::Due { class, since, .. } => Text::new(
+                format!("{class}: saklama süresi {since} günü doldu."),
+                format!("{class}: its term was over on {since}."),
+            ),
+            Standing::Disposed => Text::new("İmha edildi.", "Disposed of."),
+        };
+        Ok(Self {
+            standing: standing.get(lang).to_owned(),
+            disposed: web.ledger().disposed(entry)?.map(|text| text.get(lang).to_owned()),
+            hold: keeping
+                .hold
+                .as_ref()
+                .map(|hold| Shown::field(&format!("{} · {}: {}", when::moment(hold.since), hold.by, hold.reason))),
+            classes: policy
+                .class
+                .iter()
+                .map(|class| (class.name.clone(), keeping.class.as_deref() == Some(class.name.as_str())))
+                .collect(),
+            deeds: keeping
+                .deeds
+                .iter()
+                .rev()
+                .map(|deed| Done {
+                    time: when::moment(deed.at),
+                    who: named(web, &deed.by),
+                    what: Shown::field(keeping_words(&deed.what).get(lang)),
+                    note: Shown::field(&deed.reason),
+                })
+                .collect(),
+            may_hold: may_hold(c.person()),
+        })
+    }
+}
+
+fn keeping_words(word: &KeepingWord) -> Text {
+    match word {
+        KeepingWord::Class(Some(class)) => Text::new(format!("saklama sınıfı verdi: {class}"), format!("set the retention class {class}")),
+        KeepingWord::Class(None) => Text::new("saklama sınıfını kurallara bıraktı", "left the retention class to the rules"),
+        KeepingWord::Held => Text::new("hukukî bekletme koydu", "put a legal hold"),
+        KeepingWord::Released => Text::new("hukukî bekletmeyi kaldırdı", "released the legal hold"),
+    }
 }
 
 #[derive(Deserialize)]
@@ -208,7 +298,11 @@ pub async fn page(
 
 async fn render(web: &Shared, c: &Chrome, number: RegisterNumber, said: Said, fields: Fields) -> Result<Response, Problem> {
     let entry = deeds::entry(web, c, number).await?;
-    let content = content::read(web, c.person(), &entry).await?;
+    // What was disposed of has no parts; the page tells what the journal says of it.
+    let content = match entry.is_disposed() {
+        true => Ok(Content::default()),
+        false => content::read(web, c.person(), &entry).await?,
+    };
     let (web, c) = (web.clone(), c.clone());
     beside(move || {
         let mut response = show(&made(&web, c, &entry, content, said, fields)?);
@@ -337,6 +431,7 @@ fn made(
         has_technical_parts,
         more_sightings: sightings.len().saturating_sub(SHOWN_LINES),
         whole: content::sees_whole(web, c.person(), entry)?,
+        keeping: KeepingView::of(web, entry, &c)?,
         is_open: !matches!(entry.state, EntryState::Done | EntryState::OnHold | EntryState::NotRecorded),
         units: units(web, &c),
         people: people(web, entry)?,

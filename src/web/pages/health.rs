@@ -74,6 +74,23 @@ impl Health {
                 ),
             });
         }
+        troubles.extend(ledger.losses()?.iter().filter(|loss| loss.is_open()).map(|loss| Trouble {
+            level: Level::Bad,
+            what: Text::new(
+                format!(
+                    "ZIYA {}: kayıtta kayıp ya da bozulma var; bildirim süresinin son günü {}",
+                    loss.id, loss.until
+                ),
+                format!(
+                    "LOSS {}: something of the record is lost or damaged; the term to report it ends on {}",
+                    loss.id, loss.until
+                ),
+            ),
+            cure: Text::new(
+                "Birim amirine ve yöneticiye hemen haber verin; ne olduğu “Saklama” sayfasında.",
+                "Tell your supervisor and the administrator now; the page “Retention” says what it is.",
+            ),
+        }));
         troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.level));
         Ok(Self {
             level: troubles.iter().map(|trouble| trouble.level).max().unwrap_or(Level::Good),

@@ -21,6 +21,7 @@ mod papers;
 pub(super) mod parts;
 mod plain;
 mod quarantine;
+mod retention;
 mod search;
 mod sent;
 mod shown;
@@ -65,6 +66,8 @@ pub fn router() -> Router<Shared> {
         .route("/boards/alerts", get(alerts::page))
         .route("/boards/checks", get(checks::page))
         .route("/boards/system", get(system::page))
+        .route("/boards/retention", get(retention::page))
+        .route("/boards/retention/{deed}", get(retention::back).post(retention::post))
         .route("/events", get(super::events::stream))
         .route("/assets/{name}", get(assets::asset))
 }

@@ -103,7 +103,8 @@ pub async fn case(c: Chrome, State(web): State<Shared>, Path((year, place)): Pat
     let number = deeds::number(&year, &place)?;
     deeds::looked_at(&web, &c, number, View::CaseFile).await?;
     let file = made(&web, &c, move |asked, to| paper::case::zip(asked, number, to)).await?;
-    let file = file.map_err(|_| Problem::NotFound)?;
+    let disposed = deeds::entry(&web, &c, number).await?.is_disposed();
+    let file = file.map_err(|_| if disposed { Problem::Gone } else { Problem::NotFound })?;
     Ok(handed_out(file, &paper::case::file_name(number), "application/zip"))
 }
 

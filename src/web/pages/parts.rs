@@ -107,6 +107,9 @@ pub async fn original(c: Chrome, State(web): State<Shared>, Path((year, place)):
         if !content::sees_whole(&at, &person, &entry)? {
             return Err(Problem::NotFound);
         }
+        if entry.is_disposed() {
+            return Err(Problem::Gone);
+        }
         Ok(at.ledger().blobs().get(&entry.message.sha256).map_err(LedgerError::from)?)
     })
     .await?;

@@ -30,6 +30,14 @@ fn words(status: StatusCode, lang: Lang) -> (&'static str, &'static str) {
     match (status, lang) {
         (StatusCode::NOT_FOUND, Lang::Tr) => ("Burada bir şey yok", "Adresi denetleyin ya da kayıt numarasıyla arayın."),
         (StatusCode::NOT_FOUND, Lang::En) => ("There is nothing here", "Check the address, or search for the register number."),
+        (StatusCode::GONE, Lang::Tr) => (
+            "İçerik imha edildi",
+            "Saklama süresi dolduğu için iki kişinin onayıyla imha edildi; kaydı ve özet değerleri belgenin sayfasında duruyor.",
+        ),
+        (StatusCode::GONE, Lang::En) => (
+            "The bytes were disposed of",
+            "Their term of retention was over and two people approved; the record and the hashes stand on the document's page.",
+        ),
         (StatusCode::FORBIDDEN, Lang::Tr) => ("Bu işlem için yetkiniz yok", "Yetki gerekiyorsa yöneticiye başvurun."),
         (StatusCode::FORBIDDEN, Lang::En) => ("Your role does not allow this", "Ask the administrator if you need the right."),
         (StatusCode::BAD_REQUEST, Lang::Tr) => ("İstek anlaşılamadı", "Geri dönüp alanları denetleyin ve yeniden deneyin."),

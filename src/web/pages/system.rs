@@ -141,6 +141,14 @@ fn facts(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Fact>, Problem> {
         ),
         backup(&web.pipeline.ledger, head.sequence, now, c)?,
     ];
+    facts.extend(ledger.losses()?.iter().filter(|loss| loss.is_open()).map(|loss| Fact {
+        name: c.t("ZIYA", "LOSS"),
+        value: Shown::field(&format!("{} · {} {}", loss.id, c.t("son gün", "last day"), loss.until)),
+        cure: c.t(
+            "Saklama sayfasında ne olduğuna bakın, bildirin ya da geri koyun.",
+            "See on the page Retention what it is; report or restore it.",
+        ),
+    }));
     facts.extend(warning.map(|finding| Fact {
         name: c.t("Takvim", "Calendar"),
         value: Shown::field(finding.text.get(lang)),

@@ -1,0 +1,74 @@
+//! Zıya: notes of losses that lie beside the journal become records and alarms, and stand until somebody says what was done.
+
+use jiff::civil::Date;
+
+use super::duties::stand;
+use crate::alert::causes::{self, Term};
+use crate::clock::local_day;
+use crate::ledger::event::Event;
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::store::disk::RealDisk;
+use crate::store::loss::{self, Finder, Loss};
+use crate::store::verify::Issue;
+use crate::text::Text;
+
+/// Days before the end of the term from which it is said to come near: there is still time for a letter.
+const NEAR_DAYS: i32 = 5;
+
+/// Opens a note for what a walk found and no note tells yet.
+///
+/// # Errors
+/// The disk refused.
+pub async fn found(pipeline: &Pipeline, issues: &[Issue], by: Finder) -> Result<(), PipelineError> {
+    let days = pipeline.settings().config.retention.loss_days;
+    let noted = loss::note(pipeline.ledger.root(), &*RealDisk::shared(), issues, (by, pipeline.now(), days));
+    match noted.map_err(crate::ledger::LedgerError::from)? {
+        Some(_) => look(pipeline).await,
+        None => Ok(()),
+    }
+}
+
+/// Puts notes on record that the journal does not know, whoever wrote them, and tells of them. Public for tests that are the clock.
+///
+/// # Errors
+/// The record cannot be read or written.
+pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
+    let (ledger, now) = (&pipeline.ledger, pipeline.now());
+    for loss in noted(pipeline)? {
+        if ledger.loss(&loss.id)?.as_ref() != Some(&loss) {
+            ledger.append(Event::Loss(Box::new(loss.clone()))).await?;
+        }
+        let begun = loss.is_open().then(|| causes::loss_found(&loss, now));
+        stand(pipeline, format!("loss/{}", loss.id), begun, Some(causes::loss_closed(&loss, now))).await?;
+        let left = loss.days_left(local_day(now));
+        for (name, term, holds) in [("near", Term::Near, left <= NEAR_DAYS), ("passed", Term::Passed, left < 0)] {
+            // What is over is not said to come near.
+            let begun = (loss.is_open() && holds).then(|| causes::loss_term(&loss, term, now));
+            stand(pipeline, format!("loss/{}/{name}", loss.id), begun, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// For the daily report: every day while one stands.
+pub(super) fn remarks(pipeline: &Pipeline, today: Date) -> Result<Vec<Text>, PipelineError> {
+    let open = noted(pipeline)?.into_iter().filter(Loss::is_open);
+    Ok(open
+        .map(|loss| {
+            let (id, until, left) = (&loss.id, loss.until, loss.days_left(today));
+            Text::new(
+                format!("ZIYA {id} açık: bildirim süresi {until} günü biter ({left} gün). 'kep-gateway loss show {id}' ile bakın."),
+                format!("LOSS {id} stands: the term to report it ends on {until} ({left} days). See 'kep-gateway loss show {id}'."),
+            )
+        })
+        .collect())
+}
+
+/// The notes beside the journal.
+///
+/// # Errors
+/// The disk refused.
+fn noted(pipeline: &Pipeline) -> Result<Vec<Loss>, PipelineError> {
+    let all = loss::all(pipeline.ledger.root(), &*RealDisk::shared());
+    Ok(all.map_err(crate::ledger::LedgerError::from)?)
+}

@@ -1,0 +1,675 @@
+//! Nothing is disposed of without a class, a day, two others who approved, and no hold; what somebody else needs survives. Random deeds of
+//! random people against a second, naive set of rules; and a disk that dies at every call of an execution.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use jiff::civil::date;
+
+use super::event::{Event, Fetched};
+use super::fixture::{World, draft, evidence, evidence_mail, locator};
+use super::registration::Registration;
+use super::retention::{KeepingRefusal, KeepingRequest, Kept};
+use super::{Ledger, LedgerError};
+use crate::clock::from_local;
+use crate::evidence::EvidenceKind;
+use crate::hash::Sha256;
+use crate::message::MessageKind;
+use crate::people::{Person, Role, Scope};
+use crate::register::disposal::Stage;
+use crate::register::entry::{RegisterNumber, State};
+use crate::register::retention::RetentionConfig;
+use crate::signature::report::{Indication, ObjectKind, ObjectReport, Verdict};
+use crate::store::disk::RealDisk;
+use crate::store::fault::{FailingDisk, Mode};
+use crate::store::verify::verify;
+
+const SEEDS: u64 = 10;
+const DEEDS: usize = 140;
+/// Validation objects that messages share.
+const OBJECTS: u64 = 5;
+
+const POLICY: &str = "[[class]]\nname = \"kisa\"\nyears = 1\n[[class]]\nname = \"uzun\"\nyears = 3\n[[class]]\nname = \"surekli\"\n\
+    [[rule]]\nclass = \"kisa\"\nlabel = [\"kisa\"]\n[[rule]]\nclass = \"surekli\"\nlabel = [\"surekli\"]\n";
+
+fn policy() -> RetentionConfig {
+    toml::from_str(POLICY).unwrap()
+}
+
+fn person(login: &str, role: Role, clearance: u8) -> Person {
+    Person {
+        login: login.to_owned(),
+        name: login.to_uppercase(),
+        role,
+        mailboxes: Scope::All,
+        units: Scope::All,
+        clearance,
+    }
+}
+
+fn admin() -> Person {
+    person("yonetici", Role::Administrator, 4)
+}
+
+fn people() -> Vec<Person> {
+    vec![
+        admin(),
+        person("yonetici2", Role::Administrator, 4),
+        person("amir", Role::Supervisor, 4),
+        person("amir2", Role::Supervisor, 4),
+        person("alt-amir", Role::Supervisor, 0),
+        person("memur", Role::Clerk, 4),
+        person("denetci", Role::Auditor, 4),
+    ]
+}
+
+/// The start of a day of a year, in Turkey.
+fn in_year(year: i16) -> Timestamp {
+    from_local(date(year, 6, 15).at(9, 0, 0, 0))
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn of<'t, T>(&mut self, all: &'t [T]) -> &'t T {
+        &all[self.below(all.len() as u64) as usize]
+    }
+}
+
+fn object(number: u64) -> Vec<u8> {
+    format!("crl {number}").into_bytes()
+}
+
+/// One entry, as the naive rules know it.
+#[derive(Clone)]
+struct Known {
+    year: i16,
+    access: u8,
+    /// By its label.
+    by_rule: Option<&'static str>,
+    by_hand: Option<String>,
+    held: bool,
+    listed: Option<u32>,
+    disposed: bool,
+    /// Blobs that it needs.
+    needs: BTreeSet<Sha256>,
+}
+
+impl Known {
+    fn class(&self) -> Option<(String, i16)> {
+        let name = self.by_hand.clone().or(self.by_rule.map(str::to_owned))?;
+        let years = match name.as_str() {
+            "kisa" => 1,
+            "uzun" => 3,
+            _ => return None,
+        };
+        Some((name, years))
+    }
+
+    fn is_due(&self, year: i16) -> bool {
+        !self.disposed && !self.held && self.class().is_some_and(|(_, years)| self.year + years < year)
+    }
+}
+
+#[derive(Clone)]
+struct List {
+    proposer: String,
+    entries: Vec<(RegisterNumber, String)>,
+    approvals: BTreeSet<String>,
+    open: bool,
+}
+
+/// A store, and what must be true of it.
+struct Office {
+    world: World,
+    ledger: Option<Ledger>,
+    year: i16,
+    uid: u32,
+    entries: BTreeMap<RegisterNumber, Known>,
+    /// Messages by the link key that evidence finds them by.
+    linkable: Vec<(String, Vec<RegisterNumber>)>,
+    lists: BTreeMap<u32, List>,
+    put: BTreeSet<Sha256>,
+}
+
+impl Office {
+    fn new() -> Self {
+        let world = World::new();
+        world.clock.set(in_year(2010));
+        let ledger = world.open();
+        Self {
+            world,
+            ledger: Some(ledger),
+            year: 2010,
+            uid: 0,
+            entries: BTreeMap::new(),
+            linkable: Vec::new(),
+            lists: BTreeMap::new(),
+            put: BTreeSet::new(),
+        }
+    }
+
+    fn ledger(&self) -> &Ledger {
+        self.ledger.as_ref().unwrap()
+    }
+
+    /// A message with one or two entries, some objects that others share, and now and then a delil about an earlier message.
+    async fn arrive(&mut self, dice: &mut Dice) {
+        self.uid += 1;
+        let (now, uid) = (self.world.clock.as_ref(), self.uid);
+        let at = crate::clock::Clock::now(now);
+        let raw = format!("message {uid}");
+        let sha256 = self.ledger().blobs().put(raw.as_bytes()).unwrap();
+        self.put.insert(sha256);
+        let fetched = Fetched {
+            mailbox: "evrak".into(),
+            locator: locator(uid),
+            sha256,
+            size: raw.len() as u64,
+            arrived: Some(at),
+            at,
+        };
+        self.ledger().append(Event::Fetched(fetched)).await.unwrap();
+
+        let about = (dice.below(3) == 0 && !self.linkable.is_empty()).then(|| dice.of(&self.linkable).clone());
+        let objects: BTreeSet<u64> = (0..dice.below(3)).map(|_| dice.below(OBJECTS)).collect();
+        let hashes: Vec<Sha256> = objects.iter().map(|number| Sha256::of(&object(*number))).collect();
+        // As the pipeline: pinned, durable, recorded, released.
+        self.ledger().pins().pin(sha256, hashes.iter().copied());
+        for number in &objects {
+            self.put.insert(self.ledger().blobs().put(&object(*number)).unwrap());
+        }
+        let label = *dice.of(&[None, Some("kisa"), Some("kisa"), Some("surekli")]);
+        let access = if dice.below(4) == 0 { 3 } else { 0 };
+        let mut one = draft(sha256, MessageKind::Standard);
+        one.message.received_at = at;
+        one.labels.extend(label.map(str::to_owned));
+        one.access = access;
+        one.state = State::Done;
+        let objects = hashes
+            .iter()
+            .map(|sha256| ObjectReport {
+                kind: ObjectKind::Crl,
+                sha256: *sha256,
+                embedded: false,
+            })
+            .collect();
+        one.verdict = Some(Verdict {
+            indication: Indication::Passed,
+            sub_indication: None,
+            signatures: Vec::new(),
+            validation_time: at,
+            anchors_sha256: Sha256::of(b"anchors"),
+            objects,
+            wanted: Vec::new(),
+        });
+        let key = format!("key {uid}");
+        let mut registration: Registration = match &about {
+            Some((key, _)) => {
+                let found = evidence(&raw, EvidenceKind::Delivery, "Delivery", &[key.as_str()]);
+                let mail = evidence_mail(&self.world, sha256, vec![found]);
+                one.evidence = mail.drafts[0].evidence.clone();
+                mail
+            }
+            None => self.world.registration(sha256),
+        };
+        let twice = about.is_none() && dice.below(4) == 0;
+        registration.drafts = if twice { vec![one.clone(), one] } else { vec![one] };
+        registration.link_keys = vec![key.clone()];
+        let numbers = self.ledger().register(registration).await.unwrap();
+        self.ledger().pins().release(&sha256);
+        let needs: BTreeSet<Sha256> = hashes.into_iter().chain([sha256]).collect();
+        for number in &numbers {
+            let known = Known {
+                year: self.year,
+                access,
+                by_rule: label,
+                by_hand: None,
+                held: false,
+                listed: None,
+                disposed: false,
+                needs: needs.clone(),
+            };
+            self.entries.insert(*number, known);
+        }
+        // The delil is about these: as long as one of them is kept, the message that brought it is needed.
+        for number in about.iter().flat_map(|(_, numbers)| numbers) {
+            self.entries.get_mut(number).unwrap().needs.insert(sha256);
+        }
+        self.linkable.push((key, numbers));
+    }
+
+    async fn ask(&self, request: KeepingRequest, by: &Person) -> Result<Kept, KeepingRefusal> {
+        match request {
+            KeepingRequest::Execute { list } => self.ledger().execute(list, by, &policy()).await.unwrap(),
+            request => self.ledger().keep(request, by, &policy()).await.unwrap(),
+        }
+    }
+
+    fn exists(&self, list: u32, by: &Person) -> bool {
+        let entries = self.lists.get(&list).map(|list| &list.entries);
+        entries.is_some_and(|entries| entries.iter().all(|(number, _)| self.entries[number].access <= by.clearance))
+    }
+
+    async fn deed(&mut self, dice: &mut Dice) {
+        let by = dice.of(&people()).clone();
+        let answers = matches!(by.role, Role::Supervisor | Role::Administrator);
+        let numbers: Vec<RegisterNumber> = self.entries.keys().copied().collect();
+        let list = 1 + dice.below(self.lists.len() as u64 + 1) as u32;
+        match dice.below(14) {
+            0..=2 => self.arrive(dice).await,
+            3 => {
+                self.year += 1;
+                self.world.clock.set(in_year(self.year));
+            }
+            4 if !numbers.is_empty() => {
+                let number = *dice.of(&numbers);
+                let class = dice
+                    .of(&[None, Some("kisa"), Some("uzun"), Some("surekli"), Some("yok")])
+                    .map(str::to_owned);
+                let request = KeepingRequest::Class {
+                    number,
+                    class: class.clone(),
+                    reason: "plan".into(),
+                };
+                let done = self.ask(request, &by).await.is_ok();
+                let known = self.entries.get_mut(&number).unwrap();
+                let may = known.access <= by.clearance && by.role != Role::Auditor && !known.disposed;
+                let may = may && class.as_deref() != Some("yok") && class != known.by_hand;
+                assert_eq!(done, may);
+                if may {
+                    known.by_hand = class;
+                }
+            }
+            5 | 6 if !numbers.is_empty() => {
+                let (number, held, reason) = (*dice.of(&numbers), dice.below(3) > 0, *dice.of(&["dava", "dava", " "]));
+                let request = match held {
+                    true => KeepingRequest::Hold {
+                        number,
+                        reason: reason.into(),
+                    },
+                    false => KeepingRequest::Release {
+                        number,
+                        reason: reason.into(),
+                    },
+                };
+                let done = self.ask(request, &by).await.is_ok();
+                let known = self.entries.get_mut(&number).unwrap();
+                let may = known.access <= by.clearance && answers && !known.disposed && known.held != held && reason == "dava";
+                assert_eq!(done, may);
+                if may {
+                    known.held = held;
+                }
+            }
+            7 => self.propose(&by).await,
+            8..=10 => {
+                let known = self.lists.get(&list).cloned();
+                let disposal = self.ledger().disposal(list).unwrap();
+                let right = disposal.map_or(Sha256::of(b"none"), |disposal| disposal.sha256);
+                let seen = dice.below(5) > 0;
+                let sha256 = if seen { right } else { Sha256::of(b"another list") };
+                let done = self.ask(KeepingRequest::Approve { list, sha256 }, &by).await.is_ok();
+                let may = self.exists(list, &by)
+                    && answers
+                    && seen
+                    && known.is_some_and(|known| known.open && known.proposer != by.login && !known.approvals.contains(&by.login));
+                assert_eq!(done, may);
+                if may {
+                    self.lists.get_mut(&list).unwrap().approvals.insert(by.login);
+                }
+            }
+            11 if dice.below(3) == 0 => {
+                let reason = "yanlış".to_owned();
+                let done = self.ask(KeepingRequest::Withdraw { list, reason }, &by).await.is_ok();
+                let may = self.exists(list, &by) && answers && self.lists[&list].open;
+                assert_eq!(done, may);
+                if may {
+                    self.close(list);
+                }
+            }
+            12 => self.execute(list, &by).await,
+            13 => self.reopen(dice.below(3)),
+            _ => {}
+        }
+    }
+
+    async fn propose(&mut self, by: &Person) {
+        let done = self.ask(KeepingRequest::Propose, by).await;
+        let due: Vec<(RegisterNumber, String)> = self
+            .entries
+            .iter()
+            .filter(|(_, known)| known.access <= by.clearance && known.is_due(self.year) && known.listed.is_none())
+            .map(|(number, known)| (*number, known.class().unwrap().0))
+            .collect();
+        let may = by.role == Role::Administrator && !due.is_empty();
+        assert_eq!(done.is_ok(), may, "{done:?}");
+        let Ok(Kept::Proposed { list, entries, .. }) = done else { return };
+        let stands: Vec<RegisterNumber> = self
+            .ledger()
+            .disposal(list)
+            .unwrap()
+            .unwrap()
+            .list
+            .entries
+            .iter()
+            .map(|one| one.number)
+            .collect();
+        assert_eq!(stands, due.iter().map(|(number, _)| *number).collect::<Vec<_>>());
+        assert_eq!(entries, due.len());
+        for (number, _) in &due {
+            self.entries.get_mut(number).unwrap().listed = Some(list);
+        }
+        let list_of = List {
+            proposer: by.login.clone(),
+            entries: due,
+            approvals: BTreeSet::new(),
+            open: true,
+        };
+        assert!(self.lists.insert(list, list_of).is_none());
+    }
+
+    async fn execute(&mut self, list: u32, by: &Person) {
+        let done = self.ask(KeepingRequest::Execute { list }, by).await;
+        let may = self.exists(list, by) && by.role == Role::Administrator && {
+            let known = &self.lists[&list];
+            let still = |(number, class): &(RegisterNumber, String)| {
+                let entry = &self.entries[number];
+                entry.is_due(self.year) && entry.class().is_some_and(|(now, _)| now == *class)
+            };
+            known.open && known.approvals.len() >= 2 && !known.approvals.contains(&known.proposer) && known.entries.iter().all(still)
+        };
+        assert_eq!(done.is_ok(), may, "{done:?}");
+        if may {
+            for (number, _) in self.lists[&list].entries.clone() {
+                self.entries.get_mut(&number).unwrap().disposed = true;
+            }
+            self.close(list);
+        }
+    }
+
+    fn close(&mut self, list: u32) {
+        let known = self.lists.get_mut(&list).unwrap();
+        known.open = false;
+        for (number, _) in known.entries.clone() {
+            self.entries.get_mut(&number).unwrap().listed = None;
+        }
+    }
+
+    fn reopen(&mut self, how: u64) {
+        drop(self.ledger.take());
+        if how == 0 {
+            let (root, clock) = (self.world.root(), self.world.clock.clone());
+            self.ledger = Some(Ledger::rebuild(&root, RealDisk::shared(), clock).unwrap());
+        } else {
+            self.ledger = Some(self.world.open());
+        }
+    }
+
+    /// What is kept is whole, and what nobody needs is gone.
+    fn check(&self) {
+        let ledger = self.ledger();
+        let needed: BTreeSet<Sha256> = self
+            .entries
+            .values()
+            .filter(|known| !known.disposed)
+            .flat_map(|known| known.needs.clone())
+            .collect();
+        let ever: BTreeSet<Sha256> = self.entries.values().flat_map(|known| known.needs.clone()).collect();
+        for (number, known) in &self.entries {
+            let entry = ledger.entry(*number).unwrap().unwrap();
+            assert_eq!(entry.is_disposed(), known.disposed, "{number}");
+            assert!(!(known.held && known.disposed), "{number}");
+            assert_eq!(ledger.keeping(*number).unwrap().hold.is_some(), known.held);
+            assert_eq!(entry.message.sha256, ledger.entry(*number).unwrap().unwrap().message.sha256);
+        }
+        for blob in &self.put {
+            let there = ledger.blobs().exists(blob).unwrap();
+            assert_eq!(there, needed.contains(blob) || !ever.contains(blob), "{blob}");
+            assert!(ledger.is_gone(blob).unwrap() != there, "{blob}");
+        }
+        let expected: BTreeSet<Sha256> = ledger.messages().unwrap().into_iter().chain(ledger.objects().unwrap()).collect();
+        assert_eq!(expected, needed, "what a walk asks for");
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_without_class_day_two_others_and_no_hold_and_what_others_need_stays() {
+    let (mut disposed, mut shared, mut refused) = (0, 0, 0);
+    for seed in 1..=SEEDS {
+        let (mut office, mut dice) = (Office::new(), Dice(seed));
+        for _ in 0..DEEDS {
+            office.deed(&mut dice).await;
+            office.check();
+        }
+        let gone: Vec<&Known> = office.entries.values().filter(|known| known.disposed).collect();
+        disposed += gone.len();
+        let kept: BTreeSet<&Sha256> = office
+            .entries
+            .values()
+            .filter(|known| !known.disposed)
+            .flat_map(|known| &known.needs)
+            .collect();
+        shared += gone
+            .iter()
+            .filter(|known| known.needs.iter().any(|blob| kept.contains(blob)))
+            .count();
+        refused += office.lists.values().filter(|list| list.approvals.len() >= 2 && list.open).count();
+        office.reopen(0);
+        office.check();
+        let root = office.world.root();
+        drop(office.ledger.take());
+        assert!(verify(&root, RealDisk::shared(), &mut |_| {}).is_intact());
+    }
+    println!("{disposed} entries disposed of, {shared} of them shared a blob with a kept one, {refused} approved lists were not executed");
+    assert!(
+        disposed > 50 && shared > 10,
+        "the random deeds reach what they are for: {disposed}, {shared}"
+    );
+}
+
+/// Two messages that are due on one list, approved by two.
+async fn approved() -> (Office, u32, Vec<RegisterNumber>) {
+    let mut office = Office::new();
+    let mut dice = Dice(3);
+    while office.entries.values().filter(|known| known.by_rule == Some("kisa")).count() < 4 {
+        office.arrive(&mut dice).await;
+    }
+    office.year = 2012;
+    office.world.clock.set(in_year(2012));
+    let Ok(Kept::Proposed { list, sha256, .. }) = office.ask(KeepingRequest::Propose, &admin()).await else {
+        panic!("nothing is due")
+    };
+    for login in ["amir", "amir2"] {
+        let by = person(login, Role::Supervisor, 4);
+        office.ask(KeepingRequest::Approve { list, sha256 }, &by).await.unwrap();
+    }
+    let disposal = office.ledger().disposal(list).unwrap().unwrap();
+    assert_eq!(disposal.stage, Stage::Approved);
+    let numbers = disposal.list.entries.iter().map(|one| one.number).collect();
+    (office, list, numbers)
+}
+
+#[tokio::test]
+async fn a_hold_that_comes_after_the_approval_stops_the_whole_list() {
+    let (office, list, numbers) = approved().await;
+    let hold = KeepingRequest::Hold {
+        number: numbers[1],
+        reason: "dava".into(),
+    };
+    office.ask(hold, &person("amir", Role::Supervisor, 4)).await.unwrap();
+    assert_eq!(
+        office.ask(KeepingRequest::Execute { list }, &admin()).await,
+        Err(KeepingRefusal::NoLongerDue)
+    );
+    office.check();
+    // An execution that was refused leaves the way open.
+    let release = KeepingRequest::Release {
+        number: numbers[1],
+        reason: "dava bitti".into(),
+    };
+    office.ask(release, &person("amir2", Role::Supervisor, 4)).await.unwrap();
+    assert!(office.ask(KeepingRequest::Execute { list }, &admin()).await.is_ok());
+    assert_eq!(
+        office.ask(KeepingRequest::Execute { list }, &admin()).await,
+        Err(KeepingRefusal::NotOpen)
+    );
+}
+
+#[tokio::test]
+async fn one_person_approves_once_and_the_proposer_never() {
+    let mut office = Office::new();
+    let mut dice = Dice(3);
+    while office.entries.values().all(|known| known.by_rule != Some("kisa")) {
+        office.arrive(&mut dice).await;
+    }
+    office.world.clock.set(in_year(2012));
+    let Ok(Kept::Proposed { list, sha256, .. }) = office.ask(KeepingRequest::Propose, &admin()).await else {
+        panic!("nothing is due")
+    };
+    let approve = || KeepingRequest::Approve { list, sha256 };
+    let amir = person("amir", Role::Supervisor, 4);
+    assert_eq!(office.ask(approve(), &admin()).await, Err(KeepingRefusal::OwnList));
+    assert_eq!(office.ask(approve(), &amir).await, Ok(Kept::Approved { approved: false }));
+    assert_eq!(office.ask(approve(), &amir).await, Err(KeepingRefusal::ApprovedAlready));
+    assert_eq!(
+        office.ask(KeepingRequest::Execute { list }, &admin()).await,
+        Err(KeepingRefusal::NotApproved)
+    );
+    assert_eq!(
+        office.ask(approve(), &person("denetci", Role::Auditor, 4)).await,
+        Err(KeepingRefusal::Forbidden)
+    );
+    assert_eq!(
+        office.ask(approve(), &person("yonetici2", Role::Administrator, 4)).await,
+        Ok(Kept::Approved { approved: true })
+    );
+}
+
+/// A start after the process died: the store is opened on a disk that works, and what was begun is ended.
+async fn restarted(office: &mut Office) {
+    drop(office.ledger.take());
+    office.ledger = Some(office.world.open());
+    office.ledger().finish_disposals().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_dies_at_any_call_of_an_execution_leaves_all_or_nothing_after_the_next_start() {
+    let (mut before, mut after) = (0, 0);
+    for nth in 1.. {
+        let (mut office, list, numbers) = approved().await;
+        drop(office.ledger.take());
+        let disk = FailingDisk::new(RealDisk::shared());
+        office.ledger = Some(office.world.open_on(disk.clone()).unwrap());
+        disk.fail(nth, Mode::Crash);
+        let done: Result<_, LedgerError> = office.ledger().execute(list, &admin(), &policy()).await;
+        let failed = done.is_err();
+        restarted(&mut office).await;
+        let stage = office.ledger().disposal(list).unwrap().unwrap().stage;
+        match stage {
+            Stage::Approved => before += 1,
+            Stage::Done => {
+                after += 1;
+                for number in &numbers {
+                    office.entries.get_mut(number).unwrap().disposed = true;
+                }
+                office.close(list);
+            }
+            other => panic!("{other:?} after the restart, call {nth}"),
+        }
+        office.check();
+        assert_eq!(office.ledger().finish_disposals().await.unwrap(), 0, "nothing is left");
+        if !failed {
+            break;
+        }
+    }
+    assert!(before > 0 && after > 3, "{before} before the intent, {after} behind it");
+}
+
+#[tokio::test]
+async fn what_a_restored_backup_brings_back_goes_again_and_what_is_needed_again_stays() {
+    let (mut office, list, numbers) = approved().await;
+    let message = |number: &RegisterNumber| office.ledger().entry(*number).unwrap().unwrap().message.sha256;
+    let raw: BTreeMap<Sha256, Bytes> = numbers
+        .iter()
+        .map(message)
+        .map(|sha256| (sha256, office.ledger().blobs().get(&sha256).unwrap()))
+        .collect();
+    office.ask(KeepingRequest::Execute { list }, &admin()).await.unwrap();
+    for number in &numbers {
+        office.entries.get_mut(number).unwrap().disposed = true;
+    }
+    office.close(list);
+    let (message, raw) = raw.iter().find(|(sha256, _)| office.ledger().is_gone(sha256).unwrap()).unwrap();
+    assert!(!office.ledger().blobs().exists(message).unwrap());
+    office.ledger().blobs().put(raw).unwrap();
+    restarted(&mut office).await;
+    assert!(!office.ledger().blobs().exists(message).unwrap());
+
+    // A later message rests on an object that went: it is put again, named again, and stays.
+    let gone: Vec<Sha256> = office.ledger().gone().unwrap().into_iter().filter(|blob| blob != message).collect();
+    let mut dice = Dice(11);
+    for _ in 0..12 {
+        office.arrive(&mut dice).await;
+    }
+    let back = gone.iter().filter(|blob| !office.ledger().is_gone(blob).unwrap()).count();
+    restarted(&mut office).await;
+    office.check();
+    println!("{} objects went, {back} came back", gone.len());
+}
+
+#[tokio::test]
+async fn an_object_that_is_pinned_while_others_are_disposed_of_stays() {
+    let (office, list, numbers) = approved().await;
+    let entry = numbers.iter().map(|number| office.ledger().entry(*number).unwrap().unwrap());
+    let needs: BTreeSet<Sha256> = entry.flat_map(|entry| office.ledger().references(&entry).unwrap()).collect();
+    let others = office.entries.iter().filter(|(number, _)| !numbers.contains(number));
+    let kept: BTreeSet<Sha256> = others.flat_map(|(_, known)| known.needs.clone()).collect();
+    let free: Vec<Sha256> = needs.difference(&kept).copied().collect();
+    let pinned = free[0];
+    office.ledger().pins().pin(Sha256::of(b"on its way"), [pinned]);
+    office.ask(KeepingRequest::Execute { list }, &admin()).await.unwrap();
+    assert!(office.ledger().blobs().exists(&pinned).unwrap());
+    assert!(!office.ledger().is_gone(&pinned).unwrap(), "a walk may still ask for it");
+    assert!(free.len() > 1);
+    for blob in &free[1..] {
+        assert!(!office.ledger().blobs().exists(blob).unwrap(), "the others went");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_see_every_entry_of_a_list_gets_the_answer_for_a_list_that_there_is_not() {
+    let (office, list, numbers) = approved().await;
+    let sha256 = office.ledger().disposal(list).unwrap().unwrap().sha256;
+    let blind = Person {
+        mailboxes: Scope::Only(BTreeSet::new()),
+        ..person("amir3", Role::Supervisor, 4)
+    };
+    for of in [list, 99] {
+        for request in [
+            KeepingRequest::Approve { list: of, sha256 },
+            KeepingRequest::Withdraw {
+                list: of,
+                reason: "x".into(),
+            },
+            KeepingRequest::Execute { list: of },
+        ] {
+            assert_eq!(office.ask(request, &blind).await, Err(KeepingRefusal::NotFound));
+        }
+    }
+    let hold = KeepingRequest::Hold {
+        number: numbers[0],
+        reason: "x".into(),
+    };
+    assert_eq!(office.ask(hold, &blind).await, Err(KeepingRefusal::NotFound));
+}

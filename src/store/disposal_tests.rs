@@ -1,0 +1,88 @@
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::*;
+use crate::store::Store;
+use crate::store::backup::{backup, restore};
+use crate::store::disk::RealDisk;
+use crate::store::record::NewRecord;
+use crate::store::verify::verify;
+
+fn record(kind: &str, body: serde_json::Value) -> NewRecord {
+    NewRecord {
+        time: Timestamp::UNIX_EPOCH,
+        kind: kind.to_owned(),
+        body: RawValue::from_string(body.to_string()).unwrap(),
+    }
+}
+
+fn intent(list: u32, approved_by: &[&str], blobs: &[Sha256]) -> NewRecord {
+    record(
+        KIND,
+        serde_json::json!({ "list": list, "proposed_by": "yonetici", "approved_by": approved_by, "blobs": blobs }),
+    )
+}
+
+#[test]
+fn nothing_goes_without_a_durable_intent_that_names_it_and_two_others_who_approved() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open_here(folder.path()).unwrap();
+    let [one, two] = ["one", "two"].map(|text| store.blobs.put(text.as_bytes()).unwrap());
+    let weak: [&[&str]; 5] = [&[], &["amir"], &["amir", "amir"], &["amir", "yonetici"], &["yonetici", "yonetici"]];
+    for approved_by in weak {
+        store.journal.append(&[intent(7, approved_by, &[one])]).unwrap();
+    }
+    store
+        .journal
+        .append(&[record(
+            "handled",
+            serde_json::json!({ "list": 7, "proposed_by": "x", "approved_by": ["a", "b"], "blobs": [one] }),
+        )])
+        .unwrap();
+    assert!(Proof::find(&store.journal, 0, 7).unwrap().is_none());
+
+    store.journal.append(&[intent(7, &["amir", "mudur"], &[one])]).unwrap();
+    assert!(Proof::find(&store.journal, 0, 8).unwrap().is_none(), "of another list");
+    let at = store.journal.head().sequence;
+    assert!(Proof::find(&store.journal, at, 7).unwrap().is_none(), "only behind the place");
+    let proof = Proof::find(&store.journal, at - 1, 7).unwrap().unwrap();
+    assert_eq!(dispose(&store.blobs, &proof, &[one, two]).unwrap(), 1);
+    assert!(!store.blobs.exists(&one).unwrap() && store.blobs.exists(&two).unwrap());
+    assert_eq!(
+        dispose(&store.blobs, &proof, &[one]).unwrap(),
+        0,
+        "a repeated call finds nothing to do"
+    );
+    assert!(verify(folder.path(), RealDisk::shared(), &mut |_| {}).is_intact());
+}
+
+#[test]
+fn a_backup_that_is_brought_up_to_date_forgets_what_was_disposed_of_and_an_older_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy, older) = (folder.path().join("store"), folder.path().join("copy"), folder.path().join("older"));
+    let (mut store, _) = Store::open_here(&root).unwrap();
+    let [one, two] = ["one", "two"].map(|text| store.blobs.put(text.as_bytes()).unwrap());
+    store.journal.append(&[record("fetched", serde_json::json!({}))]).unwrap();
+    for to in [&copy, &older] {
+        backup(&root, to, RealDisk::shared(), &mut |_| {}).unwrap();
+    }
+    store.journal.append(&[intent(1, &["amir", "mudur"], &[one])]).unwrap();
+    // Copied between the intent and the removal: the copy still has it, and loses it with the next one.
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    let there = |root: &std::path::Path, blob: &Sha256| {
+        root.join("blobs")
+            .join(&blob.to_string()[..2])
+            .join(&blob.to_string()[2..])
+            .exists()
+    };
+    assert!(there(&copy, &one));
+    let proof = Proof::find(&store.journal, 0, 1).unwrap().unwrap();
+    dispose(&store.blobs, &proof, &[one]).unwrap();
+    store.journal.append(&[record(DONE, serde_json::json!({ "list": 1 }))]).unwrap();
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(!there(&copy, &one) && there(&copy, &two) && there(&older, &one));
+    let restored = folder.path().join("restored");
+    restore(&copy, &restored, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(!there(&restored, &one) && there(&restored, &two));
+    assert!(verify(&restored, RealDisk::shared(), &mut |_| {}).is_intact());
+}

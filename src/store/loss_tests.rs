@@ -1,0 +1,94 @@
+use super::*;
+use crate::store::disk::RealDisk;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn missing(root: &Path, name: &str) -> Issue {
+    Issue {
+        place: Place::file(&root.join(name)),
+        kind: IssueKind::BlobMissing,
+    }
+}
+
+fn found(root: &Path, issues: &[Issue], now: &str) -> Option<Loss> {
+    note(root, &RealDisk, issues, (Finder::Verify, at(now), 15)).unwrap()
+}
+
+fn closed(done: Done) -> Closed {
+    Closed {
+        at: at("2026-11-24T07:00:00Z"),
+        by: "amir".into(),
+        done,
+        note: "karar 1".into(),
+    }
+}
+
+#[test]
+fn the_same_loss_found_again_opens_no_second_note_and_another_one_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let one = missing(root, "blobs/ab/1");
+    let first = found(root, std::slice::from_ref(&one), "2026-11-23T20:59:59Z").unwrap();
+    assert_eq!(first.until, "2026-12-08".parse().unwrap(), "fifteen days after the day in Turkey");
+    assert_eq!(
+        (
+            first.days_left("2026-12-08".parse().unwrap()),
+            first.days_left("2026-12-09".parse().unwrap())
+        ),
+        (0, -1)
+    );
+    assert_eq!(first.places[0].place, "blobs/ab/1", "within the store, wherever that lies");
+    assert_eq!(found(root, std::slice::from_ref(&one), "2026-11-25T00:00:00Z"), None);
+    let second = found(root, &[one, missing(root, "blobs/ab/2")], "2026-11-25T00:00:00Z").unwrap();
+    assert_eq!(second.places.len(), 1, "only what is new");
+    assert_eq!(all(root, &RealDisk).unwrap(), [first, second]);
+}
+
+#[test]
+fn what_is_no_loss_opens_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let kinds = [
+        IssueKind::StrangeFile,
+        IssueKind::Temporary,
+        IssueKind::TornTail,
+        IssueKind::Unreadable(Text::new("izin yok", "no permission")),
+        IssueKind::Chain(Break::HeadMissing),
+    ];
+    for kind in kinds {
+        let issue = Issue {
+            place: Place::file(root),
+            kind,
+        };
+        assert_eq!(found(root, &[issue], "2026-11-23T00:00:00Z"), None);
+    }
+    assert!(!root.join("losses").exists(), "nothing is made for nothing");
+}
+
+#[test]
+fn what_was_restored_and_is_lost_again_is_a_new_loss_and_what_was_reported_is_not() {
+    for (done, again) in [(Done::Restored, true), (Done::Notified, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let one = [missing(root, "blobs/ab/1")];
+        let first = found(root, &one, "2026-11-23T00:00:00Z").unwrap();
+        assert!(close(root, &RealDisk, "Z-yok", closed(done)).unwrap().is_none());
+        assert!(close(root, &RealDisk, "../format", closed(done)).unwrap().is_none());
+        assert!(!close(root, &RealDisk, &first.id, closed(done)).unwrap().unwrap().is_open());
+        assert!(close(root, &RealDisk, &first.id, closed(done)).unwrap().is_none(), "closed once");
+        let second = found(root, &one, "2026-11-23T10:00:00Z");
+        assert_eq!(second.is_some(), again, "{done:?}");
+        assert_eq!(all(root, &RealDisk).unwrap().len(), 1 + usize::from(again), "the first note stays");
+    }
+}
+
+#[test]
+fn a_note_that_cannot_be_read_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let first = found(root, &[missing(root, "blobs/ab/1")], "2026-11-23T00:00:00Z").unwrap();
+    std::fs::write(root.join("losses/Z-bozuk.json"), b"{").unwrap();
+    assert_eq!(all(root, &RealDisk).unwrap(), [first]);
+}
