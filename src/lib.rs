@@ -8,7 +8,7 @@
 //!
 //! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `regular_file`, `secret`,
 //! `text`).
-//! Above the stages stand `people` (who may see and do what), `ledger` (what the journal's records mean), `config` and `settings`, `search`
+//! Above the stages stand `people` (who may see and do what), `checklist` (is an application file complete?), `ledger` (what the journal's records mean), `config` and `settings`, `search`
 //! and `paper` (the register found and printed), `pipeline` (one function per arrow), the faces `web` and `cli`, and between them `daemon`
 //! (the tasks). `tests/layers.rs` checks it.
 
@@ -30,6 +30,7 @@ pub mod register;
 pub mod signature;
 pub mod store;
 
+pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod daemon;

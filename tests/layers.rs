@@ -19,8 +19,8 @@ const STAGES: [&str; 8] = [
 /// What every stage may use, and what uses no stage.
 const ROOTS: [&str; 8] = ["clock", "finding", "hash", "isolate", "limits", "regular_file", "secret", "text"];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
-const ABOVE: [&str; 10] = [
-    "people", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
+const ABOVE: [&str; 11] = [
+    "people", "checklist", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
 ];
 
 fn rank(module: &str) -> Option<usize> {

@@ -66,6 +66,10 @@ pub enum Event {
     Token(TokenEdited),
     /// A token was used; what follows within minutes is not recorded again.
     TokenUsed(TokenUsed),
+    /// The papers of an application file were read, or read again with another result.
+    PapersRead(Box<PapersRead>),
+    /// A person entered something about an application file.
+    FileDeed(Box<FileDeed>),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -262,4 +266,22 @@ pub struct TokenUsed {
     pub name: String,
     /// The address on the network, as the server saw it.
     pub from: Option<String>,
+}
+
+/// What the papers of one message say for an application file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PapersRead {
+    pub number: RegisterNumber,
+    pub read: crate::checklist::entered::Read,
+    /// The file that this message completes, by what it refers to; what a clerk said counts before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completes: Option<RegisterNumber>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileDeed {
+    /// The application's.
+    pub number: RegisterNumber,
+    #[serde(flatten)]
+    pub done: crate::checklist::entered::Done,
 }

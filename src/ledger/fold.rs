@@ -112,6 +112,8 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
             let from = used.from.clone();
             state.put(key::token_use(&used.name), &LastUse { at: Some(at), from })
         }
+        Event::PapersRead(read) => super::files::apply_read(read, state),
+        Event::FileDeed(deed) => super::files::apply_deed(deed, state),
     }
 }
 

@@ -282,6 +282,13 @@ pub fn token_use(name: &str) -> Vec<u8> {
     format!("B/{name}").into_bytes()
 }
 
+/// Entries that are application files, or complete one: `Q/2026/000001`.
+pub const FILES: &[u8] = b"Q/";
+
+pub fn file(number: RegisterNumber) -> Vec<u8> {
+    format!("Q/{number}").into_bytes()
+}
+
 #[cfg(test)]
 mod key_tests {
     use super::*;
@@ -327,6 +334,7 @@ mod key_tests {
             token("x"),
             token_secret(&sha256),
             token_use("x"),
+            file(number),
         ];
         let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
         assert_eq!(letters.len(), kinds.len(), "{kinds:?}");

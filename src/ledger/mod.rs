@@ -7,6 +7,7 @@
 mod accounts;
 mod changes;
 pub mod event;
+pub mod files;
 pub mod fold;
 pub mod handling;
 mod key;
@@ -25,6 +26,8 @@ mod writer;
 mod alerting_tests;
 #[cfg(test)]
 mod changes_tests;
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 pub mod fixture;
 #[cfg(test)]

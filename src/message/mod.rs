@@ -13,6 +13,7 @@ mod headers;
 mod kind;
 mod opaque;
 mod prescan;
+mod referred;
 mod signed;
 pub mod sniff;
 mod transfer;
@@ -28,6 +29,7 @@ mod layer_tests;
 mod sample;
 
 pub use fields::{charset_text, clean};
+pub use referred::referred;
 pub use headers::{RemHeaders, bare_id, kep_provider};
 use sniff::Content;
 

@@ -25,5 +25,8 @@ pub mod rules;
 pub mod words;
 mod xsd_duration;
 
+pub(crate) use glob::matches as fits_pattern;
+pub(crate) use routing::has_word;
+
 pub use flags::{ORPHAN, is_negative, is_orphan};
 pub use records::evidence_record;
