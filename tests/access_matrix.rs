@@ -22,8 +22,27 @@ use kep_gateway::people::{Person, Role, Scope};
 use kep_gateway::search::{Progress, Search};
 
 /// What a document is asked for, in turn, where it exists: some of these answers take long.
-const TURNS: [&str; 8] = ["", "/file", "/letter", "/original", "/parts/", "/sheet.pdf", "/case.zip", "/examine"];
-const DEEDS: [&str; 9] = ["assign", "done", "hold", "reopen", "not-recorded", "note", "transferred", "examine", "file/asked"];
+const TURNS: [&str; 8] = [
+    "",
+    "/file",
+    "/letter",
+    "/original",
+    "/parts/",
+    "/sheet.pdf",
+    "/case.zip",
+    "/examine",
+];
+const DEEDS: [&str; 9] = [
+    "assign",
+    "done",
+    "hold",
+    "reopen",
+    "not-recorded",
+    "note",
+    "transferred",
+    "examine",
+    "file/asked",
+];
 /// So many faults are told; more would say the same.
 const ENOUGH: usize = 60;
 /// A number that nothing has.

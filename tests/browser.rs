@@ -328,7 +328,9 @@ async fn pages(chrome: &Chrome) -> Vec<(String, String)> {
     let own = |(name, path): &(&str, &str)| (String::from(*name), String::from(*path));
     let mut pages: Vec<(String, String)> = fixed.iter().map(own).chain(documents).collect();
     chrome.goto("/boards/files").await;
-    let file = chrome.js("return document.querySelector('#files tbody a').getAttribute('href')", vec![]).await;
+    let file = chrome
+        .js("return document.querySelector('#files tbody a').getAttribute('href')", vec![])
+        .await;
     pages.push(("file".to_owned(), file.as_str().unwrap().to_owned()));
     pages
 }

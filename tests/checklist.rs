@@ -176,11 +176,26 @@ fn the_samples_load_and_name_what_the_unions_ask_for() {
     let export = samples.named("ihracat-destegi").unwrap();
     let terms = &export.terms;
     assert_eq!(
-        (terms.originals_business_days, terms.completion_days, terms.loss_report_days, terms.retention_years),
+        (
+            terms.originals_business_days,
+            terms.completion_days,
+            terms.loss_report_days,
+            terms.retention_years
+        ),
         (Some(5), Some(7), Some(15), Some(10))
     );
     let ids: Vec<&str> = export.paper.iter().map(|paper| paper.id.as_str()).collect();
-    assert_eq!(ids, ["dilekce", "taahhutname", "imza-sirkuleri", "vekaletname", "vergi-levhasi", "sicil-gazetesi"]);
+    assert_eq!(
+        ids,
+        [
+            "dilekce",
+            "taahhutname",
+            "imza-sirkuleri",
+            "vekaletname",
+            "vergi-levhasi",
+            "sicil-gazetesi"
+        ]
+    );
     assert!(export.paper.iter().all(|paper| export.max_bytes_of(paper) == 5 << 20));
 }
 
@@ -191,8 +206,16 @@ fn a_slip_in_a_checklist_is_told_with_its_place_and_the_nearest_key() {
     let put = |text: &str| std::fs::write(folder.path().join("a.toml"), text).unwrap();
     put(&text.replacen("required = false", "requird = false", 1));
     let error = settings::load_checklists(folder.path()).unwrap_err().text();
-    assert!(error.en.contains("KEP-8013") && error.en.contains("line ") && error.en.contains("did you mean 'required'"), "{}", error.en);
-    assert!(error.tr.contains("satır ") && error.tr.contains("'required' mi demek istediniz"), "{}", error.tr);
+    assert!(
+        error.en.contains("KEP-8013") && error.en.contains("line ") && error.en.contains("did you mean 'required'"),
+        "{}",
+        error.en
+    );
+    assert!(
+        error.tr.contains("satır ") && error.tr.contains("'required' mi demek istediniz"),
+        "{}",
+        error.tr
+    );
     put(&text.replacen("\"signatory\"", "\"signatary\"", 1));
     let error = settings::load_checklists(folder.path()).unwrap_err().text();
     assert!(error.en.contains("did you mean 'signatory'"), "{}", error.en);
@@ -214,31 +237,78 @@ async fn an_application_comes_incomplete_and_is_completed() {
     assert_eq!(codes(&first, "dilekce"), [code::NO_SIGNATORIES]);
     let mut clerk = site.signed_in("memur").await;
     let page = clerk.get(FILE).await.text;
-    for part in ["Eksik", "2026/000001", "- Taahhütname (PDF)", "- Ticaret sicil gazetesi (PDF, JPG, PNG)", "asılların gelmesi", "31.12.2036"] {
+    for part in [
+        "Eksik",
+        "2026/000001",
+        "- Taahhütname (PDF)",
+        "- Ticaret sicil gazetesi (PDF, JPG, PNG)",
+        "asılların gelmesi",
+        "31.12.2036",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(clerk.get("/documents/2026/000001").await.text.contains("/documents/2026/000001/file"));
+    assert!(
+        clerk
+            .get("/documents/2026/000001")
+            .await
+            .text
+            .contains("/documents/2026/000001/file")
+    );
     assert!(clerk.get("/boards/files").await.text.contains("data-number=\"2026/000001\""));
-    assert!(clerk.get("/boards/deadlines?month=2026-11").await.text.contains("asılların gelmesi"));
+    assert!(
+        clerk
+            .get("/boards/deadlines?month=2026-11")
+            .await
+            .text
+            .contains("asılların gelmesi")
+    );
 
     // The circular says: each alone. Its name is written otherwise and shows other digits.
     let line = on_circular(&sound);
-    assert!(line.starts_with("Sınama Kişisi 1; ") && !line.contains(&mask(&sound.signer.subject_id())), "{line}");
-    assert_eq!(enters(&site, "authorise", &[("source", "circular"), ("signatories", &line), ("required", "1")]).await, StatusCode::SEE_OTHER);
+    assert!(
+        line.starts_with("Sınama Kişisi 1; ") && !line.contains(&mask(&sound.signer.subject_id())),
+        "{line}"
+    );
+    assert_eq!(
+        enters(
+            &site,
+            "authorise",
+            &[("source", "circular"), ("signatories", &line), ("required", "1")]
+        )
+        .await,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(codes(&outcome(&site.web.pipeline, "2026/000001"), "dilekce"), [] as [&str; 0]);
     assert_eq!(enters(&site, "asked", &[("day", "2026-11-20")]).await, StatusCode::SEE_OTHER);
-    assert!(clerk.get(FILE).await.text.contains("en geç 27.11.2026"), "the reply names the last day");
+    assert!(
+        clerk.get(FILE).await.text.contains("en geç 27.11.2026"),
+        "the reply names the last day"
+    );
 
     // From somebody else the same subject completes nothing.
     let more = |name: &str| vec![pdf(name, signed(std::slice::from_ref(&sound))), pdf("gazete.pdf", unsigned())];
-    arrives(&site, "2.eml", &mail("baska@hs01.kep.tr", "Eksikler: 2026/000001", more("taahhut.pdf"))).await;
+    arrives(
+        &site,
+        "2.eml",
+        &mail("baska@hs01.kep.tr", "Eksikler: 2026/000001", more("taahhut.pdf")),
+    )
+    .await;
     assert_eq!(standing(&site, "2026/000001"), Standing::Incomplete);
     arrives(&site, "3.eml", &mail(COMPANY, "Eksikler: 2026/000001", more("Taahhütname.pdf"))).await;
     let last = outcome(&site.web.pipeline, "2026/000001");
     assert_eq!(last.standing, Standing::Complete, "{last:?}");
     let page = clerk.get(FILE).await.text;
-    assert!(page.contains("Tamam") && page.contains("SINAMA KİŞİSİ 1") && !page.contains("Gönderilmeye hazır"), "{page}");
-    assert!(clerk.get("/documents/2026/000003").await.text.contains("Bu belge şu dosyayı tamamlıyor"));
+    assert!(
+        page.contains("Tamam") && page.contains("SINAMA KİŞİSİ 1") && !page.contains("Gönderilmeye hazır"),
+        "{page}"
+    );
+    assert!(
+        clerk
+            .get("/documents/2026/000003")
+            .await
+            .text
+            .contains("Bu belge şu dosyayı tamamlıyor")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -255,18 +325,31 @@ async fn joint_signatures_and_broken_ones() {
     let application = mail(COMPANY, "ihracat desteği", with(signed(&both), signed(&both[..1])));
     arrives(&site, "1.eml", &application).await;
     let signatories = format!("{}\r\n{}\r\nÜçüncü Kişi; 999*****999", on_circular(&one), on_circular(&two));
-    assert_eq!(enters(&site, "authorise", &[("signatories", &signatories), ("required", "2")]).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        enters(&site, "authorise", &[("signatories", &signatories), ("required", "2")]).await,
+        StatusCode::SEE_OTHER
+    );
     let outcome_now = outcome(&site.web.pipeline, "2026/000001");
     assert_eq!(codes(&outcome_now, "dilekce"), [] as [&str; 0], "{outcome_now:?}");
-    assert_eq!((outcome_now.standing, codes(&outcome_now, "taahhutname")), (Standing::Wrong, vec![code::NOT_ENOUGH_SIGNERS]));
+    assert_eq!(
+        (outcome_now.standing, codes(&outcome_now, "taahhutname")),
+        (Standing::Wrong, vec![code::NOT_ENOUGH_SIGNERS])
+    );
 
     // A reply to the application by its Message-ID is not needed: a clerk joins what nobody referred to.
-    let second = mail("muhasebe@hs01.kep.tr", "Taahhütname ektedir", vec![pdf("taahhutname.pdf", signed(&both))]);
+    let second = mail(
+        "muhasebe@hs01.kep.tr",
+        "Taahhütname ektedir",
+        vec![pdf("taahhutname.pdf", signed(&both))],
+    );
     arrives(&site, "2.eml", &second).await;
     assert_eq!(standing(&site, "2026/000001"), Standing::Wrong);
     assert_eq!(enters(&site, "join", &[("document", "2026/000002")]).await, StatusCode::SEE_OTHER);
     assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
-    assert_eq!(enters(&site, "separate", &[("document", "2026/000002")]).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        enters(&site, "separate", &[("document", "2026/000002")]).await,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(standing(&site, "2026/000001"), Standing::Wrong);
 
     // What was changed after signing, and what nobody can judge.
@@ -298,7 +381,10 @@ async fn a_paper_is_what_its_bytes_are_and_what_a_clerk_says() {
     assert_eq!(codes(&first, "dilekce"), [code::WRONG_FORMAT, code::UNSIGNED]);
     assert_eq!(codes(&first, "taahhutname"), [code::MISSING]);
     let scan = first.unplaced.first().expect("the scan").sha256.to_string();
-    assert_eq!(enters(&site, "decide", &[("sha256", &scan), ("paper", "taahhutname")]).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        enters(&site, "decide", &[("sha256", &scan), ("paper", "taahhutname")]).await,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(codes(&outcome(&site.web.pipeline, "2026/000001"), "taahhutname"), [] as [&str; 0]);
     // What cannot be so is refused with a sentence, and what was typed stands in the form again.
     let mut clerk = site.signed_in("memur").await;
@@ -321,7 +407,12 @@ async fn terms_are_told_once_while_they_stand_and_end_with_what_they_wait_for() 
     let pipeline = &site.web.pipeline;
     arrives(&site, "1.eml", &mail(COMPANY, "destek başvurusu", the_rest())).await;
     let line = on_circular(&kit(Defect::Sound));
-    let power = [("source", "power"), ("signatories", line.as_str()), ("required", "1"), ("until", "2027-02-01")];
+    let power = [
+        ("source", "power"),
+        ("signatories", line.as_str()),
+        ("required", "1"),
+        ("until", "2027-02-01"),
+    ];
     assert_eq!(enters(&site, "authorise", &power).await, StatusCode::SEE_OTHER);
     let look = async |now: &str| {
         site.inside.set(now);
@@ -332,7 +423,10 @@ async fn terms_are_told_once_while_they_stand_and_end_with_what_they_wait_for() 
     };
     let words = |cause| -> Vec<(String, String)> {
         let facts = |job: &Job, name: &str| job.notice.facts.get(name).cloned().unwrap_or_default();
-        told(pipeline, cause).iter().map(|job| (facts(job, "term"), facts(job, "phase"))).collect()
+        told(pipeline, cause)
+            .iter()
+            .map(|job| (facts(job, "term"), facts(job, "phase")))
+            .collect()
     };
     let originals = |phase: &str| ("originals".to_owned(), phase.to_owned());
     // Arrived on Friday 20 November: five business days end on Friday 27.
@@ -344,7 +438,10 @@ async fn terms_are_told_once_while_they_stand_and_end_with_what_they_wait_for() 
     assert_eq!(standing.len(), 1, "{standing:?}");
     // Neither the company's name nor a signatory leaves the house.
     let said = format!("{:?}", told(pipeline, Cause::ApplicationTerm));
-    assert!(!said.contains("Sınama") && !said.contains("destek") && said.contains("2026/000001"), "{said}");
+    assert!(
+        !said.contains("Sınama") && !said.contains("destek") && said.contains("2026/000001"),
+        "{said}"
+    );
 
     enters(&site, "originals", &[("day", "2026-11-27")]).await;
     assert!(pipeline.ledger.standing_under("file/").unwrap().is_empty(), "it is over");
@@ -385,12 +482,44 @@ async fn who_may_not_see_the_document_is_told_of_no_file_and_the_auditor_only_re
     assert!(page.status == StatusCode::OK && page.text.contains("Sınama Kişisi 1") && !page.text.contains("id=\"authorise\""));
     let refused = auditor.submit("/account", &format!("{FILE}/originals"), &fields).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    let file = site.web.ledger().application_file("2026/000001".parse().unwrap(), &|_| true).unwrap().unwrap();
+    let file = site
+        .web
+        .ledger()
+        .application_file("2026/000001".parse().unwrap(), &|_| true)
+        .unwrap()
+        .unwrap();
     assert!(!file.entered.0.iter().any(|done| matches!(done.deed, Deed::OriginalsArrived { .. })));
 
-    // A completion in a mailbox that somebody does not see is no part of the file for them.
+    // What completes the file in a unit that somebody does not see is no part of it for them, and no deed names it.
+    arrives(
+        &site,
+        "2.eml",
+        &mail("muhasebe@hs01.kep.tr", "Gizli ek", vec![pdf("vekaletname-zeynep.pdf", unsigned())]),
+    )
+    .await;
+    enters(&site, "join", &[("document", "2026/000002")]).await;
     let mut clerk = site.signed_in("memur").await;
-    assert!(clerk.get("/boards/files").await.text.contains("2026/000001"));
+    let whole = clerk.get(FILE).await.text;
+    assert!(whole.contains("2026/000002") && whole.contains("vekaletname-zeynep"), "{whole}");
+    clerk
+        .submit("/documents/2026/000002", "/documents/2026/000002/assign", &[("unit", "Hukuk")])
+        .await;
+    clerk
+        .submit("/documents/2026/000001", "/documents/2026/000001/assign", &[("unit", "Evrak")])
+        .await;
+    let narrow = Person {
+        units: Scope::Only(["Evrak".to_owned()].into()),
+        ..person("dar", Role::Clerk)
+    };
+    let account = Account {
+        password: Some(password::hash(&Secret::new(PASSWORD)).unwrap()),
+        ..Account::new(narrow, Source::Local)
+    };
+    site.edit("dar", Edit::Add(Box::new(account))).await;
+    let mut narrow = site.signed_in("dar").await;
+    let page = narrow.get(FILE).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.text.contains("2026/000002") && !page.text.contains("zeynep"), "{}", page.text);
 }
 
 const QUALIFIED: &str = r#"
@@ -428,23 +557,40 @@ fn the_built_program_reads_asks_and_completes() {
         gateway.drop().display()
     ));
     assert!(gateway.run(&["config", "check"]).status.code().is_some_and(|code| code != 2));
-    let application = mail(COMPANY, "Deneme başvurusu", vec![pdf("tarama.pdf", signed(std::slice::from_ref(&sound)))]);
+    let application = mail(
+        COMPANY,
+        "Deneme başvurusu",
+        vec![pdf("tarama.pdf", signed(std::slice::from_ref(&sound)))],
+    );
     gateway.put("1.eml", &application);
     gateway.ok(&["poll"]);
     let shown = gateway.run(&["checklist", "show", "2026/000001", "--json"]);
     assert_eq!(shown.status.code(), Some(10), "{}", String::from_utf8_lossy(&shown.stderr));
     let file: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
-    assert_eq!((file["standing"].as_str(), file["papers"][0]["standing"].as_str()), (Some("incomplete"), Some("complete")), "{file:#}");
+    assert_eq!(
+        (file["standing"].as_str(), file["papers"][0]["standing"].as_str()),
+        (Some("incomplete"), Some("complete")),
+        "{file:#}"
+    );
     assert_eq!(file["papers"][1]["reasons"][0]["code"], "KEP-5701");
     assert!(file["reply"].as_str().unwrap().contains("2026/000001"), "{file:#}");
     assert_eq!(file["terms"][0]["kind"], "originals");
 
-    gateway.put("2.eml", &mail(COMPANY, "Eksik belge 2026/000001", vec![picture("Vergi Levhası.jpg")]));
+    gateway.put(
+        "2.eml",
+        &mail(COMPANY, "Eksik belge 2026/000001", vec![picture("Vergi Levhası.jpg")]),
+    );
     gateway.ok(&["poll"]);
     let table = gateway.ok(&["checklist", "list"]);
-    assert!(table.contains("2026/000001") && table.contains("tamam") && !table.contains("2026/000002"), "{table}");
+    assert!(
+        table.contains("2026/000001") && table.contains("tamam") && !table.contains("2026/000002"),
+        "{table}"
+    );
     let text = gateway.ok(&["--lang", "en", "checklist", "show", "2026/000002"]);
-    assert!(text.contains("Standing: complete") && text.contains("2026/000002 Vergi Levhası.jpg"), "{text}");
+    assert!(
+        text.contains("Standing: complete") && text.contains("2026/000002 Vergi Levhası.jpg"),
+        "{text}"
+    );
     // The record alone brings it back.
     gateway.ok(&["index", "rebuild"]);
     assert!(gateway.ok(&["checklist", "list"]).contains("tamam"));
@@ -455,13 +601,23 @@ fn the_built_program_reads_asks_and_completes() {
     let rules = folder.join("deneme.toml");
     let dry = gateway.run(&["checklist", "check", path.to_str().unwrap(), "--checklist", rules.to_str().unwrap()]);
     let said = String::from_utf8_lossy(&dry.stdout);
-    assert!(dry.status.code() == Some(20) && said.contains("KEP-5704") && said.contains("KEP-5701"), "{said}");
+    assert!(
+        dry.status.code() == Some(20) && said.contains("KEP-5704") && said.contains("KEP-5701"),
+        "{said}"
+    );
     let none = gateway.run(&["checklist", "check", path.to_str().unwrap()]);
     assert_eq!(none.status.code(), Some(1), "{}", String::from_utf8_lossy(&none.stdout));
 
     // A wrong checklist stops the check of the configuration, and the program does not start with it.
     std::fs::write(folder.join("b.toml"), "name = \"x\"\ntitel = \"y\"\n").unwrap();
     let check = gateway.run(&["config", "check"]);
-    let said = format!("{}{}", String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
-    assert!(check.status.code() != Some(0) && said.contains("KEP-8013") && said.contains("b.toml"), "{said}");
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&check.stdout),
+        String::from_utf8_lossy(&check.stderr)
+    );
+    assert!(
+        check.status.code() != Some(0) && said.contains("KEP-8013") && said.contains("b.toml"),
+        "{said}"
+    );
 }

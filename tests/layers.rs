@@ -20,7 +20,17 @@ const STAGES: [&str; 8] = [
 const ROOTS: [&str; 8] = ["clock", "finding", "hash", "isolate", "limits", "regular_file", "secret", "text"];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
 const ABOVE: [&str; 11] = [
-    "people", "checklist", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
+    "people",
+    "checklist",
+    "ledger",
+    "config",
+    "settings",
+    "search",
+    "paper",
+    "pipeline",
+    "web",
+    "daemon",
+    "cli",
 ];
 
 fn rank(module: &str) -> Option<usize> {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::papers::FileKind;
 use crate::hash::Sha256;
-use crate::regular_file;
 use crate::register::entry::Entry;
 use crate::register::{fits_pattern, has_word};
+use crate::regular_file;
 use crate::text::{Text, fold};
 
 /// Longest checklist: hundreds of papers fit, and what is longer is another file.

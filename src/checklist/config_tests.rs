@@ -37,7 +37,10 @@ fn what_could_not_be_meant_so_is_refused() {
         assert!(Checklist::parse(&wrong).is_err(), "{wrong}");
     }
     let unknown = Checklist::parse(&with("required = false", "requird = false")).unwrap_err();
-    assert!(matches!(&unknown, Wrong::Syntax(error) if error.message().contains("requird")), "{unknown}");
+    assert!(
+        matches!(&unknown, Wrong::Syntax(error) if error.message().contains("requird")),
+        "{unknown}"
+    );
 }
 
 #[test]

@@ -90,7 +90,10 @@ impl Entered {
             Deed::Authorised { authority } => Some(authority),
             _ => None,
         });
-        entered.enumerate().map(|(at, authority)| (authority, revoked.contains(&at))).collect()
+        entered
+            .enumerate()
+            .map(|(at, authority)| (authority, revoked.contains(&at)))
+            .collect()
     }
 
     /// Those that count.

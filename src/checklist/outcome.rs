@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::config::{Checklist, Needed, Paper};
 use super::entered::Entered;
 use super::papers::{Because, Member, ReadPaper, paper_of};
-use super::signatories::{Authority, Source, SigningPerson, day_of};
+use super::signatories::{Authority, SigningPerson, Source, day_of};
 use crate::hash::Sha256;
 use crate::register::entry::RegisterNumber;
 use crate::signature::carrier::package::flatten;
@@ -227,7 +227,12 @@ fn judge_paper(paper: &Paper, checklist: &Checklist, file: &File<'_>) -> PaperOu
         })
         .collect()
     };
-    let last = file.members.iter().rev().map(|member| (member, copies(member))).find(|(_, copies)| !copies.is_empty());
+    let last = file
+        .members
+        .iter()
+        .rev()
+        .map(|member| (member, copies(member)))
+        .find(|(_, copies)| !copies.is_empty());
     let Some((member, copies)) = last else {
         return match paper.required {
             true => outcome(
@@ -285,8 +290,16 @@ fn judge_copy(
     if read.size > most {
         reasons.push(Reason::new(
             code::TOO_LARGE,
-            format!("Dosya çok büyük: {} KB; en çok {} KB olabilir.", read.size.div_ceil(1024), most / 1024),
-            format!("The file is too large: {} KB; at most {} KB are accepted.", read.size.div_ceil(1024), most / 1024),
+            format!(
+                "Dosya çok büyük: {} KB; en çok {} KB olabilir.",
+                read.size.div_ceil(1024),
+                most / 1024
+            ),
+            format!(
+                "The file is too large: {} KB; at most {} KB are accepted.",
+                read.size.div_ceil(1024),
+                most / 1024
+            ),
         ));
     }
     if !reasons.is_empty() {
@@ -324,7 +337,9 @@ impl<'a> Signatures<'a> {
     }
 
     fn passed_names(&self) -> Vec<String> {
-        let names = self.qualified(Indication::Passed).filter_map(|report| report.signer.as_ref()?.common_name.clone());
+        let names = self
+            .qualified(Indication::Passed)
+            .filter_map(|report| report.signer.as_ref()?.common_name.clone());
         let names: BTreeSet<String> = names.collect();
         names.into_iter().collect()
     }
@@ -332,7 +347,10 @@ impl<'a> Signatures<'a> {
     /// What keeps the copy from being signed as it must be; `None`: nothing.
     fn judge(&self, needed: Needed, entered: &Entered) -> Option<(Standing, Vec<Reason>)> {
         // A signature that does not hold is told of whether one was asked for or not: somebody changed what was signed.
-        let failed: Vec<Reason> = flat(&self.all).filter(|report| report.indication == Indication::Failed).map(failing).collect();
+        let failed: Vec<Reason> = flat(&self.all)
+            .filter(|report| report.indication == Indication::Failed)
+            .map(failing)
+            .collect();
         if !failed.is_empty() {
             return Some((Standing::Wrong, failed));
         }
@@ -414,7 +432,9 @@ impl<'a> Signatures<'a> {
             .copied()
             .collect();
         let possible = |authority: &Authority| self.signed_under(authority, true, true) >= usize::from(authority.required);
-        let nameless = open.iter().any(|report| report.signer.as_ref().and_then(SigningPerson::of).is_none());
+        let nameless = open
+            .iter()
+            .any(|report| report.signer.as_ref().and_then(SigningPerson::of).is_none());
         if nameless || authorities.iter().any(|authority| possible(authority)) {
             return Some((Standing::Awaiting, open.iter().map(|report| uncertain(report)).collect()));
         }
@@ -455,7 +475,10 @@ impl<'a> Signatures<'a> {
         Reason::new(
             code::NOT_ENOUGH_SIGNERS,
             format!("İmza yetkisi yetmiyor. İmzalayan: {}. {}.", who.tr, ways.tr),
-            format!("Those who signed may not sign for the applicant. Signed by: {}. {}.", who.en, ways.en),
+            format!(
+                "Those who signed may not sign for the applicant. Signed by: {}. {}.",
+                who.en, ways.en
+            ),
         )
     }
 }
@@ -475,7 +498,14 @@ fn signer(report: &SignatureReport) -> Text {
 /// The first reason that is no praise.
 fn because(report: &SignatureReport) -> Text {
     let worst = report.reasons.iter().max_by_key(|reason| reason.severity);
-    worst.map(|reason| Text::new(format!("{} ({})", reason.text.tr, reason.code), format!("{} ({})", reason.text.en, reason.code))).unwrap_or_default()
+    worst
+        .map(|reason| {
+            Text::new(
+                format!("{} ({})", reason.text.tr, reason.code),
+                format!("{} ({})", reason.text.en, reason.code),
+            )
+        })
+        .unwrap_or_default()
 }
 
 fn failing(report: &SignatureReport) -> Reason {

@@ -53,7 +53,11 @@ fn with(petition: ReadPaper, entered: &Entered) -> Outcome {
 }
 
 fn codes(outcome: &Outcome) -> Vec<&'static str> {
-    outcome.papers.iter().flat_map(|paper| paper.reasons.iter().map(|reason| reason.code)).collect()
+    outcome
+        .papers
+        .iter()
+        .flat_map(|paper| paper.reasons.iter().map(|reason| reason.code))
+        .collect()
 }
 
 #[test]
@@ -74,21 +78,81 @@ fn whose_signatures_make_a_file_complete() {
     let table: Vec<Row> = vec![
         ("sole", vec![ali()], sole(), Standing::Complete, &[]),
         ("sole, the other one", vec![ece()], sole(), Standing::Complete, &[]),
-        ("one of two that must", vec![ali()], joint(), Standing::Wrong, &[code::NOT_ENOUGH_SIGNERS]),
+        (
+            "one of two that must",
+            vec![ali()],
+            joint(),
+            Standing::Wrong,
+            &[code::NOT_ENOUGH_SIGNERS],
+        ),
         ("two of three", vec![ali(), ece()], joint(), Standing::Complete, &[]),
-        ("the same one twice", vec![ali(), ali()], joint(), Standing::Wrong, &[code::NOT_ENOUGH_SIGNERS]),
-        ("a stranger", vec![stranger.clone()], sole(), Standing::Wrong, &[code::NOT_ENOUGH_SIGNERS]),
-        ("a stranger beside who may", vec![stranger.clone(), ali()], sole(), Standing::Complete, &[]),
+        (
+            "the same one twice",
+            vec![ali(), ali()],
+            joint(),
+            Standing::Wrong,
+            &[code::NOT_ENOUGH_SIGNERS],
+        ),
+        (
+            "a stranger",
+            vec![stranger.clone()],
+            sole(),
+            Standing::Wrong,
+            &[code::NOT_ENOUGH_SIGNERS],
+        ),
+        (
+            "a stranger beside who may",
+            vec![stranger.clone(), ali()],
+            sole(),
+            Standing::Complete,
+            &[],
+        ),
         ("a namesake", vec![namesake], sole(), Standing::Wrong, &[code::NOT_ENOUGH_SIGNERS]),
         ("unsigned", vec![], sole(), Standing::Wrong, &[code::UNSIGNED]),
-        ("not yet certain", vec![open(ALI)], sole(), Standing::Awaiting, &[code::UNCERTAIN_SIGNATURE]),
-        ("half certain", vec![ali(), open(ECE)], joint(), Standing::Awaiting, &[code::UNCERTAIN_SIGNATURE]),
-        ("enough beside what is not certain", vec![ali(), open(ECE)], sole(), Standing::Complete, &[]),
-        ("not certain and of no use", vec![stranger, open(("Veli Kara", "999******99"))], sole(), Standing::Wrong, &[code::NOT_ENOUGH_SIGNERS]),
+        (
+            "not yet certain",
+            vec![open(ALI)],
+            sole(),
+            Standing::Awaiting,
+            &[code::UNCERTAIN_SIGNATURE],
+        ),
+        (
+            "half certain",
+            vec![ali(), open(ECE)],
+            joint(),
+            Standing::Awaiting,
+            &[code::UNCERTAIN_SIGNATURE],
+        ),
+        (
+            "enough beside what is not certain",
+            vec![ali(), open(ECE)],
+            sole(),
+            Standing::Complete,
+            &[],
+        ),
+        (
+            "not certain and of no use",
+            vec![stranger, open(("Veli Kara", "999******99"))],
+            sole(),
+            Standing::Wrong,
+            &[code::NOT_ENOUGH_SIGNERS],
+        ),
         ("broken", vec![failed(ALI)], sole(), Standing::Wrong, &[code::INVALID_SIGNATURE]),
-        ("broken beside enough", vec![ali(), failed(ECE)], sole(), Standing::Wrong, &[code::INVALID_SIGNATURE]),
+        (
+            "broken beside enough",
+            vec![ali(), failed(ECE)],
+            sole(),
+            Standing::Wrong,
+            &[code::INVALID_SIGNATURE],
+        ),
         ("a seal", vec![seal], sole(), Standing::Wrong, &[code::NOT_QUALIFIED]),
-        ("nobody entered", vec![ali()], nobody.clone(), Standing::Awaiting, &[code::NO_SIGNATORIES]),
+        (
+            "nobody entered",
+            vec![ali()],
+            nobody.clone(),
+            Standing::Awaiting,
+            &[code::NO_SIGNATORIES],
+        ),
         ("nobody entered, unsigned", vec![], nobody, Standing::Wrong, &[code::UNSIGNED]),
     ];
     for (what, signatures, entered, standing, why) in table {
@@ -112,7 +176,11 @@ fn a_power_of_attorney_counts_on_the_day_of_the_signature() {
         (power(None, "2026-11-20"), Standing::Complete, None),
         (power(None, "2026-11-19"), Standing::Wrong, Some(code::AUTHORITY_ENDED)),
         (power(Some("2026-11-20"), "2027-01-01"), Standing::Complete, None),
-        (power(Some("2026-11-21"), "2027-01-01"), Standing::Wrong, Some(code::AUTHORITY_ENDED)),
+        (
+            power(Some("2026-11-21"), "2027-01-01"),
+            Standing::Wrong,
+            Some(code::AUTHORITY_ENDED),
+        ),
     ] {
         let outcome = with(paper("dilekce.pdf", &[ali()]), &entered);
         assert_eq!((outcome.standing, codes(&outcome).first().copied()), (standing, why));
@@ -122,27 +190,54 @@ fn a_power_of_attorney_counts_on_the_day_of_the_signature() {
         best_signature_time: Some(at("2027-06-01T00:00:00Z")),
         ..ali()
     };
-    assert_eq!(with(paper("dilekce.pdf", &[late]), &power(None, "2026-11-20")).standing, Standing::Complete);
+    assert_eq!(
+        with(paper("dilekce.pdf", &[late]), &power(None, "2026-11-20")).standing,
+        Standing::Complete
+    );
     let claimed = SignatureReport {
         best_signature_time: None,
         claimed_signing_time: Some(at("2026-01-01T00:00:00Z")),
         ..ali()
     };
-    assert_eq!(with(paper("dilekce.pdf", &[claimed]), &power(None, "2026-11-19")).standing, Standing::Wrong);
+    assert_eq!(
+        with(paper("dilekce.pdf", &[claimed]), &power(None, "2026-11-19")).standing,
+        Standing::Wrong
+    );
     // What was revoked counts no more.
     let mut revoked = power(None, "2027-01-01");
     revoked.0.push(super::fixture::done(Deed::Revoked { authority: 0 }));
     let outcome = with(paper("dilekce.pdf", &[ali()]), &revoked);
-    assert_eq!((outcome.standing, codes(&outcome)), (Standing::Awaiting, vec![code::NO_SIGNATORIES]));
+    assert_eq!(
+        (outcome.standing, codes(&outcome)),
+        (Standing::Awaiting, vec![code::NO_SIGNATORIES])
+    );
 }
 
 #[test]
 fn formats_and_sizes_are_told_by_content() {
     let good = || paper("dilekce.pdf", &[ali()]);
     for (petition, why) in [
-        (ReadPaper { kind: FileKind::Png, ..good() }, code::WRONG_FORMAT),
-        (ReadPaper { kind: FileKind::Other, ..good() }, code::WRONG_FORMAT),
-        (ReadPaper { size: (5 << 20) + 1, ..good() }, code::TOO_LARGE),
+        (
+            ReadPaper {
+                kind: FileKind::Png,
+                ..good()
+            },
+            code::WRONG_FORMAT,
+        ),
+        (
+            ReadPaper {
+                kind: FileKind::Other,
+                ..good()
+            },
+            code::WRONG_FORMAT,
+        ),
+        (
+            ReadPaper {
+                size: (5 << 20) + 1,
+                ..good()
+            },
+            code::TOO_LARGE,
+        ),
         (ReadPaper { size: 0, ..good() }, code::EMPTY),
     ] {
         let outcome = with(petition, &sole());
@@ -186,7 +281,10 @@ fn a_paper_is_found_by_name_by_its_words_or_by_a_clerk() {
     // The last word counts, also against the words on the page.
     decided.0.push(decide(None));
     let none = with(nameless(&["dilekce"]), &decided);
-    assert_eq!((none.standing, none.unplaced.first().map(|one| one.is_decided)), (Standing::Incomplete, Some(true)));
+    assert_eq!(
+        (none.standing, none.unplaced.first().map(|one| one.is_decided)),
+        (Standing::Incomplete, Some(true))
+    );
 }
 
 #[test]
@@ -217,7 +315,10 @@ fn the_signature_of_a_package_stands_for_what_its_digests_cover() {
         circular(),
     ]);
     inside.package = vec![package];
-    assert_eq!(judged(&rules(), std::slice::from_ref(&inside), &sole()).standing, Standing::Complete);
+    assert_eq!(
+        judged(&rules(), std::slice::from_ref(&inside), &sole()).standing,
+        Standing::Complete
+    );
     let mut outside = inside.clone();
     outside.papers[0].in_package = false;
     assert_eq!(codes(&judged(&rules(), &[outside], &sole())), vec![code::UNSIGNED]);
@@ -274,11 +375,20 @@ fn the_reply_names_what_is_missing_and_wrong_and_nothing_else() {
     let rules = rules();
     let outcome = judged(&rules, &[reading(vec![paper("dilekce.pdf", &[])])], &sole());
     let letter = reply::letter(&rules, &outcome, "GB-2026/000001", "2026-12-01".parse().ok()).unwrap();
-    for part in ["GB-2026/000001", "01.12.2026", "- İmza sirküleri (PDF, JPG, PNG)", "- Dilekçe: Belgede nitelikli elektronik imza yok."] {
+    for part in [
+        "GB-2026/000001",
+        "01.12.2026",
+        "- İmza sirküleri (PDF, JPG, PNG)",
+        "- Dilekçe: Belgede nitelikli elektronik imza yok.",
+    ] {
         assert!(letter.tr.contains(part), "{part}: {}", letter.tr);
     }
     assert!(!letter.tr.contains("Vekâletname") && !letter.tr.contains("KEP-"), "{}", letter.tr);
-    assert!(letter.en.contains("- Signature circular (PDF, JPG, PNG)") && letter.en.contains("01.12.2026"), "{}", letter.en);
+    assert!(
+        letter.en.contains("- Signature circular (PDF, JPG, PNG)") && letter.en.contains("01.12.2026"),
+        "{}",
+        letter.en
+    );
     let complete = with(paper("dilekce.pdf", &[ali()]), &sole());
     assert!(reply::letter(&rules, &complete, "1", None).is_none());
 }

@@ -111,7 +111,10 @@ impl Reading {
 
     /// The signatures that stand for a paper, each once. "There is no signature" is no signature.
     pub fn signatures_of<'a>(&'a self, paper: &'a ReadPaper) -> impl Iterator<Item = &'a SignatureReport> {
-        let of_package = self.package.iter().filter(|report| paper.in_package && report.role == Role::Signature);
+        let of_package = self
+            .package
+            .iter()
+            .filter(|report| paper.in_package && report.role == Role::Signature);
         let all = paper.signatures.iter().chain(of_package);
         all.filter(|report| report.role != Role::Timestamp && report.sub_indication != Some(SubIndication::NoSignature))
     }

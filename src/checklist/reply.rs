@@ -17,12 +17,24 @@ pub fn letter(checklist: &Checklist, outcome: &Outcome, number: &str, until: Opt
         "Sayın ilgili,\n\n{number} sayı ile kaydedilen «{}» dosyanız incelenmiş, aşağıdaki eksiklikler görülmüştür.\n",
         title.tr
     );
-    let mut en = format!("Dear applicant,\n\nyour file «{}», registered as {number}, was examined and is not in order.\n", title.en);
-    section(&mut tr, &mut en, ("Gönderilmesi gereken belgeler:", "Papers to be sent:"), outcome.missing(), checklist);
+    let mut en = format!(
+        "Dear applicant,\n\nyour file «{}», registered as {number}, was examined and is not in order.\n",
+        title.en
+    );
     section(
         &mut tr,
         &mut en,
-        ("Düzeltilip yeniden gönderilmesi gereken belgeler:", "Papers to be corrected and sent again:"),
+        ("Gönderilmesi gereken belgeler:", "Papers to be sent:"),
+        outcome.missing(),
+        checklist,
+    );
+    section(
+        &mut tr,
+        &mut en,
+        (
+            "Düzeltilip yeniden gönderilmesi gereken belgeler:",
+            "Papers to be corrected and sent again:",
+        ),
         outcome.wrong(),
         checklist,
     );
@@ -51,13 +63,26 @@ fn section<'a>(
     *en += &format!("\n{}\n", heading.1);
     for outcome in papers {
         let rule = checklist.paper(&outcome.id);
-        let formats = rule.map(|paper| checklist.formats_of(paper).iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", "));
+        let formats = rule.map(|paper| {
+            checklist
+                .formats_of(paper)
+                .iter()
+                .map(|kind| kind.word())
+                .collect::<Vec<_>>()
+                .join(", ")
+        });
         let formats = formats.unwrap_or_default();
         let reasons = || outcome.reasons.iter().filter(|reason| reason.code != code::MISSING);
         let (mut why_tr, mut why_en) = (format!(" ({formats})"), format!(" ({formats})"));
         if reasons().next().is_some() {
-            why_tr = format!(": {}", reasons().map(|reason| reason.text.tr.as_str()).collect::<Vec<_>>().join(" "));
-            why_en = format!(": {}", reasons().map(|reason| reason.text.en.as_str()).collect::<Vec<_>>().join(" "));
+            why_tr = format!(
+                ": {}",
+                reasons().map(|reason| reason.text.tr.as_str()).collect::<Vec<_>>().join(" ")
+            );
+            why_en = format!(
+                ": {}",
+                reasons().map(|reason| reason.text.en.as_str()).collect::<Vec<_>>().join(" ")
+            );
         }
         *tr += &format!("- {}{why_tr}\n", outcome.title.tr);
         *en += &format!("- {}{why_en}\n", outcome.title.en);

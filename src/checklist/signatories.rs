@@ -75,12 +75,21 @@ fn overlay(one: &str, other: &str) -> String {
 impl MaskedId {
     /// How many digits both show, alike or not.
     fn common_with(&self, other: &str) -> usize {
-        self.0.chars().zip(other.chars()).filter(|(one, other)| *one != '*' && *other != '*').count()
+        self.0
+            .chars()
+            .zip(other.chars())
+            .filter(|(one, other)| *one != '*' && *other != '*')
+            .count()
     }
 
     /// Fits the number of a certificate, as the record shows it: every digit that both show is the same, and they show enough.
     pub fn fits(&self, certificate: &str) -> bool {
-        let pairs = || self.0.chars().zip(certificate.chars()).filter(|(one, other)| *one != '*' && *other != '*');
+        let pairs = || {
+            self.0
+                .chars()
+                .zip(certificate.chars())
+                .filter(|(one, other)| *one != '*' && *other != '*')
+        };
         certificate.chars().count() == ID_DIGITS
             && self.common_with(certificate) >= COMMON_DIGITS
             && pairs().all(|(one, other)| one == other)

@@ -10,7 +10,9 @@ use crate::signature::report::Indication;
 
 fn people(signers: &[(&str, &str)]) -> BTreeSet<SigningPerson> {
     let reports = signers.iter().map(|(name, masked)| signed(name, masked, Indication::Passed));
-    reports.filter_map(|report| SigningPerson::of(report.signer.as_ref().unwrap())).collect()
+    reports
+        .filter_map(|report| SigningPerson::of(report.signer.as_ref().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -84,13 +86,19 @@ fn k_of_n_counts_people_and_not_signatures() {
         assert_eq!(circular.signed_by(&people(&all[..taken])), taken);
     }
     // The same person twice, by two certificates that write the name otherwise.
-    assert_eq!(circular.signed_by(&people(&[("ALİ ÖZ", "123******89"), ("Öz Ali", "123******89")])), 1);
+    assert_eq!(
+        circular.signed_by(&people(&[("ALİ ÖZ", "123******89"), ("Öz Ali", "123******89")])),
+        1
+    );
     // A name that was entered twice makes one signature no two.
     let twice = authority(Source::Circular, &["Ali Öz; 123******89", "Ali Öz; 12345******"], 2);
     assert_eq!(twice.signed_by(&people(&[("ALİ ÖZ", "123******89")])), 1);
     // Two namesakes: whoever takes the only place of the other makes room.
     let namesakes = authority(Source::Circular, &["Ali Öz; 123********", "Ali Öz; 123******89"], 2);
-    assert_eq!(namesakes.signed_by(&people(&[("Ali Öz", "123******89"), ("Ali Öz", "123******77")])), 2);
+    assert_eq!(
+        namesakes.signed_by(&people(&[("Ali Öz", "123******89"), ("Ali Öz", "123******77")])),
+        2
+    );
 }
 
 #[test]
@@ -98,8 +106,14 @@ fn an_authority_that_could_not_be_meant_so_is_refused() {
     let sound = authority(Source::Circular, &["Ali Öz; 123******89", "Ece Su; 456******12"], 2);
     assert!(sound.check().is_ok());
     let wrong = [
-        Authority { required: 0, ..sound.clone() },
-        Authority { required: 3, ..sound.clone() },
+        Authority {
+            required: 0,
+            ..sound.clone()
+        },
+        Authority {
+            required: 3,
+            ..sound.clone()
+        },
         Authority {
             signatories: Vec::new(),
             ..sound.clone()

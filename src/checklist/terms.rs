@@ -88,7 +88,11 @@ pub fn open_terms(
             told_from,
         });
     };
-    if let Some(days) = checklist.terms.originals_business_days.filter(|_| entered.originals_arrived().is_none()) {
+    if let Some(days) = checklist
+        .terms
+        .originals_business_days
+        .filter(|_| entered.originals_arrived().is_none())
+    {
         add(Kind::Originals, calendar.add_business_days(local_day(received_at), days), None);
     }
     if let (Some(days), Some(asked)) = (checklist.terms.completion_days, entered.completion_asked())
@@ -100,7 +104,9 @@ pub fn open_terms(
         add(Kind::LossReport, after(learned, days), None);
     }
     for (at, (authority, is_revoked)) in entered.every_authority().into_iter().enumerate() {
-        let Some(until) = authority.valid_until.filter(|_| !is_revoked) else { continue };
+        let Some(until) = authority.valid_until.filter(|_| !is_revoked) else {
+            continue;
+        };
         let kind = match authority.source {
             Source::Power => Kind::Power(at),
             Source::Circular => Kind::Circular(at),

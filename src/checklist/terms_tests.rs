@@ -66,7 +66,10 @@ fn a_loss_is_reported_within_fifteen_days_of_learning_of_it() {
     let received = "2026-11-20T07:00:00Z";
     let learned = Deed::LossLearned { day: day("2026-11-21") };
     let mut deeds = vec![Deed::OriginalsArrived { day: day("2026-11-20") }, learned.clone()];
-    assert_eq!(said(&terms(deeds.clone(), Standing::Complete, received)), vec![(Kind::LossReport, "2026-12-06".to_owned())]);
+    assert_eq!(
+        said(&terms(deeds.clone(), Standing::Complete, received)),
+        vec![(Kind::LossReport, "2026-12-06".to_owned())]
+    );
     deeds.push(Deed::LossReported { day: day("2026-11-25") });
     assert!(terms(deeds.clone(), Standing::Complete, received).is_empty());
     // Another loss is another term.

@@ -38,7 +38,9 @@ fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let (ledger, settings) = (session.reader()?, session.settings()?);
     let (mut rows, mut values, mut worst) = (Vec::new(), Vec::new(), Exit::Done);
     for number in ledger.file_numbers_back() {
-        let Some(file) = ledger.application_file(number?, &|_| true)? else { continue };
+        let Some(file) = ledger.application_file(number?, &|_| true)? else {
+            continue;
+        };
         let outcome = file.outcome(&settings.checklists);
         worst = worst.max(exit_of(outcome.standing));
         rows.push(row(&file, &outcome, &settings, session.lang));
@@ -64,7 +66,8 @@ fn row(file: &ApplicationFile, outcome: &Outcome, settings: &Settings, lang: Lan
         outcome.standing.text().get(lang).to_owned(),
         outcome.missing().count().to_string(),
         outcome.wrong().count().to_string(),
-        term.map(|term| format!("{} {}", term.day.strftime("%d.%m.%Y"), term.kind.text().get(lang))).unwrap_or_default(),
+        term.map(|term| format!("{} {}", term.day.strftime("%d.%m.%Y"), term.kind.text().get(lang)))
+            .unwrap_or_default(),
     ]
 }
 
@@ -100,7 +103,9 @@ fn tell(session: &Session, file: &ApplicationFile, outcome: &Outcome, settings: 
     let line = |tr: &str, en: &str, value: &str| println!("{}: {}", if lang == Lang::Tr { tr } else { en }, clean(value));
     let number = format!("{}{}", settings.config.register.prefix, file.head.register_number);
     line("Dosya", "File", &number);
-    let title = file.rules(&settings.checklists).map(|checklist| checklist.title.get(lang).to_owned());
+    let title = file
+        .rules(&settings.checklists)
+        .map(|checklist| checklist.title.get(lang).to_owned());
     line("Kontrol listesi", "Checklist", &title.unwrap_or_else(|| file.checklist.clone()));
     line("Durum", "Standing", outcome.standing.text().get(lang));
     for reason in &outcome.reasons {
@@ -121,18 +126,30 @@ fn tell(session: &Session, file: &ApplicationFile, outcome: &Outcome, settings: 
         }
     }
     for one in outcome.unplaced.iter().filter(|one| !one.is_decided) {
-        let word = if lang == Lang::Tr { "hangi belge olduğu bilinmiyor" } else { "nobody knows which paper it is" };
+        let word = if lang == Lang::Tr {
+            "hangi belge olduğu bilinmiyor"
+        } else {
+            "nobody knows which paper it is"
+        };
         println!("? {} {}: {word}", one.number, clean(&one.name));
     }
     for term in files::terms_of(file, settings) {
-        line("Süre", "Term", &format!("{} {}", term.day.strftime("%d.%m.%Y"), term.kind.text().get(lang)));
+        line(
+            "Süre",
+            "Term",
+            &format!("{} {}", term.day.strftime("%d.%m.%Y"), term.kind.text().get(lang)),
+        );
     }
     let rules = file.rules(&settings.checklists);
     if let Some(day) = rules.and_then(|rules| kept_until(rules, file.head.message.received_at)) {
         line("Saklama sonu", "Kept until", &day.strftime("%d.%m.%Y").to_string());
     }
     if let Some(letter) = rules.and_then(|rules| reply_of(rules, file, outcome, settings)) {
-        println!("\n{}\n{}", if lang == Lang::Tr { "Yanıt yazısı:" } else { "Reply:" }, letter.get(lang));
+        println!(
+            "\n{}\n{}",
+            if lang == Lang::Tr { "Yanıt yazısı:" } else { "Reply:" },
+            letter.get(lang)
+        );
     }
 }
 
@@ -149,7 +166,10 @@ fn as_value(file: &ApplicationFile, outcome: &Outcome, settings: &Settings, lang
     let rules = file.rules(&settings.checklists);
     let terms = files::terms_of(file, settings);
     let reasons = |reasons: &[crate::checklist::outcome::Reason]| -> Vec<Value> {
-        reasons.iter().map(|reason| json!({"code": reason.code, "text": reason.text.get(lang)})).collect()
+        reasons
+            .iter()
+            .map(|reason| json!({"code": reason.code, "text": reason.text.get(lang)}))
+            .collect()
     };
     json!({
         "number": file.head.register_number,
@@ -184,7 +204,9 @@ fn check(session: &Session, path: &Path, chosen: Option<&Path>, as_json: bool) -
         let checklist = crate::checklist::config::read(chosen).map_err(|error| Failure::new(crate::settings::explain_checklist(&error)))?;
         settings.checklists = Arc::new(crate::checklist::config::Checklists::of(vec![checklist]));
     }
-    let raw: Bytes = regular_file::read(path, settings.limits.message_bytes).map_err(|error| Failure::file(path, &error))?.into();
+    let raw: Bytes = regular_file::read(path, settings.limits.message_bytes)
+        .map_err(|error| Failure::file(path, &error))?
+        .into();
     let now = session.clock().now();
     let settings = Arc::new(settings);
     let (own, is_chosen) = (Arc::clone(&settings), chosen.is_some());

@@ -102,7 +102,12 @@ fn phase(term: &Term, now: Timestamp, settings: &Settings) -> Option<bool> {
     }
     let near = match term.told_from {
         Some(day) => local_day(now) >= day,
-        None => now >= settings.registry.calendar.business_hours_before(term.at, settings.config.register.warn_business_hours),
+        None => {
+            now >= settings
+                .registry
+                .calendar
+                .business_hours_before(term.at, settings.config.register.warn_business_hours)
+        }
     };
     near.then_some(false)
 }
@@ -114,7 +119,9 @@ fn alarm(number: RegisterNumber, term: &Term, is_over: bool) -> String {
 }
 
 async fn tell(pipeline: &Pipeline, number: RegisterNumber, term: &Term, is_over: bool, settings: &Settings) -> Result<(), PipelineError> {
-    let Some(entry) = pipeline.ledger.entry(number)? else { return Ok(()) };
+    let Some(entry) = pipeline.ledger.entry(number)? else {
+        return Ok(());
+    };
     let told = Told::new(&entry, &settings.config.register.prefix, &[]);
     let ending = Ending {
         word: term.kind.word(),

@@ -1,5 +1,7 @@
 //! Application files on the record: what was read of their papers, what clerks entered, and which documents belong together.
 
+use std::collections::BTreeSet;
+
 use super::event::{Event, FileDeed, PapersRead};
 use super::handling::{NOTE_CHARS, Refusal};
 use super::overlay::Overlay;
@@ -109,11 +111,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The index cannot be read.
-    pub fn application_file(
-        &self,
-        number: RegisterNumber,
-        sees: &dyn Fn(&Entry) -> bool,
-    ) -> Result<Option<ApplicationFile>, LedgerError> {
+    pub fn application_file(&self, number: RegisterNumber, sees: &dyn Fn(&Entry) -> bool) -> Result<Option<ApplicationFile>, LedgerError> {
         let Some(state) = self.file_state(number)?.filter(|state| state.part_of.is_none()) else {
             return Ok(None);
         };
@@ -127,12 +125,41 @@ impl Ledger {
                 members.push((entry, self.file_state(*joined)?.and_then(|state| state.read)));
             }
         }
+        let entered = self.entered_as_seen(state.entered, &state.joined, sees)?;
         Ok(Some(ApplicationFile {
             head,
             checklist,
-            entered: state.entered,
+            entered,
             members,
         }))
+    }
+
+    /// Without the deeds that name documents which do not exist for somebody, or what lies in them.
+    fn entered_as_seen(
+        &self,
+        mut entered: Entered,
+        joined: &BTreeSet<RegisterNumber>,
+        sees: &dyn Fn(&Entry) -> bool,
+    ) -> Result<Entered, LedgerError> {
+        let named = entered.0.iter().filter_map(|done| match &done.deed {
+            Deed::Joined { document } | Deed::Separated { document } => Some(*document),
+            _ => None,
+        });
+        let (mut hidden, mut papers) = (BTreeSet::new(), BTreeSet::new());
+        for document in named.chain(joined.iter().copied()) {
+            if self.entry(document)?.is_some_and(|entry| sees(&entry)) {
+                continue;
+            }
+            hidden.insert(document);
+            let read = self.file_state(document)?.and_then(|state| state.read);
+            papers.extend(read.into_iter().flat_map(|read| read.reading.papers).map(|paper| paper.sha256));
+        }
+        entered.0.retain(|done| match &done.deed {
+            Deed::Joined { document } | Deed::Separated { document } => !hidden.contains(document),
+            Deed::Decided { sha256, .. } => !papers.contains(sha256),
+            _ => true,
+        });
+        Ok(entered)
     }
 
     /// What was read of a message for its file. Said again without a change it is no record.
@@ -160,16 +187,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The disk refused.
-    pub fn file_deed(
-        &self,
-        number: RegisterNumber,
-        deed: Deed,
-        note: Option<String>,
-        by: &Person,
-    ) -> Pending<Result<(), FileRefusal>> {
+    pub fn file_deed(&self, number: RegisterNumber, deed: Deed, note: Option<String>, by: &Person) -> Pending<Result<(), FileRefusal>> {
         let by = by.clone();
         self.commit(move |decision| {
-            let sees = |number, decision: &Decision<'_>| Ok::<_, LedgerError>(decision.state.index.entry(number)?.is_some_and(|entry| by.sees(&entry)));
+            let sees = |number, decision: &Decision<'_>| {
+                Ok::<_, LedgerError>(decision.state.index.entry(number)?.is_some_and(|entry| by.sees(&entry)))
+            };
             if !sees(number, decision)? {
                 return Ok(Err(FileRefusal::NotFound));
             }
@@ -208,12 +231,7 @@ fn checklist_of(state: &FileState) -> Option<String> {
     }
 }
 
-fn fits(
-    number: RegisterNumber,
-    deed: &Deed,
-    note: Option<&str>,
-    decision: &Decision<'_>,
-) -> Result<Result<(), FileRefusal>, LedgerError> {
+fn fits(number: RegisterNumber, deed: &Deed, note: Option<&str>, decision: &Decision<'_>) -> Result<Result<(), FileRefusal>, LedgerError> {
     let state: FileState = decision.state.index.get(&key::file(number))?.unwrap_or_default();
     if note.is_some_and(|note| note.chars().count() > NOTE_CHARS || note.chars().any(|c| c.is_control() && !c.is_whitespace())) {
         return Ok(Err(FileRefusal::Unfit(Refusal::TooLong.text())));
@@ -237,13 +255,12 @@ fn fits(
             Some((_, false)) => Ok(()),
             _ => FileRefusal::unfit("Böyle geçerli bir yetki kaydı yok.", "There is no such authority in force."),
         },
-        Deed::LossReported { .. } if !matches!(state.entered.loss(), Some((_, None))) => FileRefusal::unfit(
-            "Bildirilecek açık bir kayıp kaydı yok.",
-            "There is no open loss to be reported.",
-        ),
+        Deed::LossReported { .. } if !matches!(state.entered.loss(), Some((_, None))) => {
+            FileRefusal::unfit("Bildirilecek açık bir kayıp kaydı yok.", "There is no open loss to be reported.")
+        }
         Deed::Bound { checklist: Some(_) } if state.part_of.is_some() => FileRefusal::unfit(
-            "Bu kayıt başka bir dosyayı tamamlıyor; önce oradan ayırın.",
-            "This entry completes another file; separate it from there first.",
+            "Bu kayıt ayrı bir dosya olamaz; bir dosyayı tamamlıyorsa önce oradan ayırın.",
+            "This entry cannot be a file of its own; where it completes one, separate it from there first.",
         ),
         Deed::Joined { document } => return joins(number, *document, &state, decision),
         Deed::Separated { document } if !state.joined.contains(document) => {
@@ -273,8 +290,8 @@ fn joins(
         FileRefusal::unfit("Bu belge zaten bu dosyada.", "This document is in this file already.")
     } else if other.part_of.is_some() || !other.joined.is_empty() {
         FileRefusal::unfit(
-            "Bu belge başka bir dosyaya ait ya da kendisi bir dosya; önce oradan ayırın.",
-            "This document belongs to another file, or is one; separate it from there first.",
+            "Bu belge bu dosyaya katılamaz; başka bir dosyadaysa önce oradan ayırın.",
+            "This document cannot be joined; where it is in another file, separate it from there first.",
         )
     } else if state.joined.len() >= MOST_JOINED {
         FileRefusal::unfit("Dosyada çok fazla belge var.", "There are too many documents in the file.")
@@ -287,9 +304,14 @@ pub(super) fn apply_read(event: &PapersRead, state: &mut Overlay<'_>) -> Result<
     let name = key::file(event.number);
     let mut file: FileState = state.get(&name)?.unwrap_or_default();
     file.read = Some(event.read.clone());
-    let head = event.completes.filter(|head| *head != event.number && file.part_of.is_none() && !file.placed_by_hand && file.joined.is_empty());
+    let head = event
+        .completes
+        .filter(|head| *head != event.number && file.part_of.is_none() && !file.placed_by_hand && file.joined.is_empty());
     let head = match head {
-        Some(head) => state.get::<FileState>(&key::file(head))?.filter(|known| known.part_of.is_none()).map(|known| (head, known)),
+        Some(head) => state
+            .get::<FileState>(&key::file(head))?
+            .filter(|known| known.part_of.is_none())
+            .map(|known| (head, known)),
         None => None,
     };
     if let Some((head, mut known)) = head {

@@ -97,7 +97,17 @@ async fn only_those_who_may_and_only_what_can_be() {
     assert_eq!(refused(&ledger, head, bound.clone(), &auditor).await, Some(FileRefusal::Forbidden));
     assert_eq!(refused(&ledger, head, bound.clone(), &clerk()).await, None);
     assert_eq!(refused(&ledger, head, arrived(), &clerk()).await, None);
-    assert!(unfit(refused(&ledger, head, Deed::OriginalsArrived { day: today.tomorrow().unwrap() }, &clerk()).await));
+    assert!(unfit(
+        refused(
+            &ledger,
+            head,
+            Deed::OriginalsArrived {
+                day: today.tomorrow().unwrap()
+            },
+            &clerk()
+        )
+        .await
+    ));
     assert!(unfit(refused(&ledger, head, Deed::Revoked { authority: 0 }, &clerk()).await));
     assert!(unfit(refused(&ledger, head, Deed::LossReported { day: today }, &clerk()).await));
     assert!(unfit(refused(&ledger, head, Deed::Separated { document: second }, &clerk()).await));
@@ -112,7 +122,10 @@ async fn only_those_who_may_and_only_what_can_be() {
         valid_from: None,
         valid_until: None,
     };
-    assert!(unfit(refused(&ledger, head, Deed::Authorised { authority }, &clerk()).await), "a power without end");
+    assert!(
+        unfit(refused(&ledger, head, Deed::Authorised { authority }, &clerk()).await),
+        "a power without end"
+    );
 
     // No chains: what completes one file completes no other, and is none.
     assert_eq!(refused(&ledger, head, Deed::Joined { document: second }, &clerk()).await, None);

@@ -29,8 +29,8 @@ mod layer_tests;
 mod sample;
 
 pub use fields::{charset_text, clean};
-pub use referred::referred;
 pub use headers::{RemHeaders, bare_id, kep_provider};
+pub use referred::referred;
 use sniff::Content;
 
 /// What a KEP message is. Decided from content, never from headers alone.

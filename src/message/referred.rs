@@ -24,5 +24,8 @@ pub fn referred(message: &[u8]) -> BTreeSet<String> {
         HeaderValue::TextList(texts) => texts.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
     });
-    ids.take(MOST).filter_map(|id| bare_id(&id)).map(|id| id.to_ascii_lowercase()).collect()
+    ids.take(MOST)
+        .filter_map(|id| bare_id(&id))
+        .map(|id| id.to_ascii_lowercase())
+        .collect()
 }

@@ -73,7 +73,9 @@ impl Pipeline {
         let again = match follower.under == under {
             true => false,
             false => {
-                let had_other_anchors = follower.under.is_some_and(|(_, anchors)| Some(anchors) != under.map(|(_, anchors)| anchors));
+                let had_other_anchors = follower
+                    .under
+                    .is_some_and(|(_, anchors)| Some(anchors) != under.map(|(_, anchors)| anchors));
                 *follower = Follower {
                     under,
                     ..Follower::default()
@@ -108,7 +110,8 @@ impl Pipeline {
     pub async fn due_terms(&self) -> Vec<(RegisterNumber, Term)> {
         let follower = self.files.lock().await;
         let all = follower.terms.iter();
-        all.flat_map(|(number, terms)| terms.iter().map(|term| (*number, term.clone()))).collect()
+        all.flat_map(|(number, terms)| terms.iter().map(|term| (*number, term.clone())))
+            .collect()
     }
 
     /// An entry that is an application, or is known to complete one; `None`: it may still complete one.
@@ -154,7 +157,9 @@ impl Pipeline {
         settings: &Arc<Settings>,
         follower: &mut Follower,
     ) -> Result<bool, PipelineError> {
-        let Some(entry) = self.ledger.entry(number)? else { return Ok(false) };
+        let Some(entry) = self.ledger.entry(number)? else {
+            return Ok(false);
+        };
         let state = self.ledger.file_state(number)?.unwrap_or_default();
         let sender = sender_of(&entry).unwrap_or_default();
         let files: BTreeSet<RegisterNumber> = follower.senders.get(&sender).cloned().unwrap_or_default();
@@ -228,7 +233,9 @@ impl Pipeline {
     }
 
     async fn references_of(&self, entry: &Entry, settings: &Arc<Settings>) -> Result<References, PipelineError> {
-        let read = self.apart(entry, settings, |raw, entry, settings| papers::references(raw, entry, settings)).await?;
+        let read = self
+            .apart(entry, settings, |raw, entry, settings| papers::references(raw, entry, settings))
+            .await?;
         Ok(read.unwrap_or_default())
     }
 
@@ -352,7 +359,9 @@ impl Pipeline {
             }
             let Some(entry) = self.ledger.entry(number)? else { continue };
             let state = self.ledger.file_state(number)?.unwrap_or_default();
-            let Some(checklist) = self.checklist_of(&entry, &state, settings)? else { continue };
+            let Some(checklist) = self.checklist_of(&entry, &state, settings)? else {
+                continue;
+            };
             recorded += usize::from(self.read_papers(&entry, checklist, state.part_of, settings).await?);
             self.note(&entry, follower)?;
         }

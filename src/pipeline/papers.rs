@@ -53,7 +53,11 @@ pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settin
     if let Some(package) = own_package(&message, entry, settings) {
         let (reports, findings) = signature::judge_package(&package, &context);
         let is_error = |severity: Severity| severity >= Severity::Error;
-        reading.package_is_broken = package.all_findings().iter().chain(&findings).any(|finding| is_error(finding.severity));
+        reading.package_is_broken = package
+            .all_findings()
+            .iter()
+            .chain(&findings)
+            .any(|finding| is_error(finding.severity));
         reading.package = settled(reports, &context);
         reading.package.retain(|report| report.role == Role::Signature);
         candidates.extend(inside(&package));
@@ -160,7 +164,11 @@ fn own_signatures(candidate: &Candidate, content: Option<&Bytes>, context: &Cont
     }
     let content = content.map(|content| Octets::from(content.as_ref()));
     let report = signature::verify_file(&candidate.bytes, &candidate.name, content, context);
-    report.signatures.into_iter().filter(|report| report.role != Role::Timestamp).collect()
+    report
+        .signatures
+        .into_iter()
+        .filter(|report| report.role != Role::Timestamp)
+        .collect()
 }
 
 fn paper(candidate: &Candidate, signatures: Vec<SignatureReport>, checklist: &Checklist, limits: &Limits) -> ReadPaper {

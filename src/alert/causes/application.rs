@@ -33,7 +33,10 @@ pub fn application_term(entry: &EntryFacts<'_>, ending: &Ending, at: Timestamp) 
             ),
         ),
         true => (
-            Text::new(format!("DOSYA, SÜRE DOLDU: {} {day}", what.tr), format!("FILE, TERM PASSED: {} {day}", what.en)),
+            Text::new(
+                format!("DOSYA, SÜRE DOLDU: {} {day}", what.tr),
+                format!("FILE, TERM PASSED: {} {day}", what.en),
+            ),
             Text::new(
                 format!("{number} numaralı başvuru dosyasında süre {day} günü doldu: {}.", what.tr),
                 format!("A term of application file {number} ended on {day}: {}.", what.en),
@@ -51,7 +54,11 @@ pub fn application_term(entry: &EntryFacts<'_>, ending: &Ending, at: Timestamp) 
         ),
     };
     let mut notice = entry.notice(
-        if ending.is_authority { Cause::PowerEnding } else { Cause::ApplicationTerm },
+        if ending.is_authority {
+            Cause::PowerEnding
+        } else {
+            Cause::ApplicationTerm
+        },
         Level::Warning,
         at,
         Text::new(
@@ -61,7 +68,11 @@ pub fn application_term(entry: &EntryFacts<'_>, ending: &Ending, at: Timestamp) 
         body(happened, Text::default(), next),
     );
     let phase = if ending.is_over { "passed" } else { "near" };
-    let facts = [("term", ending.word.to_owned()), ("term_day", ending.day.to_string()), ("phase", phase.to_owned())];
+    let facts = [
+        ("term", ending.word.to_owned()),
+        ("term_day", ending.day.to_string()),
+        ("phase", phase.to_owned()),
+    ];
     notice.facts.extend(facts.map(|(name, value)| (name.to_owned(), value)));
     notice
 }

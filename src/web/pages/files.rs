@@ -267,7 +267,10 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     let number = deeds::number(&year, &place)?;
     deeds::looked_at(&web, &c, number, View::Page).await?;
-    let said = after.said.filter(|word| word == "entered").map(|_| Text::new("Yazıldı.", "Entered."));
+    let said = after
+        .said
+        .filter(|word| word == "entered")
+        .map(|_| Text::new("Yazıldı.", "Entered."));
     render(web, c, number, said, false, Fields::default()).await
 }
 
@@ -336,7 +339,10 @@ fn view(file: &ApplicationFile, settings: &Settings, web: &Web, c: &Chrome) -> F
             .filter(|one| !one.is_decided)
             .map(|one| (one.number.to_string(), Shown::cell(&one.name)))
             .collect(),
-        members: members.clone().map(|number| (line::href(number), format!("{}{number}", c.prefix))).collect(),
+        members: members
+            .clone()
+            .map(|number| (line::href(number), format!("{}{number}", c.prefix)))
+            .collect(),
         joined: members.skip(1).map(|number| number.to_string()).collect(),
         choices: rules
             .iter()
@@ -429,19 +435,46 @@ fn deed_words(deed: &Deed) -> Text {
         Deed::Bound { checklist: None } => Text::new("başvuru dosyası olmadığını yazdı", "said that it is no application file"),
         Deed::Authorised { authority } => {
             let names: Vec<&str> = authority.signatories.iter().map(|one| one.name.as_str()).collect();
-            Text::new(format!("imza yetkisi girdi: {}", names.join(", ")), format!("entered who may sign: {}", names.join(", ")))
+            Text::new(
+                format!("imza yetkisi girdi: {}", names.join(", ")),
+                format!("entered who may sign: {}", names.join(", ")),
+            )
         }
-        Deed::Revoked { authority } => Text::new(format!("{}. imza yetkisini kaldırdı", authority + 1), format!("revoked authority {}", authority + 1)),
+        Deed::Revoked { authority } => Text::new(
+            format!("{}. imza yetkisini kaldırdı", authority + 1),
+            format!("revoked authority {}", authority + 1),
+        ),
         Deed::Decided { sha256, paper } => {
             let (paper, file) = (paper.as_deref().unwrap_or("–"), sha256.short());
-            Text::new(format!("bir dosyanın ({file}) hangi belge olduğunu yazdı: {paper}"), format!("said which paper a file ({file}) is: {paper}"))
+            Text::new(
+                format!("bir dosyanın ({file}) hangi belge olduğunu yazdı: {paper}"),
+                format!("said which paper a file ({file}) is: {paper}"),
+            )
         }
-        Deed::OriginalsArrived { day: on } => Text::new(format!("asıllar {} günü geldi", day(on)), format!("originals arrived on {}", day(on))),
-        Deed::CompletionAsked { day: on } => Text::new(format!("eksikler {} günü istendi", day(on)), format!("completion asked for on {}", day(on))),
-        Deed::LossLearned { day: on } => Text::new(format!("kayıp {} günü öğrenildi", day(on)), format!("loss learnt of on {}", day(on))),
-        Deed::LossReported { day: on } => Text::new(format!("kayıp {} günü bildirildi", day(on)), format!("loss reported on {}", day(on))),
-        Deed::Joined { document } => Text::new(format!("{document} sayılı belgeyi dosyaya kattı"), format!("joined document {document}")),
-        Deed::Separated { document } => Text::new(format!("{document} sayılı belgeyi dosyadan ayırdı"), format!("separated document {document}")),
+        Deed::OriginalsArrived { day: on } => Text::new(
+            format!("asıllar {} günü geldi", day(on)),
+            format!("originals arrived on {}", day(on)),
+        ),
+        Deed::CompletionAsked { day: on } => Text::new(
+            format!("eksikler {} günü istendi", day(on)),
+            format!("completion asked for on {}", day(on)),
+        ),
+        Deed::LossLearned { day: on } => Text::new(
+            format!("kayıp {} günü öğrenildi", day(on)),
+            format!("loss learnt of on {}", day(on)),
+        ),
+        Deed::LossReported { day: on } => Text::new(
+            format!("kayıp {} günü bildirildi", day(on)),
+            format!("loss reported on {}", day(on)),
+        ),
+        Deed::Joined { document } => Text::new(
+            format!("{document} sayılı belgeyi dosyaya kattı"),
+            format!("joined document {document}"),
+        ),
+        Deed::Separated { document } => Text::new(
+            format!("{document} sayılı belgeyi dosyadan ayırdı"),
+            format!("separated document {document}"),
+        ),
     }
 }
 
@@ -488,7 +521,16 @@ pub async fn back(_c: Chrome, Path((year, place, deed)): Path<(String, String, S
 
 /// The words of the addresses.
 const DEEDS: [&str; 10] = [
-    "bind", "authorise", "revoke", "decide", "originals", "asked", "loss", "loss-reported", "join", "separate",
+    "bind",
+    "authorise",
+    "revoke",
+    "decide",
+    "originals",
+    "asked",
+    "loss",
+    "loss-reported",
+    "join",
+    "separate",
 ];
 
 /// The deed of an address and its form; `None`: there is no such deed.
@@ -499,7 +541,12 @@ fn deed_of(word: &str, fields: &Fields, settings: &Settings) -> Option<Result<De
     };
     let document = || {
         let given = fields.document.trim().parse::<RegisterNumber>();
-        given.map_err(|_| Text::new("Kayıt numarasını 2026/000001 gibi yazın.", "Write the register number as 2026/000001."))
+        given.map_err(|_| {
+            Text::new(
+                "Kayıt numarasını 2026/000001 gibi yazın.",
+                "Write the register number as 2026/000001.",
+            )
+        })
     };
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     Some(match word {
