@@ -34,6 +34,7 @@ use kep_gateway::text::mask;
 use site::{PASSWORD, Site, person};
 
 const COMPANY: &str = "firma@hs01.kep.tr";
+const OURS: &str = "birlik@hs02.kep.tr";
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config/checklists")
@@ -73,7 +74,7 @@ fn mail(from: &str, subject: &str, files: Vec<Attached>) -> Vec<u8> {
     let original = Original {
         from_name: "Deneme Dış Ticaret A.Ş.".into(),
         from: from.into(),
-        to: vec!["birlik@hs02.kep.tr".into()],
+        to: vec![OURS.into()],
         subject: subject.into(),
         message_id: format!("<{name}-{}@deneme.example>", files.len()),
         date: at("2026-11-20T06:00:00Z"),
@@ -553,7 +554,8 @@ fn the_built_program_reads_asks_and_completes() {
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("deneme.toml"), QUALIFIED).unwrap();
     gateway.configure(&format!(
-        "[checklist]\nfolder = \"listeler\"\n[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\n",
+        "[checklist]\nfolder = \"listeler\"\n[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\n\
+         address = \"{OURS}\"\n",
         gateway.drop().display()
     ));
     assert!(gateway.run(&["config", "check"]).status.code().is_some_and(|code| code != 2));
@@ -591,6 +593,13 @@ fn the_built_program_reads_asks_and_completes() {
         text.contains("Standing: complete") && text.contains("2026/000002 Vergi Levhası.jpg"),
         "{text}"
     );
+    // What we sent ourselves under the same subject is no application.
+    gateway.put(
+        "3.eml",
+        &mail(OURS, "Deneme başvurusu: eksikleriniz", vec![pdf("yazi.pdf", unsigned())]),
+    );
+    gateway.ok(&["poll"]);
+    assert!(!gateway.ok(&["checklist", "list"]).contains("2026/000003"));
     // The record alone brings it back.
     gateway.ok(&["index", "rebuild"]);
     assert!(gateway.ok(&["checklist", "list"]).contains("tamam"));

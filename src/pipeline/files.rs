@@ -22,6 +22,7 @@ use crate::hash::Sha256;
 use crate::isolate;
 use crate::ledger::LedgerError;
 use crate::ledger::files::ApplicationFile;
+use crate::message::MessageKind;
 use crate::register::entry::{Entry, RegisterNumber, State};
 use crate::settings::Settings;
 use crate::signature::Context;
@@ -192,7 +193,7 @@ impl Pipeline {
         }
         // A clerk took it out of a file: it is one by itself only where the rules say so.
         Ok(match settings.checklists.for_entry(entry) {
-            Some(checklist) if is_recorded(entry) => Some(checklist),
+            Some(checklist) if may_be_application(entry, settings) => Some(checklist),
             _ => None,
         })
     }
@@ -396,8 +397,14 @@ fn is_open(entry: &Entry) -> bool {
     !matches!(entry.state, State::Done | State::NotRecorded)
 }
 
-fn is_recorded(entry: &Entry) -> bool {
-    !matches!(entry.state, State::NotRecorded | State::Quarantined)
+/// Nobody applies by a delil or an address check, and what we sent ourselves under the same subject is no application.
+fn may_be_application(entry: &Entry, settings: &Settings) -> bool {
+    let is_ours = settings
+        .address_of(&entry.mailbox)
+        .is_some_and(|address| sender_of(entry).is_some_and(|sender| sender == fold(address)));
+    !is_ours
+        && !matches!(entry.state, State::NotRecorded | State::Quarantined)
+        && !matches!(entry.message.kind, MessageKind::Evidence | MessageKind::AddressVerification)
 }
 
 /// Who sent it, as it is compared.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query as Asked, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -260,13 +260,17 @@ pub struct After {
 /// # Errors
 /// The document does not exist for this person, or the record cannot be read or written.
 pub async fn page(
+    method: Method,
     c: Chrome,
     State(web): State<Shared>,
     Path((year, place)): Path<(String, String)>,
     Asked(after): Asked<After>,
 ) -> Result<Response, Problem> {
     let number = deeds::number(&year, &place)?;
-    deeds::looked_at(&web, &c, number, View::Page).await?;
+    match method == Method::GET {
+        true => deeds::looked_at(&web, &c, number, View::ApplicationFile).await?,
+        false => deeds::entry(&web, &c, number).await?,
+    };
     let said = after
         .said
         .filter(|word| word == "entered")
