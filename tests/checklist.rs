@@ -523,6 +523,28 @@ async fn who_may_not_see_the_document_is_told_of_no_file_and_the_auditor_only_re
     assert!(!page.text.contains("2026/000002") && !page.text.contains("zeynep"), "{}", page.text);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sample_of_the_offices_judges_too() {
+    let site = office().await;
+    let sound = kit(Defect::Sound);
+    let files = |identity: Attached| {
+        vec![
+            pdf("Yetkili Bildirim Formu.pdf", signed(std::slice::from_ref(&sound))),
+            pdf("imza_beyannamesi.pdf", unsigned()),
+            identity,
+            // Optional, and asked to be signed by whomever.
+            pdf("gorevlendirme yazisi.pdf", signed(&[other()])),
+        ]
+    };
+    let png = Attached::new("kimlik.jpg", "image/jpeg", b"\x89PNG\r\n\x1a\n".to_vec());
+    arrives(&site, "1.eml", &mail(COMPANY, "Üyelik başvurusu", files(png))).await;
+    enters(&site, "authorise", &[("signatories", &on_circular(&sound)), ("required", "1")]).await;
+    let first = outcome(&site.web.pipeline, "2026/000001");
+    assert_eq!((first.standing, codes(&first, "kimlik")), (Standing::Wrong, vec![code::WRONG_FORMAT]), "{first:?}");
+    arrives(&site, "2.eml", &mail(COMPANY, "Kimlik 2026/000001", vec![picture("kimlik.jpg")])).await;
+    assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
+}
+
 const QUALIFIED: &str = r#"
 name = "deneme"
 title = "Deneme başvurusu"
