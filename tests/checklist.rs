@@ -540,7 +540,11 @@ async fn the_sample_of_the_offices_judges_too() {
     arrives(&site, "1.eml", &mail(COMPANY, "Üyelik başvurusu", files(png))).await;
     enters(&site, "authorise", &[("signatories", &on_circular(&sound)), ("required", "1")]).await;
     let first = outcome(&site.web.pipeline, "2026/000001");
-    assert_eq!((first.standing, codes(&first, "kimlik")), (Standing::Wrong, vec![code::WRONG_FORMAT]), "{first:?}");
+    assert_eq!(
+        (first.standing, codes(&first, "kimlik")),
+        (Standing::Wrong, vec![code::WRONG_FORMAT]),
+        "{first:?}"
+    );
     arrives(&site, "2.eml", &mail(COMPANY, "Kimlik 2026/000001", vec![picture("kimlik.jpg")])).await;
     assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
 }

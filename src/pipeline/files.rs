@@ -1,8 +1,8 @@
 //! Follows the register for application files: whatever entry is new or changed is asked whether it is an application or completes one; its
 //! papers are read and what they say is recorded. Who is to be told is left to the clock, see [`Pipeline::due_terms`].
 //!
-//! Only where to go on is remembered here, and when what is uncertain is tried again; after a restart the register is walked once more,
-//! which finds everything read already and records nothing.
+//! Only where to go on is remembered here, and when what is uncertain is tried again; after a restart the last changes of the register are
+//! walked once more, which finds everything read already and records nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use crate::evidence;
 use crate::hash::Sha256;
 use crate::isolate;
 use crate::ledger::LedgerError;
+use crate::ledger::event::{Event, Standing};
 use crate::ledger::files::ApplicationFile;
 use crate::message::MessageKind;
 use crate::register::entry::{Entry, RegisterNumber, State};
@@ -34,6 +35,12 @@ const TOGETHER: usize = 200;
 /// How long what a verdict lacks is fetched for one message. Nobody waits for it; what takes longer is tried again.
 const FETCH_FOR: Duration = Duration::from_secs(20);
 
+/// Under this name the record says how far the register was followed, so that a start does not walk all of it.
+const FOLLOWED: &str = "checklists-followed";
+
+/// Changes after which that is said again: a start walks so many at most, which takes a second.
+const SAVED_EVERY: u64 = 5_000;
+
 /// Pauses between the tries of one message whose signatures are uncertain, the last one from then on.
 const PAUSES: [SignedDuration; 5] = [
     SignedDuration::from_mins(5),
@@ -43,12 +50,21 @@ const PAUSES: [SignedDuration; 5] = [
     SignedDuration::from_hours(24),
 ];
 
+/// What an entry was looked at under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Under {
+    checklists: Sha256,
+    anchors: Sha256,
+}
+
 /// How far the register was followed.
 #[derive(Debug, Default)]
 pub struct Follower {
     position: u64,
-    /// Checklists and anchors of the last look: others are a reason to begin anew.
-    under: Option<(Sha256, Sha256)>,
+    /// As far as the record says that it was followed.
+    saved: u64,
+    /// Others than those of the last look are a reason to begin anew.
+    under: Option<Under>,
     /// Applications by the address that sent them: only from there is one completed without a clerk.
     senders: BTreeMap<String, BTreeSet<RegisterNumber>>,
     /// What is uncertain, with its tries and when it was tried last.
@@ -70,20 +86,16 @@ impl Pipeline {
             *follower = Follower::default();
             return Ok(0);
         }
-        let under = Some((settings.checklists.sha256(), settings.trust.anchors_sha256()));
-        let again = match follower.under == under {
-            true => false,
-            false => {
-                let had_other_anchors = follower
-                    .under
-                    .is_some_and(|(_, anchors)| Some(anchors) != under.map(|(_, anchors)| anchors));
-                *follower = Follower {
-                    under,
-                    ..Follower::default()
-                };
-                had_other_anchors
-            }
+        let under = Under {
+            checklists: settings.checklists.sha256(),
+            anchors: settings.trust.anchors_sha256(),
         };
+        let mut again = false;
+        if follower.under != Some(under) {
+            again = follower.under.is_some_and(|before| before.anchors != under.anchors);
+            *follower = self.begin_following(under, again)?;
+            self.note_files(&mut follower)?;
+        }
         let mut recorded = 0;
         loop {
             let changes = self.ledger.changes_since(follower.position, TOGETHER)?;
@@ -102,9 +114,58 @@ impl Pipeline {
                 recorded += usize::from(self.follow_completion(number, &settings, &mut follower).await?);
             }
             follower.position = changes.position;
+            // A walk of years gives way to whoever else wants the thread.
+            tokio::task::yield_now().await;
         }
+        self.save_position(&mut follower).await?;
         recorded += self.try_uncertain(&settings, &mut follower).await?;
         Ok(recorded)
+    }
+
+    /// From the beginning, or from where the record says that these checklists were followed to.
+    fn begin_following(&self, under: Under, again: bool) -> Result<Follower, LedgerError> {
+        let saved = self.ledger.standing(FOLLOWED)?.filter(|standing| {
+            let is_same = |name: &str, value: Sha256| standing.facts.get(name) == Some(&value.to_string());
+            !again && is_same("checklists", under.checklists)
+        });
+        let position = saved.and_then(|standing| standing.facts.get("position")?.parse().ok()).unwrap_or(0);
+        Ok(Follower {
+            position,
+            saved: position,
+            under: Some(under),
+            ..Follower::default()
+        })
+    }
+
+    /// What is remembered of the files that are known already.
+    fn note_files(&self, follower: &mut Follower) -> Result<(), PipelineError> {
+        for number in self.ledger.file_numbers_back() {
+            if let Some(entry) = self.ledger.entry(number?)? {
+                self.note(&entry, follower)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn save_position(&self, follower: &mut Follower) -> Result<(), PipelineError> {
+        let (Some(under), position) = (follower.under, follower.position) else {
+            return Ok(());
+        };
+        if position.saturating_sub(follower.saved) < SAVED_EVERY {
+            return Ok(());
+        }
+        let facts = BTreeMap::from([
+            ("checklists".to_owned(), under.checklists.to_string()),
+            ("position".to_owned(), position.to_string()),
+        ]);
+        let standing = Standing {
+            alarm: FOLLOWED.to_owned(),
+            since: Some(self.now()),
+            facts,
+        };
+        self.ledger.append(Event::Standing(standing)).await?;
+        follower.saved = position;
+        Ok(())
     }
 
     /// The open terms of every file that is not done, as they were after the last [`Pipeline::follow_files`].

@@ -55,7 +55,11 @@ fn all() -> Vec<Notice> {
         daily_check_done("evrak", now()),
         deadline_near(&entry, &deadline, now()),
         application_term(&entry, &ending("eksiklerin tamamlanması", "completion of the file", false), now()),
-        application_term(&entry, &ending("imza sirkülerinin bitişi", "end of the signature circular", true), now()),
+        application_term(
+            &entry,
+            &ending("imza sirkülerinin bitişi", "end of the signature circular", true),
+            now(),
+        ),
         orphan_evidence(3, now(), now()),
         negative_evidence("evrak", "delivery-failure", Some("MailboxFull"), &[], now()),
         disk(DiskTrouble::Full, now()),
