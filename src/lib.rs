@@ -6,9 +6,9 @@
 //! mailbox -> message -> envelope -> signature -> evidence -> register -> store -> alert
 //! ```
 //!
-//! A stage uses only stages to its left and the roots (`clock`, `finding`, `hash`, `isolate`, `limits`, `opener`, `regular_file`,
+//! A stage uses only stages to its left and the roots (`clock`, `crew`, `finding`, `hash`, `isolate`, `limits`, `opener`, `regular_file`,
 //! `secret`, `text`).
-//! Above the stages stand `decryption` (who may open what came encrypted), `people` (who may see and do what), `ledger` (what the journal's records mean), `config` and `settings`, `search`
+//! Above the stages stand `decryption` (who may open what came encrypted), `people` (who may see and do what), `checklist` (is an application file complete?), `ledger` (what the journal's records mean), `config` and `settings`, `search`
 //! and `paper` (the register found and printed), `pipeline` (one function per arrow), the faces `web` and `cli`, and between them `daemon`
 //! (the tasks). `tests/layers.rs` checks it.
 
@@ -32,6 +32,7 @@ pub mod register;
 pub mod signature;
 pub mod store;
 
+pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod daemon;

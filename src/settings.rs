@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
+use crate::checklist::config::{ChecklistError, Checklists, Wrong};
 use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
 use crate::decryption::Keyring;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub keyring: Arc<Keyring>,
     pub alerts: Arc<AlertConfig>,
     pub dispatcher: Arc<Dispatcher>,
+    /// What application files must consist of.
+    pub checklists: Arc<Checklists>,
 }
 
 /// What the configuration names and cannot be used.
@@ -54,6 +57,8 @@ pub enum SettingsError {
     Register(Text),
     #[error("{}", self.text().en)]
     Alerts(Text),
+    #[error("{}", self.text().en)]
+    Checklists(Text),
 }
 
 impl SettingsError {
@@ -62,6 +67,7 @@ impl SettingsError {
             Self::Trust(problem) => ("KEP-8010 güven kökleri", "KEP-8010 trust anchors", problem),
             Self::Register(problem) => ("KEP-8011 kayıt ayarları", "KEP-8011 register settings", problem),
             Self::Alerts(problem) => ("KEP-8012 uyarı kanalları", "KEP-8012 alert channels", problem),
+            Self::Checklists(problem) => ("KEP-8013 kontrol listeleri", "KEP-8013 checklists", problem),
         };
         Text::new(format!("{tr}: {}", problem.tr), format!("{en}: {}", problem.en))
     }
@@ -83,6 +89,7 @@ impl Settings {
         let alert_secrets = AlertSecrets::read(&config.alert, &secrets).map_err(|error| SettingsError::Alerts(error.text()))?;
         let dispatcher =
             Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.text()))?;
+        let checklists = load_checklists(&config.checklist.folder)?;
         let trust = Arc::new(trust);
         let keyring = Keyring::new(&config.mailbox, &secrets, clock.now());
         let limits = Arc::new(config.limits.clone());
@@ -100,6 +107,7 @@ impl Settings {
             keyring: Arc::new(keyring),
             alerts: Arc::new(config.alert.clone()),
             dispatcher: Arc::new(dispatcher),
+            checklists: Arc::new(checklists),
             config_sha256: sha256,
             config,
             secrets,
@@ -175,4 +183,26 @@ pub fn load_trust(anchors: &Path, intermediates: &Path, revocation: &Path) -> Re
         given(revocation).as_deref(),
     )
     .map_err(|error| SettingsError::Trust(error.text()))
+}
+
+/// Reads the checklists of a folder.
+///
+/// # Errors
+/// One of them cannot be read or used: the sentence names file, line and the nearest key.
+pub fn load_checklists(folder: &Path) -> Result<Checklists, SettingsError> {
+    Checklists::load(folder).map_err(|error| SettingsError::Checklists(explain_checklist(&error)))
+}
+
+/// What is wrong with a checklist, for its author.
+pub fn explain_checklist(error: &ChecklistError) -> Text {
+    let (path, why) = match error {
+        ChecklistError::Folder(text) => return text.clone(),
+        ChecklistError::Unreadable { path, source } => (path, crate::regular_file::reason(source)),
+        ChecklistError::Wrong { path, text, wrong } => match wrong {
+            Wrong::Syntax(error) => (path, crate::config::explained(error, text)),
+            Wrong::Content(problem) => (path, problem.clone()),
+        },
+    };
+    let path = path.display();
+    Text::new(format!("{path}: {}", why.tr), format!("{path}: {}", why.en))
 }

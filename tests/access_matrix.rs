@@ -22,8 +22,27 @@ use kep_gateway::people::{Person, Role, Scope};
 use kep_gateway::search::{Progress, Search};
 
 /// What a document is asked for, in turn, where it exists: some of these answers take long.
-const TURNS: [&str; 7] = ["", "/letter", "/original", "/parts/", "/sheet.pdf", "/case.zip", "/examine"];
-const DEEDS: [&str; 8] = ["assign", "done", "hold", "reopen", "not-recorded", "note", "transferred", "examine"];
+const TURNS: [&str; 8] = [
+    "",
+    "/file",
+    "/letter",
+    "/original",
+    "/parts/",
+    "/sheet.pdf",
+    "/case.zip",
+    "/examine",
+];
+const DEEDS: [&str; 9] = [
+    "assign",
+    "done",
+    "hold",
+    "reopen",
+    "not-recorded",
+    "note",
+    "transferred",
+    "examine",
+    "file/asked",
+];
 /// So many faults are told; more would say the same.
 const ENOUGH: usize = 60;
 /// A number that nothing has.
@@ -157,6 +176,7 @@ impl Matrix<'_> {
             "/people/{login}/{deed}" => vec!["/people/yok/disable".to_owned(), "/people/yok/bilinmeyen".to_owned()],
             "/boards/retention/{deed}" => vec!["/boards/retention/propose".to_owned(), "/boards/retention/bilinmeyen".to_owned()],
             "/assets/{name}" => vec!["/assets/yok.css".to_owned()],
+            "/documents/{year}/{number}/file/{deed}" => vec![format!("{NOBODYS}/file/asked")],
             "/documents/{year}/{number}/{deed}" => vec![format!("{NOBODYS}/done")],
             "/boards/deadlines" | "/boards/checks" => vec![route.to_owned(), format!("{route}?month=2026-11"), format!("{route}?lang=en")],
             _ => vec![route.to_owned()],

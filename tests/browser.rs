@@ -303,6 +303,7 @@ async fn pages(chrome: &Chrome) -> Vec<(String, String)> {
         ("search", "/search?q=denetim"),
         ("search-wrong", "/search?from=dun"),
         ("deadlines", "/boards/deadlines"),
+        ("files", "/boards/files"),
         ("mailboxes", "/boards/mailboxes"),
         ("evidence", "/boards/evidence"),
         ("quarantine", "/boards/quarantine"),
@@ -326,7 +327,13 @@ async fn pages(chrome: &Chrome) -> Vec<(String, String)> {
         (format!("document-{look}"), format!("/documents/{number}"))
     });
     let own = |(name, path): &(&str, &str)| (String::from(*name), String::from(*path));
-    fixed.iter().map(own).chain(documents).collect()
+    let mut pages: Vec<(String, String)> = fixed.iter().map(own).chain(documents).collect();
+    chrome.goto("/boards/files").await;
+    let file = chrome
+        .js("return document.querySelector('#files tbody a').getAttribute('href')", vec![])
+        .await;
+    pages.push(("file".to_owned(), file.as_str().unwrap().to_owned()));
+    pages
 }
 
 #[tokio::test]

@@ -30,8 +30,19 @@ const ROOTS: [&str; 10] = [
     "text",
 ];
 /// Above the stages: each may use the stages, the roots and what stands before it here.
-const ABOVE: [&str; 11] = [
-    "decryption", "people", "ledger", "config", "settings", "search", "paper", "pipeline", "web", "daemon", "cli",
+const ABOVE: [&str; 12] = [
+    "decryption",
+    "people",
+    "checklist",
+    "ledger",
+    "config",
+    "settings",
+    "search",
+    "paper",
+    "pipeline",
+    "web",
+    "daemon",
+    "cli",
 ];
 
 fn rank(module: &str) -> Option<usize> {

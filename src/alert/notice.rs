@@ -44,6 +44,10 @@ pub enum Cause {
     DocumentRegistered,
     /// For programs: an entry's verdict is another one now.
     VerdictChanged,
+    /// A term of an application file nears or has passed.
+    ApplicationTerm,
+    /// A power of attorney or a signature circular of an application file ends soon, or has ended.
+    PowerEnding,
     /// `alerts test`.
     Test,
 }
@@ -75,6 +79,8 @@ impl Cause {
             Self::DailyReport => Text::new("günlük rapor", "daily report"),
             Self::DocumentRegistered => Text::new("kaydedilen evrak (program için)", "registered document (for programs)"),
             Self::VerdictChanged => Text::new("değişen sonuç (program için)", "changed verdict (for programs)"),
+            Self::ApplicationTerm => Text::new("başvuru dosyasının süresi", "term of an application file"),
+            Self::PowerEnding => Text::new("imza yetkisi sona eriyor", "an authority to sign ends"),
             Self::Test => Text::new("deneme", "test"),
         }
     }

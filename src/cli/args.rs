@@ -104,6 +104,9 @@ pub enum Command {
     /// Delil, and the timeline of a message.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Application files: which papers are there, which are missing, and who signed them.
+    #[command(subcommand)]
+    Checklist(ChecklistCommand),
     /// Papers as files: the register of a period, evidence sheets, case files that can be checked without the gateway.
     #[command(subcommand)]
     Papers(PapersCommand),
@@ -659,6 +662,36 @@ pub struct PasswordArgs {
 
 fn role(word: &str) -> Result<Role, String> {
     serde_json::from_value(word.into()).map_err(|_| "clerk | supervisor | auditor | administrator".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChecklistCommand {
+    /// Every application file, the newest first. Exit code 10 when something is missing or not certain, 20 when something is wrong.
+    List {
+        /// Print one JSON document instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One file: its papers, what is missing or wrong, its terms, and a reply that is ready to send. Exit codes as for `list`.
+    Show {
+        /// The register number, as 2026/000001.
+        number: RegisterNumber,
+        /// Print one JSON document instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The dry run for authors of checklists: judges a message that lies in a file. Records and fetches nothing. Exit codes as for `list`.
+    Check {
+        /// A message (.eml) or package.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// This checklist, whether its conditions hold or not. Without it: the first of the configuration that holds.
+        #[arg(long, value_name = "FILE")]
+        checklist: Option<PathBuf>,
+        /// Print one JSON document instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

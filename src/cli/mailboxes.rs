@@ -244,6 +244,7 @@ async fn beside_registering<T>(pipeline: &Pipeline, fetching: impl Future<Output
             let is_last = done.is_cancelled();
             registered += pipeline.work_off().await?;
             if is_last {
+                pipeline.follow_files().await?;
                 return Ok(registered);
             }
             tokio::select! {

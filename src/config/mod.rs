@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::config::AlertConfig;
 use crate::alert::validate::Watched;
+use crate::checklist::config::ChecklistConfig;
 use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
@@ -47,6 +48,7 @@ pub struct Config {
     pub daemon: DaemonConfig,
     pub web: WebConfig,
     pub people: PeopleConfig,
+    pub checklist: ChecklistConfig,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,6 +259,11 @@ pub fn parse(text: &str) -> Result<Config, Text> {
     toml::from_str(text).map_err(|error| explain::explain(&error, text))
 }
 
+/// A parser's complaint about a file that belongs to the configuration, as a sentence with line and nearest key.
+pub fn explained(error: &toml::de::Error, text: &str) -> Text {
+    explain::explain(error, text)
+}
+
 /// What must not be used to tell people about this mailbox.
 fn watched(mailbox: &MailboxConfig) -> Watched {
     Watched {
@@ -290,6 +297,7 @@ impl Config {
         resolve(&mut self.web.certificate_file);
         resolve(&mut self.web.key_file);
         resolve(&mut self.people.key_file);
+        resolve(&mut self.checklist.folder);
         resolve(&mut self.people.ldap.ca_file);
         resolve(&mut self.people.oidc.ca_file);
         self.mailbox.iter_mut().flat_map(MailboxConfig::paths_mut).for_each(resolve);

@@ -73,6 +73,7 @@ pub(super) fn check(config: &Config) -> Vec<Text> {
     daemon(config, &mut ranges);
     register_and_alert(config, &mut ranges);
     page_and_people(config, &mut ranges);
+    ranges.count("checklist.power_warning_days", config.checklist.power_warning_days, 1, 366);
     config.mailbox.iter().for_each(|mailbox| self::mailbox(mailbox, &mut ranges));
     ranges.0
 }

@@ -83,6 +83,10 @@ pub enum Event {
     DisposalDone(DisposalDone),
     /// A loss (zıya) was found, or closed: a copy of the note that lies beside the journal.
     Loss(Box<Loss>),
+    /// The papers of an application file were read, or read again with another result.
+    PapersRead(Box<PapersRead>),
+    /// A person entered something about an application file.
+    FileDeed(Box<FileDeed>),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -337,4 +341,22 @@ pub struct DisposalDone {
     pub list: u32,
     /// Blobs of this list that were there and are gone.
     pub removed: u64,
+}
+
+/// What the papers of one message say for an application file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PapersRead {
+    pub number: RegisterNumber,
+    pub read: crate::checklist::entered::Read,
+    /// The file that this message completes, by what it refers to; what a clerk said counts before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completes: Option<RegisterNumber>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileDeed {
+    /// The application's.
+    pub number: RegisterNumber,
+    #[serde(flatten)]
+    pub done: crate::checklist::entered::Done,
 }

@@ -320,6 +320,13 @@ pub fn loss(id: &str) -> Vec<u8> {
     format!("Z/{id}").into_bytes()
 }
 
+/// Entries that are application files, or complete one: `Q/2026/000001`.
+pub const FILES: &[u8] = b"Q/";
+
+pub fn file(number: RegisterNumber) -> Vec<u8> {
+    format!("Q/{number}").into_bytes()
+}
+
 #[cfg(test)]
 mod key_tests {
     use super::*;
@@ -371,6 +378,7 @@ mod key_tests {
             gone(&sha256),
             loss("x"),
             fetched_count("x"),
+            file(number),
         ];
         let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
         assert_eq!(letters.len(), kinds.len(), "{kinds:?}");

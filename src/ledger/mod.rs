@@ -8,6 +8,7 @@ mod accounts;
 mod changes;
 mod disposal;
 pub mod event;
+pub mod files;
 pub mod fold;
 pub mod handling;
 mod keeping;
@@ -30,6 +31,8 @@ mod writer;
 mod alerting_tests;
 #[cfg(test)]
 mod changes_tests;
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 pub mod fixture;
 #[cfg(test)]

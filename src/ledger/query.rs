@@ -146,11 +146,13 @@ impl Ledger {
         self.walk(key::WAITING).collect()
     }
 
-    /// What the verdicts of all entries rest on beside the messages: these blobs must be there too.
+    /// What all entries rest on beside the messages, validation objects and opened contents: these blobs must be there too.
     pub fn objects(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
         let mut all = BTreeSet::new();
         for entry in self.entries() {
-            let objects = entry?.verdict.map(|verdict| verdict.objects).unwrap_or_default();
+            let entry = entry?;
+            all.extend(entry.opened.iter().map(|opened| opened.sha256));
+            let objects = entry.verdict.map(|verdict| verdict.objects).unwrap_or_default();
             all.extend(objects.iter().filter(|object| !object.embedded).map(|object| object.sha256));
         }
         let gone = self.gone()?;

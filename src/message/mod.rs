@@ -14,6 +14,7 @@ mod headers;
 mod kind;
 mod opaque;
 mod prescan;
+mod referred;
 mod signed;
 pub mod sniff;
 mod transfer;
@@ -30,6 +31,7 @@ mod sample;
 
 pub use fields::{charset_text, clean};
 pub use headers::{RemHeaders, bare_id, kep_provider};
+pub use referred::referred;
 use sniff::Content;
 
 /// What a KEP message is. Decided from content, never from headers alone.

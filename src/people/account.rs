@@ -265,6 +265,8 @@ pub enum View {
     CaseFile,
     /// Asked for by a program in the person's name.
     Api,
+    /// The application file that it is: no opening of the document itself.
+    ApplicationFile,
 }
 
 impl View {
@@ -278,6 +280,7 @@ impl View {
             Self::Paper => "paper",
             Self::CaseFile => "case-file",
             Self::Api => "api",
+            Self::ApplicationFile => "application-file",
         }
     }
 }

@@ -5,13 +5,16 @@
 //! examine.rs   message -> envelope -> signature -> evidence -> drafts of entries
 //! mod.rs       drafts -> register -> store -> alert
 //! reexamine.rs the same again, for what has its number
+//! papers.rs    store -> message -> envelope -> signature, for the papers of application files; files.rs follows the register for them
 //! keeping.rs   register -> store         what is kept no longer
 //! ```
 
 pub mod announce;
 pub mod check;
 pub mod examine;
+pub mod files;
 pub mod keeping;
+pub mod papers;
 pub mod reexamine;
 
 use std::collections::{BTreeMap, HashSet};
@@ -162,6 +165,8 @@ pub struct Pipeline {
     kept_objects: Mutex<Remembered>,
     /// What each mailbox last reported as odd, so that it is told once.
     oddities: Mutex<BTreeMap<String, Vec<Text>>>,
+    /// Up to where the register was followed for application files.
+    files: tokio::sync::Mutex<files::Follower>,
 }
 
 impl Pipeline {
@@ -177,6 +182,7 @@ impl Pipeline {
             work_kib,
             kept_objects: Mutex::default(),
             oddities: Mutex::default(),
+            files: tokio::sync::Mutex::default(),
         }
     }
 

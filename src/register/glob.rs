@@ -2,7 +2,7 @@
 
 /// True when the whole of `text` fits `pattern`; both must be folded already. Takes time in the product of the lengths at worst:
 /// a hostile address cannot make it explode.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);

@@ -28,5 +28,8 @@ pub mod sent;
 pub mod words;
 mod xsd_duration;
 
+pub(crate) use glob::matches as fits_pattern;
+pub(crate) use routing::has_word;
+
 pub use flags::{ORPHAN, is_negative, is_orphan};
 pub use records::evidence_record;

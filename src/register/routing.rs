@@ -223,7 +223,7 @@ fn word(kind: &MessageKind) -> String {
 }
 
 /// Turkish words grow at their end, so a word is found at the beginning of words only: `ihale` in `İhalesi`, not `icra` in `dericrak`.
-fn has_word(subject: &str, word: &str) -> bool {
+pub(crate) fn has_word(subject: &str, word: &str) -> bool {
     let (subject, word) = (spaced(subject), spaced(word));
     !word.is_empty() && subject.contains(&word)
 }

@@ -29,12 +29,13 @@ pub enum For {
 }
 
 /// Every route of the page. One that the program has and this table has not fails the test.
-pub const RULES: [(&str, &str, For); 52] = [
+pub const RULES: [(&str, &str, For); 56] = [
     ("GET", "/", For::Everybody),
     ("GET", "/search", For::Everybody),
     ("GET", "/papers", For::Everybody),
     ("GET", "/papers/register", For::Everybody),
     ("GET", "/boards/deadlines", For::Everybody),
+    ("GET", "/boards/files", For::Everybody),
     ("GET", "/boards/mailboxes", For::Everybody),
     ("GET", "/boards/quarantine", For::Everybody),
     ("GET", "/boards/evidence", For::Everybody),
@@ -52,6 +53,9 @@ pub const RULES: [(&str, &str, For); 52] = [
     ("GET", "/documents/{year}/{number}/parts/{sha256}", For::Document),
     ("GET", "/documents/{year}/{number}/sheet.pdf", For::Document),
     ("GET", "/documents/{year}/{number}/case.zip", For::Document),
+    ("GET", "/documents/{year}/{number}/file", For::Document),
+    ("GET", "/documents/{year}/{number}/file/{deed}", For::Door),
+    ("POST", "/documents/{year}/{number}/file/{deed}", For::Deed),
     ("GET", "/documents/{year}/{number}/{deed}", For::Door),
     ("POST", "/documents/{year}/{number}/{deed}", For::Deed),
     ("GET", "/people", For::Administrators),

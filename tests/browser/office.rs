@@ -41,6 +41,9 @@ impl Office {
         messages.iter().for_each(|message| dovecot.deliver(message));
         let port = free_port();
         fs::write(gateway.config(), configuration(&dovecot, port)).unwrap();
+        let checklists = gateway.dir.path().join("checklists");
+        fs::create_dir(&checklists).unwrap();
+        fs::write(checklists.join("denetim.toml"), CHECKLIST).unwrap();
         for (login, name, role) in [(CLERK, "Ayşe Yılmaz", "clerk"), (ADMINISTRATOR, "Deniz Örnek", "administrator")] {
             let secret = gateway.dir.path().join("secret");
             fs::write(&secret, PASSWORD).unwrap();
@@ -90,11 +93,17 @@ impl Drop for Office {
     }
 }
 
+/// One of the bundled letters is an application, so that there is a file to look at.
+const CHECKLIST: &str = "name = \"denetim\"\ntitle = \"Denetim dosyası\"\n[when]\nsubject = [\"denetim program\"]\n\
+    [terms]\noriginals_business_days = 5\nretention_years = 10\n[[paper]]\nid = \"program\"\ntitle = \"Denetim programı\"\n\
+    names = [\"üstyazı\", \"ustyazi\"]\nwords = [\"denetim\"]\nsignature = \"signatory\"\n[[paper]]\nid = \"levha\"\ntitle = \"Vergi levhası\"\n\
+    names = [\"vergi\"]\n";
+
 fn configuration(dovecot: &Dovecot, port: u16) -> String {
     let password = dovecot.path().join("evrak.password");
     format!(
         "language = \"tr\"\n[store]\npath = \"store\"\n[trust]\nanchors = \"{FIXTURES}/trust\"\nintermediates = \"{FIXTURES}/intermediates\"\n\
-         revocation = \"{FIXTURES}/revocation\"\nonline = false\n[register]\nreceiver_kkk = \"24301050\"\n[daemon]\nfree_bytes = 0\n\
+         revocation = \"{FIXTURES}/revocation\"\nonline = false\n[register]\nreceiver_kkk = \"24301050\"\n[daemon]\nfree_bytes = 0\n[checklist]\nfolder = \"checklists\"\n\
          [web]\nlisten = \"127.0.0.1:{port}\"\n[[mailbox]]\nkind = \"imap\"\nname = \"evrak\"\naddress = \"ornektarim@hs01.kep.tr\"\n\
          host = \"localhost\"\nport = {}\nca_file = \"{}\"\nuser = \"{USER}\"\npassword_file = \"{}\"\n",
         dovecot.imaps_port,

@@ -17,6 +17,16 @@ fn deadline() -> Deadline {
     }
 }
 
+fn ending(tr: &str, en: &str, is_over: bool) -> Ending {
+    Ending {
+        word: "completion",
+        what: Text::new(tr, en),
+        day: jiff::civil::date(2026, 11, 27),
+        is_authority: is_over,
+        is_over,
+    }
+}
+
 fn all() -> Vec<Notice> {
     let deadline = deadline();
     let entry = EntryFacts {
@@ -50,6 +60,12 @@ fn all() -> Vec<Notice> {
         daily_check_missed("evrak", None, now()),
         daily_check_done("evrak", now()),
         deadline_near(&entry, &deadline, now()),
+        application_term(&entry, &ending("eksiklerin tamamlanması", "completion of the file", false), now()),
+        application_term(
+            &entry,
+            &ending("imza sirkülerinin bitişi", "end of the signature circular", true),
+            now(),
+        ),
         orphan_evidence(3, now(), now()),
         negative_evidence("evrak", "delivery-failure", Some("MailboxFull"), &[], now()),
         sent_negative(&sent, now()),

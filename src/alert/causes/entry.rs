@@ -28,7 +28,7 @@ pub struct EntryFacts<'a> {
 }
 
 impl EntryFacts<'_> {
-    fn institution(&self) -> Text {
+    pub(super) fn institution(&self) -> Text {
         match self.institution.map(clean).filter(|name| !name.is_empty()) {
             Some(name) => Text::new(name.clone(), name),
             None => Text::new("gönderen bilinmiyor", "sender unknown"),
@@ -44,7 +44,7 @@ impl EntryFacts<'_> {
         facts
     }
 
-    fn notice(&self, cause: Cause, level: Level, at: Timestamp, title: Text, body: Text) -> Notice {
+    pub(super) fn notice(&self, cause: Cause, level: Level, at: Timestamp, title: Text, body: Text) -> Notice {
         Notice {
             cause,
             // By mailbox and not by number: a thousand hostile messages are one alert and a count.

@@ -3,6 +3,7 @@
 //! No subject lines, no persons, no identity numbers, no content: a register number, the sending institution and a deadline are all
 //! that leaves the house (`title` is what an SMS carries).
 
+mod application;
 mod entry;
 mod gateway;
 mod loss;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use application::{Ending, application_term};
 pub use entry::{EntryFacts, ProgramFacts, deadline_near, for_programs, new_document, quarantine, signature};
 pub use gateway::{
     DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, store_created, test, undelivered,

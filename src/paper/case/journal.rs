@@ -42,6 +42,12 @@ struct Subject {
     sha256: Option<String>,
     #[serde(default)]
     number: Option<String>,
+    /// Another document, which a deed about an application file names.
+    #[serde(default)]
+    document: Option<String>,
+    /// The application file that this document completes.
+    #[serde(default)]
+    completes: Option<String>,
 }
 
 /// What becomes of a record.
@@ -68,6 +74,15 @@ impl Concern {
         let Ok(subject) = serde_json::from_str::<Subject>(body) else {
             return Show::Nothing;
         };
+        // Whether the other document exists for the person is not known here: its number stays out.
+        let is_of_file = matches!(record.kind.as_str(), "file-deed" | "papers-read");
+        if is_of_file && (subject.document.is_some() || subject.completes.is_some()) {
+            return if subject.number.as_ref() == Some(&self.number) {
+                Show::Hash
+            } else {
+                Show::Nothing
+            };
+        }
         if subject.sha256.as_ref() == Some(&own) {
             let holds_documents = matches!(record.kind.as_str(), "registered" | "reexamined");
             return if holds_documents && !self.whole { Show::Hash } else { Show::Bytes };

@@ -16,6 +16,7 @@ use super::when::{Due, MISSED_BACK, Measure};
 use super::{beside, show};
 use crate::clock::{from_local, local_day};
 use crate::ledger::LedgerError;
+use crate::pipeline::files::terms_of;
 use crate::register::entry::RegisterNumber;
 use crate::register::nearing::is_open;
 use crate::web::problem::Problem;
@@ -101,7 +102,7 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
     let settings = web.pipeline.settings();
     let since = now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN).min(month);
     let mut seen: BTreeSet<RegisterNumber> = BTreeSet::new();
-    let mut items = Vec::new();
+    let mut items = of_files(web, c, now)?;
     for open in web.ledger().open_deadlines(since)?.into_iter().rev() {
         if items.len() >= SHOWN {
             return Ok((items, true));
@@ -133,6 +134,33 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
     }
     items.sort_by(|one, other| one.due.iso.cmp(&other.due.iso));
     Ok((items, false))
+}
+
+/// The open terms of application files, as far as the person sees these.
+fn of_files(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Item>, LedgerError> {
+    let settings = web.pipeline.settings();
+    let mut items = Vec::new();
+    if settings.checklists.is_empty() {
+        return Ok(items);
+    }
+    for number in web.ledger().file_numbers_back().take(SHOWN) {
+        let Some(file) = web.ledger().application_file(number?, &|entry| c.person().sees(entry))? else {
+            continue;
+        };
+        let head = &file.head;
+        for term in terms_of(&file, &settings) {
+            items.push(Item {
+                href: format!("{}/file", href(head.register_number)),
+                number: format!("{}{}", c.prefix, head.register_number),
+                subject: Shown::cell(head.message.subject.as_deref().unwrap_or_default()),
+                sender: Shown::cell(head.message.sender_kep.as_deref().unwrap_or_default()),
+                unit: Shown::cell(head.unit.as_deref().unwrap_or_default()),
+                due: Due::at(term.at, term.kind.word(), Measure::of(&settings, now, c.lang())),
+                day: local_day(term.at),
+            });
+        }
+    }
+    Ok(items)
 }
 
 fn weeks(web: &Web, c: &Chrome, first: Date, today: Date, items: &[Item]) -> Vec<Vec<Cell>> {

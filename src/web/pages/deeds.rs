@@ -235,6 +235,7 @@ pub fn view_words(view: View) -> Text {
         View::Paper => ("belge çıktısı", "paper"),
         View::CaseFile => ("dava dosyası", "case file"),
         View::Api => ("API", "API"),
+        View::ApplicationFile => ("başvuru dosyası", "application file"),
     };
     Text::new(tr, en)
 }

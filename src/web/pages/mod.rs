@@ -13,6 +13,7 @@ mod deeds;
 mod document;
 mod document_facts;
 mod evidence;
+mod files;
 mod health;
 mod line;
 pub(super) mod live;
@@ -56,10 +57,13 @@ pub fn router() -> Router<Shared> {
         .route("/documents/{year}/{number}/parts/{sha256}", get(parts::part))
         .route("/documents/{year}/{number}/sheet.pdf", get(papers::sheet))
         .route("/documents/{year}/{number}/case.zip", get(papers::case))
+        .route("/documents/{year}/{number}/file", get(files::page))
+        .route("/documents/{year}/{number}/file/{deed}", get(files::back).post(files::post))
         .route("/documents/{year}/{number}/{deed}", get(deeds::back).post(deeds::post))
         .route("/papers", get(papers::page))
         .route("/papers/register", get(papers::of_period))
         .route("/boards/deadlines", get(deadlines::page))
+        .route("/boards/files", get(files::board))
         .route("/boards/mailboxes", get(mailboxes::page))
         .route("/boards/quarantine", get(quarantine::page))
         .route("/boards/evidence", get(evidence::page))

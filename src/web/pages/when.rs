@@ -170,6 +170,11 @@ pub fn deadline_kind(word: &str, lang: Lang) -> &'static str {
         kind::DEEMED_READ_EARLY => ("okunmuş sayılma (erken hesap)", "deemed read (earlier rule)"),
         kind::DUE => ("miat", "due date"),
         kind::URGENT => ("günlü", "same day"),
+        "originals" => ("asılların gelmesi", "originals"),
+        "completion" => ("eksiklerin tamamlanması", "completion"),
+        "loss-report" => ("kaybın bildirilmesi", "report of a loss"),
+        "power-ends" => ("vekâletnamenin bitişi", "power of attorney ends"),
+        "circular-ends" => ("sirkülerin bitişi", "circular ends"),
         _ => ("süre", "deadline"),
     };
     if lang == Lang::Tr { tr } else { en }

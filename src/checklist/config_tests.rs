@@ -1,0 +1,93 @@
+//! Checklists as they are written: what is read, and what is refused with a sentence that helps.
+
+#![allow(clippy::unwrap_used)]
+
+use super::config::{Checklist, Checklists, Needed, Wrong};
+use super::fixture::RULES;
+use super::papers::{FileKind, paper_of, signed_name};
+use super::{entered::Entered, fixture};
+
+#[test]
+fn defaults_are_those_of_the_unions() {
+    let rules = Checklist::parse(RULES).unwrap();
+    let circular = rules.paper("sirkuler").unwrap();
+    assert_eq!(rules.formats_of(circular), [FileKind::Pdf, FileKind::Jpg, FileKind::Png]);
+    assert_eq!(rules.max_bytes_of(circular), 5 << 20);
+    assert_eq!((circular.required, circular.signature), (true, Needed::None));
+    assert_eq!(rules.formats_of(rules.paper("dilekce").unwrap()), [FileKind::Pdf]);
+}
+
+#[test]
+fn what_could_not_be_meant_so_is_refused() {
+    let with = |from: &str, to: &str| RULES.replacen(from, to, 1);
+    for wrong in [
+        with("subject = [\"destek başvurusu\"]", ""),
+        with("subject = [\"destek başvurusu\"]", "subject = [\"\"]"),
+        with("name = \"deneme\"", "name = \"de neme\""),
+        with("id = \"sirkuler\"", "id = \"dilekce\""),
+        with("names = [\"imza sirkü\"]", ""),
+        with("names = [\"imza sirkü\"]", "names = [\"...\"]"),
+        with("formats = [\"pdf\"]", "formats = []"),
+        with("formats = [\"pdf\"]", "formats = [\"other\"]"),
+        with("formats = [\"pdf\"]", "max_bytes = 0"),
+        with("completion_days = 7", "completion_days = 0"),
+        with("completion_days = 7", "completion_days = 4000"),
+        RULES.split("[[paper]]").next().unwrap().to_owned(),
+    ] {
+        assert!(Checklist::parse(&wrong).is_err(), "{wrong}");
+    }
+    let unknown = Checklist::parse(&with("required = false", "requird = false")).unwrap_err();
+    assert!(
+        matches!(&unknown, Wrong::Syntax(error) if error.message().contains("requird")),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn a_folder_with_one_wrong_checklist_is_refused_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    put("a.toml", RULES);
+    put("notes.txt", "no checklist");
+    assert_eq!(Checklists::load(folder.path()).unwrap().iter().count(), 1);
+    put("b.toml", RULES);
+    assert!(Checklists::load(folder.path()).is_err(), "two of one name");
+    put("b.toml", "name = 1");
+    assert!(Checklists::load(folder.path()).is_err());
+    assert!(Checklists::load(&folder.path().join("none")).is_err());
+    assert!(Checklists::load(std::path::Path::new("")).unwrap().is_empty());
+}
+
+#[test]
+fn another_text_is_another_checklist() {
+    let one = Checklist::parse(RULES).unwrap();
+    let other = Checklist::parse(&format!("{RULES}\n")).unwrap();
+    assert_ne!(one.sha256, other.sha256);
+    assert_ne!(Checklists::of(vec![one]).sha256(), Checklists::of(vec![other]).sha256());
+}
+
+#[test]
+fn the_longest_name_that_fits_decides() {
+    let rules = RULES.replacen("names = [\"vekalet\"]", "names = [\"dilekçe vekalet\"]", 1);
+    let rules = Checklist::parse(&rules).unwrap();
+    let of = |name: &str| {
+        let read = fixture::paper(name, &[]);
+        paper_of(&read, &rules, &Entered::default()).map(|(paper, _)| paper.id.clone())
+    };
+    assert_eq!(of("dilekçe.pdf").as_deref(), Some("dilekce"));
+    assert_eq!(of("Dilekçe-Vekaletname.pdf").as_deref(), Some("vekalet"));
+    assert_eq!(of("foto.jpg"), None);
+}
+
+#[test]
+fn a_signature_beside_a_file_names_it() {
+    for (name, signs) in [
+        ("dilekce.pdf.p7s", Some("dilekce.pdf")),
+        ("Dilekçe.PDF.P7S", Some("Dilekçe.PDF")),
+        ("dilekce.imz", Some("dilekce")),
+        ("dilekce.pdf", None),
+        (".p7s", None),
+    ] {
+        assert_eq!(signed_name(name), signs);
+    }
+}

@@ -1,0 +1,207 @@
+//! store -> message -> envelope -> signature: what the papers of one message are, for the checklist of its application file. Pure but for
+//! the context that it judges by.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use crate::checklist::config::Checklist;
+use crate::checklist::papers::{FileKind, ReadPaper, Reading, signed_name, words_in};
+use crate::envelope::{self, Package};
+use crate::finding::Severity;
+use crate::hash::Sha256;
+use crate::limits::Limits;
+use crate::message::sniff::{self, Content};
+use crate::message::{self, Message, PartRole};
+use crate::register::entry::Entry;
+use crate::search::letter;
+use crate::settings::Settings;
+use crate::signature::cades::cms::SignedData;
+use crate::signature::octets::Octets;
+use crate::signature::report::{Role, SignatureReport};
+use crate::signature::{self, Context};
+
+/// Papers of one message that are read: no application has so many, and each is judged.
+const MOST_PAPERS: usize = 300;
+
+/// A file of the message, before it is judged.
+struct Candidate {
+    place: String,
+    name: String,
+    bytes: Bytes,
+    in_package: bool,
+}
+
+/// What a message refers to: candidates for the file that it completes.
+#[derive(Debug, Clone, Default)]
+pub struct References {
+    /// Message-IDs of In-Reply-To and References, without brackets.
+    pub ids: BTreeSet<String>,
+    /// BelgeIds of the package's references (İlgi).
+    pub documents: BTreeSet<String>,
+}
+
+/// Reads the papers of an entry. `context` already knows since when the bytes are here.
+pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settings, context: &Context) -> Reading {
+    let limits = &settings.limits;
+    let message = message::read(raw, limits);
+    let carrier = signature::judge_message(&message, context);
+    // What lies inside the provider's timestamped envelope existed when that was stamped.
+    let context = context.with_proof(signature::proof_of(&carrier));
+    let mut reading = Reading::default();
+    let mut candidates = attachments(&message);
+    if let Some(package) = own_package(&message, entry, settings) {
+        let (reports, findings) = signature::judge_package(&package, &context);
+        let is_error = |severity: Severity| severity >= Severity::Error;
+        reading.package_is_broken = package
+            .all_findings()
+            .iter()
+            .chain(&findings)
+            .any(|finding| is_error(finding.severity));
+        reading.package = settled(reports, &context);
+        reading.package.retain(|report| report.role == Role::Signature);
+        candidates.extend(inside(&package));
+    }
+    reading.papers = judged(&candidates, checklist, &context, limits);
+    reading
+}
+
+/// What a message refers to.
+pub fn references(raw: &Bytes, entry: &Entry, settings: &Settings) -> References {
+    let message = message::read(raw, &settings.limits);
+    let package = own_package(&message, entry, settings);
+    let named = package.iter().flat_map(|package| package.metadata.document.iter());
+    let documents = named.flat_map(|document| &document.references).filter_map(|one| one.id.clone());
+    let original = message.original.as_ref().unwrap_or(raw);
+    References {
+        ids: message::referred(original).into_iter().chain(message::referred(raw)).collect(),
+        documents: documents.collect(),
+    }
+}
+
+/// The package that the entry stands for.
+fn own_package(message: &Message, entry: &Entry, settings: &Settings) -> Option<Package> {
+    let wanted = entry.package.as_ref()?;
+    let part = message.packages().find(|part| part.place == wanted.place)?;
+    let package = envelope::read(&part.bytes, part.original_name.as_deref(), &settings.receiver, &settings.limits);
+    (package.sha256 == wanted.sha256).then_some(package)
+}
+
+fn attachments(message: &Message) -> Vec<Candidate> {
+    let layers: BTreeSet<&str> = message.signed_layers.iter().map(|layer| layer.place.as_str()).collect();
+    let is_paper = |part: &&message::Part| match part.role {
+        PartRole::Attachment => true,
+        // The signature of a layer is no paper; a `.p7s` beside the papers is one, or signs one of them.
+        PartRole::Signature => part.name.is_some() && !layers.contains(part.place.as_str()) && part.name.as_deref() != Some("smime.p7s"),
+        _ => false,
+    };
+    let papers = message.parts.iter().filter(is_paper);
+    papers
+        .map(|part| Candidate {
+            place: part.place.clone(),
+            name: part.name.clone().unwrap_or_default(),
+            bytes: part.bytes.clone(),
+            in_package: false,
+        })
+        .collect()
+}
+
+/// The letter and the attachments of a package that its digests cover.
+fn inside(package: &Package) -> Vec<Candidate> {
+    let document = &package.document;
+    let letter = document.file.iter().map(|file| (file.sha256, file.name.clone(), true));
+    let attached = document
+        .attachments
+        .iter()
+        .filter_map(|one| Some((one.sha256?, one.name.clone().unwrap_or_default(), one.signed)));
+    let mut candidates = Vec::new();
+    for (sha256, name, is_covered) in letter.chain(attached) {
+        let part = package.parts.iter().find(|part| part.sha256 == Some(sha256));
+        let Some(part) = part else { continue };
+        candidates.push(Candidate {
+            place: part.uri.clone(),
+            name,
+            bytes: package.open_part(&part.uri).unwrap_or_default(),
+            in_package: is_covered,
+        });
+    }
+    candidates
+}
+
+fn judged(candidates: &[Candidate], checklist: &Checklist, context: &Context, limits: &Limits) -> Vec<ReadPaper> {
+    let candidates = candidates.get(..MOST_PAPERS).unwrap_or(candidates);
+    // A detached signature beside the file that it signs is no paper of its own.
+    let signs = |candidate: &Candidate| {
+        let wanted = signed_name(&candidate.name)?;
+        let is_detached = sniff::content(&candidate.bytes) == Content::Cms && content_of(&candidate.bytes, limits).is_none();
+        candidates.iter().position(|other| is_detached && other.name == wanted)
+    };
+    let signed: Vec<Option<usize>> = candidates.iter().map(signs).collect();
+    let mut papers = Vec::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        if signed.get(at).copied().flatten().is_some() {
+            continue;
+        }
+        let mut signatures = own_signatures(candidate, None, context);
+        let beside = candidates.iter().zip(&signed).filter(|(_, signed)| **signed == Some(at));
+        for (signature, _) in beside {
+            signatures.extend(own_signatures(signature, Some(&candidate.bytes), context));
+        }
+        papers.push(paper(candidate, signatures, checklist, limits));
+    }
+    papers
+}
+
+/// Verdicts on the signatures of a file; `content` is what a detached one signs.
+fn own_signatures(candidate: &Candidate, content: Option<&Bytes>, context: &Context) -> Vec<SignatureReport> {
+    let is_signed = match sniff::content(&candidate.bytes) {
+        Content::Pdf => signature::carrier::file::is_signed_pdf(&candidate.bytes),
+        Content::Cms => true,
+        _ => false,
+    };
+    if !is_signed {
+        return Vec::new();
+    }
+    let content = content.map(|content| Octets::from(content.as_ref()));
+    let report = signature::verify_file(&candidate.bytes, &candidate.name, content, context);
+    report
+        .signatures
+        .into_iter()
+        .filter(|report| report.role != Role::Timestamp)
+        .collect()
+}
+
+fn paper(candidate: &Candidate, signatures: Vec<SignatureReport>, checklist: &Checklist, limits: &Limits) -> ReadPaper {
+    // What a signature is wrapped around is the paper.
+    let wrapped = match sniff::content(&candidate.bytes) {
+        Content::Cms => content_of(&candidate.bytes, limits),
+        _ => None,
+    };
+    let shown = wrapped.as_ref().unwrap_or(&candidate.bytes);
+    let kind = FileKind::of(shown);
+    let wants_words = checklist.paper.iter().any(|paper| !paper.words.is_empty());
+    let words = match wants_words && kind == FileKind::Pdf {
+        true => words_in(&letter::of_file(shown), checklist),
+        false => BTreeSet::new(),
+    };
+    ReadPaper {
+        place: candidate.place.clone(),
+        name: candidate.name.clone(),
+        sha256: Sha256::of(&candidate.bytes),
+        size: candidate.bytes.len() as u64,
+        kind,
+        words,
+        signatures,
+        in_package: candidate.in_package,
+    }
+}
+
+fn content_of(cms: &Bytes, limits: &Limits) -> Option<Bytes> {
+    let signed = SignedData::parse(cms, limits.cms_depth).ok()?;
+    signed.content.map(|content| Bytes::from(content.into_owned()))
+}
+
+/// Each with the last word on it.
+fn settled(reports: Vec<SignatureReport>, context: &Context) -> Vec<SignatureReport> {
+    signature::verdict(reports, &[], context).signatures
+}

@@ -1,0 +1,665 @@
+//! Application files over real messages with signed papers: what arrives, what is asked for, what completes it, who hears of the terms, and
+//! what somebody who may not see it is told.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+mod gateway;
+mod inside;
+mod site;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::http::StatusCode;
+use forge::mail::{File as Attached, Original};
+use forge::pdf_file::{File, Style};
+use forge::pdf_sign::{self, StampIn};
+use forge::scenario_kit::{self, Kit};
+use forge::scenarios::{Defect, Profile, Rung};
+use forge::world::World;
+use gateway::Gateway;
+use inside::{LISTENER, at, pass};
+use kep_gateway::alert::job::Job;
+use kep_gateway::alert::notice::Cause;
+use kep_gateway::checklist::config::Checklists;
+use kep_gateway::checklist::entered::Deed;
+use kep_gateway::checklist::outcome::{Outcome, Standing, code};
+use kep_gateway::daemon::files;
+use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
+use kep_gateway::pipeline::Pipeline;
+use kep_gateway::register::entry::RegisterNumber;
+use kep_gateway::secret::Secret;
+use kep_gateway::settings;
+use kep_gateway::text::mask;
+use site::{PASSWORD, Site, person};
+
+const COMPANY: &str = "firma@hs01.kep.tr";
+const OURS: &str = "birlik@hs02.kep.tr";
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/checklists")
+}
+
+fn kit(defect: Defect) -> Kit {
+    scenario_kit::build(defect, Rung::Lt, Profile::P1)
+}
+
+fn other() -> Kit {
+    scenario_kit::second(Defect::Sound, Rung::Lt, Profile::P1)
+}
+
+/// A letter that these signed one after the other.
+fn signed(kits: &[Kit]) -> Vec<u8> {
+    let mut file = File::letter(Style::Table);
+    for (at, kit) in kits.iter().enumerate() {
+        pdf_sign::sign(&mut file, kit, &format!("Imza{at}"), StampIn::Cms);
+    }
+    file.bytes
+}
+
+fn unsigned() -> Vec<u8> {
+    signed(&[])
+}
+
+fn pdf(name: &str, bytes: Vec<u8>) -> Attached {
+    Attached::new(name, "application/pdf", bytes)
+}
+
+fn picture(name: &str) -> Attached {
+    Attached::new(name, "image/jpeg", b"\xff\xd8\xff\xe0 a picture".to_vec())
+}
+
+fn mail(from: &str, subject: &str, files: Vec<Attached>) -> Vec<u8> {
+    let name: String = subject.chars().filter(char::is_ascii_alphanumeric).collect();
+    let original = Original {
+        from_name: "Deneme Dış Ticaret A.Ş.".into(),
+        from: from.into(),
+        to: vec![OURS.into()],
+        subject: subject.into(),
+        message_id: format!("<{name}-{}@deneme.example>", files.len()),
+        date: at("2026-11-20T06:00:00Z"),
+        body: "Ekte sunulmuştur.".into(),
+        files,
+        ..Original::default()
+    };
+    original.unsigned()
+}
+
+/// Everything of the sample for export support but the petition and the undertaking.
+fn the_rest() -> Vec<Attached> {
+    vec![
+        pdf("İMZA SİRKÜLERİ.pdf", unsigned()),
+        picture("vergi_levhasi_2026.jpg"),
+        pdf("Ticaret Sicil Gazetesi.pdf", unsigned()),
+    ]
+}
+
+/// `NAME; MASKED` of a kit's signer, as a circular prints it: otherwise written, and other digits shown than in the certificate.
+fn on_circular(kit: &Kit) -> String {
+    let name = match kit.signer.common_name.as_str() {
+        "SINAMA KİŞİSİ 1" => "Sınama Kişisi 1",
+        other => other,
+    };
+    let id = kit.signer.subject_id();
+    format!("{name}; {}*****{}", &id[..3], &id[8..])
+}
+
+/// Turns what the forge knows into what a test needs.
+trait SubjectId {
+    fn subject_id(&self) -> String;
+}
+
+impl SubjectId for forge::pki::Certified {
+    fn subject_id(&self) -> String {
+        let person: u32 = self.slug.trim_start_matches("kisi-").parse().unwrap();
+        forge::pki::synthetic_id(400 + person)
+    }
+}
+
+/// A site whose configuration names the samples, with the anchors of the kits.
+async fn office() -> Site {
+    let more = format!("{LISTENER}[checklist]\nfolder = \"{}\"\n", samples().display());
+    let site = Site::open_with(&more, |folder| kit(Defect::Sound).lay_out(folder));
+    site.add("memur", Role::Clerk).await;
+    site.add("denetci", Role::Auditor).await;
+    let person = Person {
+        mailboxes: Scope::Only(["baska".to_owned()].into()),
+        ..person("yabanci", Role::Clerk)
+    };
+    let account = Account {
+        password: Some(password::hash(&Secret::new(PASSWORD)).unwrap()),
+        ..Account::new(person, Source::Local)
+    };
+    site.edit("yabanci", Edit::Add(Box::new(account))).await;
+    site
+}
+
+async fn arrives(site: &Site, name: &str, bytes: &[u8]) {
+    site.inside.put(name, bytes);
+    // The folder's message arrived when its file was written; here the test is the clock.
+    let now = u64::try_from(site.web.pipeline.now().as_second()).unwrap();
+    let file = std::fs::File::options()
+        .write(true)
+        .open(site.inside.dir.path().join("drop").join(name));
+    file.unwrap().set_modified(UNIX_EPOCH + Duration::from_secs(now)).unwrap();
+    pass(&site.web.pipeline).await;
+    files::look(&site.web.pipeline).await.unwrap();
+}
+
+fn outcome(pipeline: &Pipeline, number: &str) -> Outcome {
+    let number: RegisterNumber = number.parse().unwrap();
+    let file = pipeline.ledger.application_file(number, &|_| true).unwrap().expect("a file");
+    file.outcome(&pipeline.settings().checklists)
+}
+
+fn standing(site: &Site, number: &str) -> Standing {
+    outcome(&site.web.pipeline, number).standing
+}
+
+fn codes(outcome: &Outcome, paper: &str) -> Vec<&'static str> {
+    let paper = outcome.papers.iter().find(|one| one.id == paper).unwrap();
+    paper.reasons.iter().map(|reason| reason.code).collect()
+}
+
+fn told(pipeline: &Pipeline, cause: Cause) -> Vec<Job> {
+    let jobs = pipeline.ledger.jobs().unwrap().into_iter();
+    jobs.filter(|job| job.notice.cause == cause).collect()
+}
+
+const FILE: &str = "/documents/2026/000001/file";
+
+async fn enters(site: &Site, deed: &str, fields: &[(&str, &str)]) -> StatusCode {
+    let mut clerk = site.signed_in("memur").await;
+    let answer = clerk.submit(FILE, &format!("{FILE}/{deed}"), fields).await;
+    files::look(&site.web.pipeline).await.unwrap();
+    answer.status
+}
+
+#[test]
+fn the_samples_load_and_name_what_the_unions_ask_for() {
+    let samples = Checklists::load(&samples()).unwrap();
+    let names: Vec<&str> = samples.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["ihracat-destegi", "uyelik-yetkili"]);
+    let export = samples.named("ihracat-destegi").unwrap();
+    let terms = &export.terms;
+    assert_eq!(
+        (
+            terms.originals_business_days,
+            terms.completion_days,
+            terms.loss_report_days,
+            terms.retention_years
+        ),
+        (Some(5), Some(7), Some(15), Some(10))
+    );
+    let ids: Vec<&str> = export.paper.iter().map(|paper| paper.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "dilekce",
+            "taahhutname",
+            "imza-sirkuleri",
+            "vekaletname",
+            "vergi-levhasi",
+            "sicil-gazetesi"
+        ]
+    );
+    assert!(export.paper.iter().all(|paper| export.max_bytes_of(paper) == 5 << 20));
+}
+
+#[test]
+fn a_slip_in_a_checklist_is_told_with_its_place_and_the_nearest_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(samples().join("ihracat-destegi.toml")).unwrap();
+    let put = |text: &str| std::fs::write(folder.path().join("a.toml"), text).unwrap();
+    put(&text.replacen("required = false", "requird = false", 1));
+    let error = settings::load_checklists(folder.path()).unwrap_err().text();
+    assert!(
+        error.en.contains("KEP-8013") && error.en.contains("line ") && error.en.contains("did you mean 'required'"),
+        "{}",
+        error.en
+    );
+    assert!(
+        error.tr.contains("satır ") && error.tr.contains("'required' mi demek istediniz"),
+        "{}",
+        error.tr
+    );
+    put(&text.replacen("\"signatory\"", "\"signatary\"", 1));
+    let error = settings::load_checklists(folder.path()).unwrap_err().text();
+    assert!(error.en.contains("did you mean 'signatory'"), "{}", error.en);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_comes_incomplete_and_is_completed() {
+    let site = office().await;
+    let sound = kit(Defect::Sound);
+    let mut files = the_rest();
+    files.truncate(2);
+    files.push(pdf("Dilekçe.pdf", signed(std::slice::from_ref(&sound))));
+    arrives(&site, "1.eml", &mail(COMPANY, "2026 yılı DESTEK BAŞVURUSU", files)).await;
+
+    let first = outcome(&site.web.pipeline, "2026/000001");
+    assert_eq!(first.standing, Standing::Incomplete, "{first:?}");
+    let missing: Vec<&str> = first.missing().map(|paper| paper.id.as_str()).collect();
+    assert_eq!(missing, ["taahhutname", "sicil-gazetesi"]);
+    assert_eq!(codes(&first, "dilekce"), [code::NO_SIGNATORIES]);
+    let mut clerk = site.signed_in("memur").await;
+    let page = clerk.get(FILE).await.text;
+    for part in [
+        "Eksik",
+        "2026/000001",
+        "- Taahhütname (PDF)",
+        "- Ticaret sicil gazetesi (PDF, JPG, PNG)",
+        "asılların gelmesi",
+        "31.12.2036",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(
+        clerk
+            .get("/documents/2026/000001")
+            .await
+            .text
+            .contains("/documents/2026/000001/file")
+    );
+    assert!(clerk.get("/boards/files").await.text.contains("data-number=\"2026/000001\""));
+    assert!(
+        clerk
+            .get("/boards/deadlines?month=2026-11")
+            .await
+            .text
+            .contains("asılların gelmesi")
+    );
+
+    // The circular says: each alone. Its name is written otherwise and shows other digits.
+    let line = on_circular(&sound);
+    assert!(
+        line.starts_with("Sınama Kişisi 1; ") && !line.contains(&mask(&sound.signer.subject_id())),
+        "{line}"
+    );
+    assert_eq!(
+        enters(
+            &site,
+            "authorise",
+            &[("source", "circular"), ("signatories", &line), ("required", "1")]
+        )
+        .await,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(codes(&outcome(&site.web.pipeline, "2026/000001"), "dilekce"), [] as [&str; 0]);
+    assert_eq!(enters(&site, "asked", &[("day", "2026-11-20")]).await, StatusCode::SEE_OTHER);
+    assert!(
+        clerk.get(FILE).await.text.contains("en geç 27.11.2026"),
+        "the reply names the last day"
+    );
+
+    // From somebody else the same subject completes nothing.
+    let more = |name: &str| vec![pdf(name, signed(std::slice::from_ref(&sound))), pdf("gazete.pdf", unsigned())];
+    arrives(
+        &site,
+        "2.eml",
+        &mail("baska@hs01.kep.tr", "Eksikler: 2026/000001", more("taahhut.pdf")),
+    )
+    .await;
+    assert_eq!(standing(&site, "2026/000001"), Standing::Incomplete);
+    arrives(&site, "3.eml", &mail(COMPANY, "Eksikler: 2026/000001", more("Taahhütname.pdf"))).await;
+    let last = outcome(&site.web.pipeline, "2026/000001");
+    assert_eq!(last.standing, Standing::Complete, "{last:?}");
+    let page = clerk.get(FILE).await.text;
+    assert!(
+        page.contains("Tamam") && page.contains("SINAMA KİŞİSİ 1") && !page.contains("Gönderilmeye hazır"),
+        "{page}"
+    );
+    assert!(
+        clerk
+            .get("/documents/2026/000003")
+            .await
+            .text
+            .contains("Bu belge şu dosyayı tamamlıyor")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joint_signatures_and_broken_ones() {
+    let site = office().await;
+    let (one, two) = (kit(Defect::Sound), other());
+    let both = [one.clone(), two.clone()];
+    let with = |petition: Vec<u8>, undertaking: Vec<u8>| {
+        let mut files = the_rest();
+        files.push(pdf("dilekce.pdf", petition));
+        files.push(pdf("taahhutname.pdf", undertaking));
+        files
+    };
+    let application = mail(COMPANY, "ihracat desteği", with(signed(&both), signed(&both[..1])));
+    arrives(&site, "1.eml", &application).await;
+    let signatories = format!("{}\r\n{}\r\nÜçüncü Kişi; 999*****999", on_circular(&one), on_circular(&two));
+    assert_eq!(
+        enters(&site, "authorise", &[("signatories", &signatories), ("required", "2")]).await,
+        StatusCode::SEE_OTHER
+    );
+    let outcome_now = outcome(&site.web.pipeline, "2026/000001");
+    assert_eq!(codes(&outcome_now, "dilekce"), [] as [&str; 0], "{outcome_now:?}");
+    assert_eq!(
+        (outcome_now.standing, codes(&outcome_now, "taahhutname")),
+        (Standing::Wrong, vec![code::NOT_ENOUGH_SIGNERS])
+    );
+
+    // A reply to the application by its Message-ID is not needed: a clerk joins what nobody referred to.
+    let second = mail(
+        "muhasebe@hs01.kep.tr",
+        "Taahhütname ektedir",
+        vec![pdf("taahhutname.pdf", signed(&both))],
+    );
+    arrives(&site, "2.eml", &second).await;
+    assert_eq!(standing(&site, "2026/000001"), Standing::Wrong);
+    assert_eq!(enters(&site, "join", &[("document", "2026/000002")]).await, StatusCode::SEE_OTHER);
+    assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
+    assert_eq!(
+        enters(&site, "separate", &[("document", "2026/000002")]).await,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(standing(&site, "2026/000001"), Standing::Wrong);
+
+    // What was changed after signing, and what nobody can judge.
+    for (defect, standing, why) in [
+        (Defect::Content, Standing::Wrong, code::INVALID_SIGNATURE),
+        (Defect::CrlExpired, Standing::Awaiting, code::UNCERTAIN_SIGNATURE),
+    ] {
+        let site = office().await;
+        let petition = pdf_sign::letter(&kit(defect), Style::Table, StampIn::Cms);
+        let application = mail(COMPANY, "ihracat desteği", with(petition, signed(&both[..1])));
+        arrives(&site, "1.eml", &application).await;
+        enters(&site, "authorise", &[("signatories", &on_circular(&one)), ("required", "1")]).await;
+        let outcome = outcome(&site.web.pipeline, "2026/000001");
+        assert_eq!((outcome.standing, codes(&outcome, "dilekce")), (standing, vec![why]), "{defect:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paper_is_what_its_bytes_are_and_what_a_clerk_says() {
+    let site = office().await;
+    let sound = kit(Defect::Sound);
+    let mut files = the_rest();
+    // Called a PDF, and none; and one whose name says nothing.
+    files.push(pdf("Dilekçe.pdf", b"MZ not a pdf".to_vec()));
+    files.push(pdf("tarama0007.pdf", signed(std::slice::from_ref(&sound))));
+    arrives(&site, "1.eml", &mail(COMPANY, "destek başvurusu", files)).await;
+    enters(&site, "authorise", &[("signatories", &on_circular(&sound)), ("required", "1")]).await;
+    let first = outcome(&site.web.pipeline, "2026/000001");
+    assert_eq!(codes(&first, "dilekce"), [code::WRONG_FORMAT, code::UNSIGNED]);
+    assert_eq!(codes(&first, "taahhutname"), [code::MISSING]);
+    let scan = first.unplaced.first().expect("the scan").sha256.to_string();
+    assert_eq!(
+        enters(&site, "decide", &[("sha256", &scan), ("paper", "taahhutname")]).await,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(codes(&outcome(&site.web.pipeline, "2026/000001"), "taahhutname"), [] as [&str; 0]);
+    // What cannot be so is refused with a sentence, and what was typed stands in the form again.
+    let mut clerk = site.signed_in("memur").await;
+    for (deed, fields) in [
+        ("authorise", [("signatories", "Yalnız Ad"), ("required", "1")]),
+        ("authorise", [("signatories", "Ali Öz; 12345678901234"), ("required", "1")]),
+        ("join", [("document", "2026/1x"), ("note", "")]),
+        ("originals", [("day", "2026-12-24"), ("note", "")]),
+        ("bind", [("checklist", "yok"), ("note", "")]),
+    ] {
+        let answer = clerk.submit(FILE, &format!("{FILE}/{deed}"), &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{deed}");
+        assert!(answer.text.contains("role=\"alert\""), "{deed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn terms_are_told_once_while_they_stand_and_end_with_what_they_wait_for() {
+    let site = office().await;
+    let pipeline = &site.web.pipeline;
+    arrives(&site, "1.eml", &mail(COMPANY, "destek başvurusu", the_rest())).await;
+    let line = on_circular(&kit(Defect::Sound));
+    let power = [
+        ("source", "power"),
+        ("signatories", line.as_str()),
+        ("required", "1"),
+        ("until", "2027-02-01"),
+    ];
+    assert_eq!(enters(&site, "authorise", &power).await, StatusCode::SEE_OTHER);
+    let look = async |now: &str| {
+        site.inside.set(now);
+        files::look(pipeline).await.unwrap();
+        let head = pipeline.ledger.head();
+        files::look(pipeline).await.unwrap();
+        assert_eq!(pipeline.ledger.head(), head, "{now}: a second look wrote something");
+    };
+    let words = |cause| -> Vec<(String, String)> {
+        let facts = |job: &Job, name: &str| job.notice.facts.get(name).cloned().unwrap_or_default();
+        told(pipeline, cause)
+            .iter()
+            .map(|job| (facts(job, "term"), facts(job, "phase")))
+            .collect()
+    };
+    let originals = |phase: &str| ("originals".to_owned(), phase.to_owned());
+    // Arrived on Friday 20 November: five business days end on Friday 27.
+    look("2026-11-26T07:00:00Z").await;
+    assert!(words(Cause::ApplicationTerm).is_empty());
+    look("2026-11-27T13:00:00Z").await;
+    assert_eq!(words(Cause::ApplicationTerm), vec![originals("near")]);
+    let standing = pipeline.ledger.standing_under("file/").unwrap();
+    assert_eq!(standing.len(), 1, "{standing:?}");
+    // Neither the company's name nor a signatory leaves the house.
+    let said = format!("{:?}", told(pipeline, Cause::ApplicationTerm));
+    assert!(
+        !said.contains("Sınama") && !said.contains("destek") && said.contains("2026/000001"),
+        "{said}"
+    );
+
+    enters(&site, "originals", &[("day", "2026-11-27")]).await;
+    assert!(pipeline.ledger.standing_under("file/").unwrap().is_empty(), "it is over");
+    look("2026-11-30T07:00:00Z").await;
+    assert_eq!(words(Cause::ApplicationTerm).len(), 1);
+    assert!(words(Cause::PowerEnding).is_empty());
+    look("2027-01-02T07:00:00Z").await;
+    assert_eq!(words(Cause::PowerEnding), vec![("power-ends".to_owned(), "near".to_owned())]);
+    look("2027-02-02T07:00:00Z").await;
+    assert_eq!(pipeline.ledger.standing_under("file/").unwrap().len(), 1);
+    enters(&site, "revoke", &[("authority", "0")]).await;
+    assert!(pipeline.ledger.standing_under("file/").unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_see_the_document_is_told_of_no_file_and_the_auditor_only_reads() {
+    let site = office().await;
+    arrives(&site, "1.eml", &mail(COMPANY, "destek başvurusu", the_rest())).await;
+    let line = on_circular(&kit(Defect::Sound));
+    enters(&site, "authorise", &[("signatories", &line), ("required", "1")]).await;
+
+    let mut stranger = site.signed_in("yabanci").await;
+    let (hidden, absent) = (stranger.get(FILE).await, stranger.get("/documents/2026/000099/file").await);
+    let plain = |text: &str| text.replace("000099", "000001");
+    assert_eq!((hidden.status, &hidden.text), (StatusCode::NOT_FOUND, &plain(&absent.text)));
+    for page in ["/boards/files", "/boards/deadlines?month=2026-11", "/"] {
+        let text = stranger.get(page).await.text;
+        for secret in ["2026/000001", "Sınama Kişisi", COMPANY, "İhracat desteği başvurusu"] {
+            assert!(!text.contains(secret), "{page} tells of {secret}");
+        }
+    }
+    let fields = [("day", "2026-11-20")];
+    let refused = stranger.submit("/account", &format!("{FILE}/originals"), &fields).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+
+    let mut auditor = site.signed_in("denetci").await;
+    let page = auditor.get(FILE).await;
+    assert!(page.status == StatusCode::OK && page.text.contains("Sınama Kişisi 1") && !page.text.contains("id=\"authorise\""));
+    let refused = auditor.submit("/account", &format!("{FILE}/originals"), &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let file = site
+        .web
+        .ledger()
+        .application_file("2026/000001".parse().unwrap(), &|_| true)
+        .unwrap()
+        .unwrap();
+    assert!(!file.entered.0.iter().any(|done| matches!(done.deed, Deed::OriginalsArrived { .. })));
+
+    // What completes the file in a unit that somebody does not see is no part of it for them, and no deed names it.
+    arrives(
+        &site,
+        "2.eml",
+        &mail("muhasebe@hs01.kep.tr", "Gizli ek", vec![pdf("vekaletname-zeynep.pdf", unsigned())]),
+    )
+    .await;
+    enters(&site, "join", &[("document", "2026/000002")]).await;
+    let mut clerk = site.signed_in("memur").await;
+    let whole = clerk.get(FILE).await.text;
+    assert!(whole.contains("2026/000002") && whole.contains("vekaletname-zeynep"), "{whole}");
+    clerk
+        .submit("/documents/2026/000002", "/documents/2026/000002/assign", &[("unit", "Hukuk")])
+        .await;
+    clerk
+        .submit("/documents/2026/000001", "/documents/2026/000001/assign", &[("unit", "Evrak")])
+        .await;
+    let narrow = Person {
+        units: Scope::Only(["Evrak".to_owned()].into()),
+        ..person("dar", Role::Clerk)
+    };
+    let account = Account {
+        password: Some(password::hash(&Secret::new(PASSWORD)).unwrap()),
+        ..Account::new(narrow, Source::Local)
+    };
+    site.edit("dar", Edit::Add(Box::new(account))).await;
+    let mut narrow = site.signed_in("dar").await;
+    let page = narrow.get(FILE).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.text.contains("2026/000002") && !page.text.contains("zeynep"), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sample_of_the_offices_judges_too() {
+    let site = office().await;
+    let sound = kit(Defect::Sound);
+    let files = |identity: Attached| {
+        vec![
+            pdf("Yetkili Bildirim Formu.pdf", signed(std::slice::from_ref(&sound))),
+            pdf("imza_beyannamesi.pdf", unsigned()),
+            identity,
+            // Optional, and asked to be signed by whomever.
+            pdf("gorevlendirme yazisi.pdf", signed(&[other()])),
+        ]
+    };
+    let png = Attached::new("kimlik.jpg", "image/jpeg", b"\x89PNG\r\n\x1a\n".to_vec());
+    arrives(&site, "1.eml", &mail(COMPANY, "Üyelik başvurusu", files(png))).await;
+    enters(&site, "authorise", &[("signatories", &on_circular(&sound)), ("required", "1")]).await;
+    let first = outcome(&site.web.pipeline, "2026/000001");
+    assert_eq!(
+        (first.standing, codes(&first, "kimlik")),
+        (Standing::Wrong, vec![code::WRONG_FORMAT]),
+        "{first:?}"
+    );
+    arrives(&site, "2.eml", &mail(COMPANY, "Kimlik 2026/000001", vec![picture("kimlik.jpg")])).await;
+    assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
+}
+
+const QUALIFIED: &str = r#"
+name = "deneme"
+title = "Deneme başvurusu"
+[when]
+subject = ["deneme başvurusu"]
+[terms]
+originals_business_days = 5
+retention_years = 10
+[[paper]]
+id = "dilekce"
+title = { tr = "Dilekçe", en = "Petition" }
+names = ["dilekçe"]
+words = ["başvurunuz incelenmiş"]
+formats = ["pdf"]
+signature = "qualified"
+[[paper]]
+id = "levha"
+title = { tr = "Vergi levhası", en = "Tax plate" }
+names = ["vergi"]
+"#;
+
+#[test]
+fn the_built_program_reads_asks_and_completes() {
+    let world = World::new(11);
+    let gateway = Gateway::with_drop(&world);
+    let sound = kit(Defect::Sound);
+    sound.lay_out(gateway.dir.path());
+    let folder = gateway.dir.path().join("listeler");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("deneme.toml"), QUALIFIED).unwrap();
+    gateway.configure(&format!(
+        "[checklist]\nfolder = \"listeler\"\n[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\n\
+         address = \"{OURS}\"\n",
+        gateway.drop().display()
+    ));
+    assert!(gateway.run(&["config", "check"]).status.code().is_some_and(|code| code != 2));
+    let application = mail(
+        COMPANY,
+        "Deneme başvurusu",
+        vec![pdf("tarama.pdf", signed(std::slice::from_ref(&sound)))],
+    );
+    gateway.put("1.eml", &application);
+    gateway.ok(&["poll"]);
+    let shown = gateway.run(&["checklist", "show", "2026/000001", "--json"]);
+    assert_eq!(shown.status.code(), Some(10), "{}", String::from_utf8_lossy(&shown.stderr));
+    let file: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(
+        (file["standing"].as_str(), file["papers"][0]["standing"].as_str()),
+        (Some("incomplete"), Some("complete")),
+        "{file:#}"
+    );
+    assert_eq!(file["papers"][1]["reasons"][0]["code"], "KEP-5701");
+    assert!(file["reply"].as_str().unwrap().contains("2026/000001"), "{file:#}");
+    assert_eq!(file["terms"][0]["kind"], "originals");
+
+    gateway.put(
+        "2.eml",
+        &mail(COMPANY, "Eksik belge 2026/000001", vec![picture("Vergi Levhası.jpg")]),
+    );
+    gateway.ok(&["poll"]);
+    let table = gateway.ok(&["checklist", "list"]);
+    assert!(
+        table.contains("2026/000001") && table.contains("tamam") && !table.contains("2026/000002"),
+        "{table}"
+    );
+    let text = gateway.ok(&["--lang", "en", "checklist", "show", "2026/000002"]);
+    assert!(
+        text.contains("Standing: complete") && text.contains("2026/000002 Vergi Levhası.jpg"),
+        "{text}"
+    );
+    // What we sent ourselves under the same subject is no application.
+    gateway.put(
+        "3.eml",
+        &mail(OURS, "Deneme başvurusu: eksikleriniz", vec![pdf("yazi.pdf", unsigned())]),
+    );
+    gateway.ok(&["poll"]);
+    assert!(!gateway.ok(&["checklist", "list"]).contains("2026/000003"));
+    // The record alone brings it back.
+    gateway.ok(&["index", "rebuild"]);
+    assert!(gateway.ok(&["checklist", "list"]).contains("tamam"));
+
+    // The dry run needs no store and judges what lies in a file.
+    let path = gateway.dir.path().join("dene.eml");
+    std::fs::write(&path, mail(COMPANY, "Başka bir konu", vec![pdf("dilekce.pdf", unsigned())])).unwrap();
+    let rules = folder.join("deneme.toml");
+    let dry = gateway.run(&["checklist", "check", path.to_str().unwrap(), "--checklist", rules.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&dry.stdout);
+    assert!(
+        dry.status.code() == Some(20) && said.contains("KEP-5704") && said.contains("KEP-5701"),
+        "{said}"
+    );
+    let none = gateway.run(&["checklist", "check", path.to_str().unwrap()]);
+    assert_eq!(none.status.code(), Some(1), "{}", String::from_utf8_lossy(&none.stdout));
+
+    // A wrong checklist stops the check of the configuration, and the program does not start with it.
+    std::fs::write(folder.join("b.toml"), "name = \"x\"\ntitel = \"y\"\n").unwrap();
+    let check = gateway.run(&["config", "check"]);
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&check.stdout),
+        String::from_utf8_lossy(&check.stderr)
+    );
+    assert!(
+        check.status.code() != Some(0) && said.contains("KEP-8013") && said.contains("b.toml"),
+        "{said}"
+    );
+}
