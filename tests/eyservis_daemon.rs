@@ -107,12 +107,7 @@ impl House {
     async fn look(&self) {
         let (stop, asked) = (CancellationToken::new(), self.server.count("PaketSorgula2"));
         let config = self.pipeline.settings().config.mailbox[1].clone();
-        let task = tokio::spawn(watch::watch(
-            Arc::clone(&self.pipeline),
-            config,
-            Progress::default(),
-            stop.clone(),
-        ));
+        let task = tokio::spawn(watch::watch(Arc::clone(&self.pipeline), config, Progress::default(), stop.clone()));
         until("the third look", || self.server.count("PaketSorgula2") >= asked + 4).await;
         stop.cancel();
         task.await.unwrap();
@@ -121,7 +116,7 @@ impl House {
     /// Message and evidence are here; the worker of the daemon has not worked yet.
     async fn fetched(&self) {
         self.look().await;
-        assert_eq!(self.pipeline.ledger.kept("ptt").unwrap().len(), 2, "message and evidence");
+        assert_eq!(self.pipeline.ledger.durable("ptt").unwrap().len(), 2, "message and evidence");
     }
 
     async fn deleted(&self) -> usize {
@@ -182,7 +177,12 @@ async fn a_message_that_was_never_read_is_not_deleted() {
     house.fetched().await;
     for _ in 0..4 {
         let messages = vec![Sha256::of(&house.body)];
-        house.pipeline.ledger.append(Event::Attempted(Attempted { messages })).await.unwrap();
+        house
+            .pipeline
+            .ledger
+            .append(Event::Attempted(Attempted { messages }))
+            .await
+            .unwrap();
     }
     house.pipeline.work_off().await.unwrap();
     let states: Vec<State> = house.pipeline.ledger.entries().map(|entry| entry.unwrap().state).collect();
@@ -237,7 +237,11 @@ async fn a_message_that_is_not_provably_in_the_backup_is_not_deleted() {
     for bytes in [house.body.as_slice(), EVIDENCE] {
         copies.put(bytes).unwrap();
     }
-    assert_eq!(house.deleted().await, 0, "bytes that no record of the backup names, as a broken-off backup leaves them");
+    assert_eq!(
+        house.deleted().await,
+        0,
+        "bytes that no record of the backup names, as a broken-off backup leaves them"
+    );
     house.back_up();
     for bytes in [house.body.as_slice(), EVIDENCE] {
         let blob = house.blob(&folder, bytes);
@@ -312,12 +316,7 @@ async fn credentials_that_are_refused_anywhere_stop_the_mailbox_at_once() {
         }
         house.server.world().refuse_from = Some(operation.to_owned());
         let config = house.pipeline.settings().config.mailbox[1].clone();
-        let task = watch::watch(
-            Arc::clone(&house.pipeline),
-            config,
-            Progress::default(),
-            CancellationToken::new(),
-        );
+        let task = watch::watch(Arc::clone(&house.pipeline), config, Progress::default(), CancellationToken::new());
         let ended = tokio::time::timeout(PATIENCE, task).await;
         assert!(ended.is_ok(), "{operation}: the mailbox is looked into for ever");
         let world = house.server.world();
@@ -377,7 +376,11 @@ async fn a_kill_between_registration_and_acknowledgement_leaves_it_to_be_acknowl
         looked(&server, 3).await;
         kill(daemon);
     }
-    assert_eq!(server.count("AlindiOnay"), asked + 1, "answered once, on record, and not asked for again");
+    assert_eq!(
+        server.count("AlindiOnay"),
+        asked + 1,
+        "answered once, on record, and not asked for again"
+    );
     gateway.ok(&["journal", "verify"]);
 }
 

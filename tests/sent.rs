@@ -317,8 +317,18 @@ async fn a_copy_in_other_bytes_is_kept_and_followed_only_once() {
     assert_eq!(entries.len(), 3);
     let copies: Vec<bool> = entries.iter().map(Entry::is_copy).collect();
     assert_eq!(copies, [false, true, false]);
-    assert!(entries[1].findings.iter().any(|finding| finding.rule == "KEP-5061" && finding.text.tr.contains("2026/000001")));
-    let followed: Vec<String> = office.pipeline.ledger.followed().map(|one| one.unwrap().number.to_string()).collect();
+    assert!(
+        entries[1]
+            .findings
+            .iter()
+            .any(|finding| finding.rule == "KEP-5061" && finding.text.tr.contains("2026/000001"))
+    );
+    let followed: Vec<String> = office
+        .pipeline
+        .ledger
+        .followed()
+        .map(|one| one.unwrap().number.to_string())
+        .collect();
     assert_eq!(followed, ["2026/000001", "2026/000003"]);
 }
 

@@ -413,7 +413,7 @@ async fn a_document_waits_comes_back_and_is_judged_anew_on_demand() {
     let (clerk, page) = (person(Role::Clerk), href(site.entries()[0].register_number));
     for (deed, state, said) in [
         ("hold", State::OnHold, "Beklemeye alındı."),
-        ("reopen", State::New, "Yeniden açıldı."),
+        ("reopen", State::Opened, "Yeniden açıldı."),
     ] {
         let answer = site.post(&clerk, &format!("{page}/{deed}"), "note=Asl%C4%B1%20bekleniyor").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{deed}");

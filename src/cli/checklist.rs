@@ -1,5 +1,6 @@
 //! `checklist`: application files, and a dry run for those who write checklists.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,9 +16,11 @@ use crate::checklist::entered::{Entered, Read};
 use crate::checklist::outcome::{Outcome, Standing};
 use crate::checklist::reply;
 use crate::checklist::terms::kept_until;
+use crate::decryption::Opening;
 use crate::hash::Sha256;
 use crate::isolate;
 use crate::ledger::files::ApplicationFile;
+use crate::opener::Closed;
 use crate::pipeline::examine::{self, Arrival};
 use crate::pipeline::{files, papers};
 use crate::register::entry::RegisterNumber;
@@ -217,8 +220,11 @@ fn check(session: &Session, path: &Path, chosen: Option<&Path>, as_json: bool) -
             server: None,
             fetched: now,
             size: raw.len() as u64,
+            sent: false,
+            kep_ids: BTreeSet::new(),
         };
-        let drafts = examine::examine(&raw, &arrival, &own, now, &|_| None).drafts;
+        let opening = Opening::new(Vec::new(), Vec::new(), now, &own.limits);
+        let drafts = examine::examine(&raw, &arrival, &own, now, &|_| None, &opening).drafts;
         let numbers = (1..).map(|number| RegisterNumber { year: 0, number });
         let mut files = Vec::new();
         for (draft, number) in drafts.into_iter().zip(numbers) {
@@ -233,7 +239,7 @@ fn check(session: &Session, path: &Path, chosen: Option<&Path>, as_json: bool) -
                 checklist: rules.name.clone(),
                 rules: rules.sha256,
                 at: now,
-                reading: papers::read(&raw, &entry, rules, &own, &context),
+                reading: papers::read(&raw, &entry, rules, &own, &context, &Closed),
             };
             files.push(ApplicationFile {
                 head: entry.clone(),

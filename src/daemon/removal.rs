@@ -88,7 +88,7 @@ type Old = Vec<(Locator, Sha256)>;
 fn candidates(ledger: &Ledger, mailbox: &dyn Mailbox, before: Timestamp) -> Result<(Old, BTreeMap<String, Vec<Sha256>>), LedgerError> {
     let old = ledger.removable(mailbox.name(), before)?;
     let mut evidence: BTreeMap<String, Vec<Sha256>> = BTreeMap::new();
-    for (locator, sha256) in ledger.kept(mailbox.name())? {
+    for (locator, sha256) in ledger.durable(mailbox.name())? {
         if let Some(message) = mailbox.evidence_of(&locator) {
             evidence.entry(message.to_owned()).or_default().push(sha256);
         }

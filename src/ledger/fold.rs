@@ -15,8 +15,8 @@ use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState,
 use crate::alert::job::JobState;
 use crate::alert::outbox::{AlertEvent, Outbox};
 use crate::clock::local_day;
-use crate::mailbox::Locator;
 use crate::decryption::codes;
+use crate::mailbox::Locator;
 use crate::people::tokens::{LastUse, Token};
 use crate::people::{Account, SignIns};
 use crate::register::entry::{Action, Entry, RegisterNumber, Sighting, flag};

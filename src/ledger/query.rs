@@ -194,7 +194,7 @@ impl Ledger {
     }
 
     /// Everything of a mailbox whose bytes are durable, registered or not.
-    pub fn kept(&self, mailbox: &str) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
+    pub fn durable(&self, mailbox: &str) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
         let fetched = self.fetched(mailbox)?.into_iter();
         Ok(fetched.map(|(locator, sha256, _)| (locator, sha256)).collect())
     }

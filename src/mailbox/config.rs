@@ -189,6 +189,8 @@ impl MailboxConfig {
             Self::Imap(imap) => named(&imap.sent_folders),
             Self::EyServis(service) => named(&service.sent_folders),
             Self::Folder(drop) => drop.sent,
+            // Which of its calls lists what was sent is not publicly known.
+            Self::Turkkep(_) => false,
         }
     }
 
@@ -223,6 +225,7 @@ impl MailboxConfig {
             Self::Imap(imap) => &imap.decryption,
             Self::Folder(folder) => &folder.decryption,
             Self::EyServis(service) => &service.decryption,
+            Self::Turkkep(service) => &service.decryption,
         }
     }
 

@@ -7,6 +7,7 @@ use super::*;
 
 fn mailbox(path: &Path) -> FolderMailbox {
     let config = FolderConfig {
+        decryption: Vec::new(),
         name: "drop".into(),
         address: String::new(),
         path: path.to_owned(),

@@ -24,6 +24,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::event::{Event, Standing};
 use crate::ledger::files::ApplicationFile;
 use crate::message::MessageKind;
+use crate::opener::Kept;
 use crate::register::entry::{Entry, RegisterNumber, State};
 use crate::settings::Settings;
 use crate::signature::Context;
@@ -296,7 +297,9 @@ impl Pipeline {
 
     async fn references_of(&self, entry: &Entry, settings: &Arc<Settings>) -> Result<References, PipelineError> {
         let read = self
-            .apart(entry, settings, |raw, entry, settings| papers::references(raw, entry, settings))
+            .apart(entry, settings, |raw, entry, settings, kept| {
+                papers::references(raw, entry, settings, kept)
+            })
             .await?;
         Ok(read.unwrap_or_default())
     }
@@ -306,7 +309,7 @@ impl Pipeline {
         &self,
         entry: &Entry,
         settings: &Arc<Settings>,
-        work: impl FnOnce(&Bytes, &Entry, &Settings) -> T + Send + 'static,
+        work: impl FnOnce(&Bytes, &Entry, &Settings, &Kept) -> T + Send + 'static,
     ) -> Result<Result<T, Text>, PipelineError> {
         let (ledger, entry, settings) = (Arc::clone(&self.ledger), entry.clone(), Arc::clone(settings));
         let task = move || {
@@ -315,8 +318,9 @@ impl Pipeline {
                 Err(error) if error.is_transient() => return Err(LedgerError::from(error)),
                 Err(error) => return Ok(Err(Text::same(error.to_string()))),
             };
+            let kept = ledger.kept([&entry])?;
             let deadline = settings.limits.parse_deadline;
-            let done = isolate::run(deadline, move || work(&raw, &entry, &settings));
+            let done = isolate::run(deadline, move || work(&raw, &entry, &settings, &kept));
             Ok(done.map_err(|broken| broken.text()))
         };
         let outcome = tokio::task::spawn_blocking(task).await;
@@ -336,10 +340,10 @@ impl Pipeline {
         loop {
             let (rules, now) = (checklist.clone(), self.now());
             let read = self
-                .apart(entry, settings, move |raw, entry, settings| {
+                .apart(entry, settings, move |raw, entry, settings, kept| {
                     // Our own record proves that the bytes existed when they were fetched.
                     let context: Context = settings.judging(now).with_proof(fetched_at);
-                    let reading = papers::read(raw, entry, &rules, settings, &context);
+                    let reading = papers::read(raw, entry, &rules, settings, &context, kept);
                     (reading, context.trail)
                 })
                 .await?;
@@ -349,7 +353,7 @@ impl Pipeline {
                     if fetching.fetch(&wanted, self.now()).await {
                         continue;
                     }
-                    self.keep_objects(&trail).await?;
+                    self.keep_objects(entry.message.sha256, &trail).await?;
                     settings.online.cache().touch(&trail.from_outside(), self.now());
                     reading
                 }
@@ -364,7 +368,9 @@ impl Pipeline {
                 at: now,
                 reading,
             };
-            let recorded = self.ledger.papers_read(entry.register_number, read, completes).await?;
+            let recorded = self.ledger.papers_read(entry.register_number, read, completes).await;
+            self.ledger.pins().release(&entry.message.sha256);
+            let recorded = recorded?;
             if recorded {
                 tracing::info!(number = %entry.register_number, "the papers of an application file were read");
             }

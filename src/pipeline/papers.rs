@@ -13,6 +13,7 @@ use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::message::sniff::{self, Content};
 use crate::message::{self, Message, PartRole};
+use crate::opener::Opener;
 use crate::register::entry::Entry;
 use crate::search::letter;
 use crate::settings::Settings;
@@ -42,15 +43,15 @@ pub struct References {
 }
 
 /// Reads the papers of an entry. `context` already knows since when the bytes are here.
-pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settings, context: &Context) -> Reading {
+pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settings, context: &Context, opener: &dyn Opener) -> Reading {
     let limits = &settings.limits;
-    let message = message::read(raw, limits);
+    let message = message::read_opening(raw, limits, opener);
     let carrier = signature::judge_message(&message, context);
     // What lies inside the provider's timestamped envelope existed when that was stamped.
     let context = context.with_proof(signature::proof_of(&carrier));
     let mut reading = Reading::default();
     let mut candidates = attachments(&message);
-    if let Some(package) = own_package(&message, entry, settings) {
+    if let Some(package) = own_package(&message, entry, settings, opener) {
         let (reports, findings) = signature::judge_package(&package, &context);
         let is_error = |severity: Severity| severity >= Severity::Error;
         reading.package_is_broken = package
@@ -67,9 +68,9 @@ pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settin
 }
 
 /// What a message refers to.
-pub fn references(raw: &Bytes, entry: &Entry, settings: &Settings) -> References {
-    let message = message::read(raw, &settings.limits);
-    let package = own_package(&message, entry, settings);
+pub fn references(raw: &Bytes, entry: &Entry, settings: &Settings, opener: &dyn Opener) -> References {
+    let message = message::read_opening(raw, &settings.limits, opener);
+    let package = own_package(&message, entry, settings, opener);
     let named = package.iter().flat_map(|package| package.metadata.document.iter());
     let documents = named.flat_map(|document| &document.references).filter_map(|one| one.id.clone());
     let original = message.original.as_ref().unwrap_or(raw);
@@ -80,10 +81,16 @@ pub fn references(raw: &Bytes, entry: &Entry, settings: &Settings) -> References
 }
 
 /// The package that the entry stands for.
-fn own_package(message: &Message, entry: &Entry, settings: &Settings) -> Option<Package> {
+fn own_package(message: &Message, entry: &Entry, settings: &Settings, opener: &dyn Opener) -> Option<Package> {
     let wanted = entry.package.as_ref()?;
     let part = message.packages().find(|part| part.place == wanted.place)?;
-    let package = envelope::read(&part.bytes, part.original_name.as_deref(), &settings.receiver, &settings.limits);
+    let package = envelope::read_opening(
+        &part.bytes,
+        part.original_name.as_deref(),
+        &settings.receiver,
+        &settings.limits,
+        opener,
+    );
     (package.sha256 == wanted.sha256).then_some(package)
 }
 

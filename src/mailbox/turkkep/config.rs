@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use crate::mailbox::soap::problem::{KnownCode, Retry};
 use crate::mailbox::decryption::{DecryptionConfig, one_or_many};
+pub use crate::mailbox::soap::problem::{KnownCode, Retry};
 
 /// A mailbox that is reached over TÜRKKEP's SOAP service (`kind = "turkkep"`). Experimental.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

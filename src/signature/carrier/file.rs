@@ -81,7 +81,9 @@ pub fn verify_file_opening(bytes: &Bytes, name: &str, content: Option<Octets<'_>
     let (kind, signatures, mut findings) = match sniff::content(bytes) {
         Content::Package => package(bytes, name, context, opener),
         // What calls itself a package is judged as one, damaged or not: "no signature in this message" would be an answer to another question.
-        Content::Zip | Content::Other if sniff::has_package_suffix(name) && !message::is_mail(bytes) => package(bytes, name, context, opener),
+        Content::Zip | Content::Other if sniff::has_package_suffix(name) && !message::is_mail(bytes) => {
+            package(bytes, name, context, opener)
+        }
         Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
         Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
         Content::Cms if is_encrypted(bytes, context) => mail(bytes, context, opener),

@@ -120,7 +120,7 @@ const STATES: [(&str, &str, &str); 7] = [
     ("quarantined", "karantinada", "quarantined"),
 ];
 
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 15] = [
     flag::INVALID_SIGNATURE,
     flag::UNVERIFIED,
     flag::SENT,
