@@ -459,7 +459,7 @@ pub enum RetentionCommand {
     Withdraw {
         /// The number of the list.
         list: u32,
-        /// Why.
+        /// Why: it stands in the journal.
         #[arg(long)]
         reason: String,
         /// Account of the supervisor or administrator.
@@ -484,7 +484,7 @@ pub enum RetentionCommand {
         /// What the rules of the configuration say counts again.
         #[arg(long)]
         rules: bool,
-        /// Why.
+        /// Why: it stands in the journal.
         #[arg(long)]
         reason: String,
         /// Account of the person who decides.

@@ -129,15 +129,15 @@ codes! {
     TEXT_OUTSIDE_SIGNATURE = "KEP-2026", Note,
         "İmzalı bölümün dışında, gösterilmeyen metin var. İmzanın kapsamında değildir.",
         "There is text outside of the signed section, which is not shown. The signature does not cover it.";
-    SIGNED_CIPHERTEXT = "KEP-2029", Warning,
-        "İmza şifrenin dışında: imzalayanın içeriği bildiği bundan anlaşılmaz. İçeriği, içindeki imzaların kapsadığı kadar imzalı sayın; göndericiye doğrulatın.",
-        "The signature lies around the encryption: it does not show that the signer knew the content. Take the content for signed only as far as signatures inside cover it; confirm it with the sender.";
     OTHER_SIGNATURE = "KEP-2027", Warning,
         "İmza S/MIME değil; bu imza türü denetlenmiyor. İmzasız sayın.",
         "The signature is not S/MIME and of a kind that is not verified. Treat the message as unsigned.";
     CANDIDATES_DROPPED = "KEP-2028", Warning,
         "İmzalanan metnin bütün biçimleri denenemedi (bellek sınırı). İmza doğrulanmazsa 'verify' komutuyla elle deneyin.",
         "Not every form of the signed text could be tried (memory limit). If the signature does not verify, try the command 'verify' by hand.";
+    SIGNED_CIPHERTEXT = "KEP-2029", Warning,
+        "İmza şifrenin dışında: imzalayanın içeriği bildiği bundan anlaşılmaz. İçeriği, içindeki imzaların kapsadığı kadar imzalı sayın; göndericiye doğrulatın.",
+        "The signature lies around the encryption: it does not show that the signer knew the content. Take the content for signed only as far as signatures inside cover it; confirm it with the sender.";
 
     // Headers.
     MULTIPLE_FROM = "KEP-2030", Error,

@@ -50,11 +50,14 @@ fn check(register: &Register, search: &Search, people: impl Iterator<Item = Pers
         assert_eq!(search.count(&person, &Query::default()).unwrap(), visible.len() as u64);
 
         let counts = search.counts(&person, day).unwrap();
-        let today = visible.iter().filter(|entry| local_day(entry.registered_at) == day).count();
+        let today = visible
+            .iter()
+            .filter(|entry| local_day(entry.registered_at) == day && !entry.is_sent())
+            .count();
         assert_eq!(counts.arrived_today, today as u64);
         assert_eq!(
             counts.unopened,
-            visible.iter().filter(|entry| entry.history.is_empty()).count() as u64
+            visible.iter().filter(|entry| entry.awaits_opening()).count() as u64
         );
         assert!(counts.deadlines_near <= visible.len() as u64);
 
