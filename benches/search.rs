@@ -364,6 +364,7 @@ fn made(number: u32, size: u32, words: &[String]) -> (Entry, String) {
         Indication::Failed,
     ][dice.below(5)];
     let entry = Entry {
+        opened: Vec::new(),
         register_number: RegisterNumber { year: 2026, number },
         registered_at: at,
         mailbox: MAILBOXES[dice.rank(MAILBOXES.len())].into(),

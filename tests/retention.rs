@@ -148,10 +148,11 @@ fn exit(output: &Output) -> i32 {
 async fn three_people_dispose_of_a_document_and_every_face_says_so() {
     let site = Site::open(&format!("{LISTENER}{CLASSES}"));
     let world = World::new(5);
-    let letter = world.letter(1);
+    // Another letter than the first: evidence about both would keep the second as long as the first is kept.
+    let raw = world.letter(9).standard().raw;
     site.inside.put("a.eml", &world.sample("package-v2-attachments", 1).raw);
     pass(&site.web.pipeline).await;
-    site.inside.put("b.eml", &letter.standard().raw);
+    site.inside.put("b.eml", &raw);
     pass(&site.web.pipeline).await;
     site.inside.set(LATER);
     for (login, role) in [
@@ -245,7 +246,12 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
         .await;
     assert!(done.header("location").ends_with("said=execute"), "{}", done.header("location"));
 
-    assert!(!ledger.blobs().exists(&goes.message.sha256).unwrap() && ledger.blobs().exists(&kept).unwrap());
+    assert!(ledger.blobs().exists(&kept).unwrap(), "what is held stays");
+    assert!(
+        !ledger.blobs().exists(&goes.message.sha256).unwrap(),
+        "what was disposed of is gone: {:?}",
+        ledger.disposal(1)
+    );
     let page = clerk.get("/documents/2026/000002").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text.contains("id=\"disposed\"") && page.text.contains("1 numaralı imha listesiyle") && page.text.contains("01.03.2040"));
@@ -318,7 +324,7 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
         .await
         .unwrap();
     assert!(format!("{answers:?}").contains("imha"), "{answers:?}");
-    site.inside.put("c.eml", &letter.standard().raw);
+    site.inside.put("c.eml", &raw);
     pass(&site.web.pipeline).await;
     let again = ledger.entry(second).unwrap().unwrap();
     assert_eq!((again.message.sightings.len(), ledger.entries().count()), (2, 2));

@@ -81,7 +81,7 @@ pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
         let Some(is_over) = phase(&term, now, &settings) else { continue };
         let alarm = alarm(number, &term, is_over);
         let is_told = pipeline.ledger.standing(&alarm)?.is_some();
-        if !is_told && !(is_over && now.duration_since(term.at) > TOLD_AFTER) {
+        if !(is_told || is_over && now.duration_since(term.at) > TOLD_AFTER) {
             tell(pipeline, number, &term, is_over, &settings).await?;
             stand(pipeline, alarm.clone(), Some(now)).await?;
         }
