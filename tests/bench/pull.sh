@@ -11,7 +11,7 @@ if [ -z "${TMPDIR:-}" ] && [ "$(id -u)" -eq 0 ] && command -v mkfs.ext4 >/dev/nu
     place=$(mktemp -d)
     trap 'umount "$place/disk" 2>/dev/null; rm -rf "$place"' EXIT
     trap 'exit 1' INT TERM
-    truncate -s 6G "$place/image"
+    fallocate -l 6G "$place/image" 2>/dev/null || truncate -s 6G "$place/image"
     mkfs.ext4 -q -F "$place/image"
     mkdir "$place/disk"
     if mount -o loop "$place/image" "$place/disk"; then
