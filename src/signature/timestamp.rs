@@ -172,6 +172,7 @@ fn judge_signed(
     };
     chain::judge(&authority, &own, question, context, reasons);
     *beside = unprotected::around(signed, &brought, context);
+    unprotected::beside(signer, beside);
     if last_known > authority.not_after {
         match existed {
             Some(_) => reasons.add(cause::TSA_EXPIRED),

@@ -1,5 +1,8 @@
 //! What stands in a CMS without the protection of its signatures: said, so that "valid" is not read as "every byte".
 
+use std::collections::BTreeSet;
+
+use crate::hash::Sha256;
 use crate::signature::asn1::ber::{Value, tag};
 use crate::signature::asn1::oid;
 use crate::signature::cades::cms::{SignedData, SignerId, SignerInfo};
@@ -44,6 +47,16 @@ pub fn around(signed: &SignedData<'_>, material: &Material, context: &Context) -
     let rests = |sha256| context.trail.rests_on(sha256);
     let is_certificate = |value: &&Value<'_>| certificate::from_choice(value).is_some_and(|read| read.is_ok());
     let unread = signed.certificates.len() - signed.certificates.iter().filter(is_certificate).count();
+    // What gave nothing is no less unprotected than what was not needed. By hash: reading long lists twice costs more.
+    let read: BTreeSet<Sha256> = (material.revocation.crls.iter().map(|one| one.sha256))
+        .chain(material.revocation.ocsp.iter().map(|one| one.sha256))
+        .collect();
+    let lists_here = signed.crls.iter().filter(|value| value.tag == tag::SEQUENCE).map(|value| value.raw);
+    let read_here = lists_here
+        .chain(signed.ocsp_responses())
+        .filter(|raw| read.contains(&Sha256::of(raw)))
+        .count();
+    let unread_revocation = signed.crls.len().saturating_sub(read_here);
     let certificates = material.certificates.iter().filter(|one| !rests(&one.sha256)).count();
     let lists = material.revocation.crls.iter().filter(|one| !rests(&one.sha256)).count();
     let answers = material.revocation.ocsp.iter().filter(|one| !rests(&one.sha256)).count();
@@ -52,6 +65,7 @@ pub fn around(signed: &SignedData<'_>, material: &Material, context: &Context) -
         (lists, "SİL", "CRLs"),
         (answers, "OCSP yanıtı", "OCSP responses"),
         (unread, "okunamayan sertifika", "unreadable certificates"),
+        (unread_revocation, "okunamayan iptal verisi", "unreadable revocation data"),
     ];
     let said = |word: fn(&(usize, &'static str, &'static str)) -> &'static str| {
         let some = counted.iter().filter(|(count, _, _)| *count > 0);
