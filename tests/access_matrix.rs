@@ -32,7 +32,7 @@ const TURNS: [&str; 8] = [
     "/case.zip",
     "/examine",
 ];
-const DEEDS: [&str; 9] = [
+const DEEDS: [&str; 12] = [
     "assign",
     "done",
     "hold",
@@ -42,6 +42,9 @@ const DEEDS: [&str; 9] = [
     "transferred",
     "examine",
     "file/asked",
+    "legal-hold",
+    "release",
+    "class",
 ];
 /// So many faults are told; more would say the same.
 const ENOUGH: usize = 60;
@@ -401,10 +404,17 @@ impl Matrix<'_> {
             let fields: &[(&str, &str)] = match deed {
                 "note" => &[("note", "görüldü")],
                 "transferred" => &[("number", "EBYS-1")],
+                "legal-hold" | "release" => &[("note", "2026/12 dava")],
                 _ => &[],
             };
             let page = format!("/documents/{number}/{deed}");
-            let rule = if deed == "examine" { For::Examination } else { For::Deed };
+            let rule = match deed {
+                "examine" => For::Examination,
+                "legal-hold" | "release" => For::Hold,
+                _ => For::Deed,
+            };
+            let is_held = || self.office.site.web.ledger().keeping(number).unwrap().hold.is_some();
+            let held = is_held();
             if deed == "examine" && exists && !self.turn.is_multiple_of(5) {
                 continue;
             }
@@ -412,6 +422,15 @@ impl Matrix<'_> {
             self.hold(&page, &reply, statuses(rule, "POST", self.person.role, exists));
             let may = exists && self.person.role != Role::Auditor;
             self.check(may || records() == before, || format!("{}: it was done", self.told(&page)));
+            let answers = matches!(self.person.role, Role::Supervisor | Role::Administrator);
+            let after = match deed {
+                "legal-hold" if exists && answers => true,
+                "release" if exists && answers => false,
+                _ => held,
+            };
+            self.check(is_held() == after, || {
+                format!("{}: the hold is not as it should be", self.told(&page))
+            });
             if may && deed == "note" {
                 self.check((reply.status, records()) == (303, before + 1), || {
                     format!("{}: it was not done", self.told(&page))

@@ -1,17 +1,19 @@
 //! The command line. `--help` teaches; every command says what it does and what its exit codes mean.
 
+mod keeping;
+mod people;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use self::keeping::{HoldCommand, LossCommand, RetentionCommand};
+pub use self::people::{PasswordArgs, PeopleCommand, TokenCommand};
 use crate::hash::Sha256;
-use crate::people::Role;
-use crate::people::tokens::Grant;
 use crate::register::entry::RegisterNumber;
 use crate::signature::trust::Purpose;
-use crate::store::loss::Done;
 use crate::text::Lang;
 
 const AFTER: &str = "\
@@ -431,237 +433,9 @@ pub enum JournalCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum RetentionCommand {
-    /// The disposal lists, or with --due what may be disposed of.
-    List {
-        /// What is due instead of the lists.
-        #[arg(long)]
-        due: bool,
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One disposal list with every entry and the lines that its hash is over.
-    Show {
-        /// The number of the list.
-        list: u32,
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Makes a disposal list of everything that is due. Two other people must approve it on the page.
-    Propose {
-        /// Account of the administrator who proposes.
-        #[arg(long, value_name = "LOGIN")]
-        by: String,
-    },
-    /// Ends a list that was not executed.
-    Withdraw {
-        /// The number of the list.
-        list: u32,
-        /// Why: it stands in the journal.
-        #[arg(long)]
-        reason: String,
-        /// Account of the supervisor or administrator.
-        #[arg(long, value_name = "LOGIN")]
-        by: String,
-    },
-    /// Disposes of the bytes of a list that two others approved. It cannot be undone.
-    Execute {
-        /// The number of the list.
-        list: u32,
-        /// Account of the administrator who executes.
-        #[arg(long, value_name = "LOGIN")]
-        by: String,
-    },
-    /// Gives an entry a retention class, or with --rules leaves it to the rules again.
-    Class {
-        /// The register number, as 2026/000001.
-        number: RegisterNumber,
-        /// The name of the class.
-        #[arg(long, value_name = "NAME", required_unless_present = "rules", conflicts_with = "rules")]
-        class: Option<String>,
-        /// What the rules of the configuration say counts again.
-        #[arg(long)]
-        rules: bool,
-        /// Why: it stands in the journal.
-        #[arg(long)]
-        reason: String,
-        /// Account of the person who decides.
-        #[arg(long, value_name = "LOGIN")]
-        by: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum HoldCommand {
-    /// Puts an entry on legal hold.
-    Set(HoldArgs),
-    /// Releases the hold of an entry.
-    Release(HoldArgs),
-}
-
-#[derive(Debug, clap::Args)]
-pub struct HoldArgs {
-    /// The register number, as 2026/000001.
-    pub number: RegisterNumber,
-    /// Why: the case, the inquiry, the decision.
-    #[arg(long)]
-    pub reason: String,
-    /// Account of the supervisor or administrator.
-    #[arg(long, value_name = "LOGIN")]
-    pub by: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum LossCommand {
-    /// Every loss, open ones first. Exit code 10 while one stands.
-    List {
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One loss with every place.
-    Show {
-        /// As `loss list` shows it.
-        id: String,
-        /// Print one JSON document instead of lines.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Says what was done about a loss; its alarms end.
-    Close {
-        /// As `loss list` shows it.
-        id: String,
-        /// restored: put back from a backup; notified: reported to the court or the authority
-        #[arg(long, value_name = "restored|notified", value_parser = done)]
-        done: Done,
-        /// What was done, with the number of the decision or the letter.
-        #[arg(long)]
-        note: String,
-        /// Account of the supervisor or administrator.
-        #[arg(long, value_name = "LOGIN")]
-        by: String,
-    },
-}
-
-fn done(word: &str) -> Result<Done, String> {
-    serde_json::from_value(word.into()).map_err(|_| "restored | notified".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
 pub enum IndexCommand {
     /// Throws the index away and builds it from the journal.
     Rebuild,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum PeopleCommand {
-    /// Makes a local account. Begin with an administrator whose clearance is 4.
-    Add {
-        /// Lower-case letters, digits and . _ - @
-        login: String,
-        /// As others read it.
-        #[arg(long)]
-        name: String,
-        /// clerk, supervisor, auditor or administrator
-        #[arg(long, value_name = "ROLE", value_parser = role)]
-        role: Role,
-        /// Only this mailbox; may be given several times. Without it: all.
-        #[arg(long, value_name = "NAME")]
-        mailbox: Vec<String>,
-        /// Only this unit; may be given several times. Without it: all.
-        #[arg(long, value_name = "NAME")]
-        unit: Vec<String>,
-        /// The highest access level of documents that exist for this person: 0 open to 4 top secret.
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
-        clearance: u8,
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-    /// Everybody who has an account.
-    List {
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Nobody signs in by this account any more, and its sessions end; what it did stays on record.
-    Disable {
-        /// The name that is typed at the sign-in
-        login: String,
-        /// Lets it sign in again.
-        #[arg(long)]
-        undo: bool,
-    },
-    /// Gives a local account a new password; its sessions end.
-    Passwd {
-        /// The name that is typed at the sign-in
-        login: String,
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-    /// Takes the one-time codes from an account whose device is lost.
-    TotpReset {
-        /// The name that is typed at the sign-in
-        login: String,
-    },
-    /// Programs that ask over the API: the institution's document system, a monitor.
-    #[command(subcommand)]
-    Token(TokenCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum TokenCommand {
-    /// Makes a token and prints its secret, once. Only its hash is kept.
-    Add {
-        /// Lower-case letters, digits and . _ - @; never given twice
-        name: String,
-        /// What it may do: read, transfer, assign, metrics, admin; several with commas.
-        #[arg(long, value_name = "SCOPE", value_delimiter = ',', required = true, value_parser = grant)]
-        scope: Vec<Grant>,
-        /// Only this mailbox; may be given several times. Without it: all.
-        #[arg(long, value_name = "NAME")]
-        mailbox: Vec<String>,
-        /// Only this unit; may be given several times. Without it: all.
-        #[arg(long, value_name = "NAME")]
-        unit: Vec<String>,
-        /// The highest access level of documents that exist for this program: 0 open to 4 top secret.
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
-        clearance: u8,
-        /// The last day on which it opens anything, as 2026-11-22. Without it: until it is revoked.
-        #[arg(long, value_name = "DATE")]
-        until: Option<Date>,
-    },
-    /// All tokens with what they may do and when they were used last.
-    List {
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// It opens nothing from now on; what was done with it stays on record.
-    Revoke {
-        /// The name of the token
-        name: String,
-    },
-}
-
-fn grant(word: &str) -> Result<Grant, String> {
-    Grant::from_word(word).ok_or_else(|| "read | transfer | assign | metrics | admin".to_owned())
-}
-
-/// Never on the command line, which every user of the machine can read.
-#[derive(Debug, clap::Args)]
-pub struct PasswordArgs {
-    /// Its first line is the password. Without it: asked for on a terminal.
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
-    pub password_file: Option<PathBuf>,
-    /// Make one and print it once. The default where there is no terminal.
-    #[arg(long)]
-    pub generate: bool,
-}
-
-fn role(word: &str) -> Result<Role, String> {
-    serde_json::from_value(word.into()).map_err(|_| "clerk | supervisor | auditor | administrator".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

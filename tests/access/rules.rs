@@ -12,6 +12,8 @@ pub enum For {
     Document,
     /// A change of a document, for those for whom it exists and whose role changes things.
     Deed,
+    /// A legal hold on a document, or its release: for those who answer for a unit or for all.
+    Hold,
     /// A new examination of a document: it changes no fact, so every role may ask for it.
     Examination,
     /// For administrators; for others there is no such page.
@@ -109,11 +111,13 @@ pub fn exists_for(person: &Person, entry: &Entry) -> bool {
 pub fn statuses(what: For, method: &str, role: Role, exists: bool) -> &'static [u16] {
     match what {
         For::Everybody => &[200],
-        For::Document | For::Deed | For::Examination if !exists => &[404],
+        For::Document | For::Deed | For::Hold | For::Examination if !exists => &[404],
         For::Document => &[200],
         For::Deed if role == Role::Auditor => &[403],
         // Done, or refused with a sentence because nothing was filled in.
         For::Deed => &[303, 422],
+        For::Hold if matches!(role, Role::Clerk | Role::Auditor) => &[403],
+        For::Hold => &[303],
         For::Examination => &[303],
         For::Administrators if role != Role::Administrator => &[404],
         // A person without name, or a deed that there is not.

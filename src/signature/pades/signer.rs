@@ -134,7 +134,9 @@ pub(super) fn judge_signature(
         baseline: sub_filter == b"ETSI.CAdES.detached",
     };
     let mut report = task.judge(reasons);
-    verdict::worsen(&mut report, unprotected::around(&signed, &own, document.context));
+    let mut beside = unprotected::around(&signed, &own, document.context);
+    unprotected::beside(info, &mut beside);
+    verdict::worsen(&mut report, beside);
     report
 }
 
