@@ -371,7 +371,7 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
     // Nobody listens there: what is in the outbox stays in it. Both mailboxes would look again only in five minutes.
     let alert = format!(
         "[alert.webhook]\nurl = \"http://127.0.0.1:{}/\"\nallow_plaintext = true\nsecret_file = \"webhook.key\"\n",
-        support::dovecot::free_port()
+        support::ports::free_port()
     );
     let good = mailbox("evrak", &world, &dovecot, &right_password(&dovecot));
     let bad = mailbox("genel", &world, &dovecot, "wrong.password");

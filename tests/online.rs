@@ -6,6 +6,8 @@
 mod forge;
 #[path = "online/openssl_responder.rs"]
 mod openssl_responder;
+#[path = "support/ports.rs"]
+mod ports;
 #[path = "online/provider.rs"]
 mod provider;
 

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::dovecot::free_port;
+use crate::support::ports::free_port;
 
 /// The longest a test waits for what must happen: Dovecot itself looks at its Maildir only now and then.
 pub const PATIENCE: Duration = Duration::from_secs(90);

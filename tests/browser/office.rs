@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use super::chrome::PATIENCE;
 use crate::forge::world::World;
 use crate::gateway::Gateway;
-use crate::support::dovecot::{Dovecot, USER, free_port};
+use crate::support::dovecot::{Dovecot, USER};
+use crate::support::ports::free_port;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 pub const PASSWORD: &str = "mor deve sessiz köprü";

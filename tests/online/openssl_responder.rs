@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::forge::pki::{Certified, pem};
 use crate::forge::world::World;
+use crate::ports::free_port;
 
 pub struct Responder {
     child: Child,
@@ -40,8 +40,7 @@ impl Drop for Responder {
 impl Responder {
     pub fn start() -> Option<Self> {
         Command::new("openssl").arg("version").output().ok()?;
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
+        let port = free_port();
         let world = World::published_at(120, Some(&format!("http://127.0.0.1:{port}")));
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
@@ -57,7 +56,6 @@ impl Responder {
         let good = index_line('V', "", &world.senders[0].director.cert);
         let gone = index_line('R', "261118090000Z,keyCompromise", &world.senders[1].director.cert);
         fs::write(path("index.txt"), format!("{good}{gone}")).unwrap();
-        drop(free);
         let mut child = run(dir.path(), port);
         // A connection that asks nothing would keep it busy, so it is believed when it says that it listens.
         let mut said = String::new();

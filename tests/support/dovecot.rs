@@ -1,7 +1,7 @@
 //! A real Dovecot on loopback, in its own folder, with TLS under a self-made authority.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,6 +18,8 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::extension::{BasicConstraints, KeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509Builder, X509Name};
 use tempfile::TempDir;
+
+use super::ports::free_port;
 
 pub const USER: &str = "evrak";
 pub const PASSWORD: &str = "dogru \"parola\" \\1";
@@ -180,10 +182,6 @@ fn own(path: &Path) {
     if is_root() {
         std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn configuration(path: &Path, imap_port: u16, imaps_port: u16) -> String {

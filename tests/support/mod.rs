@@ -4,6 +4,7 @@
 pub mod canned_imap;
 pub mod dovecot;
 pub mod intake;
+pub mod ports;
 pub mod scripted_imap;
 pub mod soap_service;
 
