@@ -127,6 +127,7 @@ fn read_secret_line() -> Result<Secret, Failure> {
 
 /// One pass over the mailboxes that were named, or all, and everything that came is registered.
 pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> {
+    session.must_have_mailbox()?;
     let configs = chosen(session, names)?;
     let ahead = configs.first().map(|config| connect_ahead(session, config));
     let pipeline = session.pipeline().await?;
@@ -327,6 +328,7 @@ fn say_known(session: &Session, ledger: &Ledger, path: &Path, sha256: &Sha256) -
 
 /// Asks every server what it has and compares message by message.
 pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure> {
+    session.must_have_mailbox()?;
     let ledger = session.reader()?;
     let settings = session.settings()?;
     let mut worst = Exit::Done;

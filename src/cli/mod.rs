@@ -2,6 +2,7 @@
 
 mod alerts;
 mod args;
+mod check;
 mod checklist;
 mod demo;
 mod documents;
@@ -41,6 +42,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::mailbox::decryption::DecryptionConfig;
 use crate::pipeline::Pipeline;
 use crate::settings::Settings;
+use crate::store;
 use crate::store::disk::RealDisk;
 use crate::text::{Lang, Text};
 use args::{Args, Command};
@@ -170,10 +172,10 @@ impl Session {
     /// For questions about a store: a folder that nothing was ever written to has no answers.
     ///
     /// # Errors
-    /// There is no such folder.
+    /// Nothing of a store lies there.
     pub fn must_have_store(&self) -> Result<(), Failure> {
         let path = self.store_path();
-        if path.exists() {
+        if store::is_begun(path) {
             return Ok(());
         }
         let path = path.display();
@@ -184,6 +186,20 @@ impl Session {
             format!(
                 "there is no store yet at {path}; the first 'poll', 'import' or 'run' makes it. If there was one, see whether its disk is mounted"
             ),
+        )))
+    }
+
+    /// For work on mailboxes: "nothing new" must not be the answer where nobody was asked.
+    ///
+    /// # Errors
+    /// The configuration names none.
+    pub fn must_have_mailbox(&self) -> Result<(), Failure> {
+        if !self.config().mailbox.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(Text::new(
+            "Yapılandırmada izlenecek kutu yok: en az bir [[mailbox]] yazın, sonra 'kep-gateway config check' ile denetleyin.",
+            "The configuration names no mailbox to watch: write at least one [[mailbox]], then run 'kep-gateway config check'.",
         )))
     }
 
@@ -322,12 +338,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
 }
 
 async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
-    if session.config().mailbox.is_empty() {
-        return Err(Failure::usage(Text::new(
-            "Yapılandırmada izlenecek kutu yok: en az bir [[mailbox]] yazın, sonra 'kep-gateway config check' ile denetleyin.",
-            "The configuration names no mailbox to watch: write at least one [[mailbox]], then run 'kep-gateway config check'.",
-        )));
-    }
+    session.must_have_mailbox()?;
     let pipeline = session.pipeline().await?;
     let (path, store, clock) = (
         session.config_path.clone(),

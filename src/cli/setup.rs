@@ -2,15 +2,14 @@
 
 use super::args::{ConfigCommand, RoutingCommand};
 use super::table::clean;
-use super::{Exit, Failure, Session};
+use super::{Exit, Failure, Session, check};
 use crate::envelope::{self, Receiver};
 use crate::ledger::Ledger;
-use crate::mailbox::config::MailboxConfig;
 use crate::message;
 use crate::register::entry::{Entry, RegisterNumber};
 use crate::register::routing::{self, Condition, Explanation, Routed, RoutingInput};
 use crate::settings::Settings;
-use crate::text::{Lang, Text};
+use crate::text::Lang;
 
 pub fn run(session: &Session, command: ConfigCommand) -> Result<Exit, Failure> {
     match command {
@@ -21,114 +20,8 @@ pub fn run(session: &Session, command: ConfigCommand) -> Result<Exit, Failure> {
             );
             Ok(Exit::Done)
         }
-        ConfigCommand::Check => check(session),
+        ConfigCommand::Check => check::run(session),
     }
-}
-
-/// Reads everything that the configuration names, secrets included, and says what a run would stumble over.
-fn check(session: &Session) -> Result<Exit, Failure> {
-    let settings = session.settings()?;
-    let problems: Vec<Text> = [mailbox_problems(&settings), trust_problems(&settings), alert_problems(&settings)].concat();
-    problems.iter().for_each(|problem| println!("! {}", problem.get(session.lang)));
-    let names: Vec<&str> = session.config().mailbox.iter().map(MailboxConfig::name).collect();
-    let source = session.loaded().path.as_ref().map(|path| path.display().to_string());
-    match session.lang {
-        Lang::Tr => println!(
-            "yapılandırma: {}; kutular: {}",
-            source.as_deref().unwrap_or("varsayılanlar"),
-            names.join(", ")
-        ),
-        Lang::En => println!(
-            "configuration: {}; mailboxes: {}",
-            source.as_deref().unwrap_or("the defaults"),
-            names.join(", ")
-        ),
-    }
-    Ok(if problems.is_empty() { Exit::Done } else { Exit::Indeterminate })
-}
-
-fn mailbox_problems(settings: &Settings) -> Vec<Text> {
-    let mut problems = Vec::new();
-    if settings.config.mailbox.is_empty() {
-        problems.push(Text::new(
-            "hiçbir kutu tanımlı değil ([[mailbox]])",
-            "no mailbox is defined ([[mailbox]])",
-        ));
-    }
-    for mailbox in &settings.config.mailbox {
-        let secret = mailbox
-            .secret_files()
-            .into_iter()
-            .find_map(|file| settings.secrets.read(file).err());
-        problems.extend(
-            settings
-                .keyring
-                .problems(mailbox.name())
-                .into_iter()
-                .map(|problem| of_mailbox(mailbox, &problem)),
-        );
-        let problem = match (secret, mailbox) {
-            (Some(error), _) => error.text(),
-            (_, MailboxConfig::Folder(folder)) if !folder.path.is_dir() => Text::new(
-                format!(
-                    "{} diye bir klasör yok; oluşturun ya da path değerini düzeltin",
-                    folder.path.display()
-                ),
-                format!("there is no folder {}; create it or correct path", folder.path.display()),
-            ),
-            _ => continue,
-        };
-        problems.push(of_mailbox(mailbox, &problem));
-    }
-    problems
-}
-
-fn of_mailbox(mailbox: &MailboxConfig, problem: &Text) -> Text {
-    let name = mailbox.name();
-    Text::new(
-        format!("[[mailbox]] {name}: {}", problem.tr),
-        format!("[[mailbox]] {name}: {}", problem.en),
-    )
-}
-
-fn trust_problems(settings: &Settings) -> Vec<Text> {
-    let folder = settings.config.trust.anchors.display();
-    let none = Text::new(
-        format!("güvenilen kök yok ({folder}): hiçbir imza geçerli sayılamaz"),
-        format!("no trusted root ({folder}): no signature can pass"),
-    );
-    let door = Text::new(
-        "[trust] loopback_for_tests açık: doğrulama verisi bu makinenin kendisinden de alınabilir; yalnız sınama içindir, kapatın",
-        "[trust] loopback_for_tests is on: validation data may be fetched from this machine itself; it is for tests only, switch it off",
-    );
-    let mut problems = Vec::new();
-    problems.extend(settings.trust.anchors().next().is_none().then_some(none));
-    problems.extend(settings.config.trust.loopback_for_tests.then_some(door));
-    problems
-}
-
-fn alert_problems(settings: &Settings) -> Vec<Text> {
-    let mut problems = settings.alerts.warnings();
-    for rule in &settings.registry.rules.rules {
-        for group in rule
-            .then
-            .alert_groups
-            .iter()
-            .filter(|name| !settings.alerts.group.iter().any(|group| group.name == **name))
-        {
-            problems.push(Text::new(
-                format!(
-                    "yönlendirme kuralı '{}' olmayan '{group}' grubunu anıyor; yerine varsayılan grup haberdar edilir",
-                    rule.name
-                ),
-                format!(
-                    "the routing rule '{}' names the group '{group}', which does not exist; the default group is told instead",
-                    rule.name
-                ),
-            ));
-        }
-    }
-    problems
 }
 
 /// The dry run of the routing rules over one entry.

@@ -40,9 +40,13 @@ pub async fn open(session: &Session, number: RegisterNumber, by: String) -> Resu
     state.map(|_| ()).ok_or_else(|| Failure::not_found(&number.to_string()))
 }
 
-/// Changes an account. A store that is not there yet is made: the first administrator comes before the first message.
+/// Changes an account. For a new one a store that is not there yet is made: the first administrator comes before the first message.
 pub async fn edit_account(session: &Session, login: &str, edit: Edit) -> Result<(), Failure> {
-    match held(session)? {
+    let hand = match edit {
+        Edit::Add(_) => held(session),
+        _ => hand(session),
+    };
+    match hand? {
         Hand::Ours => {
             let ledger = session.try_writer()?;
             let edited = ledger.edit_account(login, edit, ourselves(None)).await?;
@@ -58,9 +62,9 @@ pub async fn edit_account(session: &Session, login: &str, edit: Edit) -> Result<
     }
 }
 
-/// Gives or revokes a token. The store is made where it is not there yet, as for accounts.
+/// Gives or revokes a token.
 pub async fn edit_token(session: &Session, name: &str, edit: TokenEdit) -> Result<(), Failure> {
-    match held(session)? {
+    match hand(session)? {
         Hand::Ours => {
             let ledger = session.try_writer()?;
             let edited = ledger.edit_token(name, edit, ourselves(None)).await?;
@@ -145,7 +149,7 @@ fn held(session: &Session) -> Result<Hand, Failure> {
 /// The daemon writes there, or only the daemon's account may.
 fn belongs_to_the_daemon(refused: &StoreError) -> bool {
     match refused {
-        StoreError::Locked { .. } => true,
+        StoreError::Locked { .. } | StoreError::OtherOwner { .. } => true,
         StoreError::Io { source, .. } => source.kind() == ErrorKind::PermissionDenied,
         _ => false,
     }

@@ -31,6 +31,9 @@ pub const DEFAULT_PATH: &str = "/etc/kep-gateway/kep-gateway.toml";
 /// Longest configuration: thousands of mailboxes fit, and what is longer is another file.
 const MAX_BYTES: u64 = 4 << 20;
 
+/// Longer than any mark of an institution before its numbers.
+const PREFIX_CHARACTERS: usize = 16;
+
 /// The whole configuration. Every key has a default but the ones marked in the sample file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -305,6 +308,22 @@ impl Config {
 
     /// What no single key can be blamed for.
     fn check(&self) -> Result<(), Text> {
+        if self.store.path.as_os_str().is_empty() {
+            return Err(Text::new(
+                "[store] path boş olamaz; kaydın duracağı klasörü yazın",
+                "[store] path must not be empty; write the folder in which the record shall lie",
+            ));
+        }
+        // It stands before every number: on paper, in file names of exports, in alerts.
+        let prefix = &self.register.prefix;
+        if prefix.chars().count() > PREFIX_CHARACTERS || prefix.chars().any(|c| !(c.is_alphanumeric() || " -_.".contains(c))) {
+            return Err(Text::new(
+                format!("[register] prefix = {prefix:?}: yalnız harf, rakam, boşluk, '-', '_' ve '.', en çok {PREFIX_CHARACTERS} karakter"),
+                format!(
+                    "[register] prefix = {prefix:?}: only letters, digits, a space, '-', '_' and '.', at most {PREFIX_CHARACTERS} characters"
+                ),
+            ));
+        }
         let mut names = std::collections::BTreeSet::new();
         for mailbox in &self.mailbox {
             let name = mailbox.name();

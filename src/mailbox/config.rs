@@ -239,6 +239,26 @@ impl MailboxConfig {
         }
     }
 
+    /// The file of the authorities that alone are trusted, where one is named.
+    pub fn authorities(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Imap(imap) => Some(&imap.ca_file),
+            Self::Folder(_) => None,
+            Self::EyServis(service) => Some(&service.ca_file),
+            Self::Turkkep(service) => Some(&service.ca_file),
+        }
+    }
+
+    /// A folder of this machine that must be there, and its key.
+    pub fn folder_named(&self) -> Option<(&'static str, &std::path::Path)> {
+        match self {
+            Self::Imap(_) => None,
+            Self::Folder(folder) => Some(("path", &folder.path)),
+            Self::EyServis(service) => Some(("delete_backup", &service.delete_backup)),
+            Self::Turkkep(service) => Some(("requests", &service.requests)),
+        }
+    }
+
     /// Paths that may be relative to the configuration file. Secret files are found by their own rule.
     pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         let (mut paths, keys) = match self {

@@ -157,6 +157,9 @@ pub enum StoreError {
     /// The process id is the one that the lock file names.
     #[error("another gateway{} is writing to {}", pid.map(|pid| format!(" (process {pid})")).unwrap_or_default(), path.display())]
     Locked { path: PathBuf, pid: Option<u32> },
+    /// User ids.
+    #[error("{} belongs to user {owner}, and this is user {user}", path.display())]
+    OtherOwner { path: PathBuf, owner: u32, user: u32 },
     #[error("{} holds a journal but not the mark of a store", .0.display())]
     NotAStore(PathBuf),
     #[error("{} was written by a newer version of this program ({found:?})", path.display())]
@@ -244,6 +247,16 @@ impl StoreError {
                     ),
                 )
             }
+            Self::OtherOwner { path, owner, user } => Text::new(
+                format!(
+                    "{} deposu {owner} numaralı kullanıcının; bu komut {user} numaralı kullanıcıyla çalışıyor. Yazdığı dosyaları gateway bir daha açamazdı. Komutu `sudo -u '#{owner}' kep-gateway …` ile verin.",
+                    path.display()
+                ),
+                format!(
+                    "The store {} belongs to user {owner}, and this command runs as user {user}. What it would write the gateway could not open again. Run it as `sudo -u '#{owner}' kep-gateway …`.",
+                    path.display()
+                ),
+            ),
             Self::NotAStore(path) => Text::new(
                 format!(
                     "{} içinde günlük var ama `format` dosyası yok. Klasör eksik kopyalanmış olabilir: yedekten `restore` yapın.",
@@ -343,6 +356,10 @@ fn io_cure(step: Step, path: &Path, source: &io::Error) -> Text {
         io::ErrorKind::NotFound => (
             "Bulunamadı. Yolu ve diskin bağlı olduğunu denetleyin",
             "Not found. Check the path, and that the disk is mounted",
+        ),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => (
+            "Klasör olması gereken yerde bir dosya var. Bir klasör adı verin",
+            "There is a file where a folder should be. Name a folder",
         ),
         _ => ("Disk hatası. Çekirdek kayıtlarına bakın", "Disk error. Read the kernel log"),
     };

@@ -48,6 +48,8 @@ mod journal_tests;
 #[cfg(test)]
 mod store_tests;
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use blobs::Blobs;
@@ -92,9 +94,10 @@ impl Store {
     /// Opens for writing; makes a new store where there is none.
     ///
     /// # Errors
-    /// Another process writes; the folder is no store, or half of one; the end of the chain is broken; or the disk fails.
+    /// Another process writes; the folder is another user's, no store, or half of one; the end of the chain is broken; or the disk fails.
     pub fn open(root: &Path, disk: SharedDisk) -> Result<(Self, Recovery), StoreError> {
         create_dirs(&*disk, root)?;
+        check_owner(root)?;
         let lock = Lock::take(root)?;
         let created = !check_format(root, &*disk)?;
         if created {
@@ -209,6 +212,22 @@ fn check_format(root: &Path, disk: &dyn Disk) -> Result<bool, StoreError> {
     } else {
         Ok(false)
     }
+}
+
+/// Whether something of a store lies there; what cannot be looked at is answered with yes, so that opening it says why.
+pub fn is_begun(root: &Path) -> bool {
+    let parts = [format_path(root), journal_folder(root), blobs_folder(root), restoring_path(root)];
+    parts.iter().any(|part| part.try_exists().unwrap_or(true))
+}
+
+/// An administrator's command as root would leave files behind that the gateway's own user cannot open: its next start would fail.
+fn check_owner(root: &Path) -> Result<(), StoreError> {
+    let (owner, user) = (fs::metadata(root).at(Step::Open, root)?.uid(), rustix::process::geteuid().as_raw());
+    if owner == user {
+        return Ok(());
+    }
+    let path = root.to_owned();
+    Err(StoreError::OtherOwner { path, owner, user })
 }
 
 /// Makes an empty store; the mark comes last, so that a crash before it leaves no store.
