@@ -13,6 +13,10 @@ use std::process::Output;
 
 use forge::world::World;
 use gateway::Gateway;
+use kep_gateway::clock::FixedClock;
+use kep_gateway::ledger::Ledger;
+use kep_gateway::ledger::event::Event;
+use kep_gateway::store::disk::RealDisk;
 
 /// A user that owns nothing here.
 const NOBODY: u32 = 65_534;
@@ -176,4 +180,41 @@ fn a_command_of_another_user_writes_nothing() {
             assert_eq!(owner, NOBODY, "{name} would keep the gateway from starting");
         }
     }
+}
+
+#[tokio::test]
+async fn a_record_of_the_future_stops_everything_until_a_person_says_that_the_clock_is_right() {
+    let gateway = Gateway::with_drop(&World::new(68));
+    let future = FixedClock::at("2199-05-01T07:00:00Z".parse().unwrap());
+    let ledger = Ledger::open(&gateway.store(), RealDisk::shared(), future).unwrap();
+    ledger.append(Event::Stopped).await.unwrap();
+    drop(ledger);
+    gateway.put(
+        "a.eml",
+        b"From: a@hs01.kep.tr\r\nTo: b@hs01.kep.tr\r\nSubject: Deneme\r\n\r\nmerhaba\r\n",
+    );
+
+    let output = gateway.run(&["poll"]);
+    assert_eq!(code(&output), 1, "{}", said(&output));
+    assert!(
+        said(&output).contains("01.05.2199 10:00") && said(&output).contains("journal accept-clock"),
+        "{}",
+        said(&output)
+    );
+    assert_eq!(code(&gateway.run(&["journal", "accept-clock", "--reason", " "])), 2);
+
+    gateway.ok(&["journal", "accept-clock", "--reason", "anakart pili bitmiş"]);
+    gateway.ok(&["poll"]);
+    let register = gateway.json(&["documents", "export"]);
+    let numbers: Vec<&str> = register
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|entry| entry["register_number"].as_str())
+        .collect();
+    assert!(
+        matches!(numbers.as_slice(), [number] if number.ends_with("/000001") && !number.starts_with("2199")),
+        "{numbers:?}"
+    );
+    gateway.ok(&["journal", "verify"]);
 }

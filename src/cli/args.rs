@@ -430,6 +430,13 @@ pub enum JournalCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Says that the machine's clock is right although the newest record is of a later time: a wrong clock wrote that one. Until then nothing
+    /// is written. Register numbers go on in the right year. Stop the daemon first.
+    AcceptClock {
+        /// Why the record lies ahead; it stands in the journal.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -80,6 +80,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("trust diff", "Bir kök kaynağının neyi değiştireceğini gösterir, değiştirmez. Fark varsa çıkış kodu 10"),
     ("trust import", "Farkı gösterdikten sonra kökleri güven klasörüne alır: pinli olanları sormadan, ötekileri yalnız açık bir onayla. Alınmayan varsa çıkış kodu 10"),
     ("journal", "Özet zincirli kayıt"),
+    (
+        "journal accept-clock",
+        "Son kayıt daha geç tarihli olsa da makinenin saatinin doğru olduğunu bildirir: o kaydı yanlış bir saat yazmıştır. O ana kadar hiçbir şey yazılmaz. Kayıt numaraları doğru yılda sürer. Önce daemon'u durdurun",
+    ),
+    ("journal accept-clock reason", "Kaydın neden ileride kaldığı; günlükte durur"),
     ("journal verify", "Zinciri ve her dosyayı baştan sona denetler. Kırık bir yer varsa çıkış kodu 20, yeriyle"),
     ("retention", "Kayıtların ne kadar saklandığı: süresi dolanlar, imha listeleri, saklama sınıfları. Listeler yalnız sayfada onaylanır, burada değil"),
     ("retention list", "İmha listeleri; --due ile imha edilebilecek olanlar"),

@@ -4,6 +4,7 @@ mod alerts;
 mod args;
 mod check;
 mod checklist;
+mod clock;
 mod demo;
 mod documents;
 mod entry;
@@ -45,7 +46,7 @@ use crate::settings::Settings;
 use crate::store;
 use crate::store::disk::RealDisk;
 use crate::text::{Lang, Text};
-use args::{Args, Command};
+use args::{Args, Command, JournalCommand};
 pub use failure::Failure;
 
 /// Libraries that print what goes over the wire or into the index, whole messages and passwords included, below the level info.
@@ -322,7 +323,8 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         } => mailboxes::manage(session, command).await,
         Command::Reconcile { json } => mailboxes::reconcile(session, json).await,
         Command::Trust(command) => trust::run(session, command),
-        Command::Journal(command) => record::journal(session, command),
+        Command::Journal(JournalCommand::Verify { json }) => record::verify(session, json),
+        Command::Journal(JournalCommand::AcceptClock { reason }) => clock::accept(session, reason).await,
         Command::Retention(command) => retention::run(session, command).await,
         Command::Hold(command) => retention::hold(session, command).await,
         Command::Loss(command) => loss::run(session, command),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::{IndexCommand, JournalCommand};
+use super::args::IndexCommand;
 use super::{Exit, Failure, Session};
 use crate::daemon::trouble::tell_recovery;
 use crate::ledger::Ledger;
@@ -18,8 +18,8 @@ use crate::store::loss::Finder;
 use crate::store::verify;
 use crate::text::{Lang, Text};
 
-pub fn journal(session: &Session, command: JournalCommand) -> Result<Exit, Failure> {
-    let JournalCommand::Verify { json: as_json } = command;
+/// Walks the chain and every blob.
+pub fn verify(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
     if report.is_intact() {

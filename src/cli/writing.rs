@@ -120,7 +120,7 @@ pub async fn retry(session: &Session, numbers: &[RegisterNumber], by: Option<Str
     Ok(answers)
 }
 
-fn ourselves(person: Option<String>) -> Asker {
+pub fn ourselves(person: Option<String>) -> Asker {
     Asker {
         person,
         uid: Some(rustix::process::getuid().as_raw()),

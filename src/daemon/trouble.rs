@@ -63,6 +63,7 @@ fn disk_trouble(error: &PipelineError) -> Option<DiskTrouble> {
         _ => return None,
     };
     Some(match store {
+        StoreError::ClockBehind { .. } => DiskTrouble::Clock,
         error if error.is_full() => DiskTrouble::Full,
         error if error.is_read_only() => DiskTrouble::ReadOnly,
         _ => DiskTrouble::Failing,

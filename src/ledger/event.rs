@@ -24,6 +24,8 @@ use crate::text::Text;
 pub enum Event {
     Started(Started),
     Stopped,
+    /// A person said that the clock is right, although the newest record is of a later time: a wrong clock wrote that.
+    ClockAccepted(ClockAccepted),
     /// The server listed these as messages that are not here. From here on each must be fetched or be a hole. A locator that was fetched
     /// before stands here when the server may have given it to another message.
     Seen(Seen),
@@ -341,6 +343,14 @@ pub struct DisposalDone {
     pub list: u32,
     /// Blobs of this list that were there and are gone.
     pub removed: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClockAccepted {
+    /// The time of the record that lay ahead.
+    pub newest: Timestamp,
+    pub reason: String,
+    pub by: Asker,
 }
 
 /// What the papers of one message say for an application file.

@@ -45,12 +45,16 @@ pub fn apply(event: &Event, at: Timestamp, state: &mut State<'_>) -> Result<(), 
     };
     alerts.iter().try_for_each(|event| apply_alert(event, state))?;
     apply_to_index(event, at, &mut state.index)?;
+    state.index.put(key::NEWEST.to_vec(), &at)?;
     state.index.end_event()
 }
 
 fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     match event {
         Event::Started(_) | Event::Stopped | Event::Alert(_) => Ok(()),
+        Event::ClockAccepted(_) => state.update(key::NUMBERING.to_vec(), |numbering: &mut Numbering| {
+            numbering.pass_over_years_after(at)
+        }),
         Event::Seen(seen) => apply_seen(seen, at, state),
         Event::Fetched(fetched) => apply_fetched(fetched, state),
         Event::Missing(missing) => apply_missing(missing, state),

@@ -148,7 +148,7 @@ async fn a_look_is_one_record_in_ten_minutes_and_the_first_page_opens_it() {
     assert_eq!(ledger.head(), before, "nothing was written");
     world.clock.set(friday() + 10.minutes());
     view(&clerk, View::Page).await;
-    world.clock.set(friday() - 1.hours());
+    world.clock.set(friday() - 40.minutes());
     view(&clerk, View::Page).await;
     let views: Vec<_> = ledger
         .views_of(number)

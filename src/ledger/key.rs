@@ -67,6 +67,9 @@ pub fn document(id: &str) -> Vec<u8> {
 /// Which numbers were given.
 pub const NUMBERING: &[u8] = b"n/";
 
+/// The time of the newest record.
+pub const NEWEST: &[u8] = b"W/";
+
 pub fn message(sha256: &Sha256) -> Vec<u8> {
     format!("m/{sha256}").into_bytes()
 }
@@ -354,6 +357,7 @@ mod key_tests {
             waiting(number),
             document("x"),
             NUMBERING.to_vec(),
+            NEWEST.to_vec(),
             ORDER.to_vec(),
             locators("x"),
             mailbox("x"),

@@ -32,6 +32,8 @@ mod alerting_tests;
 #[cfg(test)]
 mod changes_tests;
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod files_tests;
 #[cfg(test)]
 pub mod fixture;
@@ -53,11 +55,13 @@ mod retention_tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
+use crate::register::entry::Asker;
 use crate::register::numbering::NumberingError;
 use crate::store::blobs::Blobs;
 use crate::store::disk::SharedDisk;
@@ -194,6 +198,16 @@ impl Ledger {
         decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
     ) -> Pending<T> {
         self.writer.as_ref().map_or_else(Pending::refused, |writer| writer.commit(decide))
+    }
+
+    /// A person says that the clock is right, although the newest record is of a later time. See [`Writer::accept_clock`].
+    ///
+    /// # Errors
+    /// The disk refused the record.
+    pub fn accept_clock(&self, reason: String, by: Asker) -> Pending<Option<Timestamp>> {
+        self.writer
+            .as_ref()
+            .map_or_else(Pending::refused, |writer| writer.accept_clock(reason, by))
     }
 
     /// One event that needs no decision.

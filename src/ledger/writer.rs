@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
-use super::event::Event;
+use super::event::{ClockAccepted, Event};
 use super::fold::{self, State};
 use super::overlay::Overlay;
-use super::{LedgerError, catch_up, restore_outbox, write_event};
+use super::{LedgerError, catch_up, key, restore_outbox, write_event};
 use crate::alert::outbox::Outbox;
 use crate::clock::SharedClock;
+use crate::register::entry::Asker;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::index::Index;
@@ -34,6 +35,8 @@ type Decide = Box<dyn FnOnce(&mut Decision<'_>) -> Answer + Send>;
 struct Request {
     decide: Decide,
     answer: oneshot::Sender<Answer>,
+    /// Says that the clock is right: the one request that is heard while it lies behind the record.
+    accepts_clock: bool,
 }
 
 /// What a request sees and says: the state with everything before it, and the events it adds.
@@ -61,6 +64,10 @@ pub struct Writer {
     shown: watch::Receiver<u64>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// How far the clock may lie behind the newest record: a step of NTP, not a dead battery. A message that were registered years back would be
+/// judged by the certificates of that time, and get a deadline that is over.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 impl Writer {
     /// The store is the thread's from here on, and with it the store's lock.
@@ -92,11 +99,38 @@ impl Writer {
         &self,
         decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
     ) -> Pending<T> {
+        self.request(false, decide)
+    }
+
+    /// The clock is right, whatever the newest record says: a wrong clock wrote that. `None`: the record does not lie ahead.
+    pub fn accept_clock(&self, reason: String, by: Asker) -> Pending<Option<Timestamp>> {
+        self.request(true, move |decision| {
+            let ahead = decision
+                .state
+                .index
+                .get::<Timestamp>(key::NEWEST)?
+                .filter(|newest| decision.now < *newest - CLOCK_SLACK);
+            if let Some(newest) = ahead {
+                decision.record(Event::ClockAccepted(ClockAccepted { newest, reason, by }))?;
+            }
+            Ok(ahead)
+        })
+    }
+
+    fn request<T: Send + 'static>(
+        &self,
+        accepts_clock: bool,
+        decide: impl FnOnce(&mut Decision<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Pending<T> {
         let (answer, outcome) = oneshot::channel();
         let decide = Box::new(move |decision: &mut Decision<'_>| decide(decision).map(|value| Box::new(value) as Box<dyn Any + Send>));
         if let Some(requests) = &self.requests {
             // A request that finds no thread is dropped, and its answer with it: the future then says that the ledger is closed.
-            let _ = requests.send(Request { decide, answer });
+            let _ = requests.send(Request {
+                decide,
+                answer,
+                accepts_clock,
+            });
         }
         Pending {
             outcome: Some(outcome),
@@ -191,19 +225,23 @@ impl Scribe {
     fn write(&mut self, group: Vec<Request>) {
         let index: Index = self.store.index.clone();
         if let Err(error) = self.ensure_caught_up() {
-            let error = Arc::new(error);
-            group
-                .into_iter()
-                .for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
-            return;
+            return refuse(group, error);
         }
+        let group = match self.ensure_clock() {
+            Ok(()) => group,
+            Err(error) => {
+                let (accepting, refused) = group.into_iter().partition(|request| request.accepts_clock);
+                refuse(refused, error);
+                accepting
+            }
+        };
         let mut group_state = State {
             index: Overlay::new(&index),
             outbox: self.outbox.clone(),
         };
         let mut records = Vec::new();
         let mut answers = Vec::with_capacity(group.len());
-        for Request { decide, answer } in group {
+        for Request { decide, answer, .. } in group {
             let (state, outcome) = self.decide(decide, group_state, &mut records);
             group_state = state;
             // sled answers every call after an error with that error, so an index that could not be read is opened anew, too.
@@ -268,6 +306,16 @@ impl Scribe {
         Ok(())
     }
 
+    /// Nothing is written at a time that is past already by the journal itself.
+    fn ensure_clock(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        // An index that cannot be read is found by whoever decides on it.
+        match Overlay::new(&self.store.index).get(key::NEWEST).unwrap_or_default() {
+            Some(newest) if now < newest - CLOCK_SLACK => Err(StoreError::ClockBehind { now, newest }),
+            _ => Ok(()),
+        }
+    }
+
     fn ensure_caught_up(&mut self) -> Result<(), StoreError> {
         if self.behind {
             let index = &self.store.index;
@@ -279,6 +327,13 @@ impl Scribe {
         }
         Ok(())
     }
+}
+
+fn refuse(group: Vec<Request>, error: StoreError) {
+    let error = Arc::new(error);
+    group
+        .into_iter()
+        .for_each(|request| drop(request.answer.send(Err(LedgerError::Refused(Arc::clone(&error))))));
 }
 
 fn into_store_error(error: LedgerError) -> StoreError {

@@ -1,6 +1,6 @@
 //! Which number comes next. State is a fold over the numbers of the journal; nothing is stored here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,11 @@ use crate::clock;
 
 /// The last number given in each year.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Numbering(BTreeMap<i16, u32>);
+pub struct Numbering {
+    last: BTreeMap<i16, u32>,
+    /// Years that a wrong clock began: their numbers stay, and hold no later document there.
+    passed_over: BTreeSet<i16>,
+}
 
 /// Why a number cannot be given or taken over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +40,7 @@ impl Numbering {
     /// It is not the next one of its year. The state still moves on to the higher of the two, so that no number is ever given twice.
     pub fn observe(&mut self, found: RegisterNumber) -> Result<(), NumberingError> {
         let expected = self.after(found.year)?;
-        let last = self.0.entry(found.year).or_default();
+        let last = self.last.entry(found.year).or_default();
         *last = found.number.max(*last);
         if found == expected {
             Ok(())
@@ -52,7 +56,7 @@ impl Numbering {
     /// All numbers of the year are used up.
     pub fn assign(&mut self, registered_at: Timestamp) -> Result<RegisterNumber, NumberingError> {
         let next = self.next(registered_at)?;
-        self.0.insert(next.year, next.number);
+        self.last.insert(next.year, next.number);
         Ok(next)
     }
 
@@ -62,12 +66,19 @@ impl Numbering {
     /// All numbers of the year are used up.
     pub fn next(&self, registered_at: Timestamp) -> Result<RegisterNumber, NumberingError> {
         let year = clock::local_day(registered_at).year();
-        self.after(self.0.keys().next_back().map_or(year, |latest| year.max(*latest)))
+        let latest = self.last.keys().rev().find(|year| !self.passed_over.contains(year));
+        self.after(latest.map_or(year, |latest| year.max(*latest)))
+    }
+
+    /// A person said that the clock, now at `at`, is right and was ahead before: the years that it began hold nothing any more.
+    pub fn pass_over_years_after(&mut self, at: Timestamp) {
+        let year = clock::local_day(at).year();
+        self.passed_over.extend(self.last.keys().filter(|begun| **begun > year));
     }
 
     /// How many numbers a year has used.
     pub fn count(&self, year: i16) -> u32 {
-        self.0.get(&year).copied().unwrap_or_default()
+        self.last.get(&year).copied().unwrap_or_default()
     }
 
     fn after(&self, year: i16) -> Result<RegisterNumber, NumberingError> {

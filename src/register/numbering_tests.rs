@@ -30,6 +30,24 @@ fn a_clock_set_back_over_new_year_does_not_reopen_the_old_year() {
 }
 
 #[test]
+fn years_that_a_wrong_clock_began_hold_nothing_once_a_person_says_so() {
+    let mut numbering = Numbering::default();
+    for given in ["2026/000001", "2040/000001", "2040/000002"] {
+        numbering.observe(number(given)).unwrap();
+    }
+    let now = at("2026-11-23T09:00:00Z");
+    assert_eq!(numbering.next(now).unwrap(), number("2040/000003"));
+    numbering.pass_over_years_after(now);
+    assert_eq!(numbering.assign(now).unwrap(), number("2026/000002"));
+    assert_eq!(numbering.assign(at("2027-01-05T09:00:00Z")).unwrap(), number("2027/000001"));
+    assert_eq!(
+        numbering.assign(at("2040-01-05T09:00:00Z")).unwrap(),
+        number("2040/000003"),
+        "no number is given twice"
+    );
+}
+
+#[test]
 fn a_hole_or_a_double_in_the_journal_is_told_and_no_number_is_given_twice() {
     let mut numbering = Numbering::default();
     numbering.observe(number("2026/000001")).unwrap();

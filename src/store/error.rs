@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
+use crate::clock::wall_minute;
 use crate::hash::Sha256;
 use crate::text::Text;
 
@@ -160,6 +163,8 @@ pub enum StoreError {
     /// User ids.
     #[error("{} belongs to user {owner}, and this is user {user}", path.display())]
     OtherOwner { path: PathBuf, owner: u32, user: u32 },
+    #[error("the clock says {now}, and the newest record of the journal is of {newest}")]
+    ClockBehind { now: Timestamp, newest: Timestamp },
     #[error("{} holds a journal but not the mark of a store", .0.display())]
     NotAStore(PathBuf),
     #[error("{} was written by a newer version of this program ({found:?})", path.display())]
@@ -188,7 +193,10 @@ pub enum StoreError {
 impl StoreError {
     /// The same call can succeed later without a repair of the record: the disk gets room, the file system becomes writable again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Locked { .. } | Self::Index { .. })
+        matches!(
+            self,
+            Self::Io { .. } | Self::Locked { .. } | Self::Index { .. } | Self::ClockBehind { .. }
+        )
     }
 
     /// The disk or the quota is full.
@@ -257,6 +265,17 @@ impl StoreError {
                     path.display()
                 ),
             ),
+            Self::ClockBehind { now, newest } => {
+                let (now, newest) = (wall_minute(*now), wall_minute(*newest));
+                Text::new(
+                    format!(
+                        "Makinenin saati {now} diyor, günlüğün son kaydı ise {newest} tarihli: hiçbir şey yazılmadı. Saati düzeltin (NTP). Saat doğruysa ve kayıt yanlış saatle yazıldıysa: `journal accept-clock --reason …`."
+                    ),
+                    format!(
+                        "The machine's clock says {now}, and the newest record of the journal is of {newest}: nothing was written. Set the clock right (NTP). If it is right and the record was written by a wrong one: `journal accept-clock --reason …`."
+                    ),
+                )
+            }
             Self::NotAStore(path) => Text::new(
                 format!(
                     "{} içinde günlük var ama `format` dosyası yok. Klasör eksik kopyalanmış olabilir: yedekten `restore` yapın.",

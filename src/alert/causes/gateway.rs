@@ -45,6 +45,8 @@ pub enum DiskTrouble {
     ReadOnly,
     /// A read or write failed.
     Failing,
+    /// The machine's clock lies behind the record.
+    Clock,
     /// Still room, in MiB.
     Low(u64),
 }
@@ -55,6 +57,13 @@ pub fn disk(trouble: DiskTrouble, at: Timestamp) -> Notice {
         DiskTrouble::Full => (Level::Critical, Text::new("disk DOLU", "disk FULL")),
         DiskTrouble::ReadOnly => (Level::Critical, Text::new("disk SALT OKUNUR", "disk READ-ONLY")),
         DiskTrouble::Failing => (Level::Critical, Text::new("disk HATASI", "disk FAILS")),
+        DiskTrouble::Clock => (
+            Level::Critical,
+            Text::new(
+                "makinenin SAATİ geride, kayıt yapılmıyor",
+                "the machine's CLOCK is behind, nothing is recorded",
+            ),
+        ),
         DiskTrouble::Low(mib) => (
             Level::Warning,
             Text::new(format!("diskte {mib} MiB kaldı"), format!("{mib} MiB left on disk")),
@@ -67,6 +76,16 @@ pub fn disk(trouble: DiskTrouble, at: Timestamp) -> Notice {
             "Nothing new is fetched; nothing is lost, it waits on the server.",
         ),
     };
+    let cure = match trouble {
+        DiskTrouble::Clock => Text::new(
+            "Makinenin saatini düzeltin (NTP). Saat doğruysa ve kayıt yanlış saatle yazıldıysa ağ geçidini durdurup `journal accept-clock` verin.",
+            "Set the machine's clock right (NTP). If it is right and a wrong one wrote the record, stop the gateway and run `journal accept-clock`.",
+        ),
+        _ => Text::new(
+            "Yer açın ya da diski onarın; ağ geçidi kendiliğinden sürdürür. Depo klasöründen dosya silmeyin.",
+            "Make room or mend the disk; the gateway goes on by itself. Delete nothing in the store folder.",
+        ),
+    };
     plain(
         Cause::Disk,
         level,
@@ -76,10 +95,7 @@ pub fn disk(trouble: DiskTrouble, at: Timestamp) -> Notice {
         body(
             Text::new(format!("Kayıt deposunda: {}.", what.tr), format!("At the store: {}.", what.en)),
             stopped,
-            Text::new(
-                "Yer açın ya da diski onarın; ağ geçidi kendiliğinden sürdürür. Depo klasöründen dosya silmeyin.",
-                "Make room or mend the disk; the gateway goes on by itself. Delete nothing in the store folder.",
-            ),
+            cure,
         ),
         &[],
     )
