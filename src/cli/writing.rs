@@ -62,9 +62,13 @@ pub async fn edit_account(session: &Session, login: &str, edit: Edit) -> Result<
     }
 }
 
-/// Gives or revokes a token.
+/// Gives or revokes a token. For a new one the store is made where it is not there yet, as for accounts.
 pub async fn edit_token(session: &Session, name: &str, edit: TokenEdit) -> Result<(), Failure> {
-    match hand(session)? {
+    let hand = match edit {
+        TokenEdit::Add(_) => held(session),
+        TokenEdit::Revoke => hand(session),
+    };
+    match hand? {
         Hand::Ours => {
             let ledger = session.try_writer()?;
             let edited = ledger.edit_token(name, edit, ourselves(None)).await?;
