@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{Checker, Evidence, Pool, Source, Status};
 use crate::hash::Sha256;
 use crate::signature::asn1::oid;
@@ -38,13 +40,15 @@ impl Checker<'_> {
             }
             self.consulted.borrow_mut().insert(response.sha256);
             for single in about {
+                // An answer cannot tell what was not done yet: a time behind its own is its own, as in a list.
+                let acted = |at: Timestamp| at.min(single.this_update);
                 let status = match single.status {
                     CertStatus::Good => Status::Good,
                     CertStatus::Revoked {
                         at,
                         reason: Some(reason::CERTIFICATE_HOLD),
-                    } => Status::OnHold { at },
-                    CertStatus::Revoked { at, reason } => Status::Revoked { at, reason },
+                    } => Status::OnHold { at: acted(at) },
+                    CertStatus::Revoked { at, reason } => Status::Revoked { at: acted(at), reason },
                     CertStatus::Unknown => continue,
                 };
                 // archiveCutoff says from when on the responder still knows expired certificates (RFC 6960 4.4.4).
