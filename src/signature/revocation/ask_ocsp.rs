@@ -19,6 +19,23 @@ use crate::signature::revocation::ocsp::CertStatus;
 use crate::signature::revocation::ocsp::OcspResponse;
 use crate::signature::revocation::ocsp::SingleResponse;
 
+/// What an answer of this time says; `None`: its responder knows nothing. An answer cannot tell what was not done yet: a revocation behind
+/// its own time counts from its own time, as in a list.
+fn state_of(status: CertStatus, this_update: Timestamp) -> Option<Status> {
+    Some(match status {
+        CertStatus::Good => Status::Good,
+        CertStatus::Revoked {
+            at,
+            reason: Some(reason::CERTIFICATE_HOLD),
+        } => Status::OnHold { at: at.min(this_update) },
+        CertStatus::Revoked { at, reason } => Status::Revoked {
+            at: at.min(this_update),
+            reason,
+        },
+        CertStatus::Unknown => return None,
+    })
+}
+
 impl Checker<'_> {
     pub(super) fn ask_ocsp(
         &self,
@@ -40,16 +57,8 @@ impl Checker<'_> {
             }
             self.consulted.borrow_mut().insert(response.sha256);
             for single in about {
-                // An answer cannot tell what was not done yet: a time behind its own is its own, as in a list.
-                let acted = |at: Timestamp| at.min(single.this_update);
-                let status = match single.status {
-                    CertStatus::Good => Status::Good,
-                    CertStatus::Revoked {
-                        at,
-                        reason: Some(reason::CERTIFICATE_HOLD),
-                    } => Status::OnHold { at: acted(at) },
-                    CertStatus::Revoked { at, reason } => Status::Revoked { at: acted(at), reason },
-                    CertStatus::Unknown => continue,
+                let Some(status) = state_of(single.status, single.this_update) else {
+                    continue;
                 };
                 // archiveCutoff says from when on the responder still knows expired certificates (RFC 6960 4.4.4).
                 let knows = single.this_update <= link.certificate.not_after
@@ -136,3 +145,7 @@ impl Checker<'_> {
         self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 }
+
+#[cfg(test)]
+#[path = "ask_ocsp_tests.rs"]
+mod ask_ocsp_tests;
