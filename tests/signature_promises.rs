@@ -18,6 +18,11 @@ const ATTACKS: &str = "tests/signature_attacks.rs";
 const SMIME: &str = "tests/signature_smime_attacks.rs";
 const ECDSA: &str = "tests/signature_ecdsa.rs";
 const CRLS: &str = "tests/signature_crls.rs";
+const CRL_SCOPE: &str = "src/signature/revocation/crl_scope_tests.rs";
+const LIMBO: &str = "tests/limbo_cases.rs";
+const ANCHOR: &str = "src/signature/path/anchor_tests.rs";
+const NAMES: &str = "src/signature/path/name_constraints_tests.rs";
+const CERTIFICATE: &str = "src/signature/certificate/certificate_tests.rs";
 const JUDGED: &str = "tests/signature_judged.rs";
 const PADES: &str = "tests/pades.rs";
 const PADES_ATTACKS: &str = "tests/pades_attacks.rs";
@@ -296,12 +301,28 @@ const PROMISES: &[Row] = &[
         "Path: RFC 5280 section 6, forged anchors",
         &[
             ("tests/pkits.rs", "every_pkits_case_is_judged_as_nist_says"),
+            (LIMBO, "every_case_is_judged_as_the_suite_expects_or_its_row_says_why"),
             (
                 "tests/limbo.rs",
                 "every_limbo_case_is_judged_as_expected_or_the_difference_is_explained",
             ),
             (ATTACKS, "a_root_that_did_not_sign_itself_is_not_taken"),
             (SCENARIOS, "every_scenario_in_every_shape_of_cades_gets_its_verdict"),
+        ],
+    ),
+    (
+        "Path: what an anchor says of itself holds, and what has two readings does not help",
+        &[
+            (ANCHOR, "an_anchor_is_taken_at_its_own_word"),
+            (ANCHOR, "an_anchor_bounds_the_path_below_it"),
+            (ANCHOR, "the_notified_roots_say_nothing_against_themselves"),
+            (NAMES, "what_is_malformed_counts_against_the_name"),
+            (NAMES, "a_wildcard_stands_for_the_hosts_below_it"),
+            (NAMES, "more_comparisons_than_an_honest_path_needs_are_not_made"),
+            (CERTIFICATE, "name_constraints_that_could_mean_all_or_nothing_are_malformed"),
+            (CERTIFICATE, "an_extended_key_usage_without_any_usage_is_malformed"),
+            (CERTIFICATE, "extensions_stand_in_the_third_version_only"),
+            (CERTIFICATE, "nobody_issues_nothing"),
         ],
     ),
     (
@@ -323,6 +344,15 @@ const PROMISES: &[Row] = &[
             (CRLS, "a_list_speaks_of_what_is_in_its_scope"),
             (CRLS, "what_a_delta_adds_counts_and_what_it_cannot_know_does_not"),
             (CRLS, "an_indirect_list_speaks_for_whom_the_certificate_names_it"),
+            (
+                CRL_SCOPE,
+                "a_list_that_names_a_certificate_revokes_it_as_of_its_own_date_at_the_latest",
+            ),
+            (CRL_SCOPE, "of_two_entries_about_one_certificate_the_graver_counts"),
+            (
+                "src/signature/revocation/ask_ocsp_tests.rs",
+                "an_answer_that_says_revoked_says_so_as_of_its_own_time_at_the_latest",
+            ),
         ],
     ),
     (

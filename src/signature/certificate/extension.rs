@@ -52,6 +52,8 @@ pub enum PointName {
 
 #[derive(Debug, Clone, Default)]
 pub struct Extensions {
+    /// There is a list of extensions, whatever is in it.
+    pub present: bool,
     pub basic_constraints: Option<BasicConstraints>,
     pub key_usage: Option<u16>,
     pub extended_key_usage: Option<Vec<ObjectIdentifier>>,
@@ -82,7 +84,10 @@ impl Extensions {
     /// # Errors
     /// The list itself is malformed; a malformed extension is remembered instead.
     pub fn read(list: &Value<'_>) -> ber::Result<Self> {
-        let mut out = Self::default();
+        let mut out = Self {
+            present: true,
+            ..Self::default()
+        };
         let mut seen = Vec::new();
         for (id, critical, value) in each(list)? {
             if seen.contains(&id) {
@@ -106,14 +111,17 @@ impl Extensions {
             oid::BASIC_CONSTRAINTS => self.basic_constraints = Some(basic_constraints(&value)?),
             oid::KEY_USAGE => self.key_usage = Some(value.flags()?),
             oid::EXTENDED_KEY_USAGE => {
-                self.extended_key_usage = Some(
-                    value
-                        .expect(tag::SEQUENCE)?
-                        .all()?
-                        .iter()
-                        .map(Value::oid)
-                        .collect::<ber::Result<_>>()?,
-                );
+                let usages: Vec<ObjectIdentifier> = value
+                    .expect(tag::SEQUENCE)?
+                    .all()?
+                    .iter()
+                    .map(Value::oid)
+                    .collect::<ber::Result<_>>()?;
+                // For nothing, or for anything: two readings.
+                if usages.is_empty() {
+                    return Err(BerError::Malformed);
+                }
+                self.extended_key_usage = Some(usages);
                 self.extended_key_usage_critical = critical;
             }
             oid::SUBJECT_KEY_ID => self.subject_key_id = Some(value.octets()?.into_owned()),
@@ -199,20 +207,39 @@ fn basic_constraints(value: &Value<'_>) -> ber::Result<BasicConstraints> {
     Ok(BasicConstraints { ca, path_length })
 }
 
+/// RFC 5280 4.2.1.10: one of the two lists at least, and none empty. An empty one permits nothing to one reader and everything to another.
 fn name_constraints(value: &Value<'_>) -> ber::Result<NameConstraints> {
     let subtrees = |list: Option<Value<'_>>| -> ber::Result<Vec<GeneralName>> {
         let Some(list) = list else { return Ok(Vec::new()) };
-        list.children()
-            .all()?
-            .iter()
-            .map(|tree| GeneralName::read(&tree.expect(tag::SEQUENCE)?.next()?))
-            .collect()
+        let trees = list.children().all()?;
+        if trees.is_empty() {
+            return Err(BerError::Malformed);
+        }
+        trees.iter().map(subtree).collect()
     };
     let mut fields = value.expect(tag::SEQUENCE)?;
     let permitted = subtrees(fields.optional(tag::context(0))?)?;
     let excluded = subtrees(fields.optional(tag::context(1))?)?;
     fields.finish()?;
+    if permitted.is_empty() && excluded.is_empty() {
+        return Err(BerError::Malformed);
+    }
     Ok(NameConstraints { permitted, excluded })
+}
+
+/// The base of a subtree. Its distances must be processed or the certificate refused; the profile has them at zero and absent.
+fn subtree(value: &Value<'_>) -> ber::Result<GeneralName> {
+    let mut fields = value.expect(tag::SEQUENCE)?;
+    let base = GeneralName::read(&fields.next()?)?;
+    let minimum = fields
+        .optional(tag::context_primitive(0))?
+        .map(|minimum| minimum.unsigned())
+        .transpose()?;
+    if minimum.is_some_and(|minimum| minimum != 0) {
+        return Err(BerError::Malformed);
+    }
+    fields.finish()?;
+    Ok(base)
 }
 
 fn policies(value: &Value<'_>) -> ber::Result<Vec<Policy>> {

@@ -28,6 +28,9 @@ const DEPTH: u32 = 16;
 /// Octets of certificates that are kept parsed: some thousand of them.
 const KEPT: usize = 4 << 20;
 
+/// Octets of a serial number. RFC 5280 has twenty; random ones of twenty octets get one more for the sign, which their issuers do not count.
+const MAX_SERIAL: usize = 21;
+
 static PARSED: LazyLock<Parsed<Certificate>> = LazyLock::new(|| Parsed::with_capacity(KEPT));
 
 #[derive(Debug)]
@@ -156,13 +159,21 @@ impl Certificate {
     }
 
     /// Positive and at most twenty octets (RFC 5280 4.1.2.2).
-    pub fn serial_is_positive(&self) -> bool {
-        self.serial.first().is_some_and(|first| first & 0x80 == 0) && self.serial.iter().any(|octet| *octet != 0)
+    pub fn serial_is_sound(&self) -> bool {
+        let is_positive = self.serial.first().is_some_and(|first| first & 0x80 == 0) && self.serial.iter().any(|octet| *octet != 0);
+        is_positive && self.serial.len() <= MAX_SERIAL
     }
 
-    /// True when this certificate names `issuer` as its issuer: by name, and by key identifier where both sides state one.
+    /// The profile's versions, and extensions in the third only (RFC 5280 4.1.2.1): readers of the first know none, and would pass over
+    /// what they limit.
+    pub fn version_is_sound(&self) -> bool {
+        matches!(self.version, 1..=3) && (self.version == 3 || !self.extensions.present)
+    }
+
+    /// True when this certificate names `issuer` as its issuer: by name, and by key identifier where both sides state one. Nobody is not
+    /// an issuer: a name must say something (RFC 5280 4.1.2.4).
     pub fn names_as_issuer(&self, issuer: &Certificate) -> bool {
-        if self.issuer != issuer.subject {
+        if self.issuer.is_empty() || self.issuer != issuer.subject {
             return false;
         }
         match (&self.extensions.authority_key_id, &issuer.extensions.subject_key_id) {
@@ -223,3 +234,7 @@ fn decode_pem_block(block: &str) -> ber::Result<Arc<Certificate>> {
 pub fn from_choice(value: &Value<'_>) -> Option<ber::Result<Arc<Certificate>>> {
     (value.tag == tag::SEQUENCE).then(|| Certificate::parse(value.raw))
 }
+
+#[cfg(test)]
+#[path = "certificate_tests.rs"]
+pub(crate) mod certificate_tests;

@@ -1,5 +1,6 @@
 //! Certification paths: building from a leaf to an anchor, and validation of each path by RFC 5280 section 6.1.
 
+mod anchor;
 pub mod chain;
 pub mod name_constraints;
 pub mod policy;
@@ -36,7 +37,7 @@ pub struct PathRules {
     /// The instant at which every certificate of the path must be valid.
     pub at: Timestamp,
     pub policy: PolicyInput,
-    /// Refuse serial numbers that are zero or negative. RFC 5280 4.1.2.2 forbids them to issuers and asks verifiers to cope.
+    /// Refuse serial numbers that are zero, negative or too long. RFC 5280 4.1.2.2 forbids them to issuers and asks verifiers to cope.
     pub positive_serials: bool,
     /// Algorithms and key lengths by date.
     pub algorithms: Constraints,
@@ -112,7 +113,7 @@ pub fn find(
     edges: &Edges,
 ) -> Vec<Path> {
     if anchors.iter().any(|anchor| anchor == leaf) {
-        return vec![pinned(leaf, rules)];
+        return vec![anchor::pinned(leaf, rules)];
     }
     let search = |prune| {
         let mut search = Search {
@@ -136,21 +137,6 @@ pub fn find(
         .collect();
     paths.sort_by_key(|path| path.issues.len());
     paths
-}
-
-/// A leaf that is itself on the allow-list: nothing above it to check, but its own dates and extensions count.
-fn pinned(leaf: &Arc<Certificate>, rules: &PathRules) -> Path {
-    let mut issues = Vec::new();
-    check_dates(leaf, true, rules, &mut issues);
-    check_extensions(leaf, &mut issues);
-    Path {
-        anchor: leaf.clone(),
-        certificates: Vec::new(),
-        keys: Vec::new(),
-        issues,
-        excused: Vec::new(),
-        policies: None,
-    }
 }
 
 struct Search<'a> {
@@ -218,9 +204,11 @@ fn validate(anchor: Arc<Certificate>, certificates: Vec<Arc<Certificate>>, rules
     let mut names = NameSpace::default();
     let mut path_length = u64::MAX;
 
-    if !anchor.valid_at(rules.at) {
-        issues.push(PathIssue::IssuerOutsideValidity(anchor.subject.label()));
+    anchor::check(&anchor, rules, &mut issues);
+    if let Some(constraints) = &anchor.extensions.name_constraints {
+        names.narrow(constraints);
     }
+    lower_path_length(&anchor, &mut path_length);
     match anchor.public_key() {
         Ok(key) => keys.push((key.clone(), anchor.spki_sha256)),
         Err(_) => issues.push(PathIssue::UnsupportedAlgorithm),
@@ -232,7 +220,7 @@ fn validate(anchor: Arc<Certificate>, certificates: Vec<Arc<Certificate>>, rules
         check_signature(certificate, &mut keys, rules, edges, &mut issues);
         check_dates(certificate, is_leaf, rules, &mut issues);
         check_extensions(certificate, &mut issues);
-        if rules.positive_serials && !certificate.serial_is_positive() {
+        if rules.positive_serials && !certificate.serial_is_sound() {
             issues.push(PathIssue::Malformed("serialNumber".into()));
         }
         if (is_leaf || !self_issued) && !names.permits(certificate) {
@@ -348,12 +336,14 @@ fn check_extensions(certificate: &Certificate, issues: &mut Vec<PathIssue>) {
             .iter()
             .map(|id| PathIssue::Malformed(id.to_string())),
     );
+    if !certificate.version_is_sound() {
+        issues.push(PathIssue::Malformed("version".into()));
+    }
 }
 
 /// 6.1.4 (k) to (n).
 fn check_issuer(certificate: &Certificate, self_issued: bool, path_length: &mut u64, issues: &mut Vec<PathIssue>) {
     let label = || certificate.subject.label();
-    let basic = certificate.extensions.basic_constraints;
     if certificate.version < 3 || !certificate.is_ca() {
         issues.push(PathIssue::NotCa(label()));
     }
@@ -363,10 +353,16 @@ fn check_issuer(certificate: &Certificate, self_issued: bool, path_length: &mut 
             None => issues.push(PathIssue::PathLength(label())),
         }
     }
-    if let Some(length) = basic.and_then(|basic| basic.path_length) {
-        *path_length = (*path_length).min(length);
-    }
+    lower_path_length(certificate, path_length);
     if !certificate.extensions.allows(usage::KEY_CERT_SIGN) {
         issues.push(PathIssue::KeyUsage(label()));
+    }
+}
+
+/// 6.1.4 (m).
+fn lower_path_length(certificate: &Certificate, path_length: &mut u64) {
+    let basic = certificate.extensions.basic_constraints;
+    if let Some(length) = basic.and_then(|basic| basic.path_length) {
+        *path_length = (*path_length).min(length);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{Checker, Evidence, Pool, Source, Status};
 use crate::hash::Sha256;
 use crate::signature::asn1::oid;
@@ -16,6 +18,23 @@ use crate::signature::revocation::crl::reason;
 use crate::signature::revocation::ocsp::CertStatus;
 use crate::signature::revocation::ocsp::OcspResponse;
 use crate::signature::revocation::ocsp::SingleResponse;
+
+/// What an answer of this time says; `None`: its responder knows nothing. An answer cannot tell what was not done yet: a revocation behind
+/// its own time counts from its own time, as in a list.
+fn state_of(status: CertStatus, this_update: Timestamp) -> Option<Status> {
+    Some(match status {
+        CertStatus::Good => Status::Good,
+        CertStatus::Revoked {
+            at,
+            reason: Some(reason::CERTIFICATE_HOLD),
+        } => Status::OnHold { at: at.min(this_update) },
+        CertStatus::Revoked { at, reason } => Status::Revoked {
+            at: at.min(this_update),
+            reason,
+        },
+        CertStatus::Unknown => return None,
+    })
+}
 
 impl Checker<'_> {
     pub(super) fn ask_ocsp(
@@ -38,14 +57,8 @@ impl Checker<'_> {
             }
             self.consulted.borrow_mut().insert(response.sha256);
             for single in about {
-                let status = match single.status {
-                    CertStatus::Good => Status::Good,
-                    CertStatus::Revoked {
-                        at,
-                        reason: Some(reason::CERTIFICATE_HOLD),
-                    } => Status::OnHold { at },
-                    CertStatus::Revoked { at, reason } => Status::Revoked { at, reason },
-                    CertStatus::Unknown => continue,
+                let Some(status) = state_of(single.status, single.this_update) else {
+                    continue;
                 };
                 // archiveCutoff says from when on the responder still knows expired certificates (RFC 6960 4.4.4).
                 let knows = single.this_update <= link.certificate.not_after
@@ -132,3 +145,7 @@ impl Checker<'_> {
         self.edges.verify(&object, key, key_sha256) == Ok(true)
     }
 }
+
+#[cfg(test)]
+#[path = "ask_ocsp_tests.rs"]
+mod ask_ocsp_tests;

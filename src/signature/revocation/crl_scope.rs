@@ -25,24 +25,32 @@ pub fn keeps_expired(crl: &Crl, certificate: &Certificate) -> bool {
 }
 
 /// The entry about a certificate: `Some(None)` when the list has none, `None` when the list is unreadable. Without a certificateIssuer an
-/// entry is about the list's own issuer.
+/// entry is about the list's own issuer. Of several about the same certificate the one that weighs most counts: what revokes before what
+/// holds, and the earlier before the later.
 pub fn entry_for<'c>(crl: &'c Crl, certificate: &Certificate) -> Option<Option<&'c Entry>> {
     let entries = crl.entries_of(&certificate.serial)?;
-    Some(
-        entries
-            .iter()
-            .find(|entry| entry.issuer.as_ref().unwrap_or(&crl.issuer) == &certificate.issuer),
-    )
+    let about = entries
+        .iter()
+        .filter(|entry| entry.issuer.as_ref().unwrap_or(&crl.issuer) == &certificate.issuer);
+    Some(about.min_by_key(|entry| (lightness(entry), entry.date)))
 }
 
-pub fn entry_state(entry: Option<&Entry>) -> Status {
-    match entry {
-        None => Status::Good,
-        Some(entry) if entry.reason == Some(reason::CERTIFICATE_HOLD) => Status::OnHold { at: entry.date },
-        Some(entry) => Status::Revoked {
-            at: entry.date,
-            reason: entry.reason,
-        },
+fn lightness(entry: &Entry) -> u8 {
+    match entry.reason {
+        Some(reason::REMOVE_FROM_CRL) => 2,
+        Some(reason::CERTIFICATE_HOLD) => 1,
+        _ => 0,
+    }
+}
+
+/// What an entry of `list` says. Its date is the day on which the authority acted (RFC 5280 5.3), and a list cannot tell what was not done
+/// yet: a date behind the list's own does not make a certificate good until then.
+pub fn entry_state(entry: Option<&Entry>, list: &Crl) -> Status {
+    let Some(entry) = entry else { return Status::Good };
+    let at = entry.date.min(list.this_update);
+    match entry.reason {
+        Some(reason::CERTIFICATE_HOLD) => Status::OnHold { at },
+        reason => Status::Revoked { at, reason },
     }
 }
 
@@ -96,3 +104,7 @@ pub fn is_delta_of(delta: &Crl, base: &Crl) -> bool {
         && at_least(base_number, from)
         && at_least(number, base_number)
 }
+
+#[cfg(test)]
+#[path = "crl_scope_tests.rs"]
+mod crl_scope_tests;
