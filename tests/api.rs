@@ -19,6 +19,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use ebys::{Api, NOON, client, everybody, href, only, token};
+use forge::venv;
 use forge::world::World;
 use gateway::Gateway;
 use jiff::{SignedDuration, Timestamp};
@@ -56,29 +57,8 @@ fn messages(kinds: &[&str]) -> Vec<(String, Vec<u8>)> {
 
 /// The interpreter with the validator and the fuzzer, installed with pinned versions into the build folder.
 fn python() -> PathBuf {
-    let home = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/openapi"));
-    let python = home.join("bin/python3");
-    let works = || {
-        Command::new(&python)
-            .args(["-c", "import openapi_spec_validator, schemathesis"])
-            .output()
-            .is_ok_and(|out| out.status.success())
-    };
-    if !works() {
-        let run = |program: &std::path::Path, args: &[&str]| {
-            let cure = "the OpenAPI validator is needed: install python3-venv and make the package index reachable";
-            let out = Command::new(program)
-                .args(args)
-                .output()
-                .unwrap_or_else(|error| panic!("{cure} ({error})"));
-            assert!(out.status.success(), "{cure}\n{}", String::from_utf8_lossy(&out.stderr));
-        };
-        run(std::path::Path::new("python3"), &["-m", "venv", &home.to_string_lossy()]);
-        let pinned = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ebys/openapi.txt");
-        run(&home.join("bin/pip"), &["install", "--quiet", "--requirement", pinned]);
-        assert!(works(), "the validator was installed and does not start");
-    }
-    python
+    let pinned = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ebys/openapi.txt");
+    venv::python("openapi", "import openapi_spec_validator, schemathesis", &["--requirement", pinned])
 }
 
 /// What the independent validator says of a description; empty: it is valid.

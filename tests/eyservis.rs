@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use eyservis::wire::{self, Reply, bare, text};
 use eyservis::{Cut, EyServis, FAULT_KINDS, Fault, LOGIN, SECRETS, SMS};
+use forge::venv;
 use forge::world::World as Country;
 use gateway::Gateway;
 use jiff::civil::{Date, date};
@@ -764,28 +765,7 @@ fn officers_are_neither_registered_nor_removed() {
 
 /// zeep, an independent SOAP client, in its own environment in the build folder.
 fn zeep() -> std::path::PathBuf {
-    let home = std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/zeep"));
-    let python = home.join("bin/python3");
-    let works = || {
-        Command::new(&python)
-            .args(["-c", "import zeep"])
-            .output()
-            .is_ok_and(|out| out.status.success())
-    };
-    if !works() {
-        let cure = "zeep is needed for this test: install python3-venv and make the package index reachable";
-        let run = |program: &std::path::Path, args: &[&str]| {
-            let out = Command::new(program)
-                .args(args)
-                .output()
-                .unwrap_or_else(|error| panic!("{cure} ({error})"));
-            assert!(out.status.success(), "{cure}\n{}", String::from_utf8_lossy(&out.stderr));
-        };
-        run("python3".as_ref(), &["-m", "venv", &home.to_string_lossy()]);
-        run(&home.join("bin/pip"), &["install", "--quiet", "zeep==4.3.3"]);
-        assert!(works(), "zeep was installed and does not start");
-    }
-    python
+    venv::python("zeep", "import zeep", &["zeep==4.3.3"])
 }
 
 #[tokio::test(flavor = "multi_thread")]

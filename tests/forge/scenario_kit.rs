@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::chance;
 use super::cades::{Material, POLICY_HASH, POLICY_URI};
 use super::der::Der;
 use super::pki::{
@@ -150,7 +151,7 @@ struct Country {
     archive_tsa: Arc<Certified>,
 }
 
-static COUNTRY: LazyLock<Country> = LazyLock::new(Country::new);
+static COUNTRY: LazyLock<Country> = LazyLock::new(|| chance::apart("country", Country::new));
 
 const ORGANIZATION: &str = "Sınama Elektronik Sertifika Hizmet Sağlayıcısı (gerçek değildir)";
 
