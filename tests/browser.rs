@@ -126,7 +126,10 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     chrome.picture(&format!("today-arrived-{}", words.lang)).await;
 
     // Opened: the letter's words stand there, the verdict is a word, and who looked is on record.
-    let number = chrome.find("#rows tr.fresh").await.attr("data-number").await.unwrap().unwrap();
+    let number = chrome
+        .js("return document.querySelector('#rows tr.fresh').dataset.number", vec![])
+        .await;
+    let number = number.as_str().unwrap().to_owned();
     let page = format!("/documents/{number}");
     chrome.click(&format!("#rows tr[data-number='{number}'] td.c-subject a")).await;
     chrome.until_at(&page).await;

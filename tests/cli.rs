@@ -413,7 +413,12 @@ fn when_the_reader_goes_away_the_program_ends_quietly_and_says_nothing_passed() 
         // Gone before the first byte, however late that comes.
         drop(reader);
         let mut command = program();
-        command.arg("--config").arg(week.config()).args(&args).stdout(writer).stderr(Stdio::piped());
+        command
+            .arg("--config")
+            .arg(week.config())
+            .args(&args)
+            .stdout(writer)
+            .stderr(Stdio::piped());
         let output = command.spawn().unwrap().wait_with_output().unwrap();
         assert_eq!((code(&output), stderr(&output).as_str()), (1, ""), "{args:?}");
     }

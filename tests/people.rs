@@ -588,7 +588,11 @@ fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_run
     // A reload keeps the page; a stop ends it in order.
     daemon.signal(Signal::HUP);
     until("the page is served again", || {
-        fs::read_to_string(gateway.page_log()).unwrap_or_default().matches("the page is served").count() >= 2
+        fs::read_to_string(gateway.page_log())
+            .unwrap_or_default()
+            .matches("the page is served")
+            .count()
+            >= 2
     });
     assert!(daemon.stop().0.success());
     let store = fs::read_dir(gateway.store().join("journal")).unwrap();

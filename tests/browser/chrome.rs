@@ -128,11 +128,19 @@ impl Chrome {
     }
 
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        // Between the look and the deed the page may have put another element in its place.
+        while let Err(error) = self.find(css).await.click().await {
+            assert!(error.is_stale_element_reference(), "{css}: {error}");
+        }
     }
 
     pub async fn text(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        loop {
+            match self.find(css).await.text().await {
+                Ok(text) => return text,
+                Err(error) => assert!(error.is_stale_element_reference(), "{css}: {error}"),
+            }
+        }
     }
 
     pub async fn fill(&self, css: &str, value: &str) {

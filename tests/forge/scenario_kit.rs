@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::chance;
 use super::cades::{Material, POLICY_HASH, POLICY_URI};
+use super::chance;
 use super::der::Der;
 use super::pki::{
     BTK_NES, CRL_SIGN, Certified, DIGITAL_SIGNATURE, EKU_EMAIL, EKU_TIMESTAMPING, Hash, KeyKind, POLICY_NES, Profile as Certificate,

@@ -20,7 +20,12 @@ pub fn python(name: &str, check: &str, install: &[&str]) -> PathBuf {
     if let Some(lock) = &lock {
         lock.lock().unwrap();
     }
-    let works = || Command::new(&python).args(["-c", check]).output().is_ok_and(|out| out.status.success());
+    let works = || {
+        Command::new(&python)
+            .args(["-c", check])
+            .output()
+            .is_ok_and(|out| out.status.success())
+    };
     let mut said = String::new();
     for nth in 0..TRIES {
         if works() {
@@ -50,6 +55,14 @@ fn make(home: &Path, install: &[&str]) -> String {
         return said;
     }
     let mut pip = Command::new(home.join("bin/pip"));
-    pip.args(["--disable-pip-version-check", "--retries", "10", "--timeout", "60", "install", "--quiet"]);
+    pip.args([
+        "--disable-pip-version-check",
+        "--retries",
+        "10",
+        "--timeout",
+        "60",
+        "install",
+        "--quiet",
+    ]);
     told(pip.args(install).output())
 }

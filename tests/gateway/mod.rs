@@ -179,7 +179,9 @@ impl Gateway {
             // The last line may still be being written.
             let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
             let mut served = whole.lines().filter(|line| line.contains("the page is served"));
-            let said = served.next().and_then(|line| line.split("address=").nth(1)?.split_whitespace().next());
+            let said = served
+                .next()
+                .and_then(|line| line.split("address=").nth(1)?.split_whitespace().next());
             address = said.map(|address| format!("http://{}", address.trim_matches('"')));
             address.is_some()
         });
@@ -241,7 +243,10 @@ impl Daemon {
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
                 let took = asked.elapsed();
-                assert!(took < STOPS_WITHIN + kept_waiting, "it ended after {took:?}; {kept_waiting:?} was the machine's");
+                assert!(
+                    took < STOPS_WITHIN + kept_waiting,
+                    "it ended after {took:?}; {kept_waiting:?} was the machine's"
+                );
                 return (status, took);
             }
             assert!(asked.elapsed() < PATIENCE, "the daemon does not end");
@@ -268,7 +273,7 @@ fn queued(process: u32) -> Duration {
     let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let waited = threads.filter_map(|thread| {
         let said = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        said.split_whitespace().nth(1)?.parse().ok()
+        said.split_whitespace().nth(1)?.parse::<u64>().ok()
     });
     Duration::from_nanos(waited.sum())
 }

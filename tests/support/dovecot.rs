@@ -40,7 +40,9 @@ pub struct Dovecot {
 
 impl Dovecot {
     pub fn start() -> Self {
-        (0..STARTS).find_map(|_| Self::try_start()).expect("dovecot listens at one of the ports")
+        (0..STARTS)
+            .find_map(|_| Self::try_start())
+            .expect("dovecot listens at one of the ports")
     }
 
     /// `None`: it ended, because somebody else has one of its ports.
