@@ -12,6 +12,8 @@
 //! and `paper` (the register found and printed), `pipeline` (one function per arrow), the faces `web` and `cli`, and between them `daemon`
 //! (the tasks). `tests/layers.rs` checks it.
 
+#[cfg(test)]
+mod cases;
 pub mod clock;
 mod crew;
 pub mod finding;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use ebys::{Api, NOON, client, everybody, href, only, token};
+use forge::venv;
 use forge::world::World;
-use gateway::Gateway;
+use gateway::{Gateway, PATIENCE, until};
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::alert::webhook::signature;
 use kep_gateway::daemon::outbox::send_due;
@@ -34,9 +35,6 @@ use kep_gateway::web::api::paths;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-
-/// The longest a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 fn later(seconds: i64) -> Timestamp {
     NOON.parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
@@ -56,29 +54,8 @@ fn messages(kinds: &[&str]) -> Vec<(String, Vec<u8>)> {
 
 /// The interpreter with the validator and the fuzzer, installed with pinned versions into the build folder.
 fn python() -> PathBuf {
-    let home = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/openapi"));
-    let python = home.join("bin/python3");
-    let works = || {
-        Command::new(&python)
-            .args(["-c", "import openapi_spec_validator, schemathesis"])
-            .output()
-            .is_ok_and(|out| out.status.success())
-    };
-    if !works() {
-        let run = |program: &std::path::Path, args: &[&str]| {
-            let cure = "the OpenAPI validator is needed: install python3-venv and make the package index reachable";
-            let out = Command::new(program)
-                .args(args)
-                .output()
-                .unwrap_or_else(|error| panic!("{cure} ({error})"));
-            assert!(out.status.success(), "{cure}\n{}", String::from_utf8_lossy(&out.stderr));
-        };
-        run(std::path::Path::new("python3"), &["-m", "venv", &home.to_string_lossy()]);
-        let pinned = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ebys/openapi.txt");
-        run(&home.join("bin/pip"), &["install", "--quiet", "--requirement", pinned]);
-        assert!(works(), "the validator was installed and does not start");
-    }
-    python
+    let pinned = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ebys/openapi.txt");
+    venv::python("openapi", "import openapi_spec_validator, schemathesis", &["--requirement", pinned])
 }
 
 /// What the independent validator says of a description; empty: it is valid.
@@ -891,38 +868,6 @@ async fn what_was_taken_out_of_the_registers_work_is_not_taken_over() {
     assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::CONFLICT, "not-recorded"));
 }
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts the built daemon and says where its page is.
-fn daemon(gateway: &Gateway) -> (Daemon, String) {
-    let log = gateway.dir.path().join("page.log");
-    let mut command = gateway.command(&["run"]);
-    command
-        .env("RUST_LOG", "info")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap());
-    let daemon = Daemon(command.spawn().unwrap());
-    let began = Instant::now();
-    loop {
-        let text = fs::read_to_string(&log).unwrap();
-        let served = text.lines().find(|line| line.contains("the page is served"));
-        if let Some(address) = served.and_then(|line| line.split("address=").nth(1)) {
-            let address = address.split_whitespace().next().unwrap().trim_matches('"').to_owned();
-            return (daemon, format!("http://{address}"));
-        }
-        assert!(began.elapsed() < PATIENCE, "{text}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// What an EBYS keeps, and what it reserved and has no answer for yet: durable there, whatever becomes of the gateway.
 #[derive(Default)]
 struct Ebys {
@@ -1000,22 +945,18 @@ fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_s
         .build()
         .unwrap();
     let ebys = Arc::new(Ebys::default());
-    let (mut running, address) = daemon(&gateway);
+    let (mut running, address) = gateway.serve();
     *ebys.address.lock().unwrap() = address;
     let workers: Vec<_> = ["bir", "iki"]
         .into_iter()
         .map(|name| runtime.spawn(worker(Arc::clone(&ebys), name, secret.clone(), DOCUMENTS)))
         .collect();
     for enough in [3, 12] {
-        let began = Instant::now();
-        while ebys.entered.lock().unwrap().len() < enough {
-            assert!(began.elapsed() < PATIENCE);
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        until("the workers enter documents", || ebys.entered.lock().unwrap().len() >= enough);
         // Without any warning, in the middle of what it does.
         running.0.kill().unwrap();
         running.0.wait().unwrap();
-        let (again, address) = daemon(&gateway);
+        let (again, address) = gateway.serve();
         (running, *ebys.address.lock().unwrap()) = (again, address);
     }
     for worker in workers {

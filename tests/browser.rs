@@ -126,7 +126,10 @@ async fn day(office: &mut Office, chrome: &Chrome, words: &Words) {
     chrome.picture(&format!("today-arrived-{}", words.lang)).await;
 
     // Opened: the letter's words stand there, the verdict is a word, and who looked is on record.
-    let number = chrome.find("#rows tr.fresh").await.attr("data-number").await.unwrap().unwrap();
+    let number = chrome
+        .js("return document.querySelector('#rows tr.fresh').dataset.number", vec![])
+        .await;
+    let number = number.as_str().unwrap().to_owned();
     let page = format!("/documents/{number}");
     chrome.click(&format!("#rows tr[data-number='{number}'] td.c-subject a")).await;
     chrome.until_at(&page).await;
@@ -247,7 +250,9 @@ async fn from_row_to_row_by_keyboard_and_the_tab_counts_what_arrives_behind_it()
     assert_eq!(rows.len(), 3);
     for (key, at) in [("j", 0), ("j", 1), ("j", 2), ("j", 2), ("k", 1)] {
         chrome.press(key).await;
-        assert_eq!(focused().await, rows[at], "{key}");
+        chrome
+            .until(&format!("document.activeElement.closest('tr')?.dataset.number === {}", rows[at]))
+            .await;
     }
     // The focus is seen, and stays where it is when something arrives.
     let outline = chrome
@@ -277,9 +282,9 @@ async fn from_row_to_row_by_keyboard_and_the_tab_counts_what_arrives_behind_it()
     // The first stop of the tab key leads past the menus.
     chrome.goto("/").await;
     chrome.press("\u{e004}").await;
-    assert_eq!(chrome.js("return document.activeElement.className", vec![]).await, json!("skip"));
+    chrome.until("document.activeElement.className === 'skip'").await;
     chrome.press("\u{e007}").await;
-    assert_eq!(chrome.js("return document.activeElement.id", vec![]).await, json!("content"));
+    chrome.until("document.activeElement.id === 'content'").await;
 
     // Behind another tab: its title counts.
     chrome

@@ -63,11 +63,15 @@ fn two_hundred_kills_lose_nothing_double_nothing_and_burn_no_number() {
         daemon.wait().unwrap();
 
         if round % LOOK_EVERY == 0 {
+            let looked = gateway.run(&["documents", "export", "--json"]);
+            if !looked.status.success() && shown.is_empty() {
+                // The first kills may hit a store that is just being made, and there is no register yet.
+                continue;
+            }
             let now = numbered(&gateway.export());
-            assert_eq!(
-                shown[..],
-                now[..shown.len()],
-                "round {round}: what the register showed before has changed"
+            assert!(
+                now.starts_with(&shown),
+                "round {round}: what the register showed before has changed: {shown:?} {now:?}"
             );
             shown = now;
         }

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "support/alone.rs"]
+mod alone;
 mod forge;
 
 use std::fs;
@@ -231,8 +233,10 @@ fn a_made_up_key_is_answered_like_every_other() {
     }
     let garbled = {
         let mut bad = good.clone();
-        let last = bad.len() - 1;
-        bad[last] ^= 1;
+        // CBC: the last octet of the block before the last changes the last octet of the padding and nothing else of it, from sixteen to
+        // seventeen. (Another octet of the last block would leave a padding that is right by chance one time in 256.)
+        let before_the_last = bad.len() - 17;
+        bad[before_the_last] ^= 1;
         us.open(&bad, &[&us.rsa]).findings
     };
     assert!(answers.iter().all(|findings| *findings == garbled), "{:?}", answers.first());
@@ -301,6 +305,9 @@ fn a_wrong_password_and_a_missing_file_say_what_to_do() {
 
 #[test]
 fn a_large_package_is_opened_with_no_more_memory_than_itself() {
+    if !alone::is_alone("a_large_package_is_opened_with_no_more_memory_than_itself") {
+        return;
+    }
     let us = Us::new(&World::new(18));
     let plain = content(45 << 20);
     let cms = Bytes::from(openssl(&plain, &["-aes-256-gcm"], OAEP_256, &[&us.rsa]));
@@ -322,7 +329,7 @@ fn a_large_package_is_opened_with_no_more_memory_than_itself() {
 }
 
 fn peak_kib() -> usize {
-    // The mark is set back first, so that what other tests of this process needed before does not hide anything.
+    // The mark is set back first, so that what was needed before does not hide anything.
     let _ = fs::write("/proc/self/clear_refs", "5");
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();

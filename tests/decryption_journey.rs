@@ -9,8 +9,7 @@ mod inside;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use forge::encryption::{MODULE, PIN, Token, on_curve, openssl, pkcs12, spy};
 use forge::eyp::Version;
@@ -18,7 +17,7 @@ use forge::letter::Letter;
 use forge::pki::{Certified, KeyKind};
 use forge::sample::ExpectedDocument;
 use forge::world::World;
-use gateway::Gateway;
+use gateway::{Gateway, until};
 use inside::{Inside, LISTENER, at, export, pass};
 use kep_gateway::daemon::progress::Progress;
 use kep_gateway::daemon::revalidate::Queue;
@@ -27,7 +26,6 @@ use kep_gateway::register::entry::{Asker, Entry, Why};
 use kep_gateway::store::disk::RealDisk;
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const OAEP_256: &[&str] = &["rsa_padding_mode:oaep", "rsa_oaep_md:sha256"];
 
 /// A mail with an encrypted package, and what is expected of the document inside.
@@ -216,37 +214,6 @@ async fn a_key_that_was_away_is_tried_again_by_itself() {
     assert!(waiting.iter().all(|one| !one.closed), "{waiting:?}");
 }
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn daemon(gateway: &Gateway) -> (Daemon, String) {
-    let log = gateway.dir.path().join("page.log");
-    let mut command = gateway.command(&["run"]);
-    command
-        .env("RUST_LOG", "info")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap());
-    let daemon = Daemon(command.spawn().unwrap());
-    let began = Instant::now();
-    loop {
-        let text = fs::read_to_string(&log).unwrap();
-        let served = text.lines().find(|line| line.contains("the page is served"));
-        if let Some(address) = served.and_then(|line| line.split("address=").nth(1)) {
-            let address = address.split_whitespace().next().unwrap().trim_matches('"').to_owned();
-            return (daemon, format!("http://{address}"));
-        }
-        assert!(began.elapsed() < PATIENCE, "{text}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 fn token_of(gateway: &Gateway, name: &str, clearance: &str) -> String {
     let made = gateway.ok(&["people", "token", "add", name, "--scope", "read", "--clearance", clearance]);
     made.lines().last().unwrap().to_owned()
@@ -269,9 +236,9 @@ fn what_was_encrypted_exists_only_for_those_who_are_cleared_for_it() {
     });
     gateway.put("1.eml", &raw);
     gateway.put("2.eml", &world.letter(7).encrypted_message().raw);
-    let (running, address) = daemon(&gateway);
+    let (running, address) = gateway.serve();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let get = |path: &str, token: &str| {
         let request = client.get(format!("{address}/api/v1/documents{path}")).bearer_auth(token);
         runtime.block_on(async {
@@ -279,11 +246,7 @@ fn what_was_encrypted_exists_only_for_those_who_are_cleared_for_it() {
             (answer.status().as_u16(), answer.bytes().await.unwrap())
         })
     };
-    let began = Instant::now();
-    while gateway.export().len() < 2 {
-        assert!(began.elapsed() < PATIENCE);
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    until("both are registered", || gateway.export().len() == 2);
     let entries = gateway.export();
     let document = entries.iter().find(|entry| !entry["document"].is_null()).unwrap();
     assert_opened(document, &inner, 3);
@@ -319,7 +282,7 @@ fn what_was_encrypted_exists_only_for_those_who_are_cleared_for_it() {
     assert!(!String::from_utf8_lossy(&listed).contains(inner.number.as_deref().unwrap()));
     drop(running);
 
-    let log = fs::read_to_string(gateway.dir.path().join("page.log")).unwrap();
+    let log = fs::read_to_string(gateway.page_log()).unwrap();
     assert!(
         !log.contains("parola\"") && !log.contains(inner.subject.as_deref().unwrap()),
         "{log}"

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use eyservis::wire::{self, Reply, bare, text};
 use eyservis::{Cut, EyServis, FAULT_KINDS, Fault, LOGIN, SECRETS, SMS};
+use forge::venv;
 use forge::world::World as Country;
 use gateway::Gateway;
 use jiff::civil::{Date, date};
@@ -31,7 +32,7 @@ const SEEDS: u64 = 300;
 /// Seeds at once: most of their time is waiting for stalls.
 const AT_ONCE: usize = 24;
 /// A pass over a few small messages, on a machine that does eight other things.
-const PASS_LIMIT: Duration = Duration::from_secs(120);
+const PASS_LIMIT: Duration = Duration::from_secs(600);
 /// Passes that a healed service may need.
 const PASSES: usize = 80;
 const NO_EVIDENCE: &str = "evidence = false\n";
@@ -49,7 +50,7 @@ async fn survive(seed: u64) -> Vec<Fault> {
         "query = \"{query}\"\nbackfill_from = \"2026-01-01\"\nwindow = \"{}d\"\n{NO_EVIDENCE}",
         25 + dice.below(30)
     );
-    let mut mailbox = server.mailbox(&table);
+    let mut mailbox = server.hasty_mailbox(&table);
     let mut intake = Intake::default();
     let mut clean_day = None;
     for _ in 0..PASSES {
@@ -69,7 +70,7 @@ async fn survive(seed: u64) -> Vec<Fault> {
         }
         // The gateway may be restarted at any time.
         if dice.one_in(8) {
-            mailbox = server.mailbox(&table);
+            mailbox = server.hasty_mailbox(&table);
             mailbox.recall(intake.last_states());
         }
     }
@@ -764,28 +765,7 @@ fn officers_are_neither_registered_nor_removed() {
 
 /// zeep, an independent SOAP client, in its own environment in the build folder.
 fn zeep() -> std::path::PathBuf {
-    let home = std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/zeep"));
-    let python = home.join("bin/python3");
-    let works = || {
-        Command::new(&python)
-            .args(["-c", "import zeep"])
-            .output()
-            .is_ok_and(|out| out.status.success())
-    };
-    if !works() {
-        let cure = "zeep is needed for this test: install python3-venv and make the package index reachable";
-        let run = |program: &std::path::Path, args: &[&str]| {
-            let out = Command::new(program)
-                .args(args)
-                .output()
-                .unwrap_or_else(|error| panic!("{cure} ({error})"));
-            assert!(out.status.success(), "{cure}\n{}", String::from_utf8_lossy(&out.stderr));
-        };
-        run("python3".as_ref(), &["-m", "venv", &home.to_string_lossy()]);
-        run(&home.join("bin/pip"), &["install", "--quiet", "zeep==4.3.3"]);
-        assert!(works(), "zeep was installed and does not start");
-    }
-    python
+    venv::python("zeep", "import zeep", &["zeep==4.3.3"])
 }
 
 #[tokio::test(flavor = "multi_thread")]

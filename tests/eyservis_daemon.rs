@@ -37,7 +37,7 @@ use support::message;
 use tokio_util::sync::CancellationToken;
 
 /// The longest that anything here may take before it counts as hung.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How often it is looked whether it has come.
 const LOOK: Duration = Duration::from_millis(20);
 const EVIDENCE: &[u8] = b"<d1/>";

@@ -17,7 +17,7 @@ use support::intake::{Intake, pass};
 use support::message;
 
 /// How long a delivery may take to be seen: Dovecot looks at a Maildir at most every few seconds.
-const SEEN_WITHIN: Duration = Duration::from_secs(30);
+const SEEN_WITHIN: Duration = Duration::from_secs(300);
 
 fn open(dovecot: &Dovecot, config: ImapConfig) -> ImapMailbox {
     ImapMailbox::new(config, dovecot.secrets(), &Limits::default()).unwrap()

@@ -7,12 +7,11 @@ mod gateway;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use forge::sample::{ExpectedDocument, Sample};
 use forge::world::World;
-use gateway::{Gateway, assert_gap_free};
+use gateway::{Daemon, Gateway, assert_gap_free, until};
 use jiff::Timestamp;
 use serde_json::Value;
 use support::dovecot::{Dovecot, USER};
@@ -20,11 +19,6 @@ use support::dovecot::{Dovecot, USER};
 const MESSAGES: usize = 300;
 /// Every so many messages one is delivered a second time.
 const AGAIN: usize = 37;
-/// How long a delivery may take to be in the register: Dovecot itself looks at its Maildir only now and then.
-const REGISTERED_WITHIN: Duration = Duration::from_secs(45);
-/// How long a daemon may take to stop.
-const STOPS_WITHIN: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A `[[mailbox]]` table for INBOX of this server.
 fn mailbox(name: &str, world: &World, dovecot: &Dovecot, password_file: &str) -> String {
@@ -106,9 +100,10 @@ fn three_hundred_messages_become_the_register_they_are() {
 
     // A second pass asks for no body: by the server's own account of the session.
     gateway.ok(&["poll"]);
+    // Dovecot writes its account of a session down after its client has gone.
+    until("both sessions are accounted for", || sessions(&dovecot).len() == 2);
     let sessions = sessions(&dovecot);
     println!("body bytes by the server's account: {sessions:?}");
-    assert_eq!(sessions.len(), 2);
     let total: u64 = samples.iter().chain(again).map(|sample| sample.raw.len() as u64).sum();
     assert!(sessions[0] >= total, "{} of {total} bytes", sessions[0]);
     assert_eq!(sessions[1], 0, "the second pass fetched bodies");
@@ -314,53 +309,6 @@ fn assert_verdict(sample: &Sample, entry: &Value) {
     }
 }
 
-/// A running daemon that is told to stop at the end of the test, and must.
-struct Daemon(Option<Child>);
-
-impl Daemon {
-    fn start(gateway: &Gateway) -> Self {
-        Self(Some(gateway.spawn(&["run"])))
-    }
-
-    fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(self.0.as_ref().unwrap());
-        rustix::process::kill_process(pid, signal).unwrap();
-    }
-
-    fn stop(mut self) {
-        self.signal(rustix::process::Signal::TERM);
-        let mut child = self.0.take().unwrap();
-        let end = Instant::now() + STOPS_WITHIN;
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(Instant::now() < end, "the daemon does not stop");
-            std::thread::sleep(LOOK_EVERY);
-        };
-        assert!(status.success(), "the daemon ended with {status}");
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.0.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// Waits until something holds; says what it waited for when it does not.
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < REGISTERED_WITHIN, "{what}: not within {REGISTERED_WITHIN:?}");
-        std::thread::sleep(LOOK_EVERY);
-    }
-    began.elapsed()
-}
-
 #[test]
 fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_alone() {
     let world = World::new(4);
@@ -377,8 +325,8 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
     let bad = mailbox("genel", &world, &dovecot, "wrong.password");
     gateway.configure(&format!("{alert}{bad}{good}"));
 
-    let daemon = Daemon::start(&gateway);
-    wait_for("both mailboxes were tried", || {
+    let daemon = Daemon(gateway.spawn(&["run"]));
+    until("both mailboxes were tried", || {
         // A store that is just being made cannot be asked yet.
         let output = gateway.run(&["mailboxes", "--json"]);
         let state: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -406,8 +354,9 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
     for (nth, kind) in ["package-v2", "standard"].into_iter().enumerate() {
         let sample = world.sample(kind, nth);
         dovecot.deliver(&sample.raw);
-        let took = wait_for("a delivery is registered", || gateway.export().len() == nth + 1);
-        println!("{kind} was registered {took:?} after its delivery");
+        let delivered = Instant::now();
+        until("a delivery is registered", || gateway.export().len() == nth + 1);
+        println!("{kind} was registered {:?} after its delivery", delivered.elapsed());
         assert_eq!(gateway.export()[nth]["message"]["sha256"], World::sha256(&sample.raw));
     }
     assert_eq!(
@@ -420,17 +369,14 @@ fn the_daemon_registers_what_arrives_and_a_refused_password_stops_one_mailbox_al
     // The cure works: the secret is read anew, and what both mailboxes hold stands in the register once.
     std::fs::copy(right_password(&dovecot), gateway.dir.path().join("wrong.password")).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
-    wait_for("the cured mailbox was checked", || {
-        gateway.json(&["mailboxes", "--json"])[0]["fetched"] == 2
-    });
-    let entries = gateway.export();
-    assert_eq!(entries.len(), 2);
-    assert!(
-        entries
-            .iter()
-            .all(|entry| entry["message"]["sightings"].as_array().unwrap().len() == 2),
-        "{entries:#?}"
-    );
-    daemon.stop();
+    let all_were_seen_twice = || {
+        let entries = gateway.export();
+        entries.len() == 2
+            && entries
+                .iter()
+                .all(|entry| entry["message"]["sightings"].as_array().unwrap().len() == 2)
+    };
+    until("both mailboxes stand at both messages", all_were_seen_twice);
+    assert!(daemon.stop().0.success());
     gateway.ok(&["journal", "verify"]);
 }

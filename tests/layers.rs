@@ -17,7 +17,8 @@ const STAGES: [&str; 8] = [
     "alert",
 ];
 /// What every stage may use, and what uses no stage.
-const ROOTS: [&str; 10] = [
+const ROOTS: [&str; 11] = [
+    "cases",
     "clock",
     "crew",
     "finding",

@@ -29,6 +29,11 @@ use kep_gateway::signature::{Context, Trust, verdict};
 use openssl_responder::Responder;
 use provider::{HOST, Manner, Provider};
 
+/// The longest that a provider may take which says something at all.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// For one of which a test knows that it never comes to an end.
+const IMPATIENCE: Duration = Duration::from_millis(1_500);
+
 /// After the mail of the forge's world.
 const NOW: &str = "2026-11-19T06:00:00Z";
 
@@ -78,10 +83,16 @@ impl Bench {
     }
 
     fn online_with(&self, lookup: Arc<dyn Lookup>, reach: Reach, hosts: &[&str]) -> Online {
+        self.online_within(PATIENCE, lookup, reach, hosts)
+    }
+
+    /// That gives an answer so much time.
+    fn online_within(&self, limit: Duration, lookup: Arc<dyn Lookup>, reach: Reach, hosts: &[&str]) -> Online {
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let bounds = Bounds {
-            answer: Duration::from_millis(1_500),
-            crl_answer: Duration::from_millis(1_500),
+            connect: PATIENCE,
+            answer: limit,
+            crl_answer: limit,
             ..Bounds::default()
         };
         let fetcher = Fetcher::new(Hosts::new(&hosts, reach).unwrap(), reach, lookup, bounds);
@@ -110,7 +121,7 @@ impl Bench {
 
     /// Judge, fetch, judge again, as every user of the fetching does.
     async fn settle(&self, cms: &[u8], online: &Online, at: Timestamp) -> Verdict {
-        let mut session = online.session(Duration::from_secs(30));
+        let mut session = online.session(PATIENCE);
         loop {
             let (verdict, context) = self.judge(cms, online, at);
             if verdict.indication != Indication::Indeterminate || !session.fetch(&context.trail.wanted(), at).await {
@@ -258,7 +269,9 @@ async fn what_must_not_be_believed_is_not() {
             bench.anew();
             bench.provider.behave(path, manner.clone());
             bench.provider.behave("/sil/", manner.clone());
-            let verdict = bench.settle(&bench.bare(), &bench.online(), now()).await;
+            let limit = if matches!(manner, Manner::Drip) { IMPATIENCE } else { PATIENCE };
+            let online = bench.online_within(limit, bench.provider.lookup(), Reach::PublicAndLoopback, &[HOST]);
+            let verdict = bench.settle(&bench.bare(), &online, now()).await;
             assert_eq!(
                 verdict.indication,
                 Indication::Indeterminate,
@@ -323,7 +336,7 @@ async fn an_answer_older_than_the_one_at_hand_is_refused() {
     let later = after(23);
     let (verdict, context) = bench.judge(&bench.bare_of(&bench.provider.world().senders[0].director.cert), &online, after(48));
     assert_eq!(verdict.indication, Indication::Indeterminate);
-    let mut session = online.session(Duration::from_secs(10));
+    let mut session = online.session(PATIENCE);
     assert!(session.fetch(&context.trail.wanted(), later).await);
     assert_eq!(session.brought(), 0);
     let (verdict, _) = bench.judge(&bench.bare(), &online, after(48));
@@ -376,7 +389,7 @@ async fn a_name_that_changes_its_address_gains_nothing() {
     let online = bench.online_with(lookup.clone(), Reach::PublicAndLoopback, &[HOST]);
     // The first answer is the provider's; from then on the name leads into the institution's network.
     let (_, context) = bench.judge(&bench.bare(), &online, now());
-    let mut session = online.session(Duration::from_secs(10));
+    let mut session = online.session(PATIENCE);
     session.fetch(&context.trail.wanted(), now()).await;
     assert_eq!(session.brought(), 1);
     *lookup.0.lock().unwrap() = vec!["10.0.0.1:80".parse().unwrap()];

@@ -887,7 +887,7 @@ async fn event(stream: &mut (impl futures::Stream<Item = Result<axum::body::Byte
             }
             continue;
         }
-        let piece = tokio::time::timeout(Duration::from_secs(60), stream.next())
+        let piece = tokio::time::timeout(Duration::from_secs(240), stream.next())
             .await
             .expect("the stream is silent");
         buffer.push_str(std::str::from_utf8(&piece.unwrap().unwrap()).unwrap());

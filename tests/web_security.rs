@@ -5,12 +5,13 @@
 mod inside;
 mod site;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::config;
 use kep_gateway::people::{Edit, Role, totp};
@@ -28,10 +29,13 @@ use openssl::x509::{X509, X509NameBuilder};
 use site::{NOON, PASSWORD, Site, body, form};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// The longest a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(600);
+/// The longest that a stream may stand which is told to end: it would last five minutes by itself.
+const ENDS_WITHIN: Duration = Duration::from_secs(240);
 
 fn later(seconds: i64) -> Timestamp {
     NOON.parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
@@ -89,16 +93,16 @@ async fn v3_3_1_what_lasts_ends_with_the_session_and_the_account_too() {
         let mut browser = site.signed_in(login).await;
         let mut listener = site.browser();
         listener.jar = browser.jar.clone();
-        let listening = tokio::spawn(async move { listener.get("/events").await });
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        assert!(!listening.is_finished(), "a session that stands hears on");
+        let mut stream = listener.listen().await.into_body().into_data_stream();
+        let first = tokio::time::timeout(PATIENCE, stream.next()).await;
+        assert!(first.unwrap().unwrap().is_ok(), "a session that stands hears");
         match login {
             "ayse" => drop(browser.submit("/account", "/logout", &[]).await),
             _ => site.edit("deniz", Edit::Disabled(true)).await,
         }
         // Any record rings.
         site.add(&format!("{login}2"), Role::Clerk).await;
-        let ended = tokio::time::timeout(Duration::from_secs(30), listening).await;
+        let ended = tokio::time::timeout(ENDS_WITHIN, stream.count()).await;
         assert!(ended.is_ok(), "{login} still hears");
     }
 }
@@ -112,14 +116,14 @@ async fn v11_1_4_one_account_does_not_take_the_places_of_all() {
     for _ in 0..PER_ACCOUNT {
         let mut listener = site.browser();
         listener.jar = browser.jar.clone();
-        open.push(tokio::spawn(async move { listener.get("/events").await }));
+        open.push(listener.listen().await);
+        assert_eq!(open.last().unwrap().status(), StatusCode::OK);
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
     let mut one_more = site.browser();
     one_more.jar = browser.jar.clone();
-    let answer = tokio::time::timeout(Duration::from_secs(30), one_more.get("/events")).await;
-    assert_eq!(answer.unwrap().status, StatusCode::BAD_REQUEST);
-    open.iter().for_each(tokio::task::JoinHandle::abort);
+    assert_eq!(one_more.listen().await.status(), StatusCode::BAD_REQUEST);
+    drop(open);
+    assert_eq!(one_more.listen().await.status(), StatusCode::OK, "who goes gives the place back");
 }
 
 #[tokio::test]
@@ -683,33 +687,49 @@ async fn until_closed(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
+/// The site over the network, until it is told to stop.
+async fn serve(site: &Site, bounds: Bounds) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let served = tokio::spawn(accept_all(listener, None, site.router.clone(), bounds, stop.clone()));
+    (address, stop, served)
+}
+
+/// A connection on which this was said, as far as the server let it.
+async fn open(address: SocketAddr, said: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let _ = stream.write_all(said).await;
+    stream
+}
+
 #[tokio::test]
 async fn v11_1_slow_and_oversized_heads_are_cut_off_and_others_are_served() {
     let site = Site::open("");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
     let bounds = Bounds {
         connections: 2,
         head: Duration::from_millis(300),
         ..Bounds::default()
     };
-    let served = tokio::spawn(accept_all(listener, None, site.router.clone(), bounds, stop.clone()));
-    let open = async |said: &[u8]| {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let _ = stream.write_all(said).await;
-        stream
-    };
+    let (address, stop, served) = serve(&site, bounds).await;
     // Two take every place: one says nothing, one never ends its head. The third is served once they are cut off.
-    let silent = open(b"").await;
-    let endless = open(b"GET /health HTTP/1.1\r\nHost: a\r\nX-A: ").await;
-    let third = open(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let silent = open(address, b"").await;
+    let endless = open(address, b"GET /health HTTP/1.1\r\nHost: a\r\nX-A: ").await;
+    let third = open(address, b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert!(until_closed(third).await.starts_with("HTTP/1.1 200"));
     let (silent, endless) = (until_closed(silent).await, until_closed(endless).await);
     assert!(!silent.contains("200 OK") && !endless.contains("200 OK"));
+    stop.cancel();
+    served.await.unwrap();
+
+    let bounds = Bounds {
+        head: PATIENCE,
+        ..Bounds::default()
+    };
+    let (address, stop, served) = serve(&site, bounds).await;
     let long = format!("GET /health HTTP/1.1\r\nHost: a\r\nX-A: {}\r\n\r\n", "a".repeat(64 << 10));
-    assert!(until_closed(open(long.as_bytes()).await).await.contains("431"));
+    assert!(until_closed(open(address, long.as_bytes()).await).await.contains("431"));
     let many = format!("GET /health HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(200));
-    assert!(until_closed(open(many.as_bytes()).await).await.contains("431"));
+    assert!(until_closed(open(address, many.as_bytes()).await).await.contains("431"));
     stop.cancel();
     served.await.unwrap();
 }
@@ -718,8 +738,6 @@ async fn v11_1_slow_and_oversized_heads_are_cut_off_and_others_are_served() {
 async fn v11_1_4_one_address_does_not_take_all_places_and_health_is_always_answered() {
     for proxied in [false, true] {
         let site = Site::open("");
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let bounds = Bounds {
             connections: 6,
             per_peer: 3,
@@ -727,41 +745,35 @@ async fn v11_1_4_one_address_does_not_take_all_places_and_health_is_always_answe
             head: PATIENCE,
             ..Bounds::default()
         };
-        let served = tokio::spawn(accept_all(listener, None, site.router.clone(), bounds, stop.clone()));
-        let open = async |said: &str| {
-            let mut stream = TcpStream::connect(address).await.unwrap();
-            stream.write_all(said.as_bytes()).await.unwrap();
-            stream
-        };
+        let (address, stop, served) = serve(&site, bounds).await;
         let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
         // Idle ones: a proxy's may be everybody's, one visitor's are one visitor's.
         let mut idle = Vec::new();
         for _ in 0..3 {
-            idle.push(open("").await);
+            idle.push(open(address, b"").await);
         }
-        let mut page = open(&get("/login").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await;
+        let page = get("/login").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+        let said = until_closed(open(address, page.as_bytes()).await).await;
         let expected = if proxied { "HTTP/1.1 200" } else { "HTTP/1.1 429" };
-        let mut said = Vec::new();
-        tokio::time::timeout(PATIENCE, page.read_to_end(&mut said)).await.unwrap().unwrap();
-        let said = String::from_utf8_lossy(&said).into_owned();
         assert!(said.starts_with(expected), "{proxied}: {said}");
         assert!(
             proxied || said.contains("<!DOCTYPE html>") && said.contains("Çok fazla bağlantı"),
             "{said}"
         );
         for _ in 0..3 {
-            idle.push(open("").await);
+            idle.push(open(address, b"").await);
         }
         // Of the reserve one address has some places, and they are cut off soon; the question is asked until it is answered.
-        let mut health = String::new();
-        for _ in 0..20 {
-            health = until_closed(open(&get("/health")).await).await;
-            if health.starts_with("HTTP/1.1 200") {
-                break;
+        let answered = async {
+            while !until_closed(open(address, get("/health").as_bytes()).await)
+                .await
+                .starts_with("HTTP/1.1 200")
+            {
+                tokio::time::sleep(Duration::from_millis(500)).await;
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        assert!(health.starts_with("HTTP/1.1 200"), "{proxied}: {health}");
+        };
+        let ended = tokio::time::timeout(PATIENCE, answered).await;
+        assert!(ended.is_ok(), "{proxied}: nobody hears of the health");
         drop(idle);
         stop.cancel();
         served.await.unwrap();

@@ -278,7 +278,7 @@ fn a_reference_to_a_look_alike_covers_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::fixed(64))]
 
     #[test]
     fn flipped_bytes_never_panic(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), kind in 0..3) {

@@ -231,7 +231,8 @@ fn hostile_xml_is_refused_quickly() {
     assert_eq!(read(&bomb).unwrap_err().rule, codes::HAS_DTD.rule);
     let external = format!("<?xml version=\"1.0\"?><!DOCTYPE x SYSTEM \"file:///etc/passwd\"><{root}/>");
     assert_eq!(read(&external).unwrap_err().rule, codes::HAS_DTD.rule);
-    assert!(start.elapsed() < Duration::from_secs(20));
+    // No measurement: what is not refused at once takes hours.
+    assert!(start.elapsed() < Duration::from_secs(600));
 }
 
 #[test]
@@ -283,7 +284,7 @@ fn codes_are_unique() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(crate::cases::fixed(300))]
 
     #[test]
     fn reading_never_panics(at in any::<prop::sample::Index>(), cut in 0..40_usize, insert in prop::collection::vec(any::<u8>(), 0..12)) {

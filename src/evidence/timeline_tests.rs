@@ -144,7 +144,7 @@ fn some_evidence() -> impl Strategy<Value = Evidence> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::cases::fixed(200))]
 
     #[test]
     fn any_order_and_repetition_gives_the_same_timeline(

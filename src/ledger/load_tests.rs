@@ -8,8 +8,23 @@ use super::event::{Event, Registered};
 use super::fixture::*;
 use crate::alert::notice::{Cause, Notice};
 
-/// Generous for a debug build on a busy machine; what is quadratic is far beyond it.
-const GROWTH: f64 = 3.0;
+/// Generous for a debug build; what is quadratic is far beyond it.
+const GROWTH: u32 = 30;
+
+/// A busy machine may keep any one measurement waiting. What is too slow is too slow each time.
+const ROUNDS: usize = 20;
+
+fn measured(what: &str, mut is_so: impl FnMut() -> (bool, String)) {
+    let mut told = Vec::new();
+    for _ in 0..ROUNDS {
+        let (holds, said) = is_so();
+        if holds {
+            return println!("{what}: {said}");
+        }
+        told.push(said);
+    }
+    panic!("{what}: never in {ROUNDS} rounds:\n{}", told.join("\n"));
+}
 
 /// Messages of years: they came and were worked off. (Without entries, which no question here reads.)
 async fn work_off(ledger: &Ledger, uids: std::ops::Range<u32>) {
@@ -43,24 +58,26 @@ fn time<T>(work: impl FnOnce() -> T) -> Duration {
 
 #[tokio::test]
 async fn questions_about_a_mailbox_take_time_in_proportion_to_it() {
-    let world = World::new();
-    let ledger = world.open();
+    let worlds = [World::new(), World::new()];
+    let [few, many] = worlds.each_ref().map(World::open);
+    work_off(&few, 0..5_000).await;
+    work_off(&many, 0..50_000).await;
     let ask = |ledger: &Ledger| {
         let known = time(|| ledger.known("evrak").unwrap());
         let counts = time(|| ledger.counts("evrak").unwrap());
         known + counts
     };
-    work_off(&ledger, 0..5_000).await;
-    let small = ask(&ledger);
-    work_off(&ledger, 5_000..50_000).await;
-    let large = ask(&ledger);
-    println!("known + counts: {small:?} for 5,000 and {large:?} for 50,000 messages");
-    let growth = large.as_secs_f64() / small.as_secs_f64().max(0.02) / 10.0;
-    assert!(growth < GROWTH, "{small:?} for 5,000 and {large:?} for 50,000 messages");
-    let counts = ledger.counts("evrak").unwrap();
+    measured("ten times as many messages", || {
+        let (small, large) = (ask(&few), ask(&many));
+        let holds = large < small * GROWTH;
+        (holds, format!("{small:?} for 5,000 and {large:?} for 50,000 messages"))
+    });
+    let counts = many.counts("evrak").unwrap();
     assert_eq!((counts.fetched, counts.registered), (50_000, 50_000));
-    let other = time(|| ledger.counts("ikinci").unwrap());
-    assert!(other * 50 < large, "{other:?} for an empty mailbox beside a full one");
+    measured("an empty mailbox beside a full one", || {
+        let (empty, full) = (time(|| many.counts("ikinci").unwrap()), ask(&many));
+        (empty * 50 < full, format!("{empty:?} and {full:?}"))
+    });
 }
 
 #[tokio::test]
@@ -72,20 +89,19 @@ async fn a_backlog_is_worked_off_without_looking_at_all_of_it_for_each_group() {
         .commit(move |decision| (0..5_000).try_for_each(|uid| decision.record(backlog(uid))))
         .await
         .unwrap();
-    let group = time(|| ledger.pending(32).unwrap());
-    let all = time(|| assert_eq!(ledger.pending(usize::MAX).unwrap().len(), 5_000));
-    assert!(group * 20 < all, "{group:?} for 32 and {all:?} for 5,000 waiting messages");
+    measured("a group of a backlog", || {
+        let group = time(|| ledger.pending(32).unwrap());
+        let all = time(|| assert_eq!(ledger.pending(usize::MAX).unwrap().len(), 5_000));
+        (group * 20 < all, format!("{group:?} for 32 and {all:?} for 5,000 waiting messages"))
+    });
     let counts = ledger.counts("evrak").unwrap();
     assert_eq!((counts.fetched, counts.registered), (5_000, 0));
 }
 
 #[tokio::test]
 async fn thousands_of_waiting_alerts_do_not_slow_the_register() {
-    let world = World::new();
-    let ledger = world.open();
-    let began = Instant::now();
-    world.arrive(&ledger, 0..60).await;
-    let alone = began.elapsed();
+    let worlds = [World::new(), World::new()];
+    let [quiet, busy] = worlds.each_ref().map(World::open);
     for from in (0..5_000).step_by(500) {
         let notices = (from..from + 500)
             .map(|nth| Notice {
@@ -93,17 +109,25 @@ async fn thousands_of_waiting_alerts_do_not_slow_the_register() {
                 ..notice(&format!("alarm {nth}"), friday())
             })
             .collect();
-        ledger.raise(notices, Arc::clone(&world.alerts)).await.unwrap();
+        busy.raise(notices, Arc::clone(&worlds[1].alerts)).await.unwrap();
     }
-    assert!(ledger.open_jobs().unwrap().len() > 5_000);
-    let began = Instant::now();
-    world.arrive(&ledger, 100..160).await;
-    let beside = began.elapsed();
-    println!("60 registrations: {alone:?} with an empty outbox, {beside:?} beside 5,000 waiting alerts");
-    assert!(
-        beside < alone * 4 + Duration::from_secs(1),
-        "{alone:?} alone, {beside:?} beside 5,000 waiting alerts"
-    );
+    assert!(busy.open_jobs().unwrap().len() > 5_000);
+    let mut told = Vec::new();
+    for round in 0..ROUNDS {
+        let mut took = Vec::new();
+        for (world, ledger) in worlds.iter().zip([&quiet, &busy]) {
+            let began = Instant::now();
+            world.arrive(ledger, round * 60..(round + 1) * 60).await;
+            took.push(began.elapsed());
+        }
+        told.push(format!(
+            "60 registrations: {took:?} with an empty outbox and beside 5,000 waiting alerts"
+        ));
+        if took[1] < took[0] * 4 {
+            return println!("{}", told.join("\n"));
+        }
+    }
+    panic!("never in {ROUNDS} rounds:\n{}", told.join("\n"));
 }
 
 #[tokio::test]
@@ -111,10 +135,11 @@ async fn deadlines_are_found_without_reading_the_register() {
     let world = World::new();
     let ledger = world.open();
     world.arrive(&ledger, 0..300).await;
-    let keys = time(|| ledger.open_deadlines(friday()).unwrap());
-    let entries = time(|| ledger.entries().count());
+    measured("deadlines", || {
+        let keys = time(|| ledger.open_deadlines(friday()).unwrap());
+        let entries = time(|| ledger.entries().count());
+        (keys < entries, format!("in {keys:?}; 300 entries in {entries:?}"))
+    });
     let count = ledger.open_deadlines(friday()).unwrap().len();
-    println!("{count} deadlines in {keys:?}; 300 entries in {entries:?}");
-    assert!(keys < entries, "{keys:?} for the deadlines, {entries:?} for the entries");
     assert_eq!(count, 600, "the deemed-read moment and the early one of each entry");
 }

@@ -1,5 +1,7 @@
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
@@ -86,20 +88,26 @@ async fn unfinished_files_wait_and_other_files_are_named_once() {
 #[tokio::test]
 async fn a_file_that_still_grows_is_left_for_the_next_pass() {
     let folder = tempfile::tempdir().unwrap();
-    write(&folder, b"grows.eml", b"half");
     write(&folder, b"done.eml", b"whole");
     let mut mailbox = mailbox(folder.path());
-    mailbox.config.settle = Duration::from_millis(300);
-    let growing = folder.path().join("grows.eml");
-    let writer = tokio::spawn(async move {
-        sleep(Duration::from_millis(100)).await;
-        std::fs::write(growing, "half and the rest").unwrap();
+    mailbox.config.settle = Duration::from_secs(2);
+    // It grows all the time, so that it does between any two looks.
+    let mut growing = std::fs::File::create(folder.path().join("grows.eml")).unwrap();
+    let whole = Arc::new(AtomicBool::new(false));
+    let writer = std::thread::spawn({
+        let whole = Arc::clone(&whole);
+        move || {
+            while !whole.load(Ordering::Relaxed) {
+                growing.write_all(b"more and ").unwrap();
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
     });
     let listing = list(&mut mailbox).await;
-    writer.await.unwrap();
+    whole.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
     assert_eq!(listing.new.len(), 1);
     assert!(listing.new[0].locator.id.starts_with("done.eml/"));
-    sleep(Duration::from_millis(400)).await;
     assert_eq!(list(&mut mailbox).await.new.len(), 2);
 }
 
@@ -175,7 +183,7 @@ async fn a_drop_is_noticed_while_waiting() {
         sleep(Duration::from_millis(200)).await;
         std::fs::write(path, "x").unwrap();
     });
-    assert_eq!(mailbox.wait(Duration::from_secs(20)).await.unwrap(), Wake::Changed);
+    assert_eq!(mailbox.wait(Duration::from_secs(600)).await.unwrap(), Wake::Changed);
 }
 
 #[tokio::test]

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #![proptest_config(crate::cases::fixed(4_000))]
         /// The two readers of base64 may differ in speed only.
         #[test]
         fn the_fast_reader_says_what_the_lenient_one_says_or_nothing(body in "([AQgwx9+/]{0,8}[\r\n\t =]?){0,12}[-_.\u{c}]?=?=?\r?\n?") {

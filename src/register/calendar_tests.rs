@@ -199,7 +199,7 @@ fn office_hours_are_counted_back_over_nights_weekends_and_half_days() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::fixed(256))]
 
     #[test]
     fn no_date_makes_it_panic_or_run_long(days in any::<i32>(), count in 0u16..40, hours in any::<u32>()) {

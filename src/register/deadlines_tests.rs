@@ -249,7 +249,7 @@ fn the_ends_of_the_time_line_have_deadlines_too() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::fixed(256))]
 
     #[test]
     fn no_input_makes_it_panic(

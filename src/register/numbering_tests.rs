@@ -82,7 +82,7 @@ fn looking_at_the_next_number_does_not_use_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::fixed(256))]
 
     /// Whatever the clock does, and wherever the process ends and folds its journal again.
     #[test]

@@ -71,7 +71,7 @@ fn nil_is_read_and_a_term_beyond_the_calendar_has_no_end() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::fixed(256))]
 
     #[test]
     fn nothing_written_there_panics(text in "\\PC{0,30}", from in -9_999_999_999i64..253_402_200_000) {

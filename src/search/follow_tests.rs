@@ -180,7 +180,7 @@ async fn the_follower_brings_in_what_is_registered_and_opened_and_stops_when_tol
     let number = register.add(|_| ()).await;
     register.ledger.opened(number, Asker::default()).await.unwrap();
     let goal = Some(register.ledger.change_position().unwrap());
-    for _ in 0..600 {
+    for _ in 0..12_000 {
         if search.indexed_to() >= goal {
             break;
         }

@@ -128,7 +128,7 @@ fn hostile_files_end_soon_and_are_small() {
         let text = of_file(bytes);
         assert!(text.chars().count() <= LETTERS, "{at}");
         // No measurement: an end that never comes is what this is about.
-        assert!(begin.elapsed() < Duration::from_secs(60), "{at}");
+        assert!(begin.elapsed() < Duration::from_secs(600), "{at}");
     }
 }
 

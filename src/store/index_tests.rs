@@ -213,7 +213,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::cases::fixed(32))]
 
     #[test]
     fn memory_behaves_as_an_ordered_map(steps in prop::collection::vec((0_u8..12, prop::option::of(0_u8..5)), 0..60), prefix in 0_u8..12) {

@@ -300,7 +300,7 @@ fn a_swapped_duplicated_or_foreign_last_record_is_no_torn_tail() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::cases::fixed(64))]
 
     #[test]
     fn any_groups_in_any_segments_come_back(groups in prop::collection::vec(1_usize..6, 1..20), segment in 1_u64..4_000, from in 1_u64..60) {

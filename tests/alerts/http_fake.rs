@@ -1,7 +1,6 @@
 //! An HTTP server that keeps what it gets and answers from a script.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -86,7 +85,7 @@ async fn connection(
             (status, body)
         }
         Fault::Stall => {
-            tokio::time::sleep(Duration::from_secs(3)).await;
+            std::future::pending::<()>().await;
             return Ok(());
         }
         Fault::Garbage => (200, "<html>maintenance</html>".to_owned()),

@@ -27,7 +27,7 @@ fn sms_config(provider: &str, url: &str, more: &str) -> String {
         user = "kurum&1"
         sender = "KURUM"
         password_file = "x"
-        timeout = "2s"
+        timeout = "5m"
         {more}
         "#
     )

@@ -1,7 +1,6 @@
 //! An SMTP server that keeps what it gets: RFC 5321 as far as one sender needs it, with STARTTLS and AUTH PLAIN.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use openssl::ssl::{Ssl, SslAcceptor};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -87,7 +86,7 @@ async fn connection(mut stream: tokio::net::TcpStream, manner: &Manner, seen: &M
         Fault::Close => return Ok(()),
         Fault::Busy => return stream.write_all(b"421 busy\r\n").await,
         Fault::Garbage => return stream.write_all(b"<html>\r\n").await,
-        Fault::Stall => tokio::time::sleep(Duration::from_secs(3)).await,
+        Fault::Stall => std::future::pending().await,
         Fault::None | Fault::TakenWithoutAnswer => {}
     }
     stream.write_all(b"220 sink\r\n").await?;

@@ -2,35 +2,27 @@
 //! into the repository.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
 use super::chrome::Chrome;
+use crate::forge::venv;
 
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/axe.txt");
-const CURE: &str = "axe-core is needed for this test: run `tests/run` once, or install python3-venv and make the package index reachable";
 
 /// WCAG 2.2 AA as axe names it, and what its authors call good practice.
 const RULES: [&str; 7] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 
-/// The program text of axe. A machine that cannot install it fails and says what to do.
+/// The program text of axe.
 fn source() -> &'static str {
     static SOURCE: OnceLock<String> = OnceLock::new();
     SOURCE.get_or_init(|| {
-        let home = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe"));
-        if let Some(source) = bundled(&home) {
-            return source;
-        }
-        run(Path::new("python3"), &["-m", "venv", &home.to_string_lossy()]);
-        // The wheel alone: what it needs to drive browsers by itself is not needed here.
-        run(
-            &home.join("bin/pip"),
-            &["install", "--quiet", "--no-deps", "--requirement", REQUIREMENTS],
-        );
-        bundled(&home).expect("the wheel holds axe.min.js")
+        // The wheel alone: what it needs to drive browsers by itself is not needed here, and without it nothing of it is imported.
+        let check = "import importlib.metadata as m; m.distribution('axe-playwright-python')";
+        let python = venv::python("axe", check, &["--no-deps", "--requirement", REQUIREMENTS]);
+        bundled(python.ancestors().nth(2).unwrap()).expect("the wheel holds axe.min.js")
     })
 }
 
@@ -39,14 +31,6 @@ fn bundled(home: &Path) -> Option<String> {
     pythons
         .filter_map(|python| fs::read_to_string(python.ok()?.path().join("site-packages/axe_playwright_python/axe.min.js")).ok())
         .next()
-}
-
-fn run(program: &Path, args: &[&str]) {
-    let out = Command::new(program)
-        .args(args)
-        .output()
-        .unwrap_or_else(|error| panic!("{CURE} ({error})"));
-    assert!(out.status.success(), "{CURE}\n{}", String::from_utf8_lossy(&out.stderr));
 }
 
 /// What is serious or critical on the page that the browser shows: rule, and the elements that break it.

@@ -16,8 +16,10 @@ use tempfile::TempDir;
 use crate::support::ports::free_port;
 
 /// The longest a test waits for what must happen: Dovecot itself looks at its Maildir only now and then.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The driver waits a minute for its browser, and a busy machine may need longer than that.
+const STARTS: usize = 8;
 
 /// A window on a desk, or a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +57,23 @@ pub struct Chrome {
 impl Chrome {
     /// A browser that has never been anywhere. `site` is what its paths are relative to.
     pub async fn open(site: &str, screen: Screen) -> Self {
+        let mut why = String::new();
+        for _ in 0..STARTS {
+            match Self::try_open(site, screen).await {
+                Ok(chrome) => return chrome,
+                Err(error) => why = error,
+            }
+        }
+        panic!("Chromium does not start: {why}");
+    }
+
+    async fn try_open(site: &str, screen: Screen) -> Result<Self, String> {
         let folder = tempfile::Builder::new().prefix("kep-chromium").tempdir().unwrap();
         for sub in ["profile", "downloads"] {
             fs::create_dir(folder.path().join(sub)).unwrap();
         }
         let port = free_port();
-        let driver = Command::new("chromedriver")
+        let mut driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -69,16 +82,26 @@ impl Chrome {
             .unwrap_or_else(|error| panic!("chromedriver cannot be started ({error}). Run the tests with tests/run, which installs it."));
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if driver.try_wait().unwrap().is_some() {
+                return Err("chromedriver ended".to_owned());
+            }
             assert!(began.elapsed() < PATIENCE, "chromedriver does not listen");
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        let client = ClientBuilder::new(HttpConnector::new())
+        let started = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(&folder, screen))
             .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("Chromium starts");
+            .await;
+        let client = match started {
+            Ok(client) => client,
+            Err(error) => {
+                let _ = driver.kill();
+                let _ = driver.wait();
+                return Err(error.to_string());
+            }
+        };
         let said = |name: &str| client.capabilities().and_then(|all| all.get(name)).cloned().unwrap_or_default();
-        Self {
+        Ok(Self {
             browser: said("goog:processID").as_i64().and_then(|pid| i32::try_from(pid).ok()),
             debugger: said("goog:chromeOptions")["debuggerAddress"]
                 .as_str()
@@ -88,7 +111,7 @@ impl Chrome {
             client,
             driver,
             folder,
-        }
+        })
     }
 
     pub async fn goto(&self, path: &str) {
@@ -105,11 +128,19 @@ impl Chrome {
     }
 
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        // Between the look and the deed the page may have put another element in its place.
+        while let Err(error) = self.find(css).await.click().await {
+            assert!(error.is_stale_element_reference(), "{css}: {error}");
+        }
     }
 
     pub async fn text(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        loop {
+            match self.find(css).await.text().await {
+                Ok(text) => return text,
+                Err(error) => assert!(error.is_stale_element_reference(), "{css}: {error}"),
+            }
+        }
     }
 
     pub async fn fill(&self, css: &str, value: &str) {
@@ -158,6 +189,7 @@ impl Chrome {
         self.fill("#password", password).await;
         self.click("button[type=submit]").await;
         self.find("main#content h1").await;
+        self.until("document.readyState === 'complete'").await;
     }
 
     /// The titles of the tabs, as the browser draws them: asking so brings no tab to the front.
@@ -225,6 +257,6 @@ fn capabilities(folder: &TempDir, screen: Screen) -> Capabilities {
     if screen == Screen::Phone {
         options["mobileEmulation"] = json!({"deviceMetrics": {"width": screen.width(), "height": 844, "pixelRatio": 2.0, "touch": true}});
     }
-    let all = json!({"goog:chromeOptions": options, "timeouts": {"script": 120_000, "pageLoad": 120_000}});
+    let all = json!({"goog:chromeOptions": options, "timeouts": {"script": 600_000, "pageLoad": 600_000}});
     all.as_object().unwrap().clone()
 }

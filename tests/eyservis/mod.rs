@@ -489,12 +489,16 @@ impl EyServis {
         self.world().set_today(today);
     }
 
-    /// The table of this mailbox, with more lines.
+    /// The table of this mailbox, with more lines, for a client that waits for a slow machine.
     pub fn table(&self, more: &str) -> String {
+        self.table_with(soap_service::PATIENT, more)
+    }
+
+    fn table_with(&self, limits: &str, more: &str) -> String {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"ptt\"\nkind = \"eyservis\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\n\
-             tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\nsilence_timeout = \"1200ms\"\ntimeout = \"4s\"\nconnect_timeout = \"10s\"\n{more}",
+             tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\n{limits}{more}",
             self.url,
             file("ca.pem"),
             file("ptt.tcno"),
@@ -504,10 +508,12 @@ impl EyServis {
     }
 
     pub fn config(&self, more: &str) -> EyServisConfig {
-        let MailboxConfig::EyServis(config) = toml::from_str(&self.table(more)).unwrap() else {
-            panic!("kind")
-        };
-        config
+        read_table(&self.table(more))
+    }
+
+    /// A client that gives up a stalled service soon.
+    pub fn hasty_mailbox(&self, more: &str) -> EyServisMailbox {
+        self.mailbox_of(read_table(&self.table_with(soap_service::HASTY, more)))
     }
 
     pub fn mailbox(&self, more: &str) -> EyServisMailbox {
@@ -519,6 +525,13 @@ impl EyServis {
         EyServisMailbox::new(config, secrets, &Limits::default())
             .unwrap()
             .with_clock(self.clock.clone())
+    }
+}
+
+fn read_table(table: &str) -> EyServisConfig {
+    match toml::from_str(table).unwrap() {
+        MailboxConfig::EyServis(config) => config,
+        _ => panic!("kind"),
     }
 }
 
@@ -553,7 +566,7 @@ async fn serve(mut stream: Connection, world: &Mutex<World>) -> std::io::Result<
         match fault {
             Some(Fault::Drop) => return Ok(()),
             Some(Fault::Stall) => {
-                tokio::time::sleep(soap_service::STALL).await;
+                soap_service::stall().await;
                 return Ok(());
             }
             Some(Fault::Busy) => (status, kind, body) = (503, "text/html".into(), b"<html>bakim".to_vec()),

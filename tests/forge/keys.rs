@@ -1,12 +1,12 @@
 //! Keys of the kinds in use, hashes, and how their signatures are named.
 
-use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::{MessageDigest, hash};
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::{Padding, Rsa};
+use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Signer};
 
+use super::chance;
 use super::der::{Der, alg, alg_null, ctx, int, oid, seq};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +73,13 @@ pub struct Key {
 
 impl Key {
     pub fn generate(kind: KeyKind) -> Self {
-        let ec = |nid| PKey::from_ec_key(EcKey::generate(EcGroup::from_curve_name(nid).unwrap().as_ref()).unwrap()).unwrap();
         let pkey = match kind {
-            KeyKind::Rsa1024 => PKey::from_rsa(Rsa::generate(1024).unwrap()).unwrap(),
-            KeyKind::Rsa2048 => PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap(),
-            KeyKind::P256 => ec(Nid::X9_62_PRIME256V1),
-            KeyKind::P384 => ec(Nid::SECP384R1),
+            KeyKind::Rsa1024 => PKey::from_rsa(chance::rsa_key(1024)),
+            KeyKind::Rsa2048 => PKey::from_rsa(chance::rsa_key(2048)),
+            KeyKind::P256 => PKey::from_ec_key(chance::ec_key(Nid::X9_62_PRIME256V1)),
+            KeyKind::P384 => PKey::from_ec_key(chance::ec_key(Nid::SECP384R1)),
         };
+        let pkey = pkey.unwrap();
         Self { kind, pkey }
     }
 
@@ -89,6 +89,9 @@ impl Key {
     }
 
     pub fn sign(&self, hash: Hash, bytes: &[u8]) -> Vec<u8> {
+        if let Ok(key) = self.pkey.ec_key() {
+            return chance::ecdsa(&key, &hash.of(bytes));
+        }
         let mut signer = Signer::new(hash.digest(), &self.pkey).unwrap();
         signer.sign_oneshot_to_vec(bytes).unwrap()
     }

@@ -8,6 +8,7 @@
 pub mod cades;
 pub mod cades_kit;
 pub mod cases;
+pub mod chance;
 pub mod cms;
 pub mod depository;
 pub mod der;
@@ -38,6 +39,7 @@ pub mod sample;
 pub mod scenario_kit;
 pub mod scenarios;
 pub mod tst;
+pub mod venv;
 pub mod week;
 pub mod world;
 pub mod xades;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 pub use super::keys::{Hash, Key, KeyKind};
 
+use super::chance;
 use super::der::{self, Der, bits, boolean, ctx, ctx_prim, ia5, int, named_bits, null, octets, oid, printable, retag, seq, utf8};
 
 /// The sentence of the BTK statement and of the user notice (pki.md 2.1).
@@ -378,7 +379,7 @@ pub fn pem(label: &str, der: &[u8]) -> String {
 
 fn build(profile: &Profile, issuer: Option<Arc<Certified>>, slug: &str, key: Key) -> Certified {
     let spki = key.spki();
-    let mut serial: [u8; 8] = rand::random();
+    let mut serial: [u8; 8] = chance::bytes();
     serial[0] = serial[0] & 0x7f | 0x40;
     let subject = profile.subject();
     let issuer_name = issuer.as_ref().map_or_else(|| subject.clone(), |i| i.subject.clone());

@@ -7,38 +7,16 @@ use std::sync::OnceLock;
 
 use super::der::Der;
 use super::pki::Certified;
+use super::venv;
 
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/forge");
 
-/// The interpreter that has pyHanko. Installed when it is missing; a machine that cannot install it fails and says what to do.
+/// The interpreter that has pyHanko.
 fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
-        let home = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/pyhanko"));
-        let python = home.join("bin/python3");
-        let works = |python: &Path| {
-            let tried = Command::new(python).args(["-c", "import pyhanko.sign.validation"]).output();
-            tried.is_ok_and(|out| out.status.success())
-        };
-        if works(&python) {
-            return python;
-        }
-        let run = |program: &Path, args: &[&str]| {
-            let cure =
-                "pyHanko is needed for this test: run `tests/run` once, or install python3-venv and make the package index reachable";
-            let out = Command::new(program)
-                .args(args)
-                .output()
-                .unwrap_or_else(|error| panic!("{cure} ({error})"));
-            assert!(out.status.success(), "{cure}\n{}", String::from_utf8_lossy(&out.stderr));
-        };
-        run(Path::new("python3"), &["-m", "venv", &home.to_string_lossy()]);
-        run(
-            &home.join("bin/pip"),
-            &["install", "--quiet", "--requirement", &format!("{HERE}/pyhanko.txt")],
-        );
-        assert!(works(&python), "pyHanko was installed and does not start");
-        python
+        let pinned = format!("{HERE}/pyhanko.txt");
+        venv::python("pyhanko", "import pyhanko.sign.validation", &["--requirement", &pinned])
     })
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::{SignedDuration, Timestamp};
 
 use super::cades::{Material, POLICY_HASH, POLICY_URI};
+use super::chance;
 use super::der::Der;
 use super::pki::{
     BTK_NES, CRL_SIGN, Certified, DIGITAL_SIGNATURE, EKU_EMAIL, EKU_TIMESTAMPING, Hash, KeyKind, POLICY_NES, Profile as Certificate,
@@ -150,7 +151,7 @@ struct Country {
     archive_tsa: Arc<Certified>,
 }
 
-static COUNTRY: LazyLock<Country> = LazyLock::new(Country::new);
+static COUNTRY: LazyLock<Country> = LazyLock::new(|| chance::apart("country", Country::new));
 
 const ORGANIZATION: &str = "Sınama Elektronik Sertifika Hizmet Sağlayıcısı (gerçek değildir)";
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::chance;
 use super::cms::{self, Form, Scheme, SignedData, TST_INFO};
 use super::der::{Der, boolean, generalized, int, octets, oid, seq};
 use super::pki::{Certified, Hash};
@@ -49,7 +50,7 @@ impl Tsa {
         if defect == TokenDefect::WrongImprint {
             imprint[0] ^= 1;
         }
-        let serial: u64 = rand::random::<u64>() >> 1;
+        let serial: u64 = u64::from_be_bytes(chance::bytes()) >> 1;
         let info = seq([
             int(1),
             oid("2.16.792.1.2.1.1.5.7.3.1"),

@@ -13,6 +13,7 @@ use openssl::symm::Cipher;
 use openssl::x509::X509;
 
 use super::cades::{self, Level, Material, Policy, Spec};
+use super::chance;
 use super::cms::{Form, Scheme};
 use super::eyp::{Institution, SignerName};
 use super::pki::{Certified, Hash, KeyKind, Profile, at, pem, synthetic_id, valid_to};
@@ -170,6 +171,10 @@ impl World {
 
     /// A world whose lists, answers and issuers are said to be at `base`.
     pub fn published_at(seed: u64, base: Option<&str>) -> Self {
+        chance::apart(&format!("world {seed}"), || Self::make(seed, base))
+    }
+
+    fn make(seed: u64, base: Option<&str>) -> Self {
         let org = "Test Kamu Sertifikasyon Merkezi (gerçek değildir)";
         let root = |cn: &str, slug: &str| Certified::self_signed_at(&Profile::root(cn, org), slug, base);
         let bare = |ca: Arc<Certified>| Authority {

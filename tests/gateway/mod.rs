@@ -3,17 +3,23 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::forge::world::World;
 
-/// The longest a command of the tests may take before it counts as hung.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// The longest that anything may take before it counts as hung, on a machine that does eight other things.
+pub const PATIENCE: Duration = Duration::from_secs(600);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What the issue allows between SIGTERM and the end.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 pub struct Gateway {
     pub dir: TempDir,
@@ -90,9 +96,7 @@ impl Gateway {
 
     /// A file appears in the drop folder whole.
     pub fn put(&self, name: &str, bytes: &[u8]) {
-        let unfinished = self.drop().join(format!(".{name}"));
-        fs::write(&unfinished, bytes).unwrap();
-        fs::rename(unfinished, self.drop().join(name)).unwrap();
+        put_whole(&self.drop(), name, bytes);
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
@@ -163,6 +167,31 @@ impl Gateway {
             .unwrap()
     }
 
+    /// The daemon with a page, as its log says that it is served, and where.
+    pub fn serve(&self) -> (Daemon, String) {
+        let log = self.page_log();
+        let mut command = self.command(&["run"]);
+        command.env("RUST_LOG", "info").env("NO_COLOR", "1").stdin(Stdio::null());
+        let daemon = Daemon(command.stderr(fs::File::create(&log).unwrap()).spawn().unwrap());
+        let mut address = None;
+        until("the page is served", || {
+            let text = fs::read_to_string(&log).unwrap_or_default();
+            // The last line may still be being written.
+            let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
+            let mut served = whole.lines().filter(|line| line.contains("the page is served"));
+            let said = served
+                .next()
+                .and_then(|line| line.split("address=").nth(1)?.split_whitespace().next());
+            address = said.map(|address| format!("http://{}", address.trim_matches('"')));
+            address.is_some()
+        });
+        (daemon, address.unwrap())
+    }
+
+    pub fn page_log(&self) -> PathBuf {
+        self.dir.path().join("page.log")
+    }
+
     /// The register, oldest first.
     pub fn export(&self) -> Vec<Value> {
         let output = self.run(&["documents", "export", "--json"]);
@@ -180,6 +209,73 @@ impl Gateway {
         );
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// A file appears in a folder whole.
+pub fn put_whole(folder: &Path, name: &str, bytes: &[u8]) {
+    let unfinished = folder.join(format!(".{name}"));
+    fs::write(&unfinished, bytes).unwrap();
+    fs::rename(unfinished, folder.join(name)).unwrap();
+}
+
+/// Waits for what must happen.
+pub fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// A daemon that is ended with its test, whatever becomes of the test.
+pub struct Daemon(pub Child);
+
+impl Daemon {
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Ends it as systemd does, and says how long that took: no longer than the issue allows, and as long again as the machine kept everybody
+    /// waiting meanwhile.
+    pub fn stop(mut self) -> (ExitStatus, Duration) {
+        let (asked, mut kept_waiting) = (Instant::now(), Duration::ZERO);
+        self.signal(Signal::TERM);
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                let took = asked.elapsed();
+                assert!(
+                    took < STOPS_WITHIN + kept_waiting,
+                    "it ended after {took:?}; {kept_waiting:?} was the machine's"
+                );
+                return (status, took);
+            }
+            assert!(asked.elapsed() < PATIENCE, "the daemon does not end");
+            let turn = Instant::now();
+            let before = queued(self.0.id());
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&[0; 4096]).and_then(|()| file.sync_all()).unwrap();
+            std::thread::sleep(LOOK_EVERY);
+            let late = turn.elapsed().saturating_sub(LOOK_EVERY);
+            kept_waiting += late + queued(self.0.id()).saturating_sub(before);
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// How long the threads of a process were ready and got no processor (proc(5), schedstat), as far as the kernel says it.
+fn queued(process: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let waited = threads.filter_map(|thread| {
+        let said = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        said.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(waited.sum())
 }
 
 /// The time that the program has worked since it began, on all its threads.

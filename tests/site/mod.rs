@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
 use kep_gateway::register::entry::Asker;
 use kep_gateway::secret::Secret;
@@ -129,15 +130,23 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub async fn ask(&mut self, mut request: Request<Body>) -> Answer {
+    pub async fn ask(&mut self, request: Request<Body>) -> Answer {
+        let response = self.begin(request).await;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let text = String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
+        Answer { status, headers, text }
+    }
+
+    /// The answer's head has come, and of its body nothing has been read.
+    pub async fn begin(&mut self, mut request: Request<Body>) -> Response {
         let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() && !request.headers().contains_key("cookie") {
             request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
         }
         request.extensions_mut().insert(Peer(self.address));
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        for line in parts.headers.get_all("set-cookie") {
+        for line in response.headers().get_all("set-cookie") {
             let line = line.to_str().unwrap();
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
             match line.contains("Max-Age=0") {
@@ -145,12 +154,13 @@ impl Browser {
                 false => self.jar.insert(name.to_owned(), value.to_owned()),
             };
         }
-        let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text,
-        }
+        response
+    }
+
+    /// The stream of what happens, as the page opens it.
+    pub async fn listen(&mut self) -> Response {
+        self.begin(Request::get("/events").header("host", "kep.example").body(Body::empty()).unwrap())
+            .await
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {

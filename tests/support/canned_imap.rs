@@ -40,10 +40,11 @@ impl CannedImap {
         SecretFolder::beside(self.secrets.path())
     }
 
+    /// A client that waits for a slow machine.
     pub fn config(&self, security: &str) -> ImapConfig {
         let table = format!(
             "name = 'evrak'\naddress = 'kurum@hs01.kep.tr'\nhost = 'localhost'\nport = {}\nsecurity = '{security}'\nallow_plaintext = true\n\
-             user = 'evrak'\npassword_file = 'p'\ncommand_timeout = '200ms'\nconnect_timeout = '2s'\n",
+             user = 'evrak'\npassword_file = 'p'\ncommand_timeout = '5m'\nconnect_timeout = '5m'\n",
             self.port
         );
         toml::from_str(&table).unwrap()

@@ -24,7 +24,9 @@ use super::ports::free_port;
 pub const USER: &str = "evrak";
 pub const PASSWORD: &str = "dogru \"parola\" \\1";
 /// A cold start on a busy machine.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(300);
+/// Another program of the machine may have taken a port between its choice and its use.
+const STARTS: usize = 5;
 /// The unprivileged user that owns the mail when the tests run as root: Dovecot refuses to read mail as root.
 const NOBODY: u32 = 65_534;
 
@@ -38,6 +40,13 @@ pub struct Dovecot {
 
 impl Dovecot {
     pub fn start() -> Self {
+        (0..STARTS)
+            .find_map(|_| Self::try_start())
+            .expect("dovecot listens at one of the ports")
+    }
+
+    /// `None`: it ended, because somebody else has one of its ports.
+    fn try_start() -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("dc").tempdir().unwrap();
         let path = folder.path();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -60,23 +69,27 @@ impl Dovecot {
             .stderr(fs::File::create(path.join("stderr")).unwrap())
             .spawn()
             .unwrap_or_else(|error| panic!("dovecot cannot be started ({error}). Run the tests with tests/run, which installs it."));
-        let dovecot = Self {
+        let mut dovecot = Self {
             folder,
             child,
             imap_port,
             imaps_port,
             delivered: 0,
         };
-        dovecot.wait_until_ready();
-        dovecot
+        dovecot.is_ready().then_some(dovecot)
     }
 
-    fn wait_until_ready(&self) {
+    fn is_ready(&mut self) -> bool {
         let end = Instant::now() + START;
         while TcpStream::connect(("127.0.0.1", self.imaps_port)).is_err() {
+            if self.child.try_wait().unwrap().is_some() {
+                assert!(self.log().contains("in use"), "dovecot ends at once: {}", self.log());
+                return false;
+            }
             assert!(Instant::now() < end, "dovecot does not listen: {}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
+        true
     }
 
     pub fn log(&self) -> String {
@@ -106,7 +119,7 @@ impl Dovecot {
     pub fn config(&self) -> ImapConfig {
         let table = format!(
             "name = 'evrak'\naddress = 'kurum@hs01.kep.tr'\nhost = 'localhost'\nport = {}\nca_file = '{}'\nuser = '{USER}'\n\
-             password_file = 'evrak.password'\ncommand_timeout = '20s'\n",
+             password_file = 'evrak.password'\ncommand_timeout = '5m'\nconnect_timeout = '5m'\n",
             self.imaps_port,
             self.ca_file().display()
         );
@@ -142,12 +155,11 @@ impl Dovecot {
 
     /// Deletes INBOX and makes it anew: UIDVALIDITY changes and UIDs start at 1.
     pub fn recreate_inbox(&self) {
-        for entry in fs::read_dir(self.maildir()).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                fs::remove_dir_all(path).unwrap();
-            } else {
-                fs::remove_file(path).unwrap();
+        // A session that is just ending still writes and renames here: what is gone by itself is gone.
+        while fs::read_dir(self.maildir()).unwrap().next().is_some() {
+            for entry in fs::read_dir(self.maildir()).unwrap() {
+                let path = entry.unwrap().path();
+                let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
             }
         }
         for sub in ["cur", "new", "tmp"] {
@@ -160,9 +172,12 @@ impl Dovecot {
 
 impl Drop for Dovecot {
     fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
         let pid = rustix::process::Pid::from_child(&self.child);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + Duration::from_secs(30);
         while Instant::now() < end {
             if matches!(self.child.try_wait(), Ok(Some(_))) {
                 return;

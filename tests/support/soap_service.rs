@@ -20,8 +20,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
-/// How long a stalled answer keeps the connection: longer than any client of the tests waits.
-pub const STALL: Duration = Duration::from_secs(5);
+/// The time limits of a client that waits for a slow machine.
+pub const PATIENT: &str = "silence_timeout = \"5m\"\ntimeout = \"10m\"\nconnect_timeout = \"5m\"\n";
+/// Of one that gives up a stalled service soon: what a healthy one does not do in that time is one fault more, and heals like the others.
+pub const HASTY: &str = "silence_timeout = \"2s\"\ntimeout = \"5s\"\nconnect_timeout = \"5m\"\n";
 /// Bytes of a dripping answer before it stalls.
 const DRIPS: usize = 30;
 const DRIP: Duration = Duration::from_millis(20);
@@ -119,10 +121,15 @@ pub async fn write(stream: &mut Connection, break_off: Option<Break>, status: u1
                 out.flush().await?;
                 tokio::time::sleep(DRIP).await;
             }
-            tokio::time::sleep(STALL).await;
+            stall().await;
         }
     }
     Ok(false)
+}
+
+/// Says nothing more until the client has given up.
+pub async fn stall() {
+    std::future::pending().await
 }
 
 /// `ca.pem` signs the server's certificate for `localhost`; `other-ca.pem` signs nothing.

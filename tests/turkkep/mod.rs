@@ -393,12 +393,16 @@ impl Turkkep {
         self.world().today = today;
     }
 
+    /// The table of this mailbox, with more lines, for a client that waits for a slow machine.
     pub fn table(&self, more: &str) -> String {
+        self.table_with(soap_service::PATIENT, more)
+    }
+
+    fn table_with(&self, limits: &str, more: &str) -> String {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"turkkep\"\nkind = \"turkkep\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\nofficer_code = \"{OFFICER}\"\n\
-             password_file = \"{}\"\nrequests = \"{}\"\nsoap_action = \"urn:{{call}}\"\nsilence_timeout = \"1200ms\"\ntimeout = \"4s\"\n\
-             connect_timeout = \"10s\"\n{more}",
+             password_file = \"{}\"\nrequests = \"{}\"\nsoap_action = \"urn:{{call}}\"\n{limits}{more}",
             self.url,
             file("ca.pem"),
             file("password"),
@@ -407,10 +411,12 @@ impl Turkkep {
     }
 
     pub fn config(&self, more: &str) -> TurkkepConfig {
-        let MailboxConfig::Turkkep(config) = toml::from_str(&self.table(more)).unwrap() else {
-            panic!("kind")
-        };
-        config
+        read_table(&self.table(more))
+    }
+
+    /// A client that gives up a stalled service soon, with the calls that an operator has named.
+    pub fn hasty_mailbox(&self, more: &str) -> TurkkepMailbox {
+        self.mailbox_of(read_table(&self.table_with(soap_service::HASTY, &format!("{CALLS}{more}"))))
     }
 
     /// With the calls that an operator has named.
@@ -423,6 +429,13 @@ impl Turkkep {
         TurkkepMailbox::new(config, secrets, &Limits::default())
             .unwrap()
             .with_clock(self.clock.clone())
+    }
+}
+
+fn read_table(table: &str) -> TurkkepConfig {
+    match toml::from_str(table).unwrap() {
+        MailboxConfig::Turkkep(config) => config,
+        _ => panic!("kind"),
     }
 }
 
@@ -448,7 +461,7 @@ async fn serve(mut stream: Connection, world: &Mutex<World>) -> std::io::Result<
         match fault {
             Some(Fault::Drop) => return Ok(()),
             Some(Fault::Stall) => {
-                tokio::time::sleep(soap_service::STALL).await;
+                soap_service::stall().await;
                 return Ok(());
             }
             Some(Fault::Truncate) => break_off = Some(Break::Truncate),

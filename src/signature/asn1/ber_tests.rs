@@ -87,6 +87,8 @@ fn integers_lose_redundant_octets_and_keep_their_sign() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::cases::fixed(256))]
+
     #[test]
     fn never_panics_and_never_reads_past_the_end(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
         if let Ok(value) = whole(&bytes, 32) {

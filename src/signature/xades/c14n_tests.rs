@@ -137,7 +137,7 @@ fn element() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::fixed(64))]
     #[test]
     fn two_implementations_agree(inner in element()) {
         agree_everywhere(&format!("<r xmlns:p='v' xmlns:q='z'>{inner}</r>"));
