@@ -32,7 +32,7 @@ const TREE: &str = "index";
 const DATA: u8 = b'd';
 const STATE_KEY: [u8; 1] = *b"s";
 /// Of the state's layout, of what the sum covers, and of what the fold keeps: an index of another version is built anew from the journal.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 /// Changes that become visible together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
