@@ -262,5 +262,11 @@ fn goes(entry: &Entry, list: &DisposalList) -> bool {
 }
 
 fn remove_all(from: &mut BTreeSet<Sha256>, needed: &BTreeSet<Sha256>) {
-    needed.iter().for_each(|blob| drop(from.remove(blob)));
+    for blob in needed {
+        from.remove(blob);
+    }
 }
+
+#[cfg(test)]
+#[path = "disposal_tests.rs"]
+mod disposal_tests;

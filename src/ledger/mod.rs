@@ -38,6 +38,8 @@ pub mod fixture;
 #[cfg(test)]
 mod handling_tests;
 #[cfg(test)]
+mod keeping_tests;
+#[cfg(test)]
 mod linking_tests;
 #[cfg(test)]
 mod load_tests;

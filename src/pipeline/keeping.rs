@@ -71,3 +71,7 @@ pub(super) fn put(ledger: &Ledger, bytes: &[Bytes]) -> Result<(Vec<Sha256>, Pinn
     ledger.blobs().put_all(&kept)?;
     Ok((names, pinned))
 }
+
+#[cfg(test)]
+#[path = "keeping_tests.rs"]
+mod keeping_tests;

@@ -97,7 +97,7 @@ pub fn approve(list: u32, sha256: Sha256, by: &Person, decision: &mut Decision<'
     }
     let others = disposal.approvals.iter().map(|approval| &approval.by);
     for other in others.chain([&disposal.list.proposed_by]) {
-        if account(other, decision)?.is_some_and(|account| fold(&account.person.name) == fold(&by.name)) {
+        if account(other, decision)?.is_some_and(|account| compared(&account.person) == compared(by)) {
             return Ok(Err(KeepingRefusal::SamePerson));
         }
     }
@@ -114,7 +114,7 @@ pub fn approve(list: u32, sha256: Sha256, by: &Person, decision: &mut Decision<'
 /// The approvers whose word counts today: their accounts are open, may approve, and see the whole list. Each name is one person.
 pub fn vouching(disposal: &Disposal, decision: &Decision<'_>) -> Result<Vec<String>, LedgerError> {
     let proposer = account(&disposal.list.proposed_by, decision)?;
-    let mut names: BTreeSet<String> = proposer.iter().map(|account| fold(&account.person.name)).collect();
+    let mut names: BTreeSet<String> = proposer.iter().map(|account| compared(&account.person)).collect();
     let mut logins = BTreeSet::from([disposal.list.proposed_by.clone()]);
     let mut vouching = Vec::new();
     for approval in &disposal.approvals {
@@ -123,11 +123,16 @@ pub fn vouching(disposal: &Disposal, decision: &Decision<'_>) -> Result<Vec<Stri
         };
         let person = &account.person;
         let may = may_hold(person) && sees_list(&decision.state.index, &disposal.list, person)?;
-        if may && logins.insert(person.login.clone()) && names.insert(fold(&person.name)) {
+        if may && logins.insert(person.login.clone()) && names.insert(compared(person)) {
             vouching.push(approval.by.clone());
         }
     }
     Ok(vouching)
+}
+
+/// A name as it is compared: without case, Turkish marks and the number of its spaces.
+fn compared(person: &Person) -> String {
+    fold(&person.name).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn account(login: &str, decision: &Decision<'_>) -> Result<Option<Account>, LedgerError> {
