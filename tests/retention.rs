@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use forge::world::World;
 use inside::{Inside, LISTENER, pass};
 use kep_gateway::alert::notice::Cause;
-use kep_gateway::daemon::{duties, walk};
+use kep_gateway::daemon::{control, duties, walk};
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::Ledger;
 use kep_gateway::ledger::retention::{KeepingRefusal, KeepingRequest, Kept};
@@ -645,10 +645,12 @@ async fn what_goes_while_the_journal_is_verified_is_no_loss() {
     let execute = KeepingRequest::Execute { list };
     let done = pipeline.decide_keeping(execute, &person("yonetici", Role::Administrator)).await;
     done.unwrap().unwrap();
-    drop(pipeline);
     // A name that is listed and has no file behind it any more: as the walk sees what goes between the listing and the reading.
     let path = path_of(&inside.root(), &message);
     std::os::unix::fs::symlink("/nonexistent", &path).unwrap();
+    assert!(walk::look(&pipeline, 0).await.unwrap());
+    assert_eq!(pipeline.ledger.standing(walk::WALKED).unwrap().unwrap().facts["errors"], "0");
+    drop(pipeline);
     let verified = run(&inside, &["journal", "verify"]);
     assert_eq!(exit(&verified), 0, "{}", said(&verified));
     assert!(loss::all(&inside.root(), &*RealDisk::shared()).unwrap().is_empty());
@@ -658,6 +660,31 @@ async fn what_goes_while_the_journal_is_verified_is_no_loss() {
     std::os::unix::fs::symlink("/nonexistent", &other).unwrap();
     let verified = run(&inside, &["journal", "verify"]);
     assert!(exit(&verified) == 20 && said(&verified).contains("ZIYA Z-"), "{}", said(&verified));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_at_the_machine_and_a_closed_account_decides_nothing_there() {
+    let (_inside, pipeline) = old_store(CLASSES, 1).await;
+    with_people(&pipeline.ledger).await;
+    let admin = person("yonetici", Role::Administrator);
+    let proposed = pipeline.decide_keeping(KeepingRequest::Propose, &admin).await.unwrap();
+    let Ok(Kept::Proposed { list, sha256, .. }) = proposed else {
+        panic!("{proposed:?}")
+    };
+    // Whoever is root there could give both approvals, and what the socket takes no command sends.
+    let approved = control::keep(&pipeline, ("amir", Some(0)), KeepingRequest::Approve { list, sha256 }).await;
+    assert_eq!(approved.unwrap(), Err(KeepingRefusal::Forbidden.text()));
+    assert!(pipeline.ledger.disposal(list).unwrap().unwrap().approvals.is_empty());
+    let hold = || KeepingRequest::Hold {
+        number: number("2015/000001"),
+        reason: "dava".into(),
+    };
+    let closed = pipeline.ledger.edit_account("amir", Edit::Disabled(true), Asker::default()).await;
+    closed.unwrap().unwrap();
+    assert!(control::keep(&pipeline, ("amir", Some(0)), hold()).await.unwrap().is_err());
+    assert!(control::keep(&pipeline, ("mudur", Some(0)), hold()).await.unwrap().is_ok());
+    let deeds = pipeline.ledger.keeping(number("2015/000001")).unwrap().deeds;
+    assert_eq!((deeds.len(), deeds[0].by.as_str(), deeds[0].uid), (1, "mudur", Some(0)));
 }
 
 fn told(pipeline: &Pipeline) -> usize {

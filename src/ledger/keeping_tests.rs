@@ -21,7 +21,8 @@ use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
 use crate::people::{Person, Role};
-use crate::register::entry::{Action, Asker, RegisterNumber, State, Why};
+use crate::register::draft::Draft;
+use crate::register::entry::{Action, Asker, RegisterNumber, State, Why, flag};
 use crate::register::retention::{FileTerm, RetentionConfig, Standing};
 use crate::signature::report::{Indication, ObjectKind, ObjectReport, Verdict};
 
@@ -88,6 +89,10 @@ impl Desk {
 
     /// A message under the short class, closed, with what its verdict rests on.
     async fn arrive(&self, name: &str, objects: &[&str]) -> RegisterNumber {
+        self.arrive_as(name, objects, |_| ()).await
+    }
+
+    async fn arrive_as(&self, name: &str, objects: &[&str], change: impl FnOnce(&mut Draft)) -> RegisterNumber {
         for object in objects {
             self.ledger.blobs().put(object.as_bytes()).unwrap();
         }
@@ -110,6 +115,7 @@ impl Desk {
         one.state = State::Done;
         one.labels.insert("kisa".into());
         one.verdict = Some(verdict(objects));
+        change(&mut one);
         registration.drafts = vec![one];
         self.ledger.register(registration).await.unwrap()[0]
     }
@@ -275,6 +281,22 @@ async fn an_application_file_is_kept_as_one_and_as_long_as_its_checklist_wants()
     assert_eq!((desk.standing(head, 2099), desk.due(2099)), (Standing::ForEver, vec![]));
     desk.class(head, Some("uzun"), &boss()).await.unwrap();
     assert_eq!(desk.due(2099), [head, other]);
+}
+
+#[tokio::test]
+async fn what_was_sent_is_not_finished_while_its_evidence_is_waited_for() {
+    let desk = Desk::new();
+    let sent = desk.arrive_as("sent", &[], |one| {
+        one.flags.insert(flag::SENT.into());
+        one.message.recipients = vec!["alici@hs02.kep.tr".into()];
+        one.state = State::Registered;
+    });
+    let sent = sent.await;
+    assert_eq!(desk.ledger.followed().count(), 1);
+    assert_eq!((desk.standing(sent, 2012), desk.due(2012)), (Standing::Open, vec![]));
+    // A person saw to it.
+    desk.state(sent, Action::Done).await;
+    assert_eq!(desk.due(2012), [sent]);
 }
 
 #[tokio::test]

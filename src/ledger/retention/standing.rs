@@ -2,7 +2,7 @@
 //! without the application, and what holds one of them holds all.
 
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Due;
 use crate::checklist::entered::FileState;
@@ -80,12 +80,11 @@ pub fn checklist_around(known: &impl Known, number: RegisterNumber) -> Result<Op
 
 pub fn standing(known: &impl Known, entry: &Entry, policy: &RetentionConfig, today: Date) -> Result<Standing, LedgerError> {
     let number = entry.register_number;
-    let keeping = known.keeping_of(number)?;
     let Some(file) = file_around(known, number)? else {
-        return Ok(policy.standing(entry, &keeping, today));
+        return by_itself(known, entry, (policy, None), today);
     };
-    let checklist = Some(file.checklist.as_str());
-    let own = policy.standing_in(entry, &keeping, checklist, today);
+    let under = (policy, Some(file.checklist.as_str()));
+    let own = by_itself(known, entry, under, today)?;
     if !matches!(own, Standing::Due { .. } | Standing::Kept { .. }) {
         return Ok(own);
     }
@@ -100,7 +99,7 @@ pub fn standing(known: &impl Known, entry: &Entry, policy: &RetentionConfig, tod
         .filter(|other| *other != number)
     {
         let Some(document) = known.entry_of(other)? else { continue };
-        match policy.standing_in(&document, &known.keeping_of(other)?, checklist, today) {
+        match by_itself(known, &document, under, today)? {
             Standing::Due { .. } | Standing::Disposed => {}
             Standing::Kept { class, until } => match &strictest {
                 Standing::Kept { until: latest, .. } if *latest >= until => {}
@@ -114,6 +113,22 @@ pub fn standing(known: &impl Known, entry: &Entry, policy: &RetentionConfig, tod
     }
     let is_open = (file.head == number && is_open(entry)) || matches!(file.state.entered.loss(), Some((_, None)));
     Ok(if is_open { Standing::Open } else { strictest })
+}
+
+/// Without the other documents of its file; of what the institution sent, with the evidence that the clock still waits for.
+fn by_itself(
+    known: &impl Known,
+    entry: &Entry,
+    (policy, checklist): (&RetentionConfig, Option<&str>),
+    today: Date,
+) -> Result<Standing, LedgerError> {
+    let number = entry.register_number;
+    let standing = policy.standing_in(entry, &known.keeping_of(number)?, checklist, today);
+    let is_followed = entry.is_sent() && known.value::<IgnoredAny>(&key::followed(number))?.is_some();
+    Ok(match standing {
+        Standing::Due { .. } if is_followed => Standing::Open,
+        other => other,
+    })
 }
 
 /// Somebody still works on the application.
