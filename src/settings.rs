@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
-use crate::checklist::config::{ChecklistError, Checklists, Wrong};
+use crate::checklist::config::{Checklist, ChecklistError, Checklists, Wrong};
 use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
 use crate::decryption::Keyring;
@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::{Locator, eyservis, import};
 use crate::register::config::Registry;
+use crate::register::retention::FileTerm;
 use crate::secret::SecretFolder;
 use crate::signature::Context;
 use crate::signature::online::Online;
@@ -78,7 +79,7 @@ impl Settings {
     /// A file that the configuration names is missing or wrong.
     pub fn build(loaded: Loaded, clock: &SharedClock) -> Result<Self, SettingsError> {
         let Loaded {
-            config,
+            mut config,
             folder,
             sha256,
             secrets,
@@ -90,6 +91,7 @@ impl Settings {
         let dispatcher =
             Dispatcher::new(&config.alert, &alert_secrets, Arc::clone(clock)).map_err(|error| SettingsError::Alerts(error.text()))?;
         let checklists = load_checklists(&config.checklist.folder)?;
+        config.retention.checklists = checklists.iter().map(kept_as).collect();
         let trust = Arc::new(trust);
         let keyring = Keyring::new(&config.mailbox, &secrets, clock.now());
         let limits = Arc::new(config.limits.clone());
@@ -146,6 +148,16 @@ impl Settings {
         let config = self.config.mailbox.iter().find(|config| config.name() == mailbox)?;
         Some(config.address()).filter(|address| !address.is_empty())
     }
+}
+
+/// What a checklist says of the keeping of its files.
+fn kept_as(checklist: &Checklist) -> (String, FileTerm) {
+    let terms = &checklist.terms;
+    let term = FileTerm {
+        class: terms.retention_class.clone(),
+        years: terms.retention_years,
+    };
+    (checklist.name.clone(), term)
 }
 
 /// Opens the cache of validation data and, unless `fetching` is off, what fills it.

@@ -413,7 +413,7 @@ impl Matrix<'_> {
                 "legal-hold" | "release" => For::Hold,
                 _ => For::Deed,
             };
-            let is_held = || self.office.site.web.ledger().keeping(number).unwrap().hold.is_some();
+            let is_held = || !self.office.site.web.ledger().keeping(number).unwrap().holds.is_empty();
             let held = is_held();
             if deed == "examine" && exists && !self.turn.is_multiple_of(5) {
                 continue;

@@ -17,10 +17,10 @@ use axum::http::StatusCode;
 use forge::world::World;
 use inside::{Inside, LISTENER, pass};
 use kep_gateway::alert::notice::Cause;
-use kep_gateway::daemon::{duties, walk};
+use kep_gateway::daemon::{control, duties, walk};
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::Ledger;
-use kep_gateway::ledger::retention::{KeepingRequest, Kept};
+use kep_gateway::ledger::retention::{KeepingRefusal, KeepingRequest, Kept};
 use kep_gateway::people::tokens::{Grant, Token, TokenEdit, hash, new_secret};
 use kep_gateway::people::{Account, Edit, Role, Scope, Source};
 use kep_gateway::pipeline::Pipeline;
@@ -88,6 +88,7 @@ async fn old_store(more: &str, mails: usize) -> (Inside, Arc<Pipeline>) {
 async fn with_people(ledger: &Ledger) {
     for (login, role) in [
         ("yonetici", Role::Administrator),
+        ("yonetici2", Role::Administrator),
         ("amir", Role::Supervisor),
         ("mudur", Role::Supervisor),
         ("memur", Role::Clerk),
@@ -100,6 +101,9 @@ async fn with_people(ledger: &Ledger) {
 
 /// A list that two others approved; not executed.
 async fn approved(pipeline: &Pipeline) -> u32 {
+    if pipeline.ledger.account("amir").unwrap().is_none() {
+        with_people(&pipeline.ledger).await;
+    }
     let admin = person("yonetici", Role::Administrator);
     let proposed = pipeline.decide_keeping(KeepingRequest::Propose, &admin).await.unwrap();
     let Ok(Kept::Proposed { list, sha256, .. }) = proposed else {
@@ -195,10 +199,21 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
     assert!(held.header("location").ends_with("said=legal-hold"), "{}", held.text);
     let page = boss.get("/documents/2026/000001").await.text;
     assert!(page.contains("id=\"legal-hold\"") && page.contains("2040/12 dava") && page.contains("hukukî bekletme koydu"));
-    let again = boss
-        .submit("/documents/2026/000001", "/documents/2026/000001/legal-hold", &[("note", "x")])
-        .await;
-    assert!(again.header("location").ends_with("keeping-unchanged"));
+    let mut holds = async |deed: &str, fields: &[(&str, &str)]| {
+        let path = format!("/documents/2026/000001/{deed}");
+        let said = boss.submit("/documents/2026/000001", &path, fields).await;
+        said.header("location").rsplit('=').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        holds("legal-hold", &[("note", "2040/12 dava")]).await,
+        "keeping-unchanged",
+        "pressed twice"
+    );
+    // Another case, and the end of the first: the second still holds.
+    assert_eq!(holds("legal-hold", &[("note", "2040/13 soruşturma")]).await, "legal-hold");
+    assert_eq!(holds("release", &[("note", "bitti")]).await, "keeping-which-hold");
+    assert_eq!(holds("release", &[("note", "bitti"), ("hold", "2")]).await, "release");
+    assert_eq!(ledger.keeping(first).unwrap().holds.len(), 1);
 
     let mut admin = site.signed_in("yonetici").await;
     let board = admin.get("/boards/retention").await.text;
@@ -264,6 +279,22 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
         let asked = clerk_status(&site, path).await;
         assert_eq!(asked, status, "{path}");
     }
+    let marked = clerk.get("/search?flag=disposed").await.text;
+    assert!(
+        marked.contains("data-number=\"2026/000002\"")
+            && marked.contains("imha edildi 01.03.2040 · liste 1")
+            && !marked.contains("2026/000001"),
+        "the list says when and by which list: {marked}"
+    );
+    let held = clerk.get("/search?flag=legal-hold").await.text;
+    assert!(held.contains("data-number=\"2026/000001\"") && held.contains("hukukî bekletme"));
+    let table = boss.get("/papers/register?form=csv").await.text;
+    let heading = table.lines().next().unwrap();
+    assert!(heading.contains("İmha"), "{heading}");
+    for (number, cell) in [("2026/000001", ",,"), ("2026/000002", ",\"01.03.2040 · liste 1\",")] {
+        let line = table.lines().find(|line| line.contains(number)).unwrap();
+        assert!(line.contains(cell), "{line}");
+    }
     let words = site.web.search.list(&person("amir", Role::Supervisor), &Query::default()).unwrap();
     assert!(words.rows.iter().any(|row| row.number == second && row.flags.contains("disposed")));
 
@@ -315,6 +346,7 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
     assert_eq!(ask("000001/original").await.status, StatusCode::OK);
     let held: Value = serde_json::from_str(&ask("000001").await.text).unwrap();
     assert_eq!(held["keeping"]["hold"]["reason"], "2040/12 dava");
+    assert_eq!(held["keeping"]["holds"].as_array().unwrap().len(), 1);
 
     // A new examination asks for no bytes that are gone, and the mailbox that lists the message again brings them not back.
     let answers = site
@@ -423,9 +455,19 @@ async fn a_kill_in_the_middle_is_ended_by_the_next_start_and_backups_know() {
     let document: Value = serde_json::from_slice(&shown.stdout).unwrap();
     assert_eq!(document["keeping"]["disposed"]["list"], 1);
 
-    // A backup of before is a store of before; brought up to date it forgets, and what comes out of it is whole.
+    // A backup of before is a store of before, and says so; brought up to date it forgets, and what comes out of it is whole.
     let [then, now] = ["then", "now"].map(|name| inside.dir.path().join(name));
-    restore(&before, &then, RealDisk::shared(), &mut |_| {}).unwrap();
+    let restored = program(&inside, &["--store"])
+        .arg(&then)
+        .arg("restore")
+        .arg(&before)
+        .output()
+        .unwrap();
+    assert!(
+        exit(&restored) == 0 && said(&restored).contains("imha listesi varsa içeriği yeniden buradadır"),
+        "{}",
+        said(&restored)
+    );
     assert!(blobs(&then) == MAILS && verify(&then, RealDisk::shared(), &mut |_| {}).is_intact());
     let old = inside.open_at(then, RealDisk::shared()).unwrap();
     assert!(!old.ledger.entry(number("2015/000001")).unwrap().unwrap().is_disposed());
@@ -474,13 +516,16 @@ async fn the_command_line_proposes_holds_and_executes_but_never_approves() {
     let pipeline = inside.open(RealDisk::shared()).unwrap();
     inside.set("2026-01-05T09:00:00Z");
     let sha256 = pipeline.ledger.disposal(1).unwrap().unwrap().sha256;
-    for login in ["amir", "mudur"] {
-        let by = person(login, Role::Supervisor);
-        pipeline
-            .decide_keeping(KeepingRequest::Approve { list: 1, sha256 }, &by)
-            .await
-            .unwrap()
-            .unwrap();
+    // Nobody proved who proposed it on the machine: perhaps it was one of the two.
+    for (login, role, enough) in [
+        ("amir", Role::Supervisor, false),
+        ("mudur", Role::Supervisor, false),
+        ("yonetici2", Role::Administrator, true),
+    ] {
+        let early = pipeline.decide_keeping(KeepingRequest::Execute { list: 1 }, &person("yonetici", Role::Administrator));
+        assert_eq!(early.await.unwrap(), Err(KeepingRefusal::NotApproved), "before {login}");
+        let approved = pipeline.decide_keeping(KeepingRequest::Approve { list: 1, sha256 }, &person(login, role));
+        assert_eq!(approved.await.unwrap(), Ok(Kept::Approved { approved: enough }));
     }
     drop(pipeline);
     let classed = run(
@@ -501,6 +546,12 @@ async fn the_command_line_proposes_holds_and_executes_but_never_approves() {
     let done = run(&inside, &["retention", "execute", "1", "--by", "yonetici"]);
     assert!(exit(&done) == 0 && said(&done).contains("2 kaydın"), "{}", said(&done));
     assert_eq!(blobs(&inside.root()), 1);
+    let listed = said(&run(&inside, &["documents", "list"]));
+    let line = |number: &str| listed.lines().find(|line| line.contains(number)).unwrap().to_owned();
+    assert!(
+        listed.contains("İmha") && line("2015/000001").contains("· liste 1") && !line("2015/000002").contains("liste"),
+        "{listed}"
+    );
     let case = run(&inside, &["papers", "case", "2015/000001", "--out", "/nonexistent/x.zip"]);
     assert_ne!(exit(&case), 0);
     let kept = inside.dir.path().join("case.zip");
@@ -509,6 +560,15 @@ async fn the_command_line_proposes_holds_and_executes_but_never_approves() {
         .output()
         .unwrap();
     assert!(exit(&case) == 1 && said(&case).contains("imha"), "{}", said(&case));
+    let record = fs::read_dir(inside.root().join("journal"))
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    let record: String = record.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+    let uid = format!("\"uid\":{}", own_uid());
+    assert!(
+        record.matches(&uid).count() >= 3,
+        "hold, list and execution say who was at the machine"
+    );
     let gone = run(&inside, &["hold", "set", "2015/000001", "--reason", "dava", "--by", "amir"]);
     assert!(exit(&gone) == 1 && said(&gone).contains("imha edildi"), "{}", said(&gone));
     assert_eq!(exit(&run(&inside, &["journal", "verify"])), 0);
@@ -571,6 +631,62 @@ async fn a_changed_byte_of_the_journal_opens_one_loss_with_its_term() {
     );
 }
 
+/// The account that the tests run under.
+fn own_uid() -> u32 {
+    std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_while_the_journal_is_verified_is_no_loss() {
+    let (inside, pipeline) = old_store(CLASSES, 2).await;
+    inside.set("2026-01-05T09:00:00Z");
+    let list = approved(&pipeline).await;
+    let message = pipeline.ledger.entries().next().unwrap().unwrap().message.sha256;
+    let execute = KeepingRequest::Execute { list };
+    let done = pipeline.decide_keeping(execute, &person("yonetici", Role::Administrator)).await;
+    done.unwrap().unwrap();
+    // A name that is listed and has no file behind it any more: as the walk sees what goes between the listing and the reading.
+    let path = path_of(&inside.root(), &message);
+    std::os::unix::fs::symlink("/nonexistent", &path).unwrap();
+    assert!(walk::look(&pipeline, 0).await.unwrap());
+    assert_eq!(pipeline.ledger.standing(walk::WALKED).unwrap().unwrap().facts["errors"], "0");
+    drop(pipeline);
+    let verified = run(&inside, &["journal", "verify"]);
+    assert_eq!(exit(&verified), 0, "{}", said(&verified));
+    assert!(loss::all(&inside.root(), &*RealDisk::shared()).unwrap().is_empty());
+    // The same of a blob that nobody let go is one.
+    let other = path_of(&inside.root(), &Sha256::of(b"nobody's"));
+    fs::create_dir_all(other.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/nonexistent", &other).unwrap();
+    let verified = run(&inside, &["journal", "verify"]);
+    assert!(exit(&verified) == 20 && said(&verified).contains("ZIYA Z-"), "{}", said(&verified));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_at_the_machine_and_a_closed_account_decides_nothing_there() {
+    let (_inside, pipeline) = old_store(CLASSES, 1).await;
+    with_people(&pipeline.ledger).await;
+    let admin = person("yonetici", Role::Administrator);
+    let proposed = pipeline.decide_keeping(KeepingRequest::Propose, &admin).await.unwrap();
+    let Ok(Kept::Proposed { list, sha256, .. }) = proposed else {
+        panic!("{proposed:?}")
+    };
+    // Whoever is root there could give both approvals, and what the socket takes no command sends.
+    let approved = control::keep(&pipeline, ("amir", Some(0)), KeepingRequest::Approve { list, sha256 }).await;
+    assert_eq!(approved.unwrap(), Err(KeepingRefusal::Forbidden.text()));
+    assert!(pipeline.ledger.disposal(list).unwrap().unwrap().approvals.is_empty());
+    let hold = || KeepingRequest::Hold {
+        number: number("2015/000001"),
+        reason: "dava".into(),
+    };
+    let closed = pipeline.ledger.edit_account("amir", Edit::Disabled(true), Asker::default()).await;
+    closed.unwrap().unwrap();
+    assert!(control::keep(&pipeline, ("amir", Some(0)), hold()).await.unwrap().is_err());
+    assert!(control::keep(&pipeline, ("mudur", Some(0)), hold()).await.unwrap().is_ok());
+    let deeds = pipeline.ledger.keeping(number("2015/000001")).unwrap().deeds;
+    assert_eq!((deeds.len(), deeds[0].by.as_str(), deeds[0].uid), (1, "mudur", Some(0)));
+}
+
 fn told(pipeline: &Pipeline) -> usize {
     let jobs = pipeline.ledger.jobs().unwrap();
     jobs.iter().filter(|job| job.notice.cause == Cause::Loss).count()
@@ -602,6 +718,21 @@ async fn a_missing_blob_is_a_loss_whose_term_is_told_until_somebody_says_what_wa
     let mut clerk = site.signed_in("memur").await;
     let today = clerk.get("/").await.text;
     assert!(today.contains("data-level=\"bad\"") && today.contains(&only.id), "the red bar");
+    // Its term stands among the others, for those who answer for the record.
+    let row = format!("data-number=\"{}\"", only.id);
+    let mut boss = site.signed_in("amir").await;
+    let board = boss.get("/boards/deadlines?month=2026-12").await.text;
+    assert!(board.contains(&row) && board.contains("zıyanın bildirilmesi") && board.contains("href=\"/boards/retention\""));
+    assert!(!clerk.get("/boards/deadlines?month=2026-12").await.text.contains(&row));
+    let listed = run(&site.inside, &["deadlines", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let term = listed.as_array().unwrap().iter().find(|line| line["kind"] == "loss").unwrap();
+    assert_eq!(
+        (&term["loss"], &term["at"]),
+        (&Value::from(only.id.as_str()), &Value::from("2026-12-05T20:59:59Z"))
+    );
+    let table = said(&run(&site.inside, &["deadlines"]));
+    assert!(table.contains(&only.id) && table.contains("05.12.2026 23:59"), "{table}");
     for (now, jobs) in [
         ("2026-11-29T09:00:00Z", 1),
         ("2026-11-30T09:00:00Z", 2),
@@ -622,7 +753,13 @@ async fn a_missing_blob_is_a_loss_whose_term_is_told_until_somebody_says_what_wa
     assert!(walk::look(&pipeline, 0).await.unwrap());
     assert_eq!(loss::all(&root, &*RealDisk::shared()).unwrap().len(), 1);
 
-    let mut boss = site.signed_in("amir").await;
+    // However long ago its last day was, and whatever becomes of the file that tells of it: who removes that ends no term.
+    site.inside.set("2027-03-20T09:00:00Z");
+    assert!(boss.get("/boards/deadlines").await.text.contains(&row));
+    fs::remove_dir_all(root.join("losses")).unwrap();
+    duties::look(&pipeline).await.unwrap();
+    assert_eq!(loss::all(&root, &*RealDisk::shared()).unwrap(), losses);
+    site.inside.set("2026-12-20T09:00:00Z");
     assert!(
         boss.get("/boards/retention")
             .await
@@ -634,7 +771,7 @@ async fn a_missing_blob_is_a_loss_whose_term_is_told_until_somebody_says_what_wa
     duties::look(&pipeline).await.unwrap();
     assert_eq!(told(&pipeline), 4, "its end is told");
     assert!(pipeline.ledger.standing(&format!("loss/{}", only.id)).unwrap().is_none());
-    assert!(!boss.get("/").await.text.contains(&only.id));
+    assert!(!boss.get("/").await.text.contains(&only.id) && !boss.get("/boards/deadlines").await.text.contains(&row));
     let closed = pipeline.ledger.loss(&only.id).unwrap().unwrap().closed.unwrap();
     assert_eq!(
         (closed.by.as_str(), closed.done, closed.note.as_str()),

@@ -11,6 +11,7 @@ use super::papers::Reading;
 use super::signatories::Authority;
 use crate::hash::Sha256;
 use crate::register::entry::{Asker, RegisterNumber};
+use crate::signature::report::ObjectReport;
 
 /// Deeds on one file: beyond this nobody enters, a program runs wild.
 pub const MOST_DEEDS: usize = 1_000;
@@ -144,6 +145,9 @@ pub struct Read {
     pub rules: Sha256,
     pub at: Timestamp,
     pub reading: Reading,
+    /// What the verdicts on the papers rest on.
+    #[serde(default)]
+    pub objects: Vec<ObjectReport>,
 }
 
 /// What is known of one entry of the register as an application, or as what completes one.

@@ -103,6 +103,12 @@ pub enum Command {
     /// The register.
     #[command(subcommand)]
     Documents(DocumentsCommand),
+    /// By when must whom act: documents, application files, and losses of the record, the earliest first. Exit code 10 when a term has passed.
+    Deadlines {
+        /// Print one JSON document instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Delil, and the timeline of a message.
     #[command(subcommand)]
     Evidence(EvidenceCommand),

@@ -240,6 +240,7 @@ fn check(session: &Session, path: &Path, chosen: Option<&Path>, as_json: bool) -
                 rules: rules.sha256,
                 at: now,
                 reading: papers::read(&raw, &entry, rules, &own, &context, &Closed),
+                objects: context.trail.objects(),
             };
             files.push(ApplicationFile {
                 head: entry.clone(),

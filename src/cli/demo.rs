@@ -87,7 +87,7 @@ pub async fn run(lang: Lang, folder: Option<PathBuf>, once: bool) -> Result<Exit
     say("2. Açılıyor, doğrulanıyor, kaydediliyor.", "2. Opening, verifying, registering.");
     pipeline.work_off().await?;
     let entries: Vec<Entry> = pipeline.ledger.entries().collect::<Result<_, _>>()?;
-    println!("\n{}", register_table(&entries, "", lang));
+    println!("\n{}", register_table(&entries, &pipeline.ledger, "", lang)?);
     say(
         "   ✔ geçerli: istenen her denetim yapıldı ve geçti\n   ? belirsiz: bir şey bilinmiyor, nedeni kayıtta\n   ✘ GEÇERSİZ: imza ya da içerik tutmuyor",
         "   ✔ valid: every check that the profile asks for was made and passed\n   ? undetermined: something is unknown, the reason is in the entry\n   ✘ INVALID: signature or content does not hold",

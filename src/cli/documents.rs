@@ -6,11 +6,11 @@ use super::args::{DocumentsCommand, Period};
 use super::table::{clean, table};
 use super::{Exit, Failure, Session, words, writing};
 use crate::clock::{istanbul, local_day};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::reexamine::{Outcome, Reexamined};
 use crate::register::entry::{Entry, RegisterNumber, flag};
-use crate::register::export;
-use crate::register::retention::Keeping;
+use crate::register::retention::{Disposed, Keeping};
+use crate::register::{self, export};
 use crate::text::{Lang, Text};
 
 pub async fn run(session: &Session, command: DocumentsCommand) -> Result<Exit, Failure> {
@@ -30,21 +30,38 @@ pub async fn run(session: &Session, command: DocumentsCommand) -> Result<Exit, F
 fn list(session: &Session, period: Period) -> Result<Exit, Failure> {
     let mut entries: Vec<Entry> = within(session, period)?;
     entries.reverse();
-    print!("{}", register_table(&entries, &session.prefix(), session.lang));
+    print!("{}", register_table(&entries, session.reader()?, &session.prefix(), session.lang)?);
     Ok(Exit::Done)
 }
 
 /// The register as people read it.
-pub fn register_table(entries: &[Entry], prefix: &str, lang: Lang) -> String {
+///
+/// # Errors
+/// The index cannot be read.
+pub fn register_table(entries: &[Entry], ledger: &Ledger, prefix: &str, lang: Lang) -> Result<String, LedgerError> {
     let headings = match lang {
-        Lang::Tr => ["Kayıt no", "Geliş", "Tür", "Gönderen", "Konu", "Sonuç", "Birim", "Süre"],
-        Lang::En => ["Number", "Received", "Kind", "Sender", "Subject", "Verdict", "Unit", "Deadline"],
+        Lang::Tr => ["Kayıt no", "Geliş", "Tür", "Gönderen", "Konu", "Sonuç", "Birim", "Süre", "İmha"],
+        Lang::En => [
+            "Number",
+            "Received",
+            "Kind",
+            "Sender",
+            "Subject",
+            "Verdict",
+            "Unit",
+            "Deadline",
+            "Disposed of",
+        ],
     };
-    let rows: Vec<[String; 8]> = entries.iter().map(|entry| row(entry, prefix, lang)).collect();
-    table(headings, &rows)
+    let mut rows: Vec<[String; 9]> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let disposed = ledger.disposal_of(entry)?;
+        rows.push(row(entry, disposed.as_ref(), prefix, lang));
+    }
+    Ok(table(headings, &rows))
 }
 
-fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
+fn row(entry: &Entry, disposed: Option<&Disposed>, prefix: &str, lang: Lang) -> [String; 9] {
     let document = entry.document.as_ref();
     let institution = document
         .and_then(|document| document.sender.as_ref())
@@ -65,6 +82,9 @@ fn row(entry: &Entry, prefix: &str, lang: Lang) -> [String; 8] {
         words::verdict(entry, lang).to_owned(),
         entry.unit.clone().unwrap_or_default(),
         deadline.map(|deadline| local_time(deadline.at)).unwrap_or_default(),
+        disposed
+            .map(|disposed| register::words::disposed(disposed, lang))
+            .unwrap_or_default(),
     ]
 }
 

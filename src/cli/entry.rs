@@ -46,6 +46,7 @@ pub fn screen(entry: &Entry, prefix: &str, ledger: &Ledger, lang: Lang) -> Resul
         .map(|record| evidence(record, ledger, lang))
         .collect::<Result<_, _>>()?;
     screen.section("Deliller", "Evidence", evidence);
+    screen.section("Saklama", "Retention", keeping(entry, ledger, lang)?);
     screen.section(
         "Yapılanlar",
         "History",
@@ -220,6 +221,17 @@ pub fn finding(finding: &Finding, lang: Lang) -> String {
 
 fn deadline(deadline: &Deadline, lang: Lang) -> String {
     format!("{}  {}", local_time(deadline.at), deadline.text.get(lang))
+}
+
+/// The holds that stand, by their numbers, and the disposal.
+fn keeping(entry: &Entry, ledger: &Ledger, lang: Lang) -> Result<Vec<String>, LedgerError> {
+    let holds = ledger.keeping(entry.register_number)?.holds.into_iter().map(|hold| {
+        let (id, since, by, reason) = (hold.id, local_time(hold.since), hold.by, hold.reason);
+        let word = words::flag(flag::LEGAL_HOLD, lang);
+        clean(&format!("{since}  {word} {id} · {by}: {reason}"))
+    });
+    let disposed = ledger.disposed(entry)?.map(|text| text.get(lang).to_owned());
+    Ok(holds.chain(disposed).collect())
 }
 
 fn evidence(record: &EvidenceRecord, ledger: &Ledger, lang: Lang) -> Result<String, LedgerError> {

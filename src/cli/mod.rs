@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod checklist;
 mod clock;
+mod deadlines;
 mod demo;
 mod documents;
 mod entry;
@@ -226,7 +227,10 @@ impl Session {
         let pipeline = Arc::new(Pipeline::new(Arc::clone(self.writer()?), settings));
         daemon::trouble::tell_recovery(&pipeline).await?;
         // What a kill left of a disposal is ended by whoever writes next.
-        pipeline.ledger.finish_disposals().await?;
+        if let Err(error) = pipeline.finish_disposals().await {
+            // No reason not to watch the mailboxes: the daemon tries again.
+            tracing::error!(%error, "a disposal that was begun could not be ended");
+        }
         Ok(pipeline)
     }
 }
@@ -314,6 +318,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Verify(verify) => verify::run(session, &verify).await,
         Command::Unpack { file, to, key } => unpack::run(session, &file, &to, &key),
         Command::Documents(command) => documents::run(session, command).await,
+        Command::Deadlines { json } => deadlines::run(session, json),
         Command::Evidence(command) => evidence::run(session, command),
         Command::Checklist(command) => checklist::run(session, command),
         Command::Papers(command) => papers::run(session, command),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::IndexCommand;
+use super::documents::local_time;
 use super::{Exit, Failure, Session};
 use crate::daemon::trouble::tell_recovery;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::Pipeline;
 use crate::store::backup::{self, CopyReport};
 use crate::store::disk::RealDisk;
@@ -22,12 +23,21 @@ use crate::text::{Lang, Text};
 pub fn verify(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
-    if report.is_intact() {
+    if report.has_chain() {
+        let (root, disk) = (session.store_path(), RealDisk::shared());
         // Only the ledger knows which blobs there must be: every message that it says is durable, and what the verdicts rest on.
-        let ledger = session.reader()?;
-        let named = ledger.messages()?.into_iter().chain(ledger.objects()?);
-        report.forget(session.store_path(), RealDisk::shared(), &ledger.gone()?);
-        report.expect(session.store_path(), RealDisk::shared(), named);
+        match session.reader() {
+            Ok(ledger) => report.expect(root, disk.clone(), ledger.messages()?.into_iter().chain(ledger.objects()?)),
+            Err(failure) if report.is_intact() => return Err(failure),
+            // What was found is told and noted all the same.
+            Err(_) => {}
+        }
+        // The journal as it is now: beside a daemon a disposal may have been carried out since.
+        if report.lacks_blobs()
+            && let Ok(now) = Ledger::open_read_only(root, disk.clone(), Arc::clone(session.clock()))
+        {
+            report.forget(root, disk, &now.gone()?);
+        }
     }
     let noted = super::loss::note(session, &report.issues, Finder::Verify);
     if as_json {
@@ -185,8 +195,29 @@ pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
         Lang::Tr => println!("geri yüklendi: {}", copied(&report, session.lang)),
         Lang::En => println!("restored: {}", copied(&report, session.lang)),
     }
+    tell_of_the_end(session, &report)?;
     tell_of_the_key(session)?;
     Ok(Exit::Done)
+}
+
+/// What came after the backup is not in it, and what was disposed of since is here again, with nobody left who knows that it should not be.
+fn tell_of_the_end(session: &Session, report: &CopyReport) -> Result<(), Failure> {
+    let last = session.reader()?.journal()?.read_from(report.head.sequence).next().transpose();
+    let Some(last) = last.map_err(LedgerError::from)? else {
+        return Ok(());
+    };
+    let at = local_time(last.time);
+    match session.lang {
+        Lang::Tr => println!(
+            "! Bu yedek {at} anında biter. Sonrasında uygulanan bir imha listesi varsa içeriği yeniden buradadır ve kayıt onu imha edilmemiş \
+             sayar: listelerin çıktılarıyla karşılaştırın, gerekiyorsa yeniden önerin. Sonrasında konan bekletmeler ve verilen sınıflar da yoktur"
+        ),
+        Lang::En => println!(
+            "! This backup ends at {at}. What a disposal list took away since is here again, and the record knows nothing of that list: \
+             compare with the lists as they were printed, and propose again what must go. Holds and classes of after that moment are missing too"
+        ),
+    }
+    Ok(())
 }
 
 fn copied(report: &CopyReport, lang: Lang) -> String {

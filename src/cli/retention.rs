@@ -35,10 +35,11 @@ pub async fn hold(session: &Session, command: HoldCommand) -> Result<Exit, Failu
             };
             done(session, &args.by, deed).await
         }
-        HoldCommand::Release(args) => {
+        HoldCommand::Release { args, hold } => {
             let deed = KeepingRequest::Release {
                 number: args.number,
                 reason: args.reason,
+                hold,
             };
             done(session, &args.by, deed).await
         }
@@ -51,15 +52,19 @@ async fn done(session: &Session, by: &str, deed: KeepingRequest) -> Result<Exit,
         Kept::Approved { .. } => Text::new("✔ onaylandı", "✔ approved"),
         Kept::Proposed { list, sha256, entries } => Text::new(
             format!(
-                "✔ {list} numaralı liste: {entries} kayıt, SHA-256 {sha256}. İki başka kişi sayfada (Saklama) onaylamalı; sonra: kep-gateway retention execute {list}"
+                "✔ {list} numaralı liste: {entries} kayıt, SHA-256 {sha256}. Makinede önerildiği için üç başka kişi sayfada (Saklama) onaylamalı; sonra: kep-gateway retention execute {list}"
             ),
             format!(
-                "✔ list {list}: {entries} entries, SHA-256 {sha256}. Two other people must approve it on the page (Retention); then: kep-gateway retention execute {list}"
+                "✔ list {list}: {entries} entries, SHA-256 {sha256}. Proposed on the machine, it wants three other people to approve it on the page (Retention); then: kep-gateway retention execute {list}"
             ),
         ),
         Kept::Executed { entries, removed } => Text::new(
-            format!("✔ {entries} kaydın içeriği imha edildi, {removed} dosya silindi; kayıtlar ve özet değerleri duruyor"),
-            format!("✔ the bytes of {entries} entries are disposed of, {removed} blobs removed; the records and hashes stay"),
+            format!(
+                "✔ {entries} kaydın içeriği imha edildi, {removed} dosya silindi; kayıtlar ve özet değerleri duruyor. Yedekleri şimdi güncelleyin ('backup KLASÖR'): güncellenen yedek de bırakır; güncellenmeyen eski yedekler ve sunucudaki kutular içerikleri hâlâ tutar"
+            ),
+            format!(
+                "✔ the bytes of {entries} entries are disposed of, {removed} blobs removed; the records and hashes stay. Bring the backups up to date now ('backup DIR'): those let go of them too; older copies and the mailboxes on the server still hold them"
+            ),
         ),
     };
     println!("{}", said.get(session.lang));
@@ -69,7 +74,9 @@ async fn done(session: &Session, by: &str, deed: KeepingRequest) -> Result<Exit,
 fn due(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let (ledger, prefix) = (session.reader()?, session.prefix());
     let today = local_day(session.clock().now());
-    let due = ledger.due(&paper::operator(), &session.config().retention, today, LIST_ENTRIES)?;
+    // The checklists have a word in it.
+    let policy = session.settings()?.config.retention;
+    let due = ledger.due(&paper::operator(), &policy, today, LIST_ENTRIES)?;
     if as_json {
         let all: Vec<Value> = due
             .iter()

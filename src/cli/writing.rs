@@ -89,7 +89,8 @@ pub async fn keep(session: &Session, by: &str, deed: KeepingRequest) -> Result<K
     match hand(session)? {
         Hand::Ours => {
             let pipeline = session.pipeline().await?;
-            control::keep(&pipeline, by, deed).await?.map_err(Failure::new)
+            let uid = ourselves(None).uid;
+            control::keep(&pipeline, (by, uid), deed).await?.map_err(Failure::new)
         }
         Hand::Daemon(mut daemon) => {
             let by = by.to_owned();

@@ -31,7 +31,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
-use crate::ledger::retention::{KeepingRefusal, KeepingRequest, Kept};
+use crate::ledger::retention::{By, KeepingRefusal, KeepingRequest, Kept};
 use crate::people::Edit;
 use crate::people::tokens::TokenEdit;
 use crate::pipeline::reexamine::Reexamined;
@@ -327,7 +327,7 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             Err(error) => Err(error.into()),
         },
         Request::Keep { .. } if !may_appoint(uid) => return refused(not_yours()),
-        Request::Keep { by, deed } => match keep(pipeline, &by, deed).await {
+        Request::Keep { by, deed } => match keep(pipeline, (&by, uid), deed).await {
             Ok(Ok(outcome)) => Ok(Reply::Kept { outcome }),
             Ok(Err(problem)) => return refused(problem),
             Err(error) => Err(error),
@@ -344,11 +344,11 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
 }
 
 /// In the name of an account, from the machine itself: whoever may do this may make accounts too. So no approval is taken here: one person at
-/// the machine would be two.
+/// the machine would be two. The account on the machine goes into the record beside the name.
 ///
 /// # Errors
 /// The disk refused.
-pub async fn keep(pipeline: &Pipeline, by: &str, deed: KeepingRequest) -> Result<Result<Kept, Text>, PipelineError> {
+pub async fn keep(pipeline: &Pipeline, (by, uid): (&str, Option<u32>), deed: KeepingRequest) -> Result<Result<Kept, Text>, PipelineError> {
     if matches!(deed, KeepingRequest::Approve { .. }) {
         return Ok(Err(KeepingRefusal::Forbidden.text()));
     }
@@ -359,7 +359,11 @@ pub async fn keep(pipeline: &Pipeline, by: &str, deed: KeepingRequest) -> Result
             format!("there is no enabled account '{by}'; 'people list' shows what there is"),
         )));
     };
-    let outcome = pipeline.decide_keeping(deed, &account.person).await?;
+    let by = By {
+        person: account.person,
+        uid,
+    };
+    let outcome = pipeline.decide_keeping(deed, by).await?;
     Ok(outcome.map_err(KeepingRefusal::text))
 }
 

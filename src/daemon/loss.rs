@@ -28,12 +28,19 @@ pub async fn found(pipeline: &Pipeline, issues: &[Issue], by: Finder) -> Result<
     }
 }
 
-/// Puts notes on record that the journal does not know, whoever wrote them, and tells of them. Public for tests that are the clock.
+/// Puts notes on record that the journal does not know, whoever wrote them, puts back those that only the journal knows, and tells of them.
+/// Public for tests that are the clock.
 ///
 /// # Errors
 /// The record cannot be read or written.
 pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let (ledger, now) = (&pipeline.ledger, pipeline.now());
+    for known in ledger.losses()?.iter().filter(|loss| loss.is_open()) {
+        let put = loss::put_back(ledger.root(), &*RealDisk::shared(), known);
+        if put.map_err(crate::ledger::LedgerError::from)? {
+            tracing::warn!(id = known.id, "the note of a loss was gone and is put back from the journal");
+        }
+    }
     for loss in noted(pipeline)? {
         if ledger.loss(&loss.id)?.as_ref() != Some(&loss) {
             ledger.append(Event::Loss(Box::new(loss.clone()))).await?;

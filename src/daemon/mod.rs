@@ -64,7 +64,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(outbox::work(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(duties::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
-    tasks.spawn(keeping::settle(Arc::clone(&pipeline)));
+    tasks.spawn(keeping::keep(Arc::clone(&pipeline), stop.clone()));
     tasks.spawn(walk::keep(Arc::clone(&pipeline), stop.clone()));
     tasks.spawn(revalidate::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(files::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));

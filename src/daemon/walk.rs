@@ -76,13 +76,12 @@ fn walk(pipeline: &Pipeline, rest: u32) -> Result<VerifyReport, PipelineError> {
         std::thread::sleep((since.elapsed() * rest).min(MAX_REST));
         since = Instant::now();
     };
-    // Named before the walk: what comes meanwhile is not missing. What went meanwhile by a disposal list is not missing either.
-    let mut named: BTreeSet<_> = pipeline.ledger.messages()?.into_iter().chain(pipeline.ledger.objects()?).collect();
+    // Named before the walk: what comes meanwhile is not missing.
+    let named: BTreeSet<_> = pipeline.ledger.messages()?.into_iter().chain(pipeline.ledger.objects()?).collect();
     let mut report = verify::verify(&root, RealDisk::shared(), &mut pause);
-    let gone = pipeline.ledger.gone()?;
-    named.retain(|name| !gone.contains(name));
-    report.forget(&root, RealDisk::shared(), &gone);
     report.expect(&root, RealDisk::shared(), named);
+    // Last: what went meanwhile by a disposal list is not missing either.
+    report.forget(&root, RealDisk::shared(), &pipeline.ledger.gone()?);
     Ok(report)
 }
 
@@ -98,7 +97,6 @@ async fn tell(pipeline: &Pipeline, report: &VerifyReport) -> Result<(), Pipeline
     for issue in &errors {
         tracing::error!(place = %issue.place, "the record is broken");
     }
-    super::loss::found(pipeline, &report.issues, Finder::Walk).await?;
     let stands = pipeline.ledger.standing(BROKEN)?.is_some();
     if let Some(first) = errors.first().filter(|_| !stands) {
         pipeline.raise(vec![causes::chain_broken(&first.place.to_string(), now)]).await?;
@@ -107,6 +105,8 @@ async fn tell(pipeline: &Pipeline, report: &VerifyReport) -> Result<(), Pipeline
         let since = (!stands).then_some(now);
         pipeline.ledger.append(standing(BROKEN, since, BTreeMap::new())).await?;
     }
+    // Behind the alarm: a note that cannot be written keeps nobody from hearing.
+    super::loss::found(pipeline, &report.issues, Finder::Walk).await?;
     let facts = [
         ("records", report.records.to_string()),
         ("blobs", report.blobs.to_string()),

@@ -1,20 +1,24 @@
 //! The execution of a disposal list: the intent durable first, then the blobs, then the record that it is done. A kill in between leaves the
-//! intent, and the next start does the rest.
+//! intent, and whoever writes next does the rest.
 //!
-//! What may go is counted over all entries: the message of a kept entry, the validation objects that its verdict rests on, and the messages
-//! that brought evidence about it stay, whoever else named them.
+//! What may go is counted over all entries: see [`super::retention::needs`]. The counting takes its time and the register goes on meanwhile;
+//! on the writer's thread the entries that changed since are counted once more, and what is pinned for a record that is on its way stops the
+//! execution.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::event::{DisposalBegun, DisposalDone, Event};
-use super::retention::{KeepingRefusal, Kept, disposal_for, keeping_of, listed};
+use super::overlay::Overlay;
+use super::retention::needs::references;
+use super::retention::standing::{Known, listed};
+use super::retention::{By, KeepingRefusal, Kept, disposal_for, vouching};
 use super::{Ledger, LedgerError, key};
 use crate::clock::local_day;
 use crate::hash::Sha256;
-use crate::people::{Person, Right};
+use crate::people::Right;
 use crate::register::disposal::{Disposal, DisposalList, Stage};
-use crate::register::entry::Entry;
+use crate::register::entry::{Entry, RegisterNumber};
 use crate::register::retention::RetentionConfig;
 use crate::store::Store;
 use crate::store::disposal::{self, Proof};
@@ -31,13 +35,25 @@ impl Drop for Counting<'_> {
     }
 }
 
+/// What a count of the references found, and up to which change of the register it is good.
+struct Counted {
+    unneeded: BTreeSet<Sha256>,
+    position: u64,
+}
+
 impl Ledger {
-    /// Carries out a list that two others approved. Everything is asked once more: holds, classes, years, states. One entry that may no longer
-    /// go, and nothing goes.
+    /// Carries out a list that enough others approved. Everything is asked once more: holds, classes, years, states, approvers. One entry that
+    /// may no longer go, and nothing goes.
     ///
     /// # Errors
     /// The disk refused. What was begun is ended by [`Ledger::finish_disposals`].
-    pub async fn execute(&self, list: u32, by: &Person, policy: &RetentionConfig) -> Result<Result<Kept, KeepingRefusal>, LedgerError> {
+    pub async fn execute(
+        &self,
+        list: u32,
+        by: impl Into<By>,
+        policy: &RetentionConfig,
+    ) -> Result<Result<Kept, KeepingRefusal>, LedgerError> {
+        let by = by.into();
         // Before the references are counted: what is pinned from now on is left alone.
         if !self.pins.watch() {
             return Ok(Err(KeepingRefusal::Busy));
@@ -46,16 +62,20 @@ impl Ledger {
         let Some(disposal) = self.disposal(list)? else {
             return Ok(Err(KeepingRefusal::NotFound));
         };
-        let unneeded = self.unneeded(&disposal.list)?;
+        // What is refused anyway does not make the whole store be counted.
+        let counted = match by.person.may(Right::Administer) && disposal.stage == Stage::Approved {
+            true => Some(self.count(&disposal.list)?),
+            false => None,
+        };
         let entries = disposal.list.entries.len();
-        let begun = self.begin(disposal, unneeded, by, policy).await?;
-        if let Err(refusal) = begun {
+        if let Err(refusal) = self.begin(list, counted, by, policy).await? {
             return Ok(Err(refusal));
         }
         let Some(begun) = self.disposal(list)? else {
             return Ok(Err(KeepingRefusal::NotFound));
         };
-        let removed = self.complete(&begun).await?;
+        let gone = self.gone_by_list()?.remove(&list).unwrap_or_default();
+        let removed = self.complete(&begun, &gone).await?;
         Ok(Ok(Kept::Executed { entries, removed }))
     }
 
@@ -69,10 +89,12 @@ impl Ledger {
             return Ok(0);
         }
         let _counting = Counting(self);
+        let mut gone = self.gone_by_list()?;
         let mut removed = 0;
         for disposal in disposals {
-            if disposal.stage == Stage::Begun || (disposal.stage == Stage::Done && self.came_back(&disposal)?) {
-                removed += self.complete(&disposal).await?;
+            let gone = gone.remove(&disposal.list.id).unwrap_or_default();
+            if disposal.stage == Stage::Begun || (disposal.stage == Stage::Done && self.is_any_here(&gone)?) {
+                removed += self.complete(&disposal, &gone).await?;
             }
         }
         Ok(removed)
@@ -86,21 +108,28 @@ impl Ledger {
         Ok(self.index.get(&key::gone(sha256))?.is_some())
     }
 
-    /// The blobs of a list that are still named as gone.
-    fn gone_by(&self, list: u32) -> Result<Vec<Sha256>, LedgerError> {
-        let mut gone = Vec::new();
+    /// Whether any blob is.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn has_gone(&self) -> Result<bool, LedgerError> {
+        Ok(self.index.scan(key::GONE).next().transpose()?.is_some())
+    }
+
+    /// The blobs that are still named as gone, by the list that they went by.
+    fn gone_by_list(&self) -> Result<BTreeMap<u32, Vec<Sha256>>, LedgerError> {
+        let mut gone: BTreeMap<u32, Vec<Sha256>> = BTreeMap::new();
         for pair in self.index.scan(key::GONE) {
             let (name, value) = pair?;
-            if super::overlay::decode::<u32>(&name, &value)? == list {
-                gone.extend(key::trailing_sha256(&name));
-            }
+            let list = super::overlay::decode::<u32>(&name, &value)?;
+            gone.entry(list).or_default().extend(key::trailing_sha256(&name));
         }
         Ok(gone)
     }
 
-    fn came_back(&self, disposal: &Disposal) -> Result<bool, LedgerError> {
-        for blob in self.gone_by(disposal.list.id)? {
-            if self.blobs.exists(&blob)? {
+    fn is_any_here(&self, gone: &[Sha256]) -> Result<bool, LedgerError> {
+        for blob in gone {
+            if self.blobs.exists(blob)? {
                 return Ok(true);
             }
         }
@@ -110,18 +139,17 @@ impl Ledger {
     /// Decides on the state as it stands, and makes the intent durable.
     async fn begin(
         &self,
-        disposal: Disposal,
-        unneeded: BTreeSet<Sha256>,
-        by: &Person,
+        list: u32,
+        counted: Option<Counted>,
+        by: By,
         policy: &RetentionConfig,
     ) -> Result<Result<(), KeepingRefusal>, LedgerError> {
-        let (by, policy, pins, since) = (by.clone(), policy.clone(), Arc::clone(&self.pins), self.head().sequence);
-        let list = disposal.list.id;
+        let (policy, pins, since) = (policy.clone(), Arc::clone(&self.pins), self.head().sequence);
         self.commit(move |decision| {
-            let Some(disposal) = disposal_for(list, &by, decision)? else {
+            let Some(disposal) = disposal_for(list, &by.person, decision)? else {
                 return Ok(Err(KeepingRefusal::NotFound));
             };
-            if !by.may(Right::Administer) {
+            if !by.person.may(Right::Administer) {
                 return Ok(Err(KeepingRefusal::Forbidden));
             }
             if !disposal.is_open() {
@@ -130,24 +158,37 @@ impl Ledger {
             if !disposal.is_approved() || disposal.sha256 != disposal.list.sha256() {
                 return Ok(Err(KeepingRefusal::NotApproved));
             }
-            let today = local_day(decision.now);
+            // The last approval came after it was looked whether there is one.
+            let Some(counted) = counted else {
+                return Ok(Err(KeepingRefusal::NotApproved));
+            };
+            let approved_by = vouching(&disposal, decision)?;
+            if approved_by.len() < disposal.list.approvers() {
+                return Ok(Err(KeepingRefusal::ApproverGone));
+            }
+            let (index, today) = (&decision.state.index, local_day(decision.now));
             for known in &disposal.list.entries {
-                let entry = decision.state.index.entry(known.number)?;
-                let keeping = keeping_of(known.number, decision)?;
-                let now = entry.and_then(|entry| listed(&entry, &keeping, &policy, today));
-                if now.as_ref() != Some(known) || keeping.listed != Some(list) {
+                let now = match index.entry(known.number)? {
+                    Some(entry) => listed(index, &entry, &policy, today)?,
+                    None => None,
+                };
+                if now.as_ref() != Some(known) || index.keeping_of(known.number)?.listed != Some(list) {
                     return Ok(Err(KeepingRefusal::NoLongerDue));
                 }
             }
-            // On the writer's thread nothing is recorded meanwhile: what was not pinned by now is needed by no record that there is.
-            let blobs = unneeded.into_iter().filter(|blob| !pins.is_watched(blob)).collect();
+            let blobs = counted.without_changes(&disposal.list, index)?;
+            // A record that is on its way will need it. Whoever waits a moment finds it recorded and counted.
+            if blobs.iter().any(|blob| pins.is_watched(blob)) {
+                return Ok(Err(KeepingRefusal::Busy));
+            }
             decision.record(Event::DisposalBegun(DisposalBegun {
                 list,
                 sha256: disposal.sha256,
                 proposed_by: disposal.list.proposed_by,
-                approved_by: disposal.approvals.into_iter().map(|approval| approval.by).collect(),
-                by: by.login,
-                blobs,
+                approved_by,
+                by: by.person.login,
+                uid: by.uid,
+                blobs: blobs.into_iter().collect(),
                 since,
             }))?;
             Ok(Ok(()))
@@ -156,7 +197,7 @@ impl Ledger {
     }
 
     /// Removes what the durable intent names and nothing needed since, and records that it is done.
-    async fn complete(&self, disposal: &Disposal) -> Result<u64, LedgerError> {
+    async fn complete(&self, disposal: &Disposal, gone: &[Sha256]) -> Result<u64, LedgerError> {
         let list = disposal.list.id;
         let journal = Store::read_journal(&self.root, self.disk.clone())?;
         let Some(proof) = Proof::find(&journal, disposal.since, list)? else {
@@ -164,7 +205,7 @@ impl Ledger {
             return Ok(0);
         };
         let mut removed = 0;
-        for some in self.gone_by(list)?.chunks(TOGETHER) {
+        for some in gone.chunks(TOGETHER) {
             removed += self.pins.unpinned(some, |free| disposal::dispose(&self.blobs, &proof, free))?;
         }
         tracing::info!(list, removed, "a disposal list was carried out");
@@ -175,42 +216,57 @@ impl Ledger {
     }
 
     /// What the listed entries refer to and no other entry does.
-    fn unneeded(&self, list: &DisposalList) -> Result<BTreeSet<Sha256>, LedgerError> {
+    fn count(&self, list: &DisposalList) -> Result<Counted, LedgerError> {
+        let position = self.change_position()?;
         let mut unneeded = BTreeSet::new();
         for listed in &list.entries {
             if let Some(entry) = self.entry(listed.number)? {
-                unneeded.extend(self.references(&entry)?);
+                unneeded.extend(references(self, &entry)?);
             }
         }
-        let goes = |entry: &Entry| {
-            let number = entry.register_number;
-            entry.is_disposed() || list.entries.binary_search_by_key(&number, |listed| listed.number).is_ok()
-        };
         for entry in self.entries() {
             let entry = entry?;
-            if goes(&entry) {
-                continue;
-            }
-            for needed in self.references(&entry)? {
-                unneeded.remove(&needed);
+            if !goes(&entry, list) {
+                remove_all(&mut unneeded, &references(self, &entry)?);
             }
         }
         // A message that waits for its number is of an entry that there will be.
         for (waiting, _) in self.pending(usize::MAX)? {
             unneeded.remove(&waiting);
         }
-        Ok(unneeded)
-    }
-
-    /// The blobs that an entry needs.
-    pub(super) fn references(&self, entry: &Entry) -> Result<BTreeSet<Sha256>, LedgerError> {
-        let objects = entry.verdict.iter().flat_map(|verdict| &verdict.objects);
-        let mut all: BTreeSet<Sha256> = objects.filter(|object| !object.embedded).map(|object| object.sha256).collect();
-        all.insert(entry.message.sha256);
-        all.extend(entry.opened.iter().map(|opened| opened.sha256));
-        for record in &entry.evidence {
-            all.extend(self.evidence_document(&record.sha256)?.map(|known| known.in_message));
-        }
-        Ok(all)
+        Ok(Counted { unneeded, position })
     }
 }
+
+impl Counted {
+    /// Without what entries need that changed since: evidence found its message, an examination named another object.
+    fn without_changes(mut self, list: &DisposalList, index: &Overlay<'_>) -> Result<BTreeSet<Sha256>, LedgerError> {
+        let last: u64 = index.get(key::CHANGE_COUNT)?.unwrap_or(0);
+        for position in self.position.saturating_add(1)..=last {
+            // Each entry stands at its last change alone.
+            let Some(number) = index.get::<RegisterNumber>(&key::change(position))? else {
+                continue;
+            };
+            if let Some(entry) = index.entry(number)?.filter(|entry| !goes(entry, list)) {
+                remove_all(&mut self.unneeded, &references(index, &entry)?);
+            }
+        }
+        Ok(self.unneeded)
+    }
+}
+
+/// It needs nothing any more.
+fn goes(entry: &Entry, list: &DisposalList) -> bool {
+    let number = entry.register_number;
+    entry.is_disposed() || list.entries.binary_search_by_key(&number, |listed| listed.number).is_ok()
+}
+
+fn remove_all(from: &mut BTreeSet<Sha256>, needed: &BTreeSet<Sha256>) {
+    for blob in needed {
+        from.remove(blob);
+    }
+}
+
+#[cfg(test)]
+#[path = "disposal_tests.rs"]
+mod disposal_tests;

@@ -295,6 +295,9 @@ pub struct RetentionClassed {
     pub reason: String,
     /// The login.
     pub by: String,
+    /// Decided on the machine itself, in the name of that account: the account there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -302,9 +305,15 @@ pub struct LegalHold {
     pub number: RegisterNumber,
     /// Released where false.
     pub held: bool,
+    /// Which of the holds is released; `None`: all that stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<u32>,
     pub reason: String,
     /// The login.
     pub by: String,
+    /// Decided on the machine itself, in the name of that account: the account there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -322,6 +331,9 @@ pub struct DisposalWithdrawn {
     pub reason: String,
     /// The login.
     pub by: String,
+    /// Decided on the machine itself, in the name of that account: the account there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -332,6 +344,9 @@ pub struct DisposalBegun {
     pub proposed_by: String,
     pub approved_by: Vec<String>,
     pub by: String,
+    /// Executed on the machine itself, in the name of that account: the account there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
     /// What goes: the bytes of the listed entries that no other entry needs.
     pub blobs: Vec<Sha256>,
     /// The end of the journal when it was decided; this record lies behind it.

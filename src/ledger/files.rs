@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use super::event::{Event, FileDeed, PapersRead};
 use super::handling::{NOTE_CHARS, Refusal};
 use super::overlay::Overlay;
+use super::retention::needs::of_papers;
 use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, fold, key};
 use crate::checklist::config::{Checklist, Checklists};
 use crate::checklist::entered::{Deed, Done, Entered, FileState, MOST_DEEDS, Read};
 use crate::checklist::outcome::{self, Outcome};
 use crate::checklist::papers::{Member, Reading};
+use crate::hash::Sha256;
 use crate::people::{Person, Right};
 use crate::register::entry::{Asker, Entry, RegisterNumber};
 use crate::text::Text;
@@ -175,7 +177,9 @@ impl Ledger {
                 };
                 known.read.as_ref().is_some_and(same) && (known.placed_by_hand || known.part_of == completes)
             });
-            if is_known || decision.state.index.entry(number)?.is_none() {
+            // What was disposed of is not read again: its papers stand as they were read.
+            let is_here = decision.state.index.entry(number)?.is_some_and(|entry| !entry.is_disposed());
+            if is_known || !is_here {
                 return Ok(false);
             }
             decision.record(Event::PapersRead(Box::new(PapersRead { number, read, completes })))?;
@@ -224,7 +228,7 @@ impl Ledger {
 }
 
 /// Name of the checklist that a file is judged by: what a clerk said, else what it was read under.
-fn checklist_of(state: &FileState) -> Option<String> {
+pub(super) fn checklist_of(state: &FileState) -> Option<String> {
     match state.entered.bound() {
         Some(bound) => bound.map(str::to_owned),
         None => state.read.as_ref().map(|read| read.checklist.clone()),
@@ -303,7 +307,10 @@ fn joins(
 pub(super) fn apply_read(event: &PapersRead, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let name = key::file(event.number);
     let mut file: FileState = state.get(&name)?.unwrap_or_default();
+    let before: BTreeSet<Sha256> = of_papers(&file).collect();
     file.read = Some(event.read.clone());
+    super::keeping::supersede(event.number, (before, of_papers(&file).collect()), state)?;
+    super::keeping::papers_need_again(&file, state);
     let head = event
         .completes
         .filter(|head| *head != event.number && file.part_of.is_none() && !file.placed_by_hand && file.joined.is_empty());

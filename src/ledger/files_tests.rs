@@ -34,6 +34,7 @@ fn read() -> Read {
         rules: Sha256::of(b"rules"),
         at: friday(),
         reading: Reading::default(),
+        objects: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::keeping;
 use super::key;
 use super::linking::{adopt_orphans, judge_evidence_again, take_evidence};
 use super::overlay::Overlay;
+use super::retention::needs::named;
 use super::sent;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
 use crate::alert::job::JobState;
@@ -85,7 +86,15 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
                 *removed = true;
             }
         }),
-        Event::Judged(judged) => amend_entry(judged.number, state, |entry| entry.verdict = Some(judged.verdict.clone())),
+        Event::Judged(judged) => {
+            let Some(before) = state.entry(judged.number)? else { return Ok(()) };
+            let after = Entry {
+                verdict: Some(judged.verdict.clone()),
+                ..before.clone()
+            };
+            keeping::supersede(judged.number, (named(&before), named(&after)), state)?;
+            amend_entry(judged.number, state, |entry| *entry = after)
+        }
         Event::Reexamined(reexamined) => apply_reexamined(reexamined, at, state),
         Event::Handled(handled) => apply_handled(handled, state),
         Event::Standing(standing) => {
@@ -219,6 +228,8 @@ fn apply_fetched(fetched: &Fetched, state: &mut Overlay<'_>) -> Result<(), Ledge
     };
     let name = key::message(sha256);
     let Some(mut message) = state.get::<MessageState>(&name)? else {
+        // The same bytes may have gone before as something else, a plaintext perhaps: as a message they are needed.
+        state.remove(key::gone(sha256));
         let order: u64 = state.get(key::ORDER)?.unwrap_or(0) + 1;
         state.put(key::ORDER.to_vec(), &order)?;
         state.put(key::pending(order, sha256), &())?;
@@ -325,6 +336,8 @@ fn apply_reexamined(reexamined: &Reexamined, at: Timestamp, state: &mut Overlay<
         let number = entry.register_number;
         if message.numbers.contains(&number) {
             keeping::needed_again(entry, state);
+            let before = state.entry(number)?.as_ref().map(named).unwrap_or_default();
+            keeping::supersede(number, (before, named(entry)), state)?;
             amend_entry(number, state, |known| known.clone_from(entry))?;
             remember_document(entry, state)?;
         } else {
@@ -428,7 +441,7 @@ fn list_waiting(entry: &Entry, state: &mut Overlay<'_>) -> Result<(), LedgerErro
     let name = key::waiting(entry.register_number);
     let found = |wanted: &dyn Fn(&str) -> bool| entry.findings.iter().any(|finding| wanted(&finding.rule));
     let is_unreachable = found(&|rule| rule == codes::HOLDER_UNAVAILABLE.rule);
-    let closed = is_unreachable || found(&codes::awaits_key);
+    let closed = !entry.is_disposed() && (is_unreachable || found(&codes::awaits_key));
     let awaits_data = entry.awaits_data();
     let Some(verdict) = entry.verdict.as_ref().filter(|_| awaits_data || closed) else {
         state.remove(name);

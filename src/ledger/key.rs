@@ -330,6 +330,13 @@ pub fn file(number: RegisterNumber) -> Vec<u8> {
     format!("Q/{number}").into_bytes()
 }
 
+/// Blobs that earlier records of an entry named and later ones do not: `O/2026/000001`.
+pub const SUPERSEDED: &[u8] = b"O/";
+
+pub fn superseded(number: RegisterNumber) -> Vec<u8> {
+    format!("O/{number}").into_bytes()
+}
+
 #[cfg(test)]
 mod key_tests {
     use super::*;
@@ -383,6 +390,7 @@ mod key_tests {
             loss("x"),
             fetched_count("x"),
             file(number),
+            superseded(number),
         ];
         let letters: std::collections::BTreeSet<&[u8]> = kinds.iter().map(|key| &key[..2]).collect();
         assert_eq!(letters.len(), kinds.len(), "{kinds:?}");

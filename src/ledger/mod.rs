@@ -40,6 +40,8 @@ pub mod fixture;
 #[cfg(test)]
 mod handling_tests;
 #[cfg(test)]
+mod keeping_tests;
+#[cfg(test)]
 mod linking_tests;
 #[cfg(test)]
 mod load_tests;
@@ -68,6 +70,7 @@ use crate::store::disk::SharedDisk;
 use crate::store::error::{Step, StoreError};
 use crate::store::index::Index;
 use crate::store::journal::Journal;
+use crate::store::loss;
 use crate::store::pins::Pins;
 use crate::store::record::Head;
 use crate::store::{Recovery, Store};
@@ -134,6 +137,7 @@ impl Ledger {
     /// Another process holds the store, the chain is broken, or the disk refuses.
     pub fn open(root: &Path, disk: SharedDisk, clock: SharedClock) -> Result<Self, LedgerError> {
         let (store, recovery) = Store::open(root, Arc::clone(&disk))?;
+        loss::prepare(root, &*disk)?;
         let outbox = restore_outbox(&store.index).and_then(|outbox| catch_up(&store.journal, &store.index, outbox))?;
         let (index, blobs, head) = (store.index.clone(), store.blobs.clone(), store.journal.head());
         let writer = Writer::start(store, outbox, Arc::clone(&clock));
@@ -222,8 +226,8 @@ impl Ledger {
         &self.blobs
     }
 
-    /// Validation objects on their way into the record.
-    pub fn pins(&self) -> &Pins {
+    /// Blobs on their way into the record.
+    pub fn pins(&self) -> &Arc<Pins> {
         &self.pins
     }
 

@@ -146,19 +146,6 @@ impl Ledger {
         self.walk(key::WAITING).collect()
     }
 
-    /// What all entries rest on beside the messages, validation objects and opened contents: these blobs must be there too.
-    pub fn objects(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
-        let mut all = BTreeSet::new();
-        for entry in self.entries() {
-            let entry = entry?;
-            all.extend(entry.opened.iter().map(|opened| opened.sha256));
-            let objects = entry.verdict.map(|verdict| verdict.objects).unwrap_or_default();
-            all.extend(objects.iter().filter(|object| !object.embedded).map(|object| object.sha256));
-        }
-        let gone = self.gone()?;
-        Ok(all.difference(&gone).copied().collect())
-    }
-
     /// Locators of a mailbox whose bytes are durable: never asked for again.
     pub fn known(&self, mailbox: &str) -> Result<BTreeSet<Locator>, LedgerError> {
         Ok(self.fetched(mailbox)?.into_iter().map(|(locator, ..)| locator).collect())

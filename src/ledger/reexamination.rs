@@ -100,6 +100,11 @@ fn changes(message: &MessageState, drafts: Vec<Draft>, occasion: &Occasion, deci
     for mut draft in drafts {
         let groups = draft.alert_groups.iter().cloned().collect();
         let (before, after) = match take_counterpart(&mut known, &draft) {
+            // Its bytes went, or stay for the sake of another entry: the record of it is closed.
+            Some(entry) if entry.is_disposed() => {
+                shown.push(entry);
+                continue;
+            }
             Some(entry) => {
                 if entry.is_set_aside() {
                     mark_duplicate(&mut draft, message, &shown, decision)?;

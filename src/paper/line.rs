@@ -2,9 +2,10 @@
 
 use super::words;
 use crate::register::entry::Entry;
+use crate::register::retention::Disposed;
 use crate::text::{Lang, clean};
 
-pub const COLUMNS: usize = 14;
+pub const COLUMNS: usize = 15;
 
 /// Longest text in a canonical field, in characters: a subject of megabytes must not fill a page's row data.
 pub const CANONICAL_CHARS: usize = 1_000;
@@ -31,6 +32,7 @@ pub fn headings(lang: Lang) -> [&'static str; COLUMNS] {
             "Birim",
             "Durum",
             "Süre",
+            "İmha",
             "İleti SHA-256",
         ],
         Lang::En => [
@@ -47,13 +49,15 @@ pub fn headings(lang: Lang) -> [&'static str; COLUMNS] {
             "Unit",
             "State",
             "Deadline",
+            "Disposed of",
             "Message SHA-256",
         ],
     }
 }
 
-/// The fields as people read them: one line each, nothing in them that hides, reorders or steers.
-pub fn cells(entry: &Entry, prefix: &str, lang: Lang, at_most: usize) -> [String; COLUMNS] {
+/// The fields as people read them: one line each, nothing in them that hides, reorders or steers. When and by which list an entry was disposed
+/// of stands here and not in [`canonical`]: that is what the register said, and it says it still.
+pub fn cells(entry: &Entry, disposed: Option<&Disposed>, prefix: &str, lang: Lang, at_most: usize) -> [String; COLUMNS] {
     let deadline = entry.deadlines.iter().map(|deadline| deadline.at).min();
     let document = entry.document.as_ref();
     let cells = [
@@ -73,6 +77,9 @@ pub fn cells(entry: &Entry, prefix: &str, lang: Lang, at_most: usize) -> [String
         entry.unit.clone().unwrap_or_default(),
         words::state_of(entry.state, entry.is_sent(), lang).to_owned(),
         deadline.map(words::local_time).unwrap_or_default(),
+        disposed
+            .map(|disposed| crate::register::words::disposed(disposed, lang))
+            .unwrap_or_default(),
         entry.message.sha256.to_string(),
     ];
     cells.map(|cell| clean(&cut(&cell, at_most)))

@@ -14,6 +14,7 @@ use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Ren
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::folder::is_same_file;
 use crate::mailbox::{self, Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError};
+use crate::store::pins::Pinned;
 use crate::text::Text;
 
 /// Messages that wait between the server and the disk. The mailbox bounds their bytes itself.
@@ -147,7 +148,7 @@ impl Pipeline {
         }
         let (listed, bytes): (Vec<Listed>, Vec<Bytes>) = arrived.into_iter().unzip();
         let sizes: Vec<u64> = bytes.iter().map(|bytes| bytes.len() as u64).collect();
-        let hashes = self.put_all(bytes).await?;
+        let (hashes, pinned) = self.put_all(bytes).await?;
         let now = self.now();
         let events: Vec<FetchedEvent> = listed
             .iter()
@@ -165,11 +166,12 @@ impl Pipeline {
         self.ledger
             .commit(move |decision| events.into_iter().try_for_each(|event| decision.record(Event::Fetched(event))))
             .await?;
+        drop(pinned);
         self.report_missing(mailbox, missing).await?;
         Ok(listed.into_iter().map(|listed| listed.locator).collect())
     }
 
-    async fn put_all(&self, bytes: Vec<Bytes>) -> Result<Vec<Sha256>, PipelineError> {
+    async fn put_all(&self, bytes: Vec<Bytes>) -> Result<(Vec<Sha256>, Pinned), PipelineError> {
         let ledger = std::sync::Arc::clone(&self.ledger);
         let put = tokio::task::spawn_blocking(move || super::keeping::put(&ledger, &bytes)).await;
         Ok(put.map_err(|error| PipelineError::Broken(error.to_string()))??)

@@ -22,6 +22,7 @@ use crate::signature::online::trail::Trail;
 use crate::signature::online::want::Want;
 use crate::signature::report::{Indication, SignatureReport, Verdict};
 use crate::signature::{self, Context, cause};
+use crate::store::pins::Pinned;
 
 /// How long what a verdict lacks is looked for: no provider's responder is away for longer, and a list that answers for a certificate of
 /// the signature's time has been issued many times over.
@@ -71,6 +72,8 @@ pub struct Examined {
     pub evidence: Vec<FoundEvidence>,
     /// What the verdicts rest on and what they lack.
     pub trail: Trail,
+    /// Holds the blobs that the record will name until it is written; `None`: it names none but its message.
+    pub pinned: Option<Pinned>,
 }
 
 impl Examined {
@@ -144,6 +147,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
         link_keys: link_keys.into_iter().collect(),
         evidence,
         trail: context.trail,
+        pinned: None,
     }
 }
 
@@ -165,6 +169,7 @@ pub fn quarantine(arrival: &Arrival, why: &Unreadable, settings: &Settings) -> E
         link_keys: Vec::new(),
         evidence: Vec::new(),
         trail: Trail::default(),
+        pinned: None,
     }
 }
 

@@ -335,6 +335,11 @@ impl Pipeline {
         completes: Option<RegisterNumber>,
         settings: &Arc<Settings>,
     ) -> Result<bool, PipelineError> {
+        if entry.is_disposed() {
+            return Ok(false);
+        }
+        // Held until the record names what is kept for it.
+        let pinned = self.ledger.pins().begin();
         let mut fetching = settings.online.session(FETCH_FOR);
         let fetched_at = self.ledger.message(&entry.message.sha256)?.map(|message| message.fetched_at);
         loop {
@@ -347,30 +352,32 @@ impl Pipeline {
                     (reading, context.trail)
                 })
                 .await?;
-            let reading = match read {
+            let (reading, objects) = match read {
                 Ok((reading, trail)) => {
                     let wanted = if reading.is_open() { trail.wanted() } else { Vec::new() };
                     if fetching.fetch(&wanted, self.now()).await {
                         continue;
                     }
-                    self.keep_objects(entry.message.sha256, &trail).await?;
+                    self.keep_objects(&pinned, &trail).await?;
                     settings.online.cache().touch(&trail.from_outside(), self.now());
-                    reading
+                    (reading, trail.objects())
                 }
-                Err(problem) => Reading {
-                    unreadable: Some(problem),
-                    ..Reading::default()
-                },
+                Err(problem) => {
+                    let reading = Reading {
+                        unreadable: Some(problem),
+                        ..Reading::default()
+                    };
+                    (reading, Vec::new())
+                }
             };
             let read = Read {
                 checklist: checklist.name.clone(),
                 rules: checklist.sha256,
                 at: now,
                 reading,
+                objects,
             };
-            let recorded = self.ledger.papers_read(entry.register_number, read, completes).await;
-            self.ledger.pins().release(&entry.message.sha256);
-            let recorded = recorded?;
+            let recorded = self.ledger.papers_read(entry.register_number, read, completes).await?;
             if recorded {
                 tracing::info!(number = %entry.register_number, "the papers of an application file were read");
             }

@@ -41,6 +41,7 @@ use crate::mailbox::MailboxError;
 use crate::register::entry::{Entry, RegisterNumber};
 use crate::settings::Settings;
 use crate::signature::online::trail::{Object, Trail};
+use crate::store::pins::Pinned;
 use crate::text::Text;
 use examine::{Arrival, Examined};
 
@@ -333,13 +334,15 @@ impl Pipeline {
         // Opened once, however often the message is examined while its verdict is being settled: tokens are slow.
         let mut opened = Vec::new();
         loop {
-            let examined = match self.examine_once(arrival, settings, own.clone(), opened).await? {
+            let mut examined = match self.examine_once(arrival, settings, own.clone(), opened).await? {
                 Ok(examined) => examined,
                 Err(unreadable) => return Ok(Err(unreadable)),
             };
             if !fetching.fetch(&examined.wanted(), self.now()).await {
-                self.keep_opened(arrival.sha256, &examined.opened).await?;
-                self.keep_objects(arrival.sha256, &examined.trail).await?;
+                let pinned = self.ledger.pins().begin();
+                self.keep_opened(&pinned, &examined.opened).await?;
+                self.keep_objects(&pinned, &examined.trail).await?;
+                examined.pinned = Some(pinned);
                 settings.online.cache().touch(&examined.trail.from_outside(), self.now());
                 return Ok(Ok(examined));
             }
@@ -380,11 +383,11 @@ impl Pipeline {
     }
 
     /// Makes durable what came encrypted and was opened, before the record that names it by hash.
-    async fn keep_opened(&self, message: Sha256, opened: &[Opened]) -> Result<(), PipelineError> {
+    async fn keep_opened(&self, pinned: &Pinned, opened: &[Opened]) -> Result<(), PipelineError> {
         if opened.is_empty() {
             return Ok(());
         }
-        self.ledger.pins().pin(message, opened.iter().map(|one| one.record.sha256));
+        pinned.pin(opened.iter().map(|one| one.record.sha256));
         let plaintexts: Vec<Bytes> = opened.iter().map(|one| one.plaintext.clone()).collect();
         let ledger = Arc::clone(&self.ledger);
         let work = move || ledger.blobs().put_all(&plaintexts);
@@ -396,10 +399,10 @@ impl Pipeline {
     }
 
     /// Makes durable what a verdict rests on and its message does not carry, before the record that names it by hash.
-    async fn keep_objects(&self, message: Sha256, trail: &Trail) -> Result<(), PipelineError> {
+    async fn keep_objects(&self, pinned: &Pinned, trail: &Trail) -> Result<(), PipelineError> {
         // Pinned before it is looked what is there: until the record names them, a disposal of others leaves them alone.
         let needed = trail.from_outside();
-        let removals = self.ledger.pins().pin(message, needed.iter().map(|object| object.sha256()));
+        let removals = pinned.pin(needed.iter().map(|object| object.sha256()));
         let new: Vec<Object> = {
             let mut kept = self.kept_objects.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.removals != removals {
@@ -442,6 +445,7 @@ impl Pipeline {
             drafts,
             link_keys,
             evidence,
+            pinned,
             ..
         } = examined;
         let now = self.now();
@@ -461,10 +465,11 @@ impl Pipeline {
             }),
             alerts: Arc::clone(&settings.alerts),
         };
-        let (ledger, numbers) = (Arc::clone(&self.ledger), self.ledger.register(registration));
+        let numbers = self.ledger.register(registration);
         async move {
             let numbers = numbers.await;
-            ledger.pins().release(&sha256);
+            // The record names them now, or there is none.
+            drop(pinned);
             for number in numbers? {
                 tracing::info!(message = sha256.short(), %number, "registered");
             }

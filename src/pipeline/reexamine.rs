@@ -140,7 +140,7 @@ impl Pipeline {
                 alerts: Arc::clone(&settings.alerts),
             })
             .await;
-        self.ledger.pins().release(&sha256);
+        drop(examined.pinned);
         let changed = changed?;
         let mut outcomes: BTreeMap<RegisterNumber, Outcome> = BTreeMap::new();
         for number in numbers {

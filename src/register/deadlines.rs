@@ -33,6 +33,8 @@ pub mod kind {
     pub const DUE: &str = "due";
     /// Günlü (GNL) without a Miat: the sender wants it the same day.
     pub const URGENT: &str = "urgent";
+    /// Zıya: a loss of the record must be reported by then. No document's; it stands on the boards beside theirs.
+    pub const LOSS: &str = "loss";
 }
 
 /// Names of the rules: stable words of the JSON contract. The 24-hour rule is `kep-hours-24`.

@@ -1,8 +1,9 @@
 //! İmha listesi: what is to be disposed of, who approved exactly that, and how far it came. Pure; the ledger decides with it, the store demands it.
 //!
 //! Three people: one proposes, two others approve. With the proposer among the two, one person could choose the list and only need one colleague
-//! who trusts him; with two others, each of two people who did not choose it has looked at it. An approval names the hash of the list: who
-//! approved another text approved nothing.
+//! who trusts him; with two others, each of two people who did not choose it has looked at it. A list that was proposed on the machine itself
+//! says a name that nobody proved, perhaps that of an approver: it wants one approver more. An approval names the hash of the list: who approved
+//! another text approved nothing.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -39,9 +40,17 @@ pub struct DisposalList {
     pub at: Timestamp,
     /// In the order of their numbers.
     pub entries: Vec<Listed>,
+    /// Proposed on the machine itself: the account there, as the system vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 impl DisposalList {
+    /// How many must approve.
+    pub fn approvers(&self) -> usize {
+        APPROVERS + usize::from(self.uid.is_some())
+    }
+
     /// What an approval is given to. Over plain lines, so that it can be made again without us.
     pub fn sha256(&self) -> Sha256 {
         Sha256::of(self.lines().as_bytes())
@@ -54,8 +63,10 @@ impl DisposalList {
             proposed_by,
             at,
             entries,
+            uid,
         } = self;
-        let head = format!("kep-gateway disposal list 1\n{id} {proposed_by} {at} {}\n", entries.len());
+        let uid = uid.map(|uid| format!(" uid {uid}")).unwrap_or_default();
+        let head = format!("kep-gateway disposal list 1\n{id} {proposed_by} {at} {}{uid}\n", entries.len());
         let lines = entries.iter().map(|one| {
             let Listed {
                 number,
@@ -83,7 +94,7 @@ pub struct Approval {
 pub enum Stage {
     /// Waits for approvals.
     Proposed,
-    /// Two others approved; it waits for its execution.
+    /// Enough others approved; it waits for its execution.
     Approved,
     Withdrawn,
     /// The intent is durable: from here on the entries count as disposed, and the blobs go.
@@ -141,7 +152,7 @@ impl Disposal {
         others.retain(|by| *by != self.list.proposed_by);
         others.sort_unstable();
         others.dedup();
-        others.len() >= APPROVERS
+        others.len() >= self.list.approvers()
     }
 }
 

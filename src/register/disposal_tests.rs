@@ -12,6 +12,7 @@ fn list() -> DisposalList {
             years: 10,
             due: "2037-01-01".parse().unwrap(),
         }],
+        uid: None,
     }
 }
 
@@ -35,9 +36,20 @@ fn two_people_approve_and_the_one_who_proposed_is_neither() {
 }
 
 #[test]
+fn who_proposed_on_the_machine_may_be_anybody_so_three_approve() {
+    let mut disposal = Disposal::new(DisposalList { uid: Some(0), ..list() });
+    for (by, enough) in [("amir", false), ("mudur", false), ("yonetici", false), ("yonetici2", true)] {
+        let (by, at) = (by.to_owned(), list().at);
+        disposal.approvals.push(Approval { by, at });
+        assert_eq!(disposal.is_approved(), enough);
+    }
+}
+
+#[test]
 fn the_hash_is_over_everything_that_is_approved_and_can_be_made_again_from_the_lines() {
     let first = list();
-    let changes: [fn(&mut DisposalList); 8] = [
+    let changes: [fn(&mut DisposalList); 9] = [
+        |list| list.uid = Some(0),
         |list| list.id = 2,
         |list| list.proposed_by = "baskasi".into(),
         |list| list.at = "2037-01-04T09:00:01Z".parse().unwrap(),

@@ -138,7 +138,7 @@ impl Entry {
 
     /// No EBYS took it over yet, and it is something to take over. What we sent came from there.
     pub fn awaits_transfer(&self) -> bool {
-        self.state != State::NotRecorded && self.transferred_as().is_none() && !self.is_sent()
+        self.state != State::NotRecorded && self.transferred_as().is_none() && !self.is_sent() && !self.is_disposed()
     }
 
     /// Giden: the institution sent it.

@@ -55,11 +55,12 @@ fn opened_json(record: &OpenedRecord) -> Value {
     value
 }
 
-/// What stands about the keeping of an entry: the class that a person gave it, a legal hold, a disposal.
+/// What stands about the keeping of an entry: the class that a person gave it, its legal holds, the oldest of them by itself, a disposal.
 pub fn keeping_json(keeping: &Keeping) -> Value {
     json!({
         "class": keeping.class,
-        "hold": plain(&keeping.hold),
+        "hold": plain(&keeping.holds.first()),
+        "holds": plain(&keeping.holds),
         "disposed": plain(&keeping.disposed),
     })
 }

@@ -4,7 +4,7 @@
 //! plans of Turkish public archives count whole years, and neither the law that we could read nor the user's documents say from which day
 //! (`assumption`). The end of the year is the latest of the usual readings, and too late is the mistake that can be put right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -33,6 +33,18 @@ pub struct RetentionConfig {
     pub class: Vec<Class>,
     /// Which entries get which class, from top to bottom; the first that fits decides.
     pub rule: Vec<ClassRule>,
+    /// What the checklists say of the keeping of their application files, by the name of the checklist. Not written here: it comes from them.
+    #[serde(skip)]
+    pub checklists: BTreeMap<String, FileTerm>,
+}
+
+/// How long application files of one kind are kept, as their checklist says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileTerm {
+    /// Name of a class, which counts where there is such a class.
+    pub class: Option<String>,
+    /// Never shorter than this, whatever the class says.
+    pub years: Option<u16>,
 }
 
 impl Default for RetentionConfig {
@@ -43,6 +55,7 @@ impl Default for RetentionConfig {
             loss_days: 15,
             class: Vec::new(),
             rule: Vec::new(),
+            checklists: BTreeMap::new(),
         }
     }
 }
@@ -76,9 +89,9 @@ pub struct Keeping {
     /// The class that somebody gave it; wins over the rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
-    /// Hukukî bekletme: since when and why it must be kept whatever its class says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<Hold>,
+    /// Hukukî bekletme: since when and why it must be kept whatever its class says, each for its own case. It is free when none stands any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// The open disposal list that it stands on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<u32>,
@@ -91,6 +104,8 @@ pub struct Keeping {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
+    /// Counted from 1 over all that the entry ever had.
+    pub id: u32,
     pub since: Timestamp,
     pub by: String,
     pub reason: String,
@@ -109,6 +124,9 @@ pub struct KeepingDeed {
     pub by: String,
     pub what: KeepingWord,
     pub reason: String,
+    /// Done on the machine itself, where nobody proves who he is: the account there, as the system vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +145,7 @@ pub enum Standing {
     ForEver,
     /// A hold stands.
     Held,
-    /// Not finished: put on hold by a clerk, or never read. What is not finished begins no retention.
+    /// Not finished: put on hold by a clerk, never read, or in an application file that is open. What is not finished begins no retention.
     Open,
     /// Not before this day.
     Kept {
@@ -209,28 +227,54 @@ impl RetentionConfig {
     /// The class of an entry: by a person, by the first rule that fits, by default. A class that a person gave and that the configuration
     /// knows no longer is none: what nobody can count is kept.
     pub fn class_of(&self, entry: &Entry, keeping: &Keeping) -> Option<&Class> {
+        self.class_in(entry, keeping, None)
+    }
+
+    /// The same in an application file of this checklist, which may name a class too; a person comes before it, the rules behind it.
+    fn class_in(&self, entry: &Entry, keeping: &Keeping, checklist: Option<&str>) -> Option<&Class> {
         if let Some(name) = &keeping.class {
             return self.class_named(name);
         }
-        let rule = self.rule.iter().find(|rule| rule.fits(entry)).map(|rule| rule.class.as_str());
-        self.class_named(rule.unwrap_or(&self.default))
+        let term = checklist.and_then(|name| self.checklists.get(name));
+        let of_checklist = term.and_then(|term| self.class_named(term.class.as_deref()?));
+        let rule = || self.rule.iter().find(|rule| rule.fits(entry)).map(|rule| rule.class.as_str());
+        of_checklist.or_else(|| self.class_named(rule().unwrap_or(&self.default)))
     }
 
-    /// Where an entry stands on a day in Turkey.
+    /// The class with its years, and never fewer than the checklist of its application file wants; `None`: for ever. Of a file whose
+    /// checklist is configured no longer nobody knows that any more: then only a class counts that a person gave.
+    pub fn years_in(&self, entry: &Entry, keeping: &Keeping, checklist: Option<&str>) -> Option<(&Class, u16)> {
+        let class = self.class_in(entry, keeping, checklist)?;
+        let years = class.years?;
+        match checklist.map(|name| self.checklists.get(name)) {
+            None => Some((class, years)),
+            Some(Some(term)) => Some((class, years.max(term.years.unwrap_or(0)))),
+            Some(None) => keeping.class.is_some().then_some((class, years)),
+        }
+    }
+
+    /// Where an entry stands on a day in Turkey, by itself.
     pub fn standing(&self, entry: &Entry, keeping: &Keeping, today: Date) -> Standing {
+        self.standing_in(entry, keeping, None, today)
+    }
+
+    /// The same of a document of an application file.
+    pub fn standing_in(&self, entry: &Entry, keeping: &Keeping, checklist: Option<&str>, today: Date) -> Standing {
         if keeping.disposed.is_some() {
             return Standing::Disposed;
         }
-        if keeping.hold.is_some() {
+        if !keeping.holds.is_empty() {
             return Standing::Held;
         }
-        let Some((class, years)) = self.class_of(entry, keeping).and_then(|class| Some((class, class.years?))) else {
+        let Some((class, years)) = self.years_in(entry, keeping, checklist) else {
             return Standing::ForEver;
         };
         let Some(due) = due_day(entry, years) else {
             return Standing::ForEver;
         };
-        if matches!(entry.state, State::OnHold | State::Quarantined) {
+        // Assigned or reopened, what nobody could read is still unread; only who closes it decides that it may stay so.
+        let is_unread = entry.is_set_aside() && !matches!(entry.state, State::Done | State::NotRecorded);
+        if matches!(entry.state, State::OnHold | State::Quarantined) || is_unread {
             return Standing::Open;
         }
         let class = class.name.clone();

@@ -83,17 +83,30 @@ fn the_first_rule_that_fits_decides_and_a_person_before_it() {
 fn a_hold_and_unfinished_work_come_before_every_class() {
     let (mut entry, policy, day) = (entry(), policy(TWO), date(2100, 1, 1));
     let held = Keeping {
-        hold: Some(Hold {
+        holds: vec![Hold {
+            id: 1,
             since: fixture::friday(),
             by: "amir".into(),
             reason: "dava".into(),
-        }),
+        }],
         ..Keeping::default()
     };
     assert_eq!(policy.standing(&entry, &held, day), Standing::Held);
     for state in [State::OnHold, State::Quarantined] {
         entry.state = state;
         assert_eq!(policy.standing(&entry, &Keeping::default(), day), Standing::Open, "{state:?}");
+    }
+    // Who assigns or reopens what nobody could read has not read it; who closes it says that it may stay unread.
+    entry.flags.insert(crate::register::entry::flag::QUARANTINED.into());
+    for (state, is_open) in [
+        (State::Assigned, true),
+        (State::Opened, true),
+        (State::Done, false),
+        (State::NotRecorded, false),
+    ] {
+        entry.state = state;
+        let standing = policy.standing(&entry, &Keeping::default(), day);
+        assert_eq!(standing == Standing::Open, is_open, "{state:?}");
     }
     let disposed = Keeping {
         disposed: Some(Disposed {

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::deadlines::kind as term;
 use super::entry::{Entry, State, Why, flag};
+use super::retention::Disposed;
 use crate::finding::Severity;
 use crate::message::MessageKind;
 use crate::text::Lang;
@@ -102,6 +104,30 @@ pub fn flag(word: &str, lang: Lang) -> &str {
         flag::LEGAL_HOLD => ("hukukî bekletme", "legal hold"),
         flag::DISPOSED => ("imha edildi", "disposed of"),
         other => (other, other),
+    };
+    either(words, lang)
+}
+
+/// A disposal in one line: when, and by which list.
+pub fn disposed(disposed: &Disposed, lang: Lang) -> String {
+    let day = crate::clock::local_day(disposed.at).strftime("%d.%m.%Y").to_string();
+    format!("{day} · {} {}", either(("liste", "list"), lang), disposed.list)
+}
+
+/// What a term is about, by its stable word.
+pub fn deadline_kind(word: &str, lang: Lang) -> &'static str {
+    let words = match word {
+        term::DEEMED_READ => ("okunmuş sayılma", "deemed read"),
+        term::DEEMED_READ_EARLY => ("okunmuş sayılma (erken hesap)", "deemed read (earlier rule)"),
+        term::DUE => ("miat", "due date"),
+        term::URGENT => ("günlü", "same day"),
+        term::LOSS => ("zıyanın bildirilmesi", "report of a loss of records"),
+        "originals" => ("asılların gelmesi", "originals"),
+        "completion" => ("eksiklerin tamamlanması", "completion"),
+        "loss-report" => ("kaybın bildirilmesi", "report of a loss"),
+        "power-ends" => ("vekâletnamenin bitişi", "power of attorney ends"),
+        "circular-ends" => ("sirkülerin bitişi", "circular ends"),
+        _ => ("süre", "deadline"),
     };
     either(words, lang)
 }

@@ -1,13 +1,15 @@
 //! A copy of the record that is itself a store, made while the daemon writes; and the way back.
 //!
 //! The end of the journal is fixed first, then the blobs are copied, then the journal up to that end: blobs are durable before a record
-//! names them, so the copy holds every blob that it names. The index is not copied.
+//! names them, so the copy holds every blob that it names. A disposal that is carried out meanwhile takes blobs away that the copy would name:
+//! then the end is fixed anew behind its record, which says why they are not there. The index is not copied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
 use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
-use super::disposal::{Proof, dispose};
+use super::disposal::{self, Proof, dispose};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::journal::Journal;
 use super::lock::Lock;
@@ -16,6 +18,7 @@ use super::segment::{Found, Segment};
 use super::tail::find_end;
 use super::verify::Progress;
 use super::{blobs_folder, check_folders, check_format, create, format_path, head, journal_folder, mark, restoring_path};
+use crate::hash::Sha256;
 
 /// Blobs that are made durable together.
 const GROUP_BLOBS: usize = 64;
@@ -123,7 +126,7 @@ fn require_empty(folder: &Path, disk: &dyn Disk, allowed: &[&str]) -> Result<(),
 fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
     let (source, target) = (journal_folder(from), journal_folder(to));
     let since = head::read(&target, &**disk)?.head().unwrap_or(Head::EMPTY);
-    let until = end_to_copy(from, &source, &**disk)?;
+    let mut until = end_to_copy(from, &source, &**disk)?;
     if since.sequence > until.sequence {
         return Err(StoreError::OtherStore(to.to_owned()));
     }
@@ -134,10 +137,60 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Prog
         blob_bytes_copied: 0,
         blobs_kept: 0,
     };
-    copy_blobs(from, to, disk, &mut report, progress)?;
+    let mut vanished = BTreeSet::new();
+    loop {
+        copy_blobs(from, to, disk, (&mut report, &mut vanished), progress)?;
+        let end = end_to_copy(from, &source, &**disk)?;
+        if !is_disposing(&source, disk, (until, end))? {
+            break;
+        }
+        until = end;
+    }
+    report.head = until;
     copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
+    explain(to, disk, vanished)?;
     forget_disposed(from, to, disk, since)?;
     Ok(report)
+}
+
+/// Whether a disposal was begun between two ends of the journal.
+fn is_disposing(journal: &Path, disk: &SharedDisk, (until, end): (Head, Head)) -> Result<bool, StoreError> {
+    if end.sequence <= until.sequence {
+        return Ok(false);
+    }
+    for record in Journal::open_read_only(journal, disk.clone())?.read_from(until.sequence + 1) {
+        let record = record?;
+        if record.sequence > end.sequence {
+            break;
+        }
+        if record.kind == disposal::KIND {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What was listed and was not there any more when it was its turn went by a disposal, or is lost.
+fn explain(to: &Path, disk: &SharedDisk, vanished: BTreeSet<Sha256>) -> Result<(), StoreError> {
+    let target = Blobs::open(&blobs_folder(to), disk.clone());
+    let mut missing = Vec::new();
+    for hash in vanished {
+        if !target.exists(&hash)? {
+            missing.push(hash);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let proofs = Proof::all(&Journal::open_read_only(&journal_folder(to), disk.clone())?, 0)?;
+    let permitted: BTreeSet<&Sha256> = proofs.iter().flat_map(Proof::blobs).collect();
+    match missing.into_iter().find(|hash| !permitted.contains(hash)) {
+        Some(hash) => Err(StoreError::BlobMissing {
+            path: target.path(&hash),
+            hash,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// What the copied journal says was disposed of, and what is gone at the source, goes in the copy too: a backup that is kept up to date must not
@@ -174,12 +227,13 @@ fn copy_blobs(
     from: &Path,
     to: &Path,
     disk: &SharedDisk,
-    report: &mut CopyReport,
+    (report, vanished): (&mut CopyReport, &mut BTreeSet<Sha256>),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), StoreError> {
     let source = Blobs::open(&blobs_folder(from), disk.clone());
     let target = Blobs::open(&blobs_folder(to), disk.clone());
     target.remove_temporaries()?;
+    report.blobs_kept = 0;
     let mut group = Vec::new();
     let mut group_bytes = 0;
     for blob in source.iter() {
@@ -189,7 +243,14 @@ fn copy_blobs(
             report.blobs_kept += 1;
             continue;
         }
-        group.push(source.get(&hash)?);
+        match source.get(&hash) {
+            Ok(bytes) => group.push(bytes),
+            Err(StoreError::BlobMissing { hash, .. }) => {
+                vanished.insert(hash);
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
         group_bytes += size;
         report.blobs_copied += 1;
         report.blob_bytes_copied += size;

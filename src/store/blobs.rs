@@ -131,7 +131,7 @@ impl Blobs {
         if disk.len(&path).at(Step::Open, &path)?.is_none() {
             return Err(StoreError::BlobMissing { hash: *hash, path });
         }
-        let bytes = disk.read(&path).at(Step::Read, &path)?;
+        let bytes = disk.read(&path).at(Step::Read, &path).map_err(|error| vanished(error, hash))?;
         if Sha256::of(&bytes) != *hash {
             return Err(StoreError::BlobCorrupt { hash: *hash, path });
         }
@@ -153,7 +153,12 @@ impl Blobs {
         if !self.exists(hash)? {
             return Err(StoreError::BlobMissing { hash: *hash, path });
         }
-        let mut input = self.0.disk.reader(&path).at(Step::Open, &path)?;
+        let mut input = self
+            .0
+            .disk
+            .reader(&path)
+            .at(Step::Open, &path)
+            .map_err(|error| vanished(error, hash))?;
         let mut stream = Sha256Stream::default();
         let mut buffer = vec![0; HASH_BYTES];
         let mut size = 0;
@@ -365,6 +370,16 @@ pub(super) struct Listed {
     pub blobs: Vec<(Sha256, u64)>,
     /// Names that are no blob's.
     pub strange: Vec<PathBuf>,
+}
+
+/// A blob that a disposal took away between the look for it and its opening is missing, and its disk is well.
+fn vanished(error: StoreError, hash: &Sha256) -> StoreError {
+    match error {
+        StoreError::Io { path, source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            StoreError::BlobMissing { hash: *hash, path }
+        }
+        other => other,
+    }
 }
 
 fn shard_of(hash: &Sha256) -> u8 {

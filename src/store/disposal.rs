@@ -2,7 +2,7 @@
 //! it stands on, and two people who approved that list beside the one who proposed it. Who has no such record in the chain removes nothing,
 //! whatever the code above believes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -20,6 +20,9 @@ pub const DONE: &str = "disposal-done";
 
 /// As in the register's rule; said again here, where it is enforced.
 const APPROVERS: usize = 2;
+
+/// Of a SHA-256 value.
+const HASH_DIGITS: usize = 64;
 
 /// A record that was read out of the chain and permits the removal of what it names.
 #[derive(Debug, Clone)]
@@ -51,19 +54,37 @@ impl Proof {
         Ok(None)
     }
 
-    /// Every intent of the journal, where something was begun or done behind `since`; none where nothing was.
+    /// Every intent of the journal, without the blobs that a later record names again; none where nothing was begun or done behind `since`.
+    /// Whoever names a blob behind its removal may need it, and a copy of what is needed is not thrown away, whatever became of the first.
     ///
     /// # Errors
     /// The journal cannot be read.
     pub fn all(journal: &Journal, since: u64) -> Result<Vec<Self>, StoreError> {
-        let mut all = Vec::new();
+        let mut is_new = false;
         for record in journal.read_from(since + 1) {
             if matches!(record?.kind.as_str(), KIND | DONE) {
-                // What was begun before may have been done since.
-                for record in journal.read_from(1) {
-                    all.extend(Self::of(&record?));
-                }
+                is_new = true;
                 break;
+            }
+        }
+        let mut all: Vec<Self> = Vec::new();
+        if !is_new {
+            return Ok(all);
+        }
+        // Which of them permits the removal of a blob: the last one.
+        let mut permits: BTreeMap<Sha256, usize> = BTreeMap::new();
+        // What was begun before may have been done since.
+        for record in journal.read_from(1) {
+            let record = record?;
+            if let Some(proof) = Self::of(&record) {
+                permits.extend(proof.blobs.iter().map(|blob| (*blob, all.len())));
+                all.push(proof);
+                continue;
+            }
+            for name in named(&record) {
+                if let Some(proof) = permits.remove(&name).and_then(|at| all.get_mut(at)) {
+                    proof.blobs.remove(&name);
+                }
             }
         }
         Ok(all)
@@ -89,6 +110,12 @@ impl Proof {
     pub fn blobs(&self) -> impl Iterator<Item = &Sha256> {
         self.blobs.iter()
     }
+}
+
+/// The hashes that stand in a record, as the whole of a text or a key: the store need not know what for.
+fn named(record: &Record) -> impl Iterator<Item = Sha256> + '_ {
+    let words = record.body.get().split('"').filter(|word| word.len() == HASH_DIGITS);
+    words.filter_map(|word| word.parse().ok())
 }
 
 /// Removes blobs that the proof names; says how many there were. One that it does not name stays, and nothing is said of it.

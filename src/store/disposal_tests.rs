@@ -69,12 +69,6 @@ fn a_backup_that_is_brought_up_to_date_forgets_what_was_disposed_of_and_an_older
     store.journal.append(&[intent(1, &["amir", "mudur"], &[one])]).unwrap();
     // Copied between the intent and the removal: the copy still has it, and loses it with the next one.
     backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
-    let there = |root: &std::path::Path, blob: &Sha256| {
-        root.join("blobs")
-            .join(&blob.to_string()[..2])
-            .join(&blob.to_string()[2..])
-            .exists()
-    };
     assert!(there(&copy, &one));
     let proof = Proof::find(&store.journal, 0, 1).unwrap().unwrap();
     dispose(&store.blobs, &proof, &[one]).unwrap();
@@ -85,4 +79,94 @@ fn a_backup_that_is_brought_up_to_date_forgets_what_was_disposed_of_and_an_older
     restore(&copy, &restored, RealDisk::shared(), &mut |_| {}).unwrap();
     assert!(!there(&restored, &one) && there(&restored, &two));
     assert!(verify(&restored, RealDisk::shared(), &mut |_| {}).is_intact());
+}
+
+fn there(root: &std::path::Path, blob: &Sha256) -> bool {
+    let digits = blob.to_string();
+    root.join("blobs").join(&digits[..2]).join(&digits[2..]).exists()
+}
+
+/// Enough blobs for the copy to say something about its progress before it is done.
+const MANY: usize = 200;
+
+#[test]
+fn a_disposal_in_the_middle_of_a_backup_leaves_a_copy_that_knows_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy) = (folder.path().join("store"), folder.path().join("copy"));
+    let (mut store, _) = Store::open_here(&root).unwrap();
+    let blobs: Vec<Sha256> = (0..MANY)
+        .map(|name| store.blobs.put(name.to_string().as_bytes()).unwrap())
+        .collect();
+    store.journal.append(&[record("fetched", serde_json::json!({}))]).unwrap();
+    // Half of what is not copied yet and half of what is.
+    let goes: Vec<Sha256> = blobs.iter().step_by(2).copied().collect();
+    let mut begun = false;
+    let report = backup(&root, &copy, RealDisk::shared(), &mut |progress| {
+        if begun || !matches!(progress, crate::store::verify::Progress::Blobs(..)) {
+            return;
+        }
+        begun = true;
+        let since = store.journal.head().sequence;
+        store.journal.append(&[intent(1, &["amir", "mudur"], &goes)]).unwrap();
+        let proof = Proof::find(&store.journal, since, 1).unwrap().unwrap();
+        assert_eq!(dispose(&store.blobs, &proof, &goes).unwrap(), goes.len() as u64);
+    });
+    let report = report.unwrap();
+    assert!(
+        begun && report.head == store.journal.head(),
+        "the copy ends behind the record that explains it"
+    );
+    for blob in &blobs {
+        assert_eq!(there(&copy, blob), !goes.contains(blob), "{blob}");
+    }
+    assert!(verify(&copy, RealDisk::shared(), &mut |_| {}).is_intact());
+}
+
+#[test]
+fn a_blob_that_vanishes_from_under_a_backup_without_a_disposal_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy) = (folder.path().join("store"), folder.path().join("copy"));
+    let (mut store, _) = Store::open_here(&root).unwrap();
+    let blobs: Vec<Sha256> = (0..MANY)
+        .map(|name| store.blobs.put(name.to_string().as_bytes()).unwrap())
+        .collect();
+    store.journal.append(&[record("fetched", serde_json::json!({}))]).unwrap();
+    let last = blobs.iter().max().unwrap();
+    let mut gone = false;
+    let outcome = backup(&root, &copy, RealDisk::shared(), &mut |_| {
+        // Once, while the last folder is not listed yet or its file not read.
+        if !gone {
+            gone = true;
+            std::fs::remove_file(store.blobs.path(last)).unwrap();
+            std::os::unix::fs::symlink("/nonexistent", store.blobs.path(last)).unwrap();
+        }
+    });
+    assert!(gone && matches!(outcome, Err(StoreError::BlobMissing { hash, .. }) if hash == *last));
+}
+
+#[test]
+fn a_backup_keeps_what_a_later_record_names_again_also_when_the_store_has_lost_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy) = (folder.path().join("store"), folder.path().join("copy"));
+    let (mut store, _) = Store::open_here(&root).unwrap();
+    let [again, never] = ["again", "never"].map(|text| store.blobs.put(text.as_bytes()).unwrap());
+    store.journal.append(&[intent(1, &["amir", "mudur"], &[again, never])]).unwrap();
+    let proof = Proof::find(&store.journal, 0, 1).unwrap().unwrap();
+    dispose(&store.blobs, &proof, &[again, never]).unwrap();
+    store.journal.append(&[record(DONE, serde_json::json!({ "list": 1 }))]).unwrap();
+    // A later verdict rests on the first of them.
+    store.blobs.put(b"again").unwrap();
+    let names = serde_json::json!({ "objects": [{ "kind": "crl", "sha256": again }] });
+    store.journal.append(&[record("registered", names)]).unwrap();
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(there(&copy, &again) && !there(&copy, &never));
+    // The store loses it; and some disposal is done.
+    std::fs::remove_file(store.blobs.path(&again)).unwrap();
+    store.journal.append(&[record(DONE, serde_json::json!({ "list": 1 }))]).unwrap();
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(there(&copy, &again), "the last copy of what is needed");
+    // Disposed of once more it goes.
+    store.journal.append(&[intent(2, &["amir", "mudur"], &[again])]).unwrap();
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(!there(&copy, &again));
 }

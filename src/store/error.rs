@@ -5,8 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rustix::io::Errno;
 
 use crate::clock::wall_minute;
+
 use crate::hash::Sha256;
 use crate::text::Text;
 
@@ -207,6 +209,11 @@ impl StoreError {
     /// The file system takes no writes.
     pub fn is_read_only(&self) -> bool {
         matches!(self.io_kind(), Some(io::ErrorKind::ReadOnlyFilesystem))
+    }
+
+    /// The medium does not give back what lies there (EIO): no permission and no missing mount explains that.
+    pub fn is_medium(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.raw_os_error() == Some(Errno::IO.raw_os_error()))
     }
 
     fn io_kind(&self) -> Option<io::ErrorKind> {

@@ -1,23 +1,27 @@
 //! Zıya: what of the record was found lost, told beside the record. A note does not need the journal that may be what is lost: it is a small file
 //! in `losses/`, put there by rename. The term runs from the day of its finding, and the note stands until somebody says what was done.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Keep, create_dirs, replace};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::verify::{Issue, IssueKind};
-use crate::clock::local_day;
+use crate::clock::{from_local, local_day};
 use crate::hash::Sha256;
 use crate::text::Text;
 
 const FOLDER: &str = "losses";
 
-/// Places that one note names; of a dead disk the first say enough, and the rest is a number.
+/// Places that one note names one by one; of a dead disk the folders say enough.
 const PLACES: usize = 1_000;
+
+/// Behind the name of a folder: everything in it that is not named by itself.
+const WHOLE: &str = "/*";
 
 /// Characters of what was done.
 pub const NOTE_CHARS: usize = 4_000;
@@ -37,7 +41,7 @@ pub enum Finder {
 /// One thing that is lost or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Lost {
-    /// `chain`, `blob-corrupt` or `blob-missing`.
+    /// `chain`, `blob-corrupt`, `blob-missing` or `unreadable`.
     pub kind: String,
     /// Within the store, with the offset and the record where they are known.
     pub place: String,
@@ -55,7 +59,7 @@ pub struct Loss {
     /// The last day of the term, in Turkey.
     pub until: Date,
     pub places: Vec<Lost>,
-    /// Places beyond those that are named.
+    /// Places beyond those that are named by themselves: they lie in the folders that are.
     #[serde(default)]
     pub more: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +96,8 @@ impl Loss {
 
     /// In one line.
     pub fn summary(&self) -> Text {
-        let count = self.places.len() as u64 + self.more;
+        let folders = self.places.iter().filter(|lost| lost.place.ends_with(WHOLE)).count();
+        let count = (self.places.len() - folders) as u64 + self.more;
         let first = self.places.first().map(|lost| lost.place.clone()).unwrap_or_default();
         Text::new(
             format!("{count} yer; ilki {first}"),
@@ -102,7 +107,16 @@ impl Loss {
 
     fn knows(&self, lost: &Lost) -> bool {
         let still = self.closed.as_ref().is_none_or(|closed| closed.done == Done::Notified);
-        still && self.places.iter().any(|known| known.kind == lost.kind && known.place == lost.place)
+        let holds = |known: &str| match known.strip_suffix(WHOLE) {
+            Some(folder) => lost.place.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
+            None => known == lost.place,
+        };
+        still && self.places.iter().any(|known| known.kind == lost.kind && holds(&known.place))
+    }
+
+    /// The last second of the term.
+    pub fn ends(&self) -> Timestamp {
+        from_local(self.until.to_datetime(Time::constant(23, 59, 59, 0)))
     }
 }
 
@@ -129,8 +143,7 @@ pub fn note(
     }
     let today = local_day(found_at);
     let named: String = lost.iter().map(|lost| format!("{} {}\n", lost.kind, lost.place)).collect();
-    let more = lost.len().saturating_sub(PLACES) as u64;
-    lost.truncate(PLACES);
+    let (places, more) = named_places(lost);
     let id = format!("Z-{}-{}", today.strftime("%Y%m%d"), mark(&Sha256::of(named.as_bytes())));
     // Lost, restored and lost again on one day: what was said of the first stays.
     let earlier = known
@@ -142,12 +155,57 @@ pub fn note(
         found_at,
         found_by,
         until: today.checked_add(i64::from(days).days()).unwrap_or(today),
-        places: lost,
+        places,
         more,
         closed: None,
     };
     write(root, disk, &loss)?;
     Ok(Some(loss))
+}
+
+/// Of a dead disk each folder is named, with the number of its places: the next walk finds the same, and that is no news. Answers with what is
+/// named and with how many places lie in named folders.
+fn named_places(lost: Vec<Lost>) -> (Vec<Lost>, u64) {
+    if lost.len() <= PLACES {
+        return (lost, 0);
+    }
+    let mut folders: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for one in &lost {
+        let folder = one.place.rsplit_once('/').map_or("", |(folder, _)| folder);
+        *folders.entry((one.kind.clone(), format!("{folder}{WHOLE}"))).or_default() += 1;
+    }
+    let places = folders.into_iter().map(|((kind, place), count)| Lost {
+        turkish: format!("{count} yer kayıp ya da bozuk: {place}. Yedekten geri koyun."),
+        english: format!("{count} places are lost or damaged: {place}. Put them back from a backup."),
+        kind,
+        place,
+    });
+    (places.collect(), lost.len() as u64)
+}
+
+/// Puts a note that the journal knows beside it again: what was restored on another machine brings the journal and no notes, and who removes a
+/// note ends no term. Says whether there was something to put.
+///
+/// # Errors
+/// The disk refused.
+pub fn put_back(root: &Path, disk: &dyn Disk, loss: &Loss) -> Result<bool, StoreError> {
+    let is_there = all(root, disk)?.iter().any(|note| note.id == loss.id);
+    if !is_there {
+        write(root, disk, loss)?;
+    }
+    Ok(!is_there)
+}
+
+/// Makes the folder while its owner is at work: who runs `journal verify` as root must not make one in which the daemon cannot write.
+///
+/// # Errors
+/// The disk refused.
+pub fn prepare(root: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
+    let folder = root.join(FOLDER);
+    match disk.len(&folder).at(Step::Open, &folder)? {
+        Some(_) => Ok(()),
+        None => create_dirs(disk, &folder),
+    }
 }
 
 /// What a failed opening of the store says.
@@ -222,6 +280,7 @@ fn lost(root: &Path, issue: &Issue) -> Option<Lost> {
         IssueKind::Chain(_) => "chain",
         IssueKind::BlobCorrupt => "blob-corrupt",
         IssueKind::BlobMissing => "blob-missing",
+        IssueKind::Medium(_) => "unreadable",
         // A folder that is none of ours, or that this account may not read, has lost nothing.
         IssueKind::Unreadable(_) | IssueKind::StrangeFile | IssueKind::Temporary | IssueKind::TornTail => return None,
     };

@@ -92,3 +92,66 @@ fn a_note_that_cannot_be_read_hides_no_other() {
     std::fs::write(root.join("losses/Z-bozuk.json"), b"{").unwrap();
     assert_eq!(all(root, &RealDisk).unwrap(), [first]);
 }
+
+#[test]
+fn of_a_dead_disk_the_folders_are_named_and_the_next_walk_finds_nothing_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let all_of = |shards: std::ops::Range<u32>| -> Vec<Issue> {
+        let names = shards.flat_map(|shard| (0..30).map(move |name| format!("blobs/{shard:02x}/{name}")));
+        names.map(|name| missing(root, &name)).collect()
+    };
+    let first = found(root, &all_of(0..100), "2026-11-23T00:00:00Z").unwrap();
+    assert_eq!((first.places.len(), first.more), (100, 3_000));
+    assert!(first.summary().en.starts_with("3000 places"), "{}", first.summary().en);
+    assert_eq!(found(root, &all_of(0..100), "2026-11-24T00:00:00Z"), None, "one loss, one term");
+    let mut more = all_of(0..100);
+    more.push(missing(root, "blobs/f0/1"));
+    more.push(missing(root, "blobs/0a"));
+    let second = found(root, &more, "2026-11-25T00:00:00Z").unwrap();
+    let places: Vec<&str> = second.places.iter().map(|lost| lost.place.as_str()).collect();
+    assert_eq!(places, ["blobs/0a", "blobs/f0/1"], "what lies in no folder that is named is news");
+}
+
+#[test]
+fn a_disk_that_does_not_give_back_what_lies_there_has_lost_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let (store, _) = crate::store::Store::open_here(&root).unwrap();
+    let blob = store.blobs.put(b"bytes").unwrap();
+    drop(store);
+    let disk = crate::store::fault::FailingDisk::new(RealDisk::shared());
+    // The calls of a walk, one after the other: the one that reads the blob is among them.
+    let mut found = Vec::new();
+    for nth in 1..60 {
+        disk.fail(nth, crate::store::fault::Mode::Error);
+        let report = crate::store::verify::verify(&root, disk.clone(), &mut |_| {});
+        found.extend(report.issues.iter().filter_map(|issue| lost(&root, issue)));
+        disk.heal();
+    }
+    let place = root.join("blobs").join(&blob.to_string()[..2]).join(&blob.to_string()[2..]);
+    let place = place.strip_prefix(&root).unwrap().display().to_string();
+    assert!(
+        found.iter().any(|lost| lost.kind == "unreadable" && lost.place == place),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_note_that_is_gone_is_put_back_and_one_that_is_there_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let first = found(root, &[missing(root, "blobs/ab/1")], "2026-11-23T00:00:00Z").unwrap();
+    assert!(!put_back(root, &RealDisk, &first).unwrap());
+    std::fs::write(root.join("losses").join(format!("{}.json", first.id)), b"{").unwrap();
+    assert!(put_back(root, &RealDisk, &first).unwrap(), "also where nobody can read it");
+    std::fs::remove_dir_all(root.join("losses")).unwrap();
+    assert!(put_back(root, &RealDisk, &first).unwrap());
+    assert_eq!(all(root, &RealDisk).unwrap(), [first.clone()]);
+    close(root, &RealDisk, &first.id, closed(Done::Notified)).unwrap().unwrap();
+    assert!(
+        !put_back(root, &RealDisk, &first).unwrap(),
+        "what was closed since is not opened again"
+    );
+    assert_eq!(first.ends(), at("2026-12-08T20:59:59Z"), "the last second of the day in Turkey");
+}

@@ -28,6 +28,8 @@ pub enum IssueKind {
     TornTail,
     /// The place could not be read, or the folder is no store.
     Unreadable(Text),
+    /// The medium does not give back what lies there: lost, until it is put back or the disk is mended.
+    Medium(Text),
 }
 
 /// One thing that is not as it was written.
@@ -72,7 +74,7 @@ impl Issue {
                 format!("Yarım kalmış bir eklemenin izi: {place}. Onaylanmış kayıt içermez; bir sonraki açılışta kesilir."),
                 format!("The trace of an interrupted append: {place}. No acknowledged record is in it; the next start cuts it."),
             ),
-            IssueKind::Unreadable(why) => why.clone(),
+            IssueKind::Unreadable(why) | IssueKind::Medium(why) => why.clone(),
         }
     }
 }
@@ -101,6 +103,16 @@ pub struct VerifyReport {
 }
 
 impl VerifyReport {
+    /// A blob is not there. Beside a daemon it may have gone by a disposal since the walk began, see [`VerifyReport::forget`].
+    pub fn lacks_blobs(&self) -> bool {
+        self.issues.iter().any(|issue| issue.kind == IssueKind::BlobMissing)
+    }
+
+    /// Every record of the journal is as it was written, so that it can be asked what there must be.
+    pub fn has_chain(&self) -> bool {
+        !self.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Chain(_)))
+    }
+
     /// Nothing of the record is lost or changed.
     pub fn is_intact(&self) -> bool {
         !self.issues.iter().any(Issue::is_error)
@@ -121,7 +133,8 @@ impl VerifyReport {
         }
     }
 
-    /// Takes back what was said of blobs that went while the walk was under way: they were listed, and removed before they were read.
+    /// Takes back what was said of blobs that went while the walk was under way: they were listed or named, and removed before it was looked
+    /// for them. `gone` is asked for after everything else: what goes by a disposal is named as gone before it goes.
     pub fn forget(&mut self, root: &Path, disk: SharedDisk, gone: &BTreeSet<Sha256>) {
         let blobs = Blobs::open(&blobs_folder(root), disk);
         let paths: BTreeSet<PathBuf> = gone.iter().map(|hash| blobs.path(hash)).collect();
@@ -144,7 +157,11 @@ impl VerifyReport {
     }
 
     fn unreadable(&mut self, path: &Path, error: &StoreError) {
-        self.note(path.to_owned(), IssueKind::Unreadable(error.cure()));
+        let kind = match error.is_medium() {
+            true => IssueKind::Medium,
+            false => IssueKind::Unreadable,
+        };
+        self.note(path.to_owned(), kind(error.cure()));
     }
 }
 

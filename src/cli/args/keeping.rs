@@ -24,7 +24,7 @@ pub enum RetentionCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Makes a disposal list of everything that is due. Two other people must approve it on the page.
+    /// Makes a disposal list of everything that is due. Three other people must approve it on the page: two, where it is proposed there.
     Propose {
         /// Account of the administrator who proposes.
         #[arg(long, value_name = "LOGIN")]
@@ -41,7 +41,7 @@ pub enum RetentionCommand {
         #[arg(long, value_name = "LOGIN")]
         by: String,
     },
-    /// Disposes of the bytes of a list that two others approved. It cannot be undone.
+    /// Disposes of the bytes of a list that enough others approved. It cannot be undone.
     Execute {
         /// The number of the list.
         list: u32,
@@ -72,8 +72,14 @@ pub enum RetentionCommand {
 pub enum HoldCommand {
     /// Puts an entry on legal hold.
     Set(HoldArgs),
-    /// Releases the hold of an entry.
-    Release(HoldArgs),
+    /// Releases a hold of an entry.
+    Release {
+        #[command(flatten)]
+        args: HoldArgs,
+        /// Which hold, where several stand; `documents show --json` names them.
+        #[arg(long, value_name = "NUMBER")]
+        hold: Option<u32>,
+    },
 }
 
 #[derive(Debug, clap::Args)]

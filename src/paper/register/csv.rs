@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Asked, PaperError, Period, Rows, Summary, cells};
+use super::{Asked, CELL_CHARS, PaperError, Period, Rows, Summary, cells};
 use crate::paper::line;
 
 pub(super) fn write(asked: &Asked<'_>, period: Period, bom: bool, out: &mut impl Write) -> Result<Summary, PaperError> {
@@ -12,7 +12,7 @@ pub(super) fn write(asked: &Asked<'_>, period: Period, bom: bool, out: &mut impl
     }
     record(out, &line::headings(asked.lang))?;
     for entry in rows.entries() {
-        record(out, &cells(asked, &entry?))?;
+        record(out, &cells(asked, &entry?, CELL_CHARS)?)?;
     }
     out.flush()?;
     Ok(rows.summary())

@@ -162,6 +162,7 @@ impl<'a> Rows<'a> {
 /// Characters of one cell of a table: a sheet takes 32,767.
 const CELL_CHARS: usize = 32_000;
 
-fn cells(asked: &Asked<'_>, entry: &Entry) -> [String; line::COLUMNS] {
-    line::cells(entry, asked.prefix, asked.lang, CELL_CHARS)
+fn cells(asked: &Asked<'_>, entry: &Entry, at_most: usize) -> Result<[String; line::COLUMNS], PaperError> {
+    let disposed = asked.ledger.disposal_of(entry)?;
+    Ok(line::cells(entry, disposed.as_ref(), asked.prefix, asked.lang, at_most))
 }

@@ -10,7 +10,7 @@ use std::io::Write;
 use krilla::configure::validate::Archival;
 use krilla::tagging::Node;
 
-use super::{Asked, PaperError, Period, Rows, Summary};
+use super::{Asked, PaperError, Period, Rows, Summary, cells};
 use crate::hash::Sha256;
 use crate::paper::chain::Chain;
 use crate::paper::line::{self, CANONICAL_JQ, COLUMNS};
@@ -25,6 +25,9 @@ pub const ROWS_PER_PAGE: usize = 12;
 const LINES_PER_CELL: usize = 4;
 /// The enclosed row data.
 pub const ENCLOSED: &str = "kayit-satirlari.txt";
+
+/// More of a field is never shown in a cell.
+const CELL_CHARS: usize = 400;
 
 const LANDSCAPE: (f32, f32) = (A4.1, A4.0);
 const TOP: f32 = MARGIN + 34.0;
@@ -54,7 +57,9 @@ const CODE: Style = Style {
 };
 const GAP: f32 = 4.0;
 /// Of the columns, in points; together the width between the margins.
-const WIDTHS: [f32; COLUMNS] = [50.0, 44.0, 88.0, 80.0, 66.0, 40.0, 126.0, 18.0, 30.0, 44.0, 44.0, 44.0, 42.0, 53.0];
+const WIDTHS: [f32; COLUMNS] = [
+    50.0, 44.0, 82.0, 74.0, 62.0, 40.0, 112.0, 18.0, 30.0, 42.0, 42.0, 42.0, 42.0, 36.0, 53.0,
+];
 
 pub(super) fn write(asked: &Asked<'_>, period: Period, out: &mut impl Write) -> Result<Summary, PaperError> {
     let rows = Rows::of(asked, period)?;
@@ -123,12 +128,16 @@ impl Book<'_> {
         self.chain = chained(&self.chain, &hash);
         self.page += 1;
         let (head, foot) = (self.head(), self.foot(&hash));
-        let (lang, prefix, title, first) = (self.asked.lang, self.asked.prefix, self.title, self.page == 1);
+        let rows: Vec<[String; COLUMNS]> = entries
+            .iter()
+            .map(|entry| cells(self.asked, entry, CELL_CHARS))
+            .collect::<Result<_, _>>()?;
+        let (lang, title, first) = (self.asked.lang, self.title, self.page == 1);
         self.paper.page(|canvas| {
             top(canvas, title, &head, first);
             let mut table = vec![heading_row(canvas, lang)];
-            for (at, entry) in entries.iter().enumerate() {
-                table.push(entry_row(canvas, entry, prefix, lang, row_top(at)));
+            for (at, row) in rows.into_iter().enumerate() {
+                table.push(entry_row(canvas, row, row_top(at)));
             }
             canvas.table(table);
             let y = LANDSCAPE.1 - MARGIN - 3.0 * HASH.size * LEADING;
@@ -276,11 +285,8 @@ fn heading_row(canvas: &mut Canvas<'_, '_>, lang: Lang) -> Node {
     canvas.row(cells, true)
 }
 
-fn entry_row(canvas: &mut Canvas<'_, '_>, entry: &Entry, prefix: &str, lang: Lang, y: f32) -> Node {
-    /// More of a field is never shown in a cell.
-    const CELL_CHARS: usize = 400;
+fn entry_row(canvas: &mut Canvas<'_, '_>, cells: [String; COLUMNS], y: f32) -> Node {
     canvas.rule((MARGIN, y - BODY.size - 1.0), LANDSCAPE.0 - MARGIN);
-    let cells = line::cells(entry, prefix, lang, CELL_CHARS);
     let cells = columns()
         .zip(cells)
         .enumerate()

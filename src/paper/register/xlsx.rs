@@ -4,13 +4,15 @@ use std::io::Write;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 
-use super::{Asked, PaperError, Period, Rows, Summary, cells};
+use super::{Asked, CELL_CHARS, PaperError, Period, Rows, Summary, cells};
 use crate::paper::chain::Chain;
 use crate::paper::line;
 
 /// A sheet holds 1,048,576 rows; one is the heading.
 const ROWS: u64 = 1_048_575;
-const WIDTHS: [f64; line::COLUMNS] = [14.0, 17.0, 34.0, 28.0, 24.0, 12.0, 48.0, 6.0, 10.0, 14.0, 20.0, 20.0, 17.0, 66.0];
+const WIDTHS: [f64; line::COLUMNS] = [
+    14.0, 17.0, 34.0, 28.0, 24.0, 12.0, 48.0, 6.0, 10.0, 14.0, 20.0, 20.0, 17.0, 22.0, 66.0,
+];
 
 pub(super) fn write(asked: &Asked<'_>, period: Period, out: &mut (impl Write + Send)) -> Result<Summary, PaperError> {
     let rows = Rows::of(asked, period)?;
@@ -34,7 +36,7 @@ pub(super) fn write(asked: &Asked<'_>, period: Period, out: &mut (impl Write + S
         sheet.write_string_with_format(0, column, heading, &bold)?;
     }
     for (row, entry) in (1..).zip(rows.entries()) {
-        for (column, cell) in (0..).zip(cells(asked, &entry?)) {
+        for (column, cell) in (0..).zip(cells(asked, &entry?, CELL_CHARS)?) {
             sheet.write_string(row, column, cell)?;
         }
     }

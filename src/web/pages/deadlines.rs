@@ -16,9 +16,12 @@ use super::when::{Due, MISSED_BACK, Measure};
 use super::{beside, show};
 use crate::clock::{from_local, local_day};
 use crate::ledger::LedgerError;
+use crate::people::Right;
 use crate::pipeline::files::terms_of;
+use crate::register::deadlines::kind;
 use crate::register::entry::RegisterNumber;
 use crate::register::nearing::is_open;
+use crate::store::loss::Loss;
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
@@ -35,6 +38,8 @@ struct Item {
     unit: Shown,
     due: Due,
     day: Date,
+    /// It stands until somebody ends it, however long ago its last day was.
+    stands: bool,
 }
 
 struct Unit {
@@ -103,6 +108,7 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
     let since = now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN).min(month);
     let mut seen: BTreeSet<RegisterNumber> = BTreeSet::new();
     let mut items = of_files(web, c, now)?;
+    items.extend(of_losses(web, c, now)?);
     for open in web.ledger().open_deadlines(since)?.into_iter().rev() {
         if items.len() >= SHOWN {
             return Ok((items, true));
@@ -129,6 +135,7 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
                 unit: Shown::cell(entry.unit.as_deref().unwrap_or_default()),
                 due: Due::at(deadline.at, &deadline.kind, Measure::of(&settings, now, c.lang())),
                 day: local_day(deadline.at),
+                stands: false,
             });
         }
     }
@@ -157,10 +164,32 @@ fn of_files(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Item>, LedgerEr
                 unit: Shown::cell(head.unit.as_deref().unwrap_or_default()),
                 due: Due::at(term.at, term.kind.word(), Measure::of(&settings, now, c.lang())),
                 day: local_day(term.at),
+                stands: false,
             });
         }
     }
     Ok(items)
+}
+
+/// The terms within which losses of the record must be reported, for those who answer for it.
+fn of_losses(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Item>, LedgerError> {
+    if !c.person().may(Right::Oversee) {
+        return Ok(Vec::new());
+    }
+    let settings = web.pipeline.settings();
+    let open = web.ledger().losses()?.into_iter().filter(Loss::is_open);
+    Ok(open
+        .map(|loss| Item {
+            href: "/boards/retention".to_owned(),
+            number: loss.id.clone(),
+            subject: Shown::cell(loss.summary().get(c.lang())),
+            sender: Shown::default(),
+            unit: Shown::cell(c.t("zıya (kayıp)", "losses")),
+            due: Due::at(loss.ends(), kind::LOSS, Measure::of(&settings, now, c.lang())),
+            day: loss.until,
+            stands: true,
+        })
+        .collect())
 }
 
 fn weeks(web: &Web, c: &Chrome, first: Date, today: Date, items: &[Item]) -> Vec<Vec<Cell>> {
@@ -203,7 +232,7 @@ fn weeks(web: &Web, c: &Chrome, first: Date, today: Date, items: &[Item]) -> Vec
 fn units(items: Vec<Item>, c: &Chrome, now: Timestamp) -> Vec<Unit> {
     let oldest = local_day(now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN));
     let mut units: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    for item in items.into_iter().filter(|item| item.day >= oldest) {
+    for item in items.into_iter().filter(|item| item.stands || item.day >= oldest) {
         units.entry(item.unit.short.clone()).or_default().push(item);
     }
     let named = |name: &str| match name.is_empty() {

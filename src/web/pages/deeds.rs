@@ -34,6 +34,8 @@ pub struct Fields {
     pub number: String,
     /// A retention class.
     pub class: String,
+    /// The number of a legal hold.
+    pub hold: String,
 }
 
 /// What the address of a document names. What is no number is not there.
@@ -151,7 +153,11 @@ fn keeping_request(deed: &str, number: RegisterNumber, fields: &Fields) -> Optio
     let reason = fields.note.clone();
     Some(match deed {
         "legal-hold" => KeepingRequest::Hold { number, reason },
-        "release" => KeepingRequest::Release { number, reason },
+        "release" => KeepingRequest::Release {
+            number,
+            reason,
+            hold: fields.hold.trim().parse().ok(),
+        },
         "class" => KeepingRequest::Class {
             number,
             class: Some(fields.class.trim().to_owned()).filter(|class| !class.is_empty()),

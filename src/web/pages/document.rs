@@ -205,7 +205,8 @@ struct KeepingView {
     standing: String,
     /// Its bytes are gone: since when and by which list.
     disposed: Option<String>,
-    hold: Option<Shown>,
+    /// The holds that stand, each with its number.
+    holds: Vec<(u32, Shown)>,
     classes: Vec<(String, bool)>,
     deeds: Vec<Done>,
     may_hold: bool,
@@ -215,15 +216,19 @@ impl KeepingView {
     fn of(web: &Web, entry: &Entry, c: &Chrome) -> Result<Self, LedgerError> {
         let (settings, keeping, lang) = (web.pipeline.settings(), web.ledger().keeping(entry.register_number)?, c.lang());
         let policy = &settings.config.retention;
-        let standing = match policy.standing(entry, &keeping, local_day(web.pipeline.now())) {
+        let standing = web.ledger().retention_standing(entry, policy, local_day(web.pipeline.now()))?;
+        let standing = match standing {
             Standing::ForEver => Text::new(
                 "Sürekli saklanır: süreli bir sınıfı yok.",
                 "Kept for ever: it has no class with years.",
             ),
-            Standing::Held => Text::new("Hukukî bekletmede: imha edilemez.", "On legal hold: it cannot be disposed of."),
+            Standing::Held => Text::new(
+                "Hukukî bekletmede (kendisi ya da dosyasındaki bir belge): imha edilemez.",
+                "On legal hold, itself or a document of its file: it cannot be disposed of.",
+            ),
             Standing::Open => Text::new(
-                "İşi bitmedi: saklama süresi dolsa da imha edilemez.",
-                "Not finished: it cannot be disposed of.",
+                "İşi bitmedi ya da başvuru dosyası açık: saklama süresi dolsa da imha edilemez.",
+                "Not finished, or its application file is open: it cannot be disposed of.",
             ),
             Standing::Kept { class, until } => Text::new(
                 format!("{class}: {until} gününden önce imha edilemez."),
@@ -238,10 +243,14 @@ impl KeepingView {
         Ok(Self {
             standing: standing.get(lang).to_owned(),
             disposed: web.ledger().disposed(entry)?.map(|text| text.get(lang).to_owned()),
-            hold: keeping
-                .hold
-                .as_ref()
-                .map(|hold| Shown::field(&format!("{} · {}: {}", when::moment(hold.since), hold.by, hold.reason))),
+            holds: keeping
+                .holds
+                .iter()
+                .map(|hold| {
+                    let said = format!("{} · {}: {}", when::moment(hold.since), hold.by, hold.reason);
+                    (hold.id, Shown::field(&said))
+                })
+                .collect(),
             classes: policy
                 .class
                 .iter()
@@ -254,7 +263,11 @@ impl KeepingView {
                 .map(|deed| Done {
                     time: when::moment(deed.at),
                     who: named(web, &deed.by),
-                    what: Shown::field(keeping_words(&deed.what).get(lang)),
+                    what: Shown::field(&format!(
+                        "{}{}",
+                        keeping_words(&deed.what).get(lang),
+                        retention::at_the_machine(deed.uid, c)
+                    )),
                     note: Shown::field(&deed.reason),
                 })
                 .collect(),

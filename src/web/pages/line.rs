@@ -16,7 +16,7 @@ use crate::text::Lang;
 use crate::web::Web;
 
 /// Flags that a list shows beside the verdict; the others are told by the verdict itself.
-const MARKED: [&str; 10] = [
+const MARKED: [&str; 11] = [
     flag::SENT,
     flag::DUPLICATE,
     flag::ENCRYPTED,
@@ -27,6 +27,7 @@ const MARKED: [&str; 10] = [
     flag::ORPHAN_EVIDENCE,
     flag::E_TEBLIGAT,
     flag::ADDRESS_VERIFICATION,
+    flag::LEGAL_HOLD,
 ];
 
 /// One line, ready to be shown.
@@ -102,10 +103,24 @@ impl Line {
             unread: row.unopened && row.state != State::NotRecorded,
             sent: row.flags.contains(flag::SENT),
             state: words::state_of(row.state, row.flags.contains(flag::SENT), lang),
-            marks: marks.map(|flag| words::flag(flag, lang).to_owned()).collect(),
+            marks: marks
+                .map(|flag| words::flag(flag, lang).to_owned())
+                .chain(disposed(row, web, lang))
+                .collect(),
             access: access(row.access, lang),
         }
     }
+}
+
+/// What was disposed of says when and by which list.
+fn disposed(row: &Row, web: &Web, lang: Lang) -> Option<String> {
+    let word = row.flags.get(flag::DISPOSED).map(|flag| words::flag(flag, lang))?;
+    let keeping = web.ledger().keeping(row.number).ok();
+    let disposed = keeping.and_then(|keeping| keeping.disposed);
+    Some(disposed.map_or_else(
+        || word.to_owned(),
+        |disposed| format!("{word} {}", words::disposed(&disposed, lang)),
+    ))
 }
 
 /// The deadline to show: the next that can be missed. The row knows the earliest; where that is history, another may be ahead, and the

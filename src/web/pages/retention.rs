@@ -130,11 +130,18 @@ pub async fn back(c: Chrome, Path(_deed): Path<String>) -> Result<Redirect, Prob
 /// Does it on a task of its own: a browser that goes away must not leave a disposal half done.
 pub async fn kept(web: &Shared, c: &Chrome, request: KeepingRequest) -> Result<Result<Kept, KeepingRefusal>, Problem> {
     let (pipeline, person) = (web.pipeline.clone(), c.visitor.person.clone());
-    match tokio::spawn(async move { pipeline.decide_keeping(request, &person).await }).await {
+    match tokio::spawn(async move { pipeline.decide_keeping(request, &*person).await }).await {
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(PipelineError::Ledger(error))) => Err(error.into()),
         Ok(Err(_)) | Err(_) => Err(LedgerError::Closed.into()),
     }
+}
+
+/// Said behind a deed that was done on the machine itself, where nobody proves who he is.
+pub fn at_the_machine(uid: Option<u32>, c: &Chrome) -> String {
+    uid.map_or_else(String::new, |uid| {
+        format!(" ({} {uid})", c.t("makinede, uid", "at the machine, uid"))
+    })
 }
 
 /// A refusal as an address has it.
@@ -251,7 +258,7 @@ fn list_line(web: &Web, c: &Chrome, disposal: &Disposal) -> Result<ListLine, Led
     let (list, person) = (&disposal.list, c.person());
     let (stage, word) = match disposal.stage {
         Stage::Proposed => ("open", c.t("onay bekliyor", "waits for approvals")),
-        Stage::Approved => ("open", c.t("iki kişi onayladı, uygulanmadı", "approved by two, not executed")),
+        Stage::Approved => ("open", c.t("onaylandı, uygulanmadı", "approved, not executed")),
         Stage::Withdrawn => ("ended", c.t("geri çekildi", "withdrawn")),
         Stage::Begun => ("ended", c.t("imha sürüyor", "being disposed of")),
         Stage::Done => ("ended", c.t("imha edildi", "disposed of")),
@@ -282,7 +289,7 @@ fn list_line(web: &Web, c: &Chrome, disposal: &Disposal) -> Result<ListLine, Led
         sha256: disposal.sha256.to_string(),
         stage,
         word,
-        proposed: format!("{} · {}", when::moment(list.at), list.proposed_by),
+        proposed: format!("{} · {}{}", when::moment(list.at), list.proposed_by, at_the_machine(list.uid, c)),
         approvals: disposal
             .approvals
             .iter()
@@ -336,8 +343,8 @@ fn said_words(word: &str, c: &Chrome) -> Option<(bool, String)> {
             "The list was withdrawn; nothing was disposed of.",
         ),
         "execute" => Text::new(
-            "Liste uygulandı; içerikler imha edildi, kayıtları duruyor.",
-            "The list was executed; the bytes are gone, their records stay.",
+            "Liste uygulandı; içerikler imha edildi, kayıtları duruyor. Yedekler bir sonraki yedeklemede onları bırakır; güncellenmeyen eski yedekler, anlık görüntüler ve sunucudaki kutular içerikleri hâlâ tutar.",
+            "The list was executed; the bytes are gone, their records stay. Backups let go of them when they are next brought up to date; older copies, snapshots and the mailboxes on the server still hold them.",
         ),
         "close-loss" => Text::new("Kayıp kaydı kapatıldı.", "The record of the loss is closed."),
         other => return refusal_of(other).map(|refusal| (false, refusal.text().get(c.lang()).to_owned())),

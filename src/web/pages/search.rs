@@ -120,7 +120,7 @@ const STATES: [(&str, &str, &str); 7] = [
     ("quarantined", "karantinada", "quarantined"),
 ];
 
-const FLAGS: [&str; 15] = [
+const FLAGS: [&str; 17] = [
     flag::INVALID_SIGNATURE,
     flag::UNVERIFIED,
     flag::SENT,
@@ -136,6 +136,8 @@ const FLAGS: [&str; 15] = [
     flag::ORPHAN_EVIDENCE,
     flag::NEGATIVE_EVIDENCE,
     flag::UNKNOWN_SENDER,
+    flag::LEGAL_HOLD,
+    flag::DISPOSED,
 ];
 
 fn access(level: u8, lang: Lang) -> &'static str {

@@ -7,6 +7,7 @@ use crate::clock::{istanbul, local_day};
 use crate::register::calendar::Calendar;
 use crate::register::deadlines::kind;
 use crate::register::entry::State;
+use crate::register::words;
 use crate::settings::Settings;
 use crate::text::Lang;
 
@@ -149,7 +150,7 @@ impl Due {
             class: standing.class(),
             at: moment(at),
             iso: at.to_string(),
-            kind: deadline_kind(kind, measure.lang),
+            kind: words::deadline_kind(kind, measure.lang),
         }
     }
 }
@@ -162,22 +163,6 @@ fn business_days_between(today: Date, last: Date, calendar: &Calendar) -> Option
     }
     let days = today.series(1.day()).skip(1).take_while(|day| *day <= last);
     Some(days.filter(|day| calendar.is_business_day(*day)).count())
-}
-
-pub fn deadline_kind(word: &str, lang: Lang) -> &'static str {
-    let (tr, en) = match word {
-        kind::DEEMED_READ => ("okunmuş sayılma", "deemed read"),
-        kind::DEEMED_READ_EARLY => ("okunmuş sayılma (erken hesap)", "deemed read (earlier rule)"),
-        kind::DUE => ("miat", "due date"),
-        kind::URGENT => ("günlü", "same day"),
-        "originals" => ("asılların gelmesi", "originals"),
-        "completion" => ("eksiklerin tamamlanması", "completion"),
-        "loss-report" => ("kaybın bildirilmesi", "report of a loss"),
-        "power-ends" => ("vekâletnamenin bitişi", "power of attorney ends"),
-        "circular-ends" => ("sirkülerin bitişi", "circular ends"),
-        _ => ("süre", "deadline"),
-    };
-    if lang == Lang::Tr { tr } else { en }
 }
 
 #[cfg(test)]
