@@ -59,6 +59,8 @@ pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: Cancellatio
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(LOOK) => {}
+            // Somebody wanted to read what is lost: that is told now.
+            () = pipeline.ledger.blobs().rung() => {}
         }
     }
     progress.end(TASK);
@@ -89,6 +91,7 @@ pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
     check_orphans(pipeline).await?;
     super::sent::check(pipeline).await?;
     check_disk(pipeline).await?;
+    super::loss::noticed(pipeline).await?;
     super::loss::look(pipeline).await?;
     report_daily(pipeline).await
 }

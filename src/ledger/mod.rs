@@ -98,6 +98,11 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Kept bytes are missing or damaged; the record itself can be read.
+    pub fn is_lost_blob(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_lost_blob())
+    }
+
     /// Worth another try without a person.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! The questions that can be asked of the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -35,6 +35,13 @@ pub struct OpenDeadline {
     pub at: Timestamp,
     pub number: RegisterNumber,
     pub kind: String,
+}
+
+/// What an entry rests on beside its message: what was opened of it, and what its verdict needed from outside.
+fn beside_message(entry: &Entry) -> impl Iterator<Item = Sha256> + '_ {
+    let objects = entry.verdict.iter().flat_map(|verdict| &verdict.objects);
+    let opened = entry.opened.iter().map(|opened| opened.sha256);
+    opened.chain(objects.filter(|object| !object.embedded).map(|object| object.sha256))
 }
 
 impl Ledger {
@@ -150,13 +157,30 @@ impl Ledger {
     pub fn objects(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
         let mut all = BTreeSet::new();
         for entry in self.entries() {
-            let entry = entry?;
-            all.extend(entry.opened.iter().map(|opened| opened.sha256));
-            let objects = entry.verdict.map(|verdict| verdict.objects).unwrap_or_default();
-            all.extend(objects.iter().filter(|object| !object.embedded).map(|object| object.sha256));
+            all.extend(beside_message(&entry?));
         }
         let gone = self.gone()?;
         Ok(all.difference(&gone).copied().collect())
+    }
+
+    /// Every blob that there must be: the messages, and what the entries rest on.
+    pub fn named(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
+        let mut all = self.objects()?;
+        all.extend(self.messages()?);
+        Ok(all)
+    }
+
+    /// The entries that these blobs are the message of, or that rest on them.
+    pub fn needing(&self, blobs: &BTreeSet<Sha256>) -> Result<BTreeMap<Sha256, Vec<RegisterNumber>>, LedgerError> {
+        let mut needing: BTreeMap<Sha256, Vec<RegisterNumber>> = BTreeMap::new();
+        for entry in self.entries() {
+            let entry = entry?;
+            let names: BTreeSet<Sha256> = beside_message(&entry).chain([entry.message.sha256]).collect();
+            for name in names.intersection(blobs) {
+                needing.entry(*name).or_default().push(entry.register_number);
+            }
+        }
+        Ok(needing)
     }
 
     /// Locators of a mailbox whose bytes are durable: never asked for again.

@@ -3,19 +3,22 @@
 //! The end of the journal is fixed first, then the blobs are copied, then the journal up to that end: blobs are durable before a record
 //! names them, so the copy holds every blob that it names. The index is not copied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::blobs::Blobs;
+use super::blobs::{Blobs, shard_of};
 use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
 use super::disposal::{Proof, dispose};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::journal::Journal;
 use super::lock::Lock;
 use super::record::Head;
+use super::reread::Share;
 use super::segment::{Found, Segment};
 use super::tail::find_end;
 use super::verify::Progress;
 use super::{blobs_folder, check_folders, check_format, create, format_path, head, journal_folder, mark, restoring_path};
+use crate::hash::Sha256;
 
 /// Blobs that are made durable together.
 const GROUP_BLOBS: usize = 64;
@@ -23,7 +26,7 @@ const GROUP_BLOBS: usize = 64;
 const GROUP_BYTES: u64 = 16 << 20;
 
 /// What was copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyReport {
     /// The end of the copied journal.
     pub head: Head,
@@ -33,11 +36,18 @@ pub struct CopyReport {
     pub blob_bytes_copied: u64,
     /// Blobs that an earlier backup had brought.
     pub blobs_kept: u64,
+    /// Of these, what was read again this time and compared with its hash.
+    pub blobs_reread: u64,
+    /// What had rotten in the copy since, and was copied anew.
+    pub blobs_mended: u64,
+    /// What cannot be copied because its bytes are damaged where they are copied from. Everything else is copied.
+    pub damaged: BTreeSet<Sha256>,
 }
 
 /// Copies the store at `root` to `folder`, which is new, empty, or an earlier backup of the same store: then only what is new is copied.
-/// Every copied byte is compared with its hash or the chain, and durable when this returns. What an earlier backup brought is not read
-/// again: `verify` on the folder does that.
+/// Every copied byte is compared with its hash or the chain, and durable when this returns. Of what an earlier backup brought a share is read
+/// again each time and put right, see [`super::reread`]; `verify` on the folder reads all of it. A damaged blob is named and keeps nothing else
+/// from being saved; whether every blob that the record names is there, only the ledger can say.
 ///
 /// # Errors
 /// The folder is the backup of another store; something at `root` is damaged; a disk fails. An interrupted backup is continued by the next.
@@ -51,11 +61,14 @@ pub fn backup(root: &Path, folder: &Path, disk: SharedDisk, progress: &mut dyn F
         require_empty(folder, &*disk, &["blobs", "journal", "format.tmp"])?;
         create(folder, &disk)?;
     }
-    copy(root, folder, &disk, progress)
+    let share = Share::next(folder, &*disk)?;
+    let report = copy(root, folder, &disk, share, progress)?;
+    share.done(folder, &*disk)?;
+    Ok(report)
 }
 
 /// Makes a store at `root` out of a backup. Everything is compared with its hash or the chain while it is copied, and durable when this
-/// returns. A restore that was interrupted is continued by the same call; until it is finished, nothing opens `root`.
+/// returns; a blob that is damaged in the backup is left out and named. A restore that was interrupted is continued by the same call; until it is finished, nothing opens `root`.
 ///
 /// # Errors
 /// [`StoreError::NotEmpty`]; something in the backup is damaged; a disk fails.
@@ -72,7 +85,7 @@ pub fn restore(folder: &Path, root: &Path, disk: SharedDisk, progress: &mut dyn 
     }
     Blobs::create(&blobs_folder(root), &disk)?;
     Journal::create(&journal_folder(root), &*disk)?;
-    let report = copy(folder, root, &disk, progress)?;
+    let report = copy(folder, root, &disk, Share::ALL, progress)?;
     mark(root, &*disk)?;
     disk.remove(&restoring).at(Step::Remove, &restoring)?;
     disk.sync_dir(root).at(Step::FlushFolder, root)?;
@@ -120,7 +133,7 @@ fn require_empty(folder: &Path, disk: &dyn Disk, allowed: &[&str]) -> Result<(),
     }
 }
 
-fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
+fn copy(from: &Path, to: &Path, disk: &SharedDisk, share: Share, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
     let (source, target) = (journal_folder(from), journal_folder(to));
     let since = head::read(&target, &**disk)?.head().unwrap_or(Head::EMPTY);
     let until = end_to_copy(from, &source, &**disk)?;
@@ -133,8 +146,11 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Prog
         blobs_copied: 0,
         blob_bytes_copied: 0,
         blobs_kept: 0,
+        blobs_reread: 0,
+        blobs_mended: 0,
+        damaged: BTreeSet::new(),
     };
-    copy_blobs(from, to, disk, &mut report, progress)?;
+    copy_blobs((from, to), disk, share, &mut report, progress)?;
     copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
     forget_disposed(from, to, disk, since)?;
     Ok(report)
@@ -171,9 +187,9 @@ fn end_to_copy(root: &Path, journal: &Path, disk: &dyn Disk) -> Result<Head, Sto
 }
 
 fn copy_blobs(
-    from: &Path,
-    to: &Path,
+    (from, to): (&Path, &Path),
     disk: &SharedDisk,
+    share: Share,
     report: &mut CopyReport,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), StoreError> {
@@ -185,11 +201,24 @@ fn copy_blobs(
     for blob in source.iter() {
         let (hash, size) = blob?;
         let there = target.path(&hash);
-        if disk.len(&there).at(Step::Open, &there)? == Some(size) {
-            report.blobs_kept += 1;
-            continue;
+        let is_there = disk.len(&there).at(Step::Open, &there)? == Some(size);
+        if is_there {
+            let is_due = share.holds(shard_of(&hash));
+            report.blobs_reread += u64::from(is_due);
+            if !is_due || !is_rotten(&target, &hash)? {
+                report.blobs_kept += 1;
+                continue;
+            }
         }
-        group.push(source.get(&hash)?);
+        match source.get(&hash) {
+            Ok(bytes) => group.push(bytes),
+            Err(StoreError::BlobCorrupt { hash, .. }) => {
+                report.damaged.insert(hash);
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        report.blobs_mended += u64::from(is_there);
         group_bytes += size;
         report.blobs_copied += 1;
         report.blob_bytes_copied += size;
@@ -203,6 +232,15 @@ fn copy_blobs(
     target.put_all(&group)?;
     progress(Progress::Blobs(report.blobs_copied, report.blob_bytes_copied));
     Ok(())
+}
+
+/// The length of a rotten file is right: only its bytes tell.
+fn is_rotten(target: &Blobs, hash: &Sha256) -> Result<bool, StoreError> {
+    match target.verify(hash) {
+        Ok(_) => Ok(false),
+        Err(StoreError::BlobCorrupt { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// Copies the segments from the one in which the earlier backup ended. Each is written whole under a temporary name, so that the backup is

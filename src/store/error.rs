@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use crate::hash::Sha256;
 use crate::text::Text;
 
@@ -196,6 +198,21 @@ impl StoreError {
     /// The file system takes no writes.
     pub fn is_read_only(&self) -> bool {
         matches!(self.io_kind(), Some(io::ErrorKind::ReadOnlyFilesystem))
+    }
+
+    /// The medium does not give back what lies there (EIO): no permission and no missing mount explains that.
+    pub fn is_medium(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.raw_os_error() == Some(Errno::IO.raw_os_error()))
+    }
+
+    /// This account may not look there. It says nothing of what lies there.
+    pub fn is_forbidden(&self) -> bool {
+        self.io_kind() == Some(io::ErrorKind::PermissionDenied)
+    }
+
+    /// Kept bytes are not there any more, or not those that were kept.
+    pub fn is_lost_blob(&self) -> bool {
+        matches!(self, Self::BlobCorrupt { .. } | Self::BlobMissing { .. })
     }
 
     fn io_kind(&self) -> Option<io::ErrorKind> {

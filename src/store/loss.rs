@@ -32,12 +32,16 @@ pub enum Finder {
     Walk,
     /// The opening of the store.
     Start,
+    /// Somebody, or some work of the daemon, wanted to read it.
+    Reading,
+    /// A copy was made: `backup` or `restore`.
+    Copy,
 }
 
 /// One thing that is lost or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Lost {
-    /// `chain`, `blob-corrupt` or `blob-missing`.
+    /// `chain`, `blob-corrupt`, `blob-missing` or `unreadable`.
     pub kind: String,
     /// Within the store, with the offset and the record where they are known.
     pub place: String,
@@ -222,8 +226,11 @@ fn lost(root: &Path, issue: &Issue) -> Option<Lost> {
         IssueKind::Chain(_) => "chain",
         IssueKind::BlobCorrupt => "blob-corrupt",
         IssueKind::BlobMissing => "blob-missing",
+        IssueKind::Medium(_) => "unreadable",
         // A folder that is none of ours, or that this account may not read, has lost nothing.
-        IssueKind::Unreadable(_) | IssueKind::StrangeFile | IssueKind::Temporary | IssueKind::TornTail => return None,
+        IssueKind::Unreadable(_) | IssueKind::Forbidden(_) | IssueKind::StrangeFile | IssueKind::Temporary | IssueKind::TornTail => {
+            return None;
+        }
     };
     let Place { path, sequence, .. } = &issue.place;
     let within = path.strip_prefix(root).unwrap_or(path).display();

@@ -132,7 +132,7 @@ fn a_backup_while_writing_is_whole_and_grows_by_what_is_new() {
             }
             store
         });
-        let mut last = first;
+        let mut last = first.clone();
         for _ in 0..5 {
             last = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
             let report = verify(&copy, RealDisk::shared(), &mut |_| {});
@@ -188,18 +188,85 @@ fn a_damaged_backup_is_not_restored_and_an_interrupted_restore_is_continued() {
     let (mut store, _) = open(&root);
     add(&mut store, 0..4);
     backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
-    let hash = crate::hash::Sha256::of(b"message 2");
-    let path = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&hash);
-    std::fs::write(&path, b"message X").unwrap();
+    let head = copy.join("journal/head");
+    let whole = std::fs::read(&head).unwrap();
+    let segment = std::fs::read_dir(copy.join("journal")).unwrap().map(|file| file.unwrap().path());
+    let segment = segment.into_iter().find(|path| *path != head).unwrap();
+    let sound = std::fs::read(&segment).unwrap();
+    let mut changed = sound.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    std::fs::write(&segment, changed).unwrap();
     let error = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap_err();
-    assert!(matches!(error, StoreError::BlobCorrupt { .. }), "{error}");
+    assert!(matches!(error, StoreError::BrokenChain { .. }), "{error}");
     assert!(matches!(
         Store::open(&again, RealDisk::shared()),
         Err(StoreError::RestoreUnfinished(_))
     ));
-    std::fs::write(&path, b"message 2").unwrap();
+    std::fs::write(&segment, sound).unwrap();
+    assert_eq!(std::fs::read(&head).unwrap(), whole, "nothing was written into the backup");
     restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
     assert_eq!(bodies(&open(&again).0).len(), 4);
+}
+
+#[test]
+fn a_blob_that_is_damaged_in_the_backup_is_named_and_the_rest_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let [root, copy, again] = ["store", "backup", "again"].map(|name| folder.path().join(name));
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..4);
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    let hash = crate::hash::Sha256::of(b"message 2");
+    let rotten = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&hash);
+    std::fs::write(&rotten, b"message X").unwrap();
+    let report = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(report.damaged.into_iter().collect::<Vec<_>>(), [hash]);
+    let (restored, _) = open(&again);
+    assert_eq!(bodies(&restored).len(), 4, "the journal is whole");
+    let there: Vec<_> = (0..4)
+        .filter(|number| {
+            restored
+                .blobs
+                .get(&crate::hash::Sha256::of(format!("message {number}").as_bytes()))
+                .is_ok()
+        })
+        .collect();
+    assert_eq!(there, [0, 1, 3], "everything but what is damaged");
+}
+
+#[test]
+fn what_rots_in_a_backup_is_found_and_put_right_by_the_backups_that_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let [root, copy] = ["store", "backup"].map(|name| folder.path().join(name));
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..4);
+    let made = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(
+        (made.blobs_reread, made.blobs_mended),
+        (0, 0),
+        "what was copied just now was read just now"
+    );
+    let rotten = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&crate::hash::Sha256::of(b"message 2"));
+    std::fs::write(&rotten, b"message X").unwrap();
+    let (mut reread, mut mended) = (0, 0);
+    for _ in 0..super::reread::BACKUPS_FOR_ALL {
+        let report = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+        assert!(report.damaged.is_empty());
+        (reread, mended) = (reread + report.blobs_reread, mended + report.blobs_mended);
+    }
+    assert_eq!(mended, 1);
+    assert!(reread >= 4, "each was read once");
+    assert_eq!(std::fs::read(&rotten).unwrap(), b"message 2");
+
+    // Damaged on both sides: it is named, and what is new is saved all the same.
+    std::fs::write(&rotten, b"message").unwrap();
+    std::fs::write(store.blobs.path(&crate::hash::Sha256::of(b"message 2")), b"message Y").unwrap();
+    add(&mut store, 4..6);
+    let report = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(
+        report.damaged.into_iter().collect::<Vec<_>>(),
+        [crate::hash::Sha256::of(b"message 2")]
+    );
+    assert_eq!((report.blobs_copied, report.head), (2, store.journal.head()));
 }
 
 #[test]

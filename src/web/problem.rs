@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 
 use crate::ledger::LedgerError;
+use crate::text::Text;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -23,6 +24,19 @@ pub enum Problem {
     Bad(String),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// Marks an answer that cannot be given because kept bytes are lost: [`super::guard`] words it, and no path of the server is in it.
+#[derive(Debug, Clone, Copy)]
+pub struct BytesLost;
+
+/// What is said where kept bytes are missing or damaged. Reading them opened the loss.
+pub fn bytes_lost() -> Text {
+    Text::new(
+        "Saklanan ileti eksik ya da bozuk. Zıya (kayıp) süreci açıldı, yönetici uyarıldı; dosya yedekten geri konunca burada yeniden açılır.",
+        "The stored message is missing or damaged. The loss procedure is open and the administrator was told; it opens here again when the file is \
+         put back from a backup.",
+    )
 }
 
 /// Marks an answer that is only a status: [`super::guard`] makes a page of it.
@@ -58,14 +72,20 @@ impl IntoResponse for Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Ledger(error) if error.is_lost_blob() => {
+                tracing::error!(%error, "kept bytes are lost");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Ledger(error) => {
                 tracing::error!(%error, "a page could not be made");
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };
         let mut response = (status, Unanswered).into_response();
-        if matches!(self, Self::SignIn) {
-            response.extensions_mut().insert(NeedsSignIn);
+        match self {
+            Self::SignIn => drop(response.extensions_mut().insert(NeedsSignIn)),
+            Self::Ledger(error) if error.is_lost_blob() => drop(response.extensions_mut().insert(BytesLost)),
+            _ => {}
         }
         response
     }

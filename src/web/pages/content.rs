@@ -16,7 +16,7 @@ use crate::people::Person;
 use crate::register::entry::Entry;
 use crate::search::letter;
 use crate::text::{Text, safe_file_name};
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, bytes_lost};
 use crate::web::{Shared, Web};
 
 /// Messages that pages take apart at the same time. Each takes three and a half times its size; the pipeline has its own bound beside this.
@@ -143,6 +143,24 @@ pub async fn read(web: &Shared, person: &Person, entry: &Entry) -> Result<Result
     .await
 }
 
+/// The same for the document's page, which stands without its files: what cannot be shown is a sentence in it.
+///
+/// # Errors
+/// The index cannot be read.
+pub async fn shown(web: &Shared, person: &Person, entry: &Entry) -> Result<Result<Content, Text>, Problem> {
+    match read(web, person, entry).await {
+        Err(Problem::Ledger(error)) if error.is_lost_blob() => {
+            tracing::error!(%error, "a document's bytes are lost");
+            Ok(Err(bytes_lost()))
+        }
+        Ok(Err(why)) => Ok(Err(Text::new(
+            format!("{}. Baytlar saklanıyor; yöneticiye haber verin.", why.tr),
+            format!("{}. The bytes are kept; tell the administrator.", why.en),
+        ))),
+        read => read,
+    }
+}
+
 /// The part with this hash, and its bytes.
 ///
 /// # Errors
@@ -186,16 +204,7 @@ async fn taken_apart<T: Send + 'static>(
     super::beside(move || {
         let own = Own::of(&web, &person, &entry)?;
         let limits = web.pipeline.settings().limits.clone();
-        let raw = match web.ledger().blobs().get(&entry.message.sha256) {
-            Ok(raw) => raw,
-            Err(error) if error.is_transient() => return Err(LedgerError::from(error).into()),
-            Err(error) => {
-                return Ok(Err(Text::new(
-                    format!("saklanan baytlar okunamadı: {error}"),
-                    format!("the kept bytes cannot be read: {error}"),
-                )));
-            }
-        };
+        let raw = web.ledger().blobs().get(&entry.message.sha256).map_err(LedgerError::from)?;
         let kept = web.ledger().kept([&entry])?;
         let deadline = limits.parse_deadline;
         let outcome = isolate::run(deadline, move || look(&|visit| walk(&raw, &own, &limits, &kept, visit)));
