@@ -75,6 +75,9 @@ pub use query::{Counts, OpenDeadline};
 use writer::Writer;
 pub use writer::{Decision, Pending};
 
+/// The alarm that stands while the record is broken.
+pub const BROKEN: &str = "record/broken";
+
 /// Why the record could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

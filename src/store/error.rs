@@ -339,6 +339,15 @@ impl StoreError {
     }
 }
 
+/// What a clerk is told where kept bytes are missing or damaged: no path of the server. Whoever read them in the daemon opened the loss by it.
+pub fn bytes_lost() -> Text {
+    Text::new(
+        "Saklanan ileti eksik ya da bozuk. Zıya (kayıp) süreci açıldı, yönetici uyarıldı; dosya yedekten geri konunca burada yeniden açılır.",
+        "The stored message is missing or damaged. The loss procedure is open and the administrator was told; it opens here again when the file is \
+         put back from a backup.",
+    )
+}
+
 fn io_cure(step: Step, path: &Path, source: &io::Error) -> Text {
     let (tr, en) = match source.kind() {
         io::ErrorKind::StorageFull => (

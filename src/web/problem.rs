@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 
 use crate::ledger::LedgerError;
-use crate::text::Text;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -29,15 +28,6 @@ pub enum Problem {
 /// Marks an answer that cannot be given because kept bytes are lost: [`super::guard`] words it, and no path of the server is in it.
 #[derive(Debug, Clone, Copy)]
 pub struct BytesLost;
-
-/// What is said where kept bytes are missing or damaged. Reading them opened the loss.
-pub fn bytes_lost() -> Text {
-    Text::new(
-        "Saklanan ileti eksik ya da bozuk. Zıya (kayıp) süreci açıldı, yönetici uyarıldı; dosya yedekten geri konunca burada yeniden açılır.",
-        "The stored message is missing or damaged. The loss procedure is open and the administrator was told; it opens here again when the file is \
-         put back from a backup.",
-    )
-}
 
 /// Marks an answer that is only a status: [`super::guard`] makes a page of it.
 #[derive(Debug, Clone, Copy)]

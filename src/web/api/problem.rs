@@ -15,9 +15,10 @@ use super::shapes::ProblemShape;
 use crate::ledger::LedgerError;
 use crate::ledger::handling::Refusal;
 use crate::people::tokens::Grant;
+use crate::store::error::bytes_lost;
 use crate::text::{Lang, Text};
 use crate::web::guard::Speaks;
-use crate::web::problem::{Problem as PageProblem, bytes_lost};
+use crate::web::problem::Problem as PageProblem;
 
 #[derive(Debug, Clone)]
 pub enum Problem {

@@ -15,8 +15,9 @@ use crate::opener::Kept;
 use crate::people::Person;
 use crate::register::entry::Entry;
 use crate::search::letter;
+use crate::store::error::bytes_lost;
 use crate::text::{Text, safe_file_name};
-use crate::web::problem::{Problem, bytes_lost};
+use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
 
 /// Messages that pages take apart at the same time. Each takes three and a half times its size; the pipeline has its own bound beside this.

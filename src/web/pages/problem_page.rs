@@ -4,8 +4,8 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use crate::register::words::either;
+use crate::store::error::bytes_lost as lost_words;
 use crate::text::Lang;
-use crate::web::problem::bytes_lost as lost_words;
 
 #[derive(Template)]
 #[template(path = "problem.html", config = "src/web/askama.toml")]
