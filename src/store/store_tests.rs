@@ -5,10 +5,11 @@ use std::path::Path;
 use super::backup::{backup, restore};
 use super::disk::RealDisk;
 use super::error::StoreError;
+use super::fault::{FailingDisk, Mode};
 use super::head::KnownHead;
 use super::index::{IndexBatch, IndexState};
 use super::journal_tests::record;
-use super::verify::{IssueKind, verify};
+use super::verify::{Issue, IssueKind, verify};
 use super::{Recovery, Store};
 
 fn open(root: &Path) -> (Store, Recovery) {
@@ -320,4 +321,29 @@ fn verify_names_damaged_missing_and_strange_files() {
             .iter()
             .all(|issue| !issue.text().tr.is_empty() && !issue.text().en.is_empty())
     );
+}
+
+#[test]
+fn what_may_not_be_read_is_neither_broken_nor_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    add(&mut store, 0..4);
+    drop(store);
+    let disk = FailingDisk::new(RealDisk::shared());
+    verify(folder.path(), disk.clone(), &mut |_| {});
+    let (calls, mut unread) = (disk.calls(), 0);
+    for nth in 1..=calls {
+        disk.fail(nth, Mode::Forbidden);
+        let report = verify(folder.path(), disk.clone(), &mut |_| {});
+        assert!(!report.is_broken(), "call {nth}: {:?}", report.issues);
+        let is_unread = report.issues.iter().any(Issue::is_unread);
+        assert_eq!(report.is_intact(), !is_unread, "call {nth}: {:?}", report.issues);
+        unread += u64::from(is_unread);
+        // A medium that gives nothing back has lost it.
+        disk.fail(nth, Mode::Error);
+        let report = verify(folder.path(), disk.clone(), &mut |_| {});
+        assert_eq!(report.is_broken(), is_unread, "call {nth}: {:?}", report.issues);
+        disk.heal();
+    }
+    assert_eq!(unread, calls, "each of the calls is one that matters");
 }

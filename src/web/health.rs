@@ -143,7 +143,11 @@ pub(super) fn reasons(web: &Web) -> Result<Vec<Reason>, LedgerError> {
 /// Without the whole reason: it names files and addresses, and whoever asks here has not signed in. The system board and the alert say it.
 fn of_trouble(trouble: Trouble, stands: &Stands, ledger: &Ledger) -> Result<Reason, LedgerError> {
     let first = stands.why.en.split_whitespace().next().unwrap_or_default();
-    let code = if first.starts_with("KEP-") { format!(" ({first})") } else { String::new() };
+    let code = if first.starts_with("KEP-") {
+        format!(" ({first})")
+    } else {
+        String::new()
+    };
     Ok(match trouble {
         Trouble::ReloadFailed => Reason::new(
             "reload-failed",
