@@ -545,7 +545,7 @@ fn who_opened_a_document_is_recorded() {
     let number = week.number(0);
     assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "registered");
     let screen = week.ok(&["documents", "show", &number, "--opened-by", "Evrak Memuru"]);
-    assert!(screen.contains("Yapılanlar") && screen.contains("Evrak Memuru açıldı"), "{screen}");
+    assert!(screen.contains("Yapılanlar") && screen.contains("Evrak Memuru · açtı"), "{screen}");
     assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "opened");
     // Looking alone records nothing.
     let other = week.number(1);

@@ -561,3 +561,83 @@ fn an_answer_to_a_person_says_the_next_step_in_both_languages() {
             .is_some_and(|extension| extension == "zip")
     );
 }
+
+fn deed(minute: usize, by: &str, action: serde_json::Value, note: &str) -> serde_json::Value {
+    let at = format!("2026-11-20T09:{minute:02}:00Z");
+    serde_json::json!({ "by": by, "at": at, "state": "opened", "action": action, "note": note })
+}
+
+#[tokio::test]
+async fn the_evidence_sheet_tells_deeds_and_not_states_keeps_the_first_opening_and_counts_what_it_leaves_out() {
+    let week = Week::new();
+    let copied = Copied::of(&week, |number, entry| {
+        if number != 1 {
+            return;
+        }
+        let mut history = vec![deed(0, "ilkacan", "opened".into(), "")];
+        history.extend((1..=40).map(|minute| deed(minute, "memur", "noted".into(), &format!("not {minute}"))));
+        let assigned = serde_json::json!({ "assigned": { "unit": "Hukuk Birimi", "person": "avukat" } });
+        let transferred = serde_json::json!({ "transferred": { "number": "E-2026-4711" } });
+        history.extend([deed(50, "amir", assigned, ""), deed(51, "memur", transferred, "")]);
+        entry["history"] = history.into();
+        let text = serde_json::json!({ "tr": "hiçbir özet ve imza onu kapsamaz", "en": "no digest and no signature covers it" });
+        let added = serde_json::json!({ "rule": "KEP-3424", "severity": "note", "place": "/Ekler/evil.exe", "text": text });
+        entry["findings"].as_array_mut().unwrap().push(added);
+        let revocation = entry["verdict"]["signatures"][0]["revocation"].as_array_mut().unwrap();
+        let source = revocation[0].clone();
+        revocation.resize(30, source);
+    })
+    .await;
+    let everybody = person(4, Role::Auditor);
+    let mut pdf = Vec::new();
+    paper::evidence::pdf(&copied.asked(&everybody), "2026/000001".parse().unwrap(), &mut pdf).unwrap();
+    fs::write(week.path("deeds.pdf"), pdf).unwrap();
+    let text = text_of(&week.path("deeds.pdf"));
+    for expected in [
+        "ilkacan · açtı",
+        "amir · havale etti: Hukuk Birimi, avukat",
+        "memur · EBYS'ye aktardı: E-2026-4711",
+        "memur · not yazdı not 40",
+        "… 19 işlem daha: dava dosyasında",
+        "… 6 iptal kaynağı daha: dava dosyasında",
+        "1: /Ekler/evil.exe",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    assert!(!text.contains("memur · açıldı") && !text.contains("not 1\n"), "{text}");
+    assert_eq!(
+        text.matches("· not yazdı").count(),
+        21,
+        "the newest, beside the first opening and two deeds"
+    );
+}
+
+#[test]
+fn a_case_file_that_lacks_what_its_verdict_rests_on_says_so_everywhere() {
+    let week = Week::new();
+    let entry = week.export().remove(0);
+    let objects = entry["verdict"]["objects"].as_array().unwrap();
+    let beside = objects
+        .iter()
+        .find(|object| object["kind"] == "ocsp" && object["embedded"] == false);
+    let sha256 = beside.expect("an answer that was fetched")["sha256"].as_str().unwrap().to_owned();
+    fs::remove_file(week.path(&format!("demo/store/blobs/{}/{}", &sha256[..2], &sha256[2..]))).unwrap();
+    let made = week.run(&["papers", "case", "2026/000001", "--out", "c.zip"]);
+    let said = String::from_utf8_lossy(&made.stdout).into_owned() + &String::from_utf8_lossy(&made.stderr);
+    assert_eq!(made.status.code(), Some(10), "{said}");
+    assert!(said.contains("EKSİK") && said.contains("ZIYA Z-"), "the loss is open: {said}");
+    week.sh("unzip -q c.zip -d c && cd c && sha256sum -c --strict SHA256SUMS");
+    for file in ["README.txt", "OKU-BENI.txt", "manifest.json", "denetle.sh"] {
+        let text = fs::read_to_string(week.path(&format!("c/{file}"))).unwrap();
+        let word = if file == "OKU-BENI.txt" { "EKSİK" } else { "MISSING" };
+        assert!(text.contains(word) && text.contains(&sha256), "{file}");
+    }
+    let (passed, checks) = shell(&week.path("c"), "sh denetle.sh");
+    assert!(!passed && checks.contains("EKSIK  MISSING: OCSP"), "{checks}");
+    let check = week.run(&["papers", "check", "c.zip"]);
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(
+        check.status.code() == Some(10) && said.contains("EKSİK") && !said.contains('✔'),
+        "{said}"
+    );
+}

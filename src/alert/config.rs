@@ -70,7 +70,13 @@ impl AlertConfig {
             // A sender that hears of a failed delivery may still send again: not to be held long.
             Cause::NegativeEvidence => 15 * MINUTE,
             Cause::Signature | Cause::Quarantine => 30 * MINUTE,
-            Cause::MissingMessage | Cause::Disk | Cause::ChainBroken | Cause::Loss | Cause::Recovery | Cause::DaemonDead => HOUR,
+            Cause::MissingMessage
+            | Cause::Disk
+            | Cause::ChainBroken
+            | Cause::Loss
+            | Cause::Recovery
+            | Cause::DaemonDead
+            | Cause::Configuration => HOUR,
             Cause::DeemedReadNear | Cause::ApplicationTerm | Cause::MissingEvidence | Cause::ReadingTimeOut => 4 * HOUR,
             Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::Undelivered => 6 * HOUR,
             Cause::PowerEnding => 20 * HOUR,

@@ -36,6 +36,8 @@ pub enum Cause {
     Loss,
     /// Opening the store made a new one, or put something right.
     Recovery,
+    /// A changed configuration is wrong, or the page cannot be served by it.
+    Configuration,
     DaemonDead,
     /// An alert was given up, or its channel refuses our credentials: told over the other channels.
     Undelivered,
@@ -73,6 +75,7 @@ impl Cause {
             Self::Disk => Text::new("disk", "disk"),
             Self::ChainBroken => Text::new("kayıt zinciri bozuk", "journal chain is broken"),
             Self::Loss => Text::new("zıya (kayıp)", "loss of records"),
+            Self::Configuration => Text::new("yapılandırma hatası", "wrong configuration"),
             Self::Recovery => Text::new("depo onarımı", "recovery of the store"),
             Self::DaemonDead => Text::new("ağ geçidi çalışmıyor", "gateway is not running"),
             Self::Undelivered => Text::new("iletilemeyen uyarı", "undelivered alert"),

@@ -151,12 +151,14 @@ pub enum Command {
     /// The disposable index.
     #[command(subcommand)]
     Index(IndexCommand),
-    /// Copies the store into a folder, also while the daemon runs; a second run into the same folder adds what is new.
+    /// Copies the store into a folder, also while the daemon runs; a second run into the same folder adds what is new and reads a share of the
+    /// old again. Ends with 20 and names the entries where something that the register names is missing or damaged. To verify a whole backup:
+    /// `kep-gateway --store FOLDER journal verify`.
     Backup {
         /// The folder of the backup; created when missing. Keep it on another machine.
         dir: PathBuf,
     },
-    /// Builds an empty store from a backup, checking every byte.
+    /// Builds an empty store from a backup, checking every byte; what is damaged or missing there is left out, named, and ends it with 20.
     Restore {
         /// The folder of the backup.
         dir: PathBuf,

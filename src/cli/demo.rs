@@ -148,7 +148,7 @@ async fn serve(pipeline: Arc<Pipeline>, lang: Lang) -> Result<Exit, Failure> {
         ),
     );
     println!("{}", said.get(lang));
-    let reload: daemon::Reload = Box::new(|| Err("the demo has one configuration".to_owned()));
+    let reload: daemon::Reload = Box::new(|| Err(Text::new("gösterinin tek yapılandırması vardır", "the demo has one configuration")));
     daemon::run(pipeline, reload).await.map_err(Failure::new)?;
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use super::words;
 use crate::envelope::{Attachment, Document};
 use crate::finding::Finding;
 use crate::ledger::{Ledger, LedgerError};
-use crate::register::entry::{Action, Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
+use crate::register::entry::{Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
 use crate::signature::report::{Reason, SignatureReport};
 use crate::signature::wording::{Told, file_sentence};
 use crate::text::Lang;
@@ -261,14 +261,7 @@ fn earlier(verdict: &EarlierVerdict, lang: Lang) -> String {
 }
 
 fn handling(handling: &Handling, lang: Lang) -> String {
-    let note = handling.note.as_deref().unwrap_or_default();
-    let what = match &handling.action {
-        Action::Transferred { number } => format!("EBYS {number}"),
-        _ => words::state(handling.state, lang).to_owned(),
-    };
-    format!("{}  {} {what} {note}", local_time(handling.at), handling.by)
-        .trim_end()
-        .to_owned()
+    format!("{}  {}", local_time(handling.at), words::deed(handling, lang))
 }
 
 /// What may still turn an open verdict, without anybody doing anything.

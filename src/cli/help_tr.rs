@@ -103,8 +103,16 @@ const COMMANDS: &[(&str, &str)] = &[
     ("loss close", "Bir kayıp için ne yapıldığını yazar; uyarıları biter"),
     ("index", "Yeniden kurulabilir dizin"),
     ("index rebuild", "Dizini atar ve günlükten yeniden kurar"),
-    ("backup", "Depoyu bir klasöre kopyalar, hizmet çalışırken de; aynı klasöre ikinci kez yalnız yenileri ekler"),
-    ("restore", "Bir yedekten, her baytı denetleyerek, boş bir depo kurar"),
+    (
+        "backup",
+        "Depoyu bir klasöre kopyalar, hizmet çalışırken de; aynı klasöre ikinci kez yenileri ekler ve eskilerin bir bölümünü yeniden okur. \
+         Defterde adı geçen bir şey yok ya da bozuksa kayıtlarını söyler, 20 ile biter. Bir yedeğin tümünü denetlemek için: \
+         `kep-gateway --store KLASÖR journal verify`",
+    ),
+    (
+        "restore",
+        "Bir yedekten, her baytı denetleyerek, boş bir depo kurar; orada bozuk ya da eksik olanı söyler, gerisini kurar, 20 ile biter",
+    ),
     ("alerts", "Kime ne söylendiği"),
     ("alerts list", "Bekleyen ve söylenmiş uyarılar"),
     ("alerts test", "Yapılandırılmış her alıcıya şimdi bir sınama iletisi gönderir"),

@@ -7,8 +7,8 @@ use super::args::LossCommand;
 use super::documents::local_time;
 use super::{Exit, Failure, Session, table};
 use crate::clock::local_day;
-use crate::ledger::LedgerError;
 use crate::ledger::retention::{KeepingRefusal, may_hold};
+use crate::ledger::{Ledger, LedgerError};
 use crate::store::disk::RealDisk;
 use crate::store::error::StoreError;
 use crate::store::loss::{self, Closed, Done, Finder, Loss, NOTE_CHARS};
@@ -61,6 +61,14 @@ pub fn note_of_start(session: &Session, error: &LedgerError) {
     if let Some(issue) = loss::of_error(error) {
         tell_noted(session.lang, note(session, &[issue], Finder::Start));
     }
+}
+
+/// What a command found lost while it read: where no daemon does, the command opens the loss.
+pub fn note_of_reading(session: &Session, ledger: &Ledger) {
+    let noticed = ledger.blobs().take_noticed();
+    let read = noticed.iter().filter_map(|hash| ledger.blobs().verify(hash).err());
+    let issues: Vec<Issue> = read.filter_map(|error| loss::of_error(&error)).collect();
+    tell_noted(session.lang, note(session, &issues, Finder::Reading));
 }
 
 fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {

@@ -353,9 +353,9 @@ async fn run_daemon(session: &Session) -> Result<Exit, Failure> {
         Arc::clone(session.clock()),
     );
     let reload: daemon::Reload = Box::new(move || {
-        let mut loaded = config::load(path.as_deref()).map_err(|error| error.to_string())?;
+        let mut loaded = config::load(path.as_deref()).map_err(|error| error.text())?;
         loaded.config.store.path.clone_from(&store);
-        Settings::build(loaded, &clock).map_err(|error| error.to_string())
+        Settings::build(loaded, &clock).map_err(|error| error.text())
     });
     daemon::run(pipeline, reload).await.map_err(Failure::new)?;
     Ok(Exit::Done)

@@ -53,13 +53,24 @@ fn check(session: &Session, path: &Path, as_json: bool) -> Result<Exit, Failure>
     let file = regular_file::open(path).map_err(|error| Failure::file(path, &error))?;
     let found = paper::check::case(session.reader()?, BufReader::new(file)).map_err(|error| Failure::from(error).about(path))?;
     let holds = found.holds();
+    let exit = match (holds, found.missing) {
+        (false, _) => Exit::Broken,
+        (true, 0) => Exit::Done,
+        (true, _) => Exit::Indeterminate,
+    };
     if as_json {
-        let (files, records) = (found.files, found.records);
         println!(
             "{:#}",
-            json!({ "holds": holds, "files": files, "odd_files": found.odd_files, "records": records, "odd_records": found.odd_records })
+            json!({
+                "holds": holds,
+                "files": found.files,
+                "odd_files": found.odd_files,
+                "records": found.records,
+                "odd_records": found.odd_records,
+                "missing": found.missing,
+            })
         );
-        return Ok(if holds { Exit::Done } else { Exit::Broken });
+        return Ok(exit);
     }
     let either = |tr: String, en: String| if session.lang == Lang::Tr { tr } else { en };
     for name in &found.odd_files {
@@ -81,16 +92,34 @@ fn check(session: &Session, path: &Path, as_json: bool) -> Result<Exit, Failure>
             )
         );
     }
+    if found.missing > 0 {
+        let missing = found.missing;
+        println!(
+            "! {}",
+            either(
+                format!(
+                    "EKSİK: sonucun dayandığı {missing} dosya bu dava dosyasına alınırken depoda yoktu ya da bozuktu; yedekten geri konunca dosyayı yeniden alın"
+                ),
+                format!(
+                    "MISSING: {missing} files that the verdict rests on were not in the store, or damaged, when this case file was made; make it anew when they are put back"
+                )
+            )
+        );
+    }
     let (files, records) = (found.files, found.records);
     println!(
         "{} {}",
-        if holds { "✔" } else { "✘" },
+        match (holds, found.missing) {
+            (true, 0) => "✔",
+            (true, _) => "!",
+            (false, _) => "✘",
+        },
         either(
             format!("{files} dosya listeye, {records} kayıt özeti bu deponun günlüğüne uyuyor"),
             format!("{files} files fit the list, {records} record hashes fit the journal of this store")
         )
     );
-    Ok(if holds { Exit::Done } else { Exit::Broken })
+    Ok(exit)
 }
 
 /// Makes a paper and says where it lies.
@@ -110,14 +139,27 @@ fn write(
         prefix: &prefix,
         limits: &session.config().limits,
     };
-    let summary = atomically(&path, target.force, |out| make(&asked, out))?;
+    let made = atomically(&path, target.force, |out| make(&asked, out));
+    super::loss::note_of_reading(session, asked.ledger);
+    let summary = made?;
     let (shown, rows, head) = (path.display(), summary.rows, summary.head);
     let said = Text::new(
         format!("{shown}: {rows} kayıt; zincir başı {} {}", head.sequence, head.hash),
         format!("{shown}: {rows} entries; chain head {} {}", head.sequence, head.hash),
     );
     println!("{}", said.get(session.lang));
-    Ok(Exit::Done)
+    if summary.missing == 0 {
+        return Ok(Exit::Done);
+    }
+    let missing = summary.missing;
+    let said = Text::new(
+        format!("✘ EKSİK: sonucun dayandığı {missing} dosya depoda yok ya da bozuk; çıktı alındı ve eksikleri kendisi söylüyor"),
+        format!(
+            "✘ MISSING: {missing} files that the verdict rests on are not in the store, or damaged; the paper was made and says what it lacks"
+        ),
+    );
+    println!("{}", said.get(session.lang));
+    Ok(Exit::Indeterminate)
 }
 
 /// The file that was named; in a folder, under the paper's own name.
@@ -184,7 +226,7 @@ impl From<PaperError> for Failure {
         match error {
             PaperError::Ledger(error) => error.into(),
             PaperError::Store(error) => StoreError::into(error),
-            PaperError::TooLong { .. } => Self::usage(error.text()),
+            PaperError::TooLong { .. } | PaperError::NoDays { .. } => Self::usage(error.text()),
             other => Self::new(other.text()),
         }
     }

@@ -1,5 +1,6 @@
 //! `journal`, `index`, `backup`, `restore`: the record itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,73 +10,125 @@ use super::args::IndexCommand;
 use super::documents::local_time;
 use super::{Exit, Failure, Session};
 use crate::daemon::trouble::tell_recovery;
+use crate::hash::Sha256;
 use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::Pipeline;
 use crate::store::backup::{self, CopyReport};
+use crate::store::blobs::Blobs;
+use crate::store::blobs_folder;
 use crate::store::disk::RealDisk;
 use crate::store::head::KnownHead;
 use crate::store::last_backup::LastBackup;
 use crate::store::loss::Finder;
-use crate::store::verify;
+use crate::store::reread::BACKUPS_FOR_ALL;
+use crate::store::verify::{self, Issue, VerifyReport};
 use crate::text::{Lang, Text};
 
 /// Walks the chain and every blob.
 pub fn verify(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     session.must_have_store()?;
     let mut report = verify::verify(session.store_path(), RealDisk::shared(), &mut progress(session.lang));
-    if report.has_chain() {
-        let (root, disk) = (session.store_path(), RealDisk::shared());
-        // Only the ledger knows which blobs there must be: every message that it says is durable, and what the verdicts rest on.
-        match session.reader() {
-            Ok(ledger) => report.expect(root, disk.clone(), ledger.messages()?.into_iter().chain(ledger.objects()?)),
-            Err(failure) if report.is_intact() => return Err(failure),
-            // What was found is told and noted all the same.
-            Err(_) => {}
-        }
-        // The journal as it is now: beside a daemon a disposal may have been carried out since.
-        if report.lacks_blobs()
-            && let Ok(now) = Ledger::open_read_only(root, disk.clone(), Arc::clone(session.clock()))
-        {
-            report.forget(root, disk, &now.gone()?);
-        }
-    }
+    let was_asked = look_for_missing(session, &mut report)?;
     let noted = super::loss::note(session, &report.issues, Finder::Verify);
+    let exit = match (report.is_broken(), report.is_intact()) {
+        (true, _) => Exit::Broken,
+        (false, true) => Exit::Done,
+        // What this account may not read is not said to be broken, and not to be sound either.
+        (false, false) => Exit::Failed,
+    };
     if as_json {
         let issues: Vec<_> = report
             .issues
             .iter()
-            .map(|issue| json!({ "place": issue.place.to_string(), "error": issue.is_error(), "text": issue.text().get(session.lang) }))
+            .map(|issue| {
+                json!({
+                    "place": issue.place.to_string(),
+                    "error": issue.is_error() && !issue.is_unread(),
+                    "unread": issue.is_unread(),
+                    "text": issue.text().get(session.lang),
+                })
+            })
             .collect();
         let head = json!({ "sequence": report.head.sequence, "hash": report.head.hash });
         println!(
             "{:#}",
-            json!({ "intact": report.is_intact(), "records": report.records, "blobs": report.blobs, "head": head, "issues": issues })
+            json!({
+                "intact": report.is_intact(),
+                "broken": report.is_broken(),
+                "looked_for_missing": was_asked,
+                "records": report.records,
+                "blobs": report.blobs,
+                "head": head,
+                "issues": issues,
+            })
         );
     } else {
         for issue in &report.issues {
-            println!(
-                "{} {}: {}",
-                if issue.is_error() { "✘" } else { "!" },
-                issue.place,
-                issue.text().get(session.lang)
-            );
+            let mark = match issue.is_error() {
+                true if issue.is_unread() => "?",
+                true => "✘",
+                false => "!",
+            };
+            println!("{mark} {}: {}", issue.place, issue.text().get(session.lang));
         }
-        let (records, blobs, head) = (report.records, report.blobs, report.head);
-        match (session.lang, report.is_intact()) {
-            (Lang::Tr, true) => println!(
+        if !was_asked {
+            let (tr, en) = (
+                "! Defter okunamadığı için hangi dosyaların EKSİK olduğuna bakılamadı: yukarıdakiler düzelince komutu yineleyin",
+                "! The register cannot be read, so MISSING files were not looked for: repeat the command when what stands above is mended",
+            );
+            println!("{}", Text::new(tr, en).get(session.lang));
+        }
+        println!("{}", outcome(&report).get(session.lang));
+    }
+    super::loss::tell_noted(session.lang, noted);
+    Ok(exit)
+}
+
+/// Only the ledger knows which blobs there must be: every message that it says is durable, and what the verdicts rest on. It is asked whatever
+/// else is broken: damage must not hide what is gone. `false`: it cannot be asked.
+fn look_for_missing(session: &Session, report: &mut VerifyReport) -> Result<bool, Failure> {
+    let (root, disk) = (session.store_path(), RealDisk::shared());
+    let ledger = match session.reader() {
+        Ok(ledger) => ledger,
+        Err(failure) if report.is_intact() => return Err(failure),
+        // What was found is told and noted all the same.
+        Err(_) => return Ok(false),
+    };
+    report.expect(root, disk.clone(), ledger.named()?);
+    // The journal as it is now: beside a daemon a disposal may have been carried out since.
+    if report.lacks_blobs() {
+        report.forget(root, disk, &gone_by_now(session)?);
+    }
+    Ok(true)
+}
+
+fn gone_by_now(session: &Session) -> Result<BTreeSet<Sha256>, Failure> {
+    let now = Ledger::open_read_only(session.store_path(), RealDisk::shared(), Arc::clone(session.clock()))?;
+    Ok(now.gone()?)
+}
+
+fn outcome(report: &VerifyReport) -> Text {
+    let (records, blobs, head) = (report.records, report.blobs, report.head);
+    match (report.is_broken(), report.is_intact()) {
+        (true, _) => Text::new(
+            "✘ BOZUK: klasörü olduğu gibi saklayın ve yedekten geri yükleyin (kep-gateway restore)",
+            "✘ BROKEN: keep the folder as it is and restore from a backup (kep-gateway restore)",
+        ),
+        (false, true) => Text::new(
+            format!(
                 "✔ sağlam: {records} kayıt, {blobs} dosya; zincir başı {} {}",
                 head.sequence, head.hash
             ),
-            (Lang::En, true) => println!(
+            format!(
                 "✔ intact: {records} records, {blobs} blobs; chain head {} {}",
                 head.sequence, head.hash
             ),
-            (Lang::Tr, false) => println!("✘ BOZUK: klasörü olduğu gibi saklayın ve yedekten geri yükleyin (kep-gateway restore)"),
-            (Lang::En, false) => println!("✘ BROKEN: keep the folder as it is and restore from a backup (kep-gateway restore)"),
-        }
+        ),
+        (false, false) => Text::new(
+            "? DENETLENEMEDİ: bu hesabın yukarıdaki yerleri okuma izni yok; komutu hizmetin kullanıcısıyla yineleyin (sudo -u kep-gateway …)",
+            "? NOT VERIFIED: this account may not read the places above; repeat the command as the service's user (sudo -u kep-gateway …)",
+        ),
     }
-    super::loss::tell_noted(session.lang, noted);
-    Ok(if report.is_intact() { Exit::Done } else { Exit::Broken })
 }
 
 pub async fn index(session: &Session, command: IndexCommand) -> Result<Exit, Failure> {
@@ -131,26 +184,40 @@ pub fn tell_repairs(ledger: &Ledger, lang: Lang) {
 
 pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     session.must_have_store()?;
+    // Before the copy: what comes meanwhile need not be in it. A register that cannot be read keeps nothing from being saved.
+    let named = session.reader().and_then(|ledger| Ok(ledger.named()?));
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
+    let named = named?;
+    let lost = Lost {
+        copy: absent(session, dir, &named)?.union(&report.damaged).copied().collect(),
+        store: absent(session, session.store_path(), &named)?,
+        damaged: report.damaged.clone(),
+    };
+    let is_whole = lost.copy.is_empty();
     let done = LastBackup {
         at: session.clock().now(),
         sequence: report.head.sequence,
     };
-    if let Err(error) = done.note(session.store_path(), &*RealDisk::shared()) {
+    if is_whole && let Err(error) = done.note(session.store_path(), &*RealDisk::shared()) {
         tracing::warn!(%error, "the backup is whole; its time could not be noted for the page");
     }
     match session.lang {
         Lang::Tr => println!(
-            "yedeklendi: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {}",
+            "{}: {}\nGeri yüklemek için: kep-gateway --store YENİ_KLASÖR restore {dir}\n\
+             Her yedekte eskilerin bir bölümü yeniden okunur, {BACKUPS_FOR_ALL} yedekte hepsi; tümünü şimdi denetlemek için: kep-gateway --store {dir} journal verify",
+            if is_whole { "yedeklendi" } else { "EKSİK yedeklendi" },
             copied(&report, session.lang),
-            dir.display()
+            dir = dir.display()
         ),
         Lang::En => println!(
-            "backed up: {}\nTo restore: kep-gateway --store NEW_FOLDER restore {}",
+            "{}: {}\nTo restore: kep-gateway --store NEW_FOLDER restore {dir}\n\
+             Each backup reads a share of the older ones again, {BACKUPS_FOR_ALL} of them all; to verify everything now: kep-gateway --store {dir} journal verify",
+            if is_whole { "backed up" } else { "backed up INCOMPLETE" },
             copied(&report, session.lang),
-            dir.display()
+            dir = dir.display()
         ),
     }
+    let exit = tell_lost(session, &lost)?;
     let key = session.config().people_key();
     if key.exists() {
         let key = key.display();
@@ -161,7 +228,77 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
             Lang::En => println!("! The key of the one-time codes is not in the backup: keep {key} in a safe place apart from it"),
         }
     }
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// What a copy should hold and does not, and what is lost where it was copied from.
+struct Lost {
+    copy: BTreeSet<Sha256>,
+    store: BTreeSet<Sha256>,
+    /// Of the copy's: it was there to be copied, and not the bytes that were kept.
+    damaged: BTreeSet<Sha256>,
+}
+
+/// The blobs of `named` that are not at `root`, without those that went by a disposal list meanwhile.
+fn absent(session: &Session, root: &Path, named: &BTreeSet<Sha256>) -> Result<BTreeSet<Sha256>, Failure> {
+    let blobs = Blobs::open(&blobs_folder(root), RealDisk::shared());
+    let mut absent = BTreeSet::new();
+    for hash in named {
+        if !blobs.exists(hash)? {
+            absent.insert(*hash);
+        }
+    }
+    if !absent.is_empty() {
+        let gone = gone_by_now(session)?;
+        absent.retain(|hash| !gone.contains(hash));
+    }
+    Ok(absent)
+}
+
+/// Names what is missing with its entries, opens the loss in the store that misses it, and says how to end.
+fn tell_lost(session: &Session, lost: &Lost) -> Result<Exit, Failure> {
+    let all: BTreeSet<Sha256> = lost.copy.union(&lost.store).copied().collect();
+    if all.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let needing = session.reader()?.needing(&all)?;
+    for hash in &all {
+        let numbers: Vec<String> = needing.get(hash).into_iter().flatten().map(ToString::to_string).collect();
+        let entries = if numbers.is_empty() { "-".to_owned() } else { numbers.join(", ") };
+        let what = match (lost.copy.contains(hash), lost.damaged.contains(hash)) {
+            (false, _) => Text::new(
+                "depoda yok, yedekte var: oradan geri koyun",
+                "missing in the store, there in the backup: put it back from there",
+            ),
+            (true, true) => Text::new("bozuk, kopyalanamadı", "damaged, not copied"),
+            (true, false) => Text::new("yok, kopyalanamadı", "missing, not copied"),
+        };
+        println!("✘ {entries}: {hash} {}", what.get(session.lang));
+    }
+    let (tr, en) = (
+        format!(
+            "✘ EKSİK: {} dosya yok ya da bozuk. Olanların hepsi kopyalandı; eksikleri daha eski bir yedekten 'blobs' klasörüne koyun, sonra 'journal verify' ile denetleyin",
+            all.len()
+        ),
+        format!(
+            "✘ INCOMPLETE: {} files are missing or damaged. All that is there was copied; put the others into 'blobs' from an older backup, then check with 'journal verify'",
+            all.len()
+        ),
+    );
+    println!("{}", Text::new(tr, en).get(session.lang));
+    let (root, disk) = (session.store_path(), RealDisk::shared());
+    let issues: Vec<Issue> = lost
+        .store
+        .iter()
+        .map(|hash| Issue::missing(root, disk.clone(), hash))
+        .chain(
+            lost.damaged
+                .difference(&lost.store)
+                .map(|hash| Issue::damaged(root, disk.clone(), hash)),
+        )
+        .collect();
+    super::loss::tell_noted(session.lang, super::loss::note(session, &issues, Finder::Copy));
+    Ok(Exit::Broken)
 }
 
 /// Passwords come back with the journal. The secrets of one-time codes lie in it sealed, and their key lies outside on purpose: whoever
@@ -191,13 +328,25 @@ fn tell_of_the_key(session: &Session) -> Result<(), Failure> {
 
 pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let report = backup::restore(dir, session.store_path(), RealDisk::shared(), &mut progress(session.lang))?;
-    match session.lang {
-        Lang::Tr => println!("geri yüklendi: {}", copied(&report, session.lang)),
-        Lang::En => println!("restored: {}", copied(&report, session.lang)),
-    }
+    let absent = absent(session, session.store_path(), &session.reader()?.named()?)?;
+    // What is damaged in the backup is not in the restored store, which is the store and the copy.
+    let store: BTreeSet<Sha256> = absent.union(&report.damaged).copied().collect();
+    let said = match (session.lang, store.is_empty()) {
+        (Lang::Tr, true) => "geri yüklendi",
+        (Lang::En, true) => "restored",
+        (Lang::Tr, false) => "EKSİK geri yüklendi",
+        (Lang::En, false) => "restored INCOMPLETE",
+    };
+    println!("{said}: {}", copied(&report, session.lang));
     tell_of_the_end(session, &report)?;
+    let lost = Lost {
+        copy: store.clone(),
+        store,
+        damaged: report.damaged,
+    };
+    let exit = tell_lost(session, &lost)?;
     tell_of_the_key(session)?;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// What came after the backup is not in it, and what was disposed of since is here again, with nobody left who knows that it should not be.
@@ -226,15 +375,22 @@ fn copied(report: &CopyReport, lang: Lang) -> String {
         blobs_copied,
         blob_bytes_copied,
         blobs_kept,
+        blobs_reread,
+        blobs_mended,
         ..
     } = report;
+    let mended = match (blobs_mended, lang) {
+        (0, _) => String::new(),
+        (mended, Lang::Tr) => format!("; kopyada bozulmuş {mended} dosya yenilendi"),
+        (mended, Lang::En) => format!("; {mended} that had rotten in the copy were replaced"),
+    };
     match lang {
         Lang::Tr => format!(
-            "{} kayıt, {blobs_copied} yeni dosya ({blob_bytes_copied} bayt), {blobs_kept} dosya zaten vardı",
+            "{} kayıt, {blobs_copied} yeni dosya ({blob_bytes_copied} bayt), {blobs_kept} dosya zaten vardı ({blobs_reread} dosya yeniden okundu){mended}",
             head.sequence
         ),
         Lang::En => format!(
-            "{} records, {blobs_copied} new blobs ({blob_bytes_copied} bytes), {blobs_kept} were there already",
+            "{} records, {blobs_copied} new blobs ({blob_bytes_copied} bytes), {blobs_kept} were there already ({blobs_reread} read again){mended}",
             head.sequence
         ),
     }

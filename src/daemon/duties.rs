@@ -59,6 +59,8 @@ pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: Cancellatio
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(LOOK) => {}
+            // Somebody wanted to read what is lost: that is told now.
+            () = pipeline.ledger.blobs().rung() => {}
         }
     }
     progress.end(TASK);
@@ -89,6 +91,7 @@ pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
     check_orphans(pipeline).await?;
     super::sent::check(pipeline).await?;
     check_disk(pipeline).await?;
+    super::loss::noticed(pipeline).await?;
     super::loss::look(pipeline).await?;
     report_daily(pipeline).await
 }
@@ -308,6 +311,16 @@ async fn report_daily(pipeline: &Pipeline) -> Result<(), PipelineError> {
     Ok(pipeline.ledger.append(Event::Standing(said)).await?)
 }
 
+/// For the daily report: what stands wrong in this process.
+fn standing(pipeline: &Pipeline) -> Vec<Text> {
+    let all = pipeline.troubles().into_iter();
+    all.map(|(trouble, stands)| {
+        let name = trouble.name();
+        Text::new(format!("{}: {}", name.tr, stands.why.tr), format!("{}: {}", name.en, stands.why.en))
+    })
+    .collect()
+}
+
 fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestamp>) -> Result<DailyReport, PipelineError> {
     let (settings, ledger) = (pipeline.settings(), &pipeline.ledger);
     let mut mailboxes = Vec::new();
@@ -374,6 +387,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             .into_iter()
             .chain(broken)
             .chain(super::loss::remarks(pipeline, today)?)
+            .chain(standing(pipeline))
             .collect(),
     })
 }

@@ -1,11 +1,16 @@
 //! Zıya: notes of losses that lie beside the journal become records and alarms, and stand until somebody says what was done.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::duties::stand;
 use crate::alert::causes::{self, Term};
 use crate::clock::local_day;
+use crate::hash::Sha256;
 use crate::ledger::event::Event;
+use crate::ledger::{Ledger, LedgerError};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::disk::RealDisk;
 use crate::store::loss::{self, Finder, Loss};
@@ -26,6 +31,42 @@ pub async fn found(pipeline: &Pipeline, issues: &[Issue], by: Finder) -> Result<
         Some(_) => look(pipeline).await,
         None => Ok(()),
     }
+}
+
+/// Opens a note for what reading found lost since the last look: a page, the worker, the search, whoever read in this process.
+///
+/// # Errors
+/// The record cannot be read, or the note not be written; then it is tried again.
+pub async fn noticed(pipeline: &Pipeline) -> Result<(), PipelineError> {
+    let noticed = pipeline.ledger.blobs().take_noticed();
+    if noticed.is_empty() {
+        return Ok(());
+    }
+    let (ledger, hashes) = (Arc::clone(&pipeline.ledger), noticed.clone());
+    let looked = tokio::task::spawn_blocking(move || still_lost(&ledger, &hashes)).await;
+    let told = match looked.map_err(|error| PipelineError::Broken(error.to_string())) {
+        Ok(Ok(issues)) => found(pipeline, &issues, Finder::Reading).await,
+        Ok(Err(error)) => Err(error.into()),
+        Err(error) => Err(error),
+    };
+    if told.is_err() {
+        noticed.into_iter().for_each(|hash| pipeline.ledger.blobs().notice(hash));
+    }
+    told
+}
+
+/// What went by a disposal list while somebody read it is not lost, and what nothing names was never promised.
+fn still_lost(ledger: &Ledger, hashes: &BTreeSet<Sha256>) -> Result<Vec<Issue>, LedgerError> {
+    let mut issues = Vec::new();
+    for hash in hashes {
+        let is_named = ledger.message(hash)?.is_some() || ledger.objects()?.contains(hash);
+        if !is_named || ledger.is_gone(hash)? {
+            continue;
+        }
+        let read = ledger.blobs().verify(hash);
+        issues.extend(read.err().as_ref().and_then(loss::of_error));
+    }
+    Ok(issues)
 }
 
 /// Puts notes on record that the journal does not know, whoever wrote them, puts back those that only the journal knows, and tells of them.

@@ -25,8 +25,10 @@ use tokio_util::task::TaskTracker;
 use crate::alert::heartbeat::{self, Beat};
 use crate::ledger::event::{Event, Started};
 use crate::mailbox::config::MailboxConfig;
+use crate::pipeline::troubles::Trouble;
 use crate::pipeline::{HandedOver, Pipeline, PipelineError};
 use crate::settings::Settings;
+use crate::text::Text;
 use crate::web::{self, Web};
 use progress::Progress;
 
@@ -46,7 +48,7 @@ const WORKER_ALLOWANCE: Duration = Duration::from_secs(1_800);
 const DISK_PAUSE: Duration = Duration::from_secs(10);
 
 /// Reads the configuration anew; the error is a sentence for the administrator.
-pub type Reload = Box<dyn Fn() -> Result<Settings, String> + Send + Sync>;
+pub type Reload = Box<dyn Fn() -> Result<Settings, Text> + Send + Sync>;
 
 /// Runs until SIGTERM or SIGINT. SIGHUP reads configuration and secrets anew.
 ///
@@ -178,11 +180,12 @@ async fn reload_all(pipeline: &Arc<Pipeline>, reload: &Reload, watches: Watches,
             if let Err(error) = outbox::reroute(pipeline).await {
                 tracing::error!(%error, "waiting alerts keep their old recipients");
             }
+            pipeline.trouble_over(Trouble::ReloadFailed);
             tracing::info!("the configuration was read anew");
             Watches::start(pipeline, progress, stop)
         }
         Err(problem) => {
-            tracing::error!(problem, "the new configuration is wrong; the old one stays in force");
+            trouble::tell_reload(pipeline, problem).await;
             watches
         }
     }

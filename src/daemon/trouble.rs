@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::alert::causes::{self, DiskTrouble};
 use crate::ledger::LedgerError;
+use crate::pipeline::troubles::Trouble;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::error::StoreError;
 use crate::store::head::KnownHead;
+use crate::text::Text;
 
 /// How often the same trouble is told while it lasts.
 const REPEAT: Duration = Duration::from_secs(3_600);
@@ -18,6 +20,8 @@ static LAST_TOLD: Mutex<Option<Instant>> = Mutex::new(None);
 /// Tells people that the store cannot write, at most once an hour. Other errors are none of its business.
 pub async fn tell_disk(pipeline: &Pipeline, error: &PipelineError) {
     let Some(trouble) = disk_trouble(error) else { return };
+    let notice = causes::disk(trouble, pipeline.now());
+    pipeline.trouble(Trouble::RecordRefused, notice.title.clone());
     {
         let mut last = LAST_TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|told| told.elapsed() < REPEAT) {
@@ -26,9 +30,19 @@ pub async fn tell_disk(pipeline: &Pipeline, error: &PipelineError) {
         *last = Some(Instant::now());
     }
     let settings = pipeline.settings();
-    let notice = causes::disk(trouble, pipeline.now());
     tracing::error!("{}", notice.title.en);
     settings.dispatcher.send_unrecorded(&notice, &settings.alerts).await;
+}
+
+/// A changed configuration is wrong: said once, and shown until one is right.
+pub async fn tell_reload(pipeline: &Pipeline, why: Text) {
+    tracing::error!(problem = why.en, "the new configuration is wrong; the old one stays in force");
+    let notice = causes::reload_failed(&why, pipeline.now());
+    if pipeline.trouble(Trouble::ReloadFailed, why)
+        && let Err(error) = pipeline.raise(vec![notice]).await
+    {
+        tracing::error!(%error, "nobody could be told that the new configuration is wrong");
+    }
 }
 
 /// What opening the store found and put right. An empty store where there was one before is what a missing disk looks like.
@@ -64,6 +78,8 @@ fn disk_trouble(error: &PipelineError) -> Option<DiskTrouble> {
     };
     Some(match store {
         StoreError::ClockBehind { .. } => DiskTrouble::Clock,
+        // What is lost is told as a loss.
+        error if error.is_lost_blob() => return None,
         error if error.is_full() => DiskTrouble::Full,
         error if error.is_read_only() => DiskTrouble::ReadOnly,
         _ => DiskTrouble::Failing,

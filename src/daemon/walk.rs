@@ -27,8 +27,7 @@ const MAX_REST: Duration = Duration::from_secs(30);
 /// When the last whole walk ended, with what it found.
 pub const WALKED: &str = "record/walked";
 
-/// Stands while the record is broken.
-pub const BROKEN: &str = "record/broken";
+pub use crate::ledger::BROKEN;
 
 pub async fn keep(pipeline: Arc<Pipeline>, stop: CancellationToken) {
     loop {

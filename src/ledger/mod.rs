@@ -82,6 +82,9 @@ pub use query::{Counts, OpenDeadline};
 use writer::Writer;
 pub use writer::{Decision, Pending};
 
+/// The alarm that stands while the record is broken.
+pub const BROKEN: &str = "record/broken";
+
 /// Why the record could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -105,6 +108,11 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Kept bytes are missing or damaged; the record itself can be read.
+    pub fn is_lost_blob(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_lost_blob())
+    }
+
     /// Worth another try without a person.
     pub fn is_transient(&self) -> bool {
         match self {

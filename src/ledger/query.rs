@@ -1,6 +1,6 @@
 //! The questions that can be asked of the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::event::{Looked, Standing, Viewed};
 use super::overlay::decode;
+use super::retention::needs;
 use super::state::{DayOfChecks, EvidenceState, Hole, LocatorState, MailboxState, MessageState, Waiting};
 use super::{Ledger, LedgerError, key};
 use crate::alert::job::Job;
@@ -144,6 +145,26 @@ impl Ledger {
     /// Entries whose verdict may become another by itself, in the order of their numbers.
     pub fn waiting(&self) -> Result<Vec<Waiting>, LedgerError> {
         self.walk(key::WAITING).collect()
+    }
+
+    /// Every blob that there must be: the messages, and what the entries rest on.
+    pub fn named(&self) -> Result<BTreeSet<Sha256>, LedgerError> {
+        let mut all = self.objects()?;
+        all.extend(self.messages()?);
+        Ok(all)
+    }
+
+    /// The entries that these blobs are the message of, or that rest on them.
+    pub fn needing(&self, blobs: &BTreeSet<Sha256>) -> Result<BTreeMap<Sha256, Vec<RegisterNumber>>, LedgerError> {
+        let mut needing: BTreeMap<Sha256, Vec<RegisterNumber>> = BTreeMap::new();
+        for entry in self.entries() {
+            let entry = entry?;
+            let names = needs::own(self, &entry)?;
+            for name in names.intersection(blobs) {
+                needing.entry(*name).or_default().push(entry.register_number);
+            }
+        }
+        Ok(needing)
     }
 
     /// Locators of a mailbox whose bytes are durable: never asked for again.

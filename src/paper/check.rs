@@ -8,7 +8,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::PaperError;
-use super::case::{CHAIN_LIST, SUMS};
+use super::case::{CHAIN_LIST, MANIFEST, SUMS};
 use super::chain::Chain;
 use crate::hash::{Sha256, Sha256Stream};
 use crate::ledger::Ledger;
@@ -29,6 +29,8 @@ pub struct Comparison {
     pub records: u64,
     /// Sequences whose hash is another in the journal, or that the journal does not have.
     pub odd_records: Vec<u64>,
+    /// What the file itself says that it lacks.
+    pub missing: u64,
 }
 
 impl Comparison {
@@ -80,6 +82,10 @@ pub fn case(ledger: &Ledger, file: impl Read + Seek) -> Result<Comparison, Paper
     }
     found.odd_files.extend(listed.into_keys().map(str::to_owned));
     records(ledger, &list(&mut archive, CHAIN_LIST)?, &mut found)?;
+    // A file of before there was such a list lacks nothing that it knows of.
+    let manifest: serde_json::Value = serde_json::from_str(&list(&mut archive, MANIFEST)?).unwrap_or_default();
+    let missing = manifest.get("missing").and_then(serde_json::Value::as_array);
+    found.missing = missing.map_or(0, |missing| missing.len() as u64);
     Ok(found)
 }
 

@@ -1,6 +1,7 @@
 //! Delil dökümü: what a judge must know of one document, on one page where it fits: what arrived, when and by which clock, who signed,
 //! what was found, what the providers attested, where it stands in the journal, who opened it.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::chain::{Chain, Position};
@@ -8,15 +9,17 @@ use super::flow::Flow;
 use super::sheet::About;
 use super::words::{exact_time, local_day, local_time};
 use super::{Asked, PaperError, Summary, line, words};
-use crate::register::entry::{Entry, EvidenceRecord, Handling, RegisterNumber};
+use crate::hash::Sha256;
+use crate::register::entry::{Action, Entry, EvidenceRecord, Handling, RegisterNumber};
 use crate::signature::carrier::package::flatten;
+use crate::signature::carrier::unsigned::UNSIGNED_PART;
 use crate::signature::report::{RevocationReport, SignatureReport, TimestampReport};
 use crate::signature::validation::{Check, CheckResult};
 use crate::signature::wording::{self, Told, file_sentence};
 
 /// Signatures told one by one; a package has two to five.
 const SIGNATURES: usize = 8;
-/// Evidence, openings and revocation sources told one by one; the case file has all.
+/// Evidence, deeds, attachments and revocation sources told one by one; the case file has all, and the sheet says how many more there are.
 const LINES: usize = 24;
 
 /// A name for the file: ASCII, safe everywhere.
@@ -34,7 +37,11 @@ pub fn pdf(asked: &Asked<'_>, number: RegisterNumber, out: &mut impl Write) -> R
     let position = chain.position(&entry)?;
     out.write_all(&sheet(asked, &entry, &chain, position)?)?;
     out.flush()?;
-    Ok(Summary { rows: 1, head: chain.head })
+    Ok(Summary {
+        rows: 1,
+        missing: 0,
+        head: chain.head,
+    })
 }
 
 pub(super) fn sheet(asked: &Asked<'_>, entry: &Entry, chain: &Chain, position: Option<Position>) -> Result<Vec<u8>, PaperError> {
@@ -63,7 +70,7 @@ pub(super) fn sheet(asked: &Asked<'_>, entry: &Entry, chain: &Chain, position: O
     sheet.verdict(entry);
     sheet.signatures(entry);
     sheet.evidence(entry)?;
-    sheet.openings(&entry.history);
+    sheet.deeds(&entry.history);
     sheet.record(entry, chain, position);
     sheet.flow.finish()
 }
@@ -127,11 +134,11 @@ impl Sheet<'_> {
             self.say("Belge", "Document", &marks.into_iter().flatten().collect::<Vec<_>>().join(" · "));
             let count = document.attachments.len();
             let missing = document.attachments.iter().filter(|attachment| !attachment.present).count();
-            let unsigned = document.attachments.iter().filter(|attachment| !attachment.signed).count();
-            let tr = format!("{count} ek; pakette olmayan {missing}, imza kapsamında olmayan {unsigned}");
-            let en = format!("{count} attachments; not in the package {missing}, not covered by the signature {unsigned}");
+            let tr = format!("{count} ek; pakette olmayan {missing}");
+            let en = format!("{count} attachments; not in the package {missing}");
             self.say("Ekler", "Attachments", self.asked.either(&tr, &en));
         }
+        self.uncovered(entry);
         let ids = [
             message.message_id.as_deref(),
             message.original_message_id.as_deref(),
@@ -154,6 +161,21 @@ impl Sheet<'_> {
             "Unit, state",
             &format!("{unit} · {}", words::state_of(entry.state, entry.is_sent(), lang)),
         );
+    }
+
+    /// What lies in the package beside every signature: attachments that the metadata names, and parts that nothing names.
+    fn uncovered(&mut self, entry: &Entry) {
+        let attachments = entry.document.iter().flat_map(|document| &document.attachments);
+        let unsigned = attachments.filter(|attachment| !attachment.signed).count();
+        let parts = entry.findings.iter().filter(|finding| finding.rule == UNSIGNED_PART);
+        let parts: BTreeSet<&str> = parts.map(|finding| finding.place.as_str()).collect();
+        if entry.document.is_none() && parts.is_empty() {
+            return;
+        }
+        let count = unsigned.max(parts.len());
+        let names: Vec<&str> = parts.into_iter().take(LINES).collect();
+        let colon = if names.is_empty() { "" } else { ": " };
+        self.say("İmza kapsamı dışı", "Not covered", &format!("{count}{colon}{}", names.join(", ")));
     }
 
     fn verdict(&mut self, entry: &Entry) {
@@ -188,10 +210,16 @@ impl Sheet<'_> {
         for report in all.iter().take(SIGNATURES) {
             self.signature(report);
         }
-        if let Some(more) = all.len().checked_sub(SIGNATURES).filter(|more| *more > 0) {
+        self.more(all.len(), SIGNATURES, ("imza", "signatures"));
+    }
+
+    /// What is not told one by one is counted: a list that ends without a word is taken for whole.
+    fn more(&mut self, all: usize, shown: usize, (tr, en): (&str, &str)) {
+        let more = all.saturating_sub(shown);
+        if more > 0 {
             let (tr, en) = (
-                format!("… {more} imza daha: dava dosyasında"),
-                format!("… {more} more: see the case file"),
+                format!("… {more} {tr} daha: dava dosyasında"),
+                format!("… and {more} more {en}: see the case file"),
             );
             self.say("", "", self.asked.either(&tr, &en));
         }
@@ -218,6 +246,7 @@ impl Sheet<'_> {
         self.say("Zaman damgaları", "Time stamps", &stamps.join("; "));
         let sources: Vec<String> = report.revocation.iter().take(LINES).map(revocation).collect();
         self.say("İptal bilgisi", "Revocation", &sources.join("; "));
+        self.more(report.revocation.len(), LINES, ("iptal kaynağı", "revocation sources"));
     }
 
     /// How many passed, and each that did not.
@@ -256,21 +285,30 @@ impl Sheet<'_> {
             self.flow
                 .fact(&time, &format!("{label} {recipient} · {verdict} · {}", record.sha256));
         }
+        self.more(all.len(), LINES, ("delil", "evidence documents"));
         Ok(())
     }
 
-    fn openings(&mut self, history: &[Handling]) {
+    /// Who did what. The first opening is the proof that the document was looked at, and when: it stands here whatever came after it; of the rest
+    /// the newest.
+    fn deeds(&mut self, history: &[Handling]) {
         self.head("Kim, ne zaman", "Who, and when");
         if history.is_empty() {
             let none = self.asked.either("Henüz kimse açmadı.", "Nobody has opened it yet.");
             self.flow.line(none);
         }
-        let skipped = history.len().saturating_sub(LINES);
-        for one in history.iter().skip(skipped) {
-            let note = one.note.as_deref().unwrap_or_default();
-            let line = format!("{} · {} {note}", one.by, words::state(one.state, self.asked.lang));
-            self.flow.fact(&words::second(one.at), &line);
+        let first = history.iter().position(|one| one.action == Action::Opened);
+        let newest = history.len().saturating_sub(LINES);
+        let skipped = first.filter(|first| *first < newest);
+        let from = newest + usize::from(skipped.is_some());
+        for one in skipped
+            .and_then(|first| history.get(first))
+            .into_iter()
+            .chain(history.iter().skip(from))
+        {
+            self.flow.fact(&words::second(one.at), &words::deed(one, self.asked.lang));
         }
+        self.more(history.len(), LINES, ("işlem", "deeds"));
     }
 
     fn record(&mut self, entry: &Entry, chain: &Chain, position: Option<Position>) {
@@ -288,9 +326,11 @@ impl Sheet<'_> {
             self.flow.code(self.asked.either("Üst yazı", "Letter"), &file.sha256.to_string());
         }
         let attachments = entry.document.iter().flat_map(|document| &document.attachments);
-        for attachment in attachments.filter_map(|attachment| attachment.sha256).take(LINES) {
+        let attachments: Vec<Sha256> = attachments.filter_map(|attachment| attachment.sha256).collect();
+        for attachment in attachments.iter().take(LINES) {
             self.flow.code(self.asked.either("Ek", "Attachment"), &attachment.to_string());
         }
+        self.more(attachments.len(), LINES, ("ek", "attachments"));
         match position {
             Some(position) => {
                 let name = self.asked.either("Kayıt sırası", "Record");

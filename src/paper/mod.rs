@@ -16,6 +16,8 @@ mod words;
 
 use std::io;
 
+use jiff::civil::Date;
+
 use crate::isolate::Broken;
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::Limits;
@@ -41,6 +43,8 @@ pub struct Asked<'a> {
 pub struct Summary {
     /// Entries that stand in it.
     pub rows: u64,
+    /// What should be in it and could not be read: it says so itself.
+    pub missing: u64,
     /// The end of the journal that it was made from.
     pub head: Head,
 }
@@ -55,6 +59,9 @@ pub enum PaperError {
     NotFound,
     #[error("{rows} entries are more than this form takes ({at_most})")]
     TooLong { rows: u64, at_most: u64 },
+    /// No day lies in the period: an empty register of it would be an official paper that says nothing came.
+    #[error("no day lies between {from} and {to}")]
+    NoDays { from: Date, to: Date },
     /// The register changed under the paper: access to an entry was taken away while it was printed.
     #[error("the register changed while the paper was made; ask again")]
     Changed,
@@ -105,6 +112,10 @@ impl PaperError {
             Self::TooLong { rows, at_most } => Text::new(
                 format!("{rows} kayıt bu biçime sığmaz (en çok {at_most}); daha kısa bir dönem seçin ya da CSV alın."),
                 format!("{rows} entries do not fit this form (at most {at_most}); choose a shorter period or take CSV."),
+            ),
+            Self::NoDays { from, to } => Text::new(
+                format!("İlk gün {from}, son gün {to} gününden sonra; bu aralıkta hiçbir gün yok, ikisini değiştirin."),
+                format!("The first day {from} is after the last day {to}; no day lies between them, exchange the two."),
             ),
             Self::Changed => Text::new(
                 "Çıktı alınırken kayıtlar değişti; yeniden isteyin.",

@@ -28,6 +28,7 @@ use crate::opener::Kept;
 use crate::register::entry::{Entry, RegisterNumber, State};
 use crate::settings::Settings;
 use crate::signature::Context;
+use crate::store::error::bytes_lost;
 use crate::text::{Text, fold};
 
 /// Changed entries that are looked at in one go.
@@ -316,7 +317,10 @@ impl Pipeline {
             let raw: Bytes = match ledger.blobs().get(&entry.message.sha256) {
                 Ok(raw) => raw,
                 Err(error) if error.is_transient() => return Err(LedgerError::from(error)),
-                Err(error) => return Ok(Err(Text::same(error.to_string()))),
+                Err(error) => {
+                    tracing::error!(%error, "the papers of a message cannot be read");
+                    return Ok(Err(bytes_lost()));
+                }
             };
             let kept = ledger.kept([&entry])?;
             let deadline = settings.limits.parse_deadline;

@@ -16,6 +16,7 @@ pub mod files;
 pub mod keeping;
 pub mod papers;
 pub mod reexamine;
+pub mod troubles;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -41,9 +42,11 @@ use crate::mailbox::MailboxError;
 use crate::register::entry::{Entry, RegisterNumber};
 use crate::settings::Settings;
 use crate::signature::online::trail::{Object, Trail};
+use crate::store::error::bytes_lost;
 use crate::store::pins::Pinned;
 use crate::text::Text;
 use examine::{Arrival, Examined};
+use troubles::{Stands, Trouble, Troubles};
 
 /// Attempts that a message has in its turn. Counted before the work, so that one which kills the process counts too.
 const ATTEMPTS: u32 = 3;
@@ -104,8 +107,8 @@ pub enum Unreadable {
     #[error(transparent)]
     Broken(isolate::Broken),
     /// The stored bytes are not those that were stored.
-    #[error("{0}")]
-    Damaged(String),
+    #[error("the kept bytes are missing or damaged")]
+    Damaged,
     /// Every attempt was begun and none came to an end: the process died of it, or was killed.
     #[error("the program ended while it was reading it")]
     Fatal,
@@ -124,6 +127,9 @@ impl PipelineError {
 
 impl Unreadable {
     pub fn text(&self) -> Text {
+        if matches!(self, Self::Damaged) {
+            return bytes_lost();
+        }
         Text::new(
             format!(
                 "İleti {ATTEMPTS_IN_ALL} denemede de okunamadı ({}). Baytları saklandı; dosyayı elle inceleyin ve geliştiriciye bildirin.",
@@ -140,7 +146,7 @@ impl Unreadable {
     pub fn reason(&self) -> Text {
         match self {
             Self::Broken(broken) => broken.text(),
-            Self::Damaged(problem) => Text::new(format!("saklanan baytlar bozuk ya da yok: {problem}"), problem.clone()),
+            Self::Damaged => Text::new("saklanan baytlar yok ya da bozuk", self.to_string()),
             Self::Fatal => Text::new("program onu okurken sona erdi", self.to_string()),
         }
     }
@@ -168,6 +174,7 @@ pub struct Pipeline {
     oddities: Mutex<BTreeMap<String, Vec<Text>>>,
     /// Up to where the register was followed for application files.
     files: tokio::sync::Mutex<files::Follower>,
+    troubles: Troubles,
 }
 
 impl Pipeline {
@@ -184,6 +191,7 @@ impl Pipeline {
             kept_objects: Mutex::default(),
             oddities: Mutex::default(),
             files: tokio::sync::Mutex::default(),
+            troubles: Troubles::default(),
         }
     }
 
@@ -198,6 +206,21 @@ impl Pipeline {
 
     pub fn now(&self) -> Timestamp {
         self.ledger.clock().now()
+    }
+
+    /// Something stands wrong from now on; `true`: it did not before.
+    pub fn trouble(&self, trouble: Trouble, why: Text) -> bool {
+        let (since, sequence) = (self.now(), self.ledger.head().sequence);
+        self.troubles.begin(trouble, Stands { since, why, sequence })
+    }
+
+    pub fn trouble_over(&self, trouble: Trouble) {
+        self.troubles.end(trouble);
+    }
+
+    /// What stands wrong in this process.
+    pub fn troubles(&self) -> BTreeMap<Trouble, Stands> {
+        self.troubles.standing(self.ledger.head().sequence)
     }
 
     /// Tells people, through the record.
@@ -363,12 +386,18 @@ impl Pipeline {
             let raw: Bytes = match ledger.blobs().get(&arrival.sha256) {
                 Ok(raw) => raw,
                 Err(error) if error.is_transient() => return Err(error),
-                Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
+                Err(error) => {
+                    tracing::error!(%error, "a message cannot be read");
+                    return Ok(Err(Unreadable::Damaged));
+                }
             };
             let mut kept = match kept(&ledger, &own) {
                 Ok(kept) => kept,
                 Err(LedgerError::Store(error)) if error.is_transient() => return Err(error),
-                Err(error) => return Ok(Err(Unreadable::Damaged(error.to_string()))),
+                Err(error) => {
+                    tracing::error!(%error, "what came encrypted cannot be read again");
+                    return Ok(Err(Unreadable::Damaged));
+                }
             };
             kept.extend(opened);
             let opening = Opening::new(settings.keyring.of(&arrival.mailbox), kept, now, &settings.limits);

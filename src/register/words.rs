@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::deadlines::kind as term;
-use super::entry::{Entry, State, Why, flag};
+use super::entry::{Action, Entry, Handling, State, Why, flag};
 use super::retention::Disposed;
 use crate::finding::Severity;
 use crate::message::MessageKind;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 pub fn either<'a>((tr, en): (&'a str, &'a str), lang: Lang) -> &'a str {
     if lang == Lang::Tr { tr } else { en }
@@ -68,6 +68,30 @@ pub fn state_of(state: State, is_sent: bool, lang: Lang) -> &'static str {
         (true, State::Registered) => either(("giden, kaydedildi", "sent, registered"), lang),
         _ => self::state(state, lang),
     }
+}
+
+/// What somebody did: to whom it was assigned and under which number it was taken over included.
+pub fn action(action: &Action) -> Text {
+    match action {
+        Action::Opened => Text::new("açtı", "opened"),
+        Action::Assigned { unit, person } => {
+            let to: Vec<&str> = [unit.as_deref(), person.as_deref()].into_iter().flatten().collect();
+            Text::new(format!("havale etti: {}", to.join(", ")), format!("assigned to {}", to.join(", ")))
+        }
+        Action::Done => Text::new("tamamladı", "marked as done"),
+        Action::OnHold => Text::new("beklemeye aldı", "put on hold"),
+        Action::Reopened => Text::new("yeniden açtı", "reopened"),
+        Action::NotRecorded => Text::new("kayda almadı", "did not record"),
+        Action::Noted => Text::new("not yazdı", "noted"),
+        Action::Transferred { number } => Text::new(format!("EBYS'ye aktardı: {number}"), format!("transferred to the EBYS as {number}")),
+    }
+}
+
+/// A deed with its person and its note, as a line of a list. The state that it left behind is not what was done.
+pub fn deed(handling: &Handling, lang: Lang) -> String {
+    let what = action(&handling.action);
+    let note = handling.note.as_deref().unwrap_or_default();
+    format!("{} · {} {note}", handling.by, what.get(lang)).trim_end().to_owned()
 }
 
 /// What the moment of arrival rests on.

@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::blobs::Blobs;
+use super::blobs::{Blobs, shard_of};
 use super::disk::{Disk, Keep, SharedDisk, create_dirs, replace};
 use super::disposal::{self, Proof, dispose};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::journal::Journal;
 use super::lock::Lock;
 use super::record::Head;
+use super::reread::Share;
 use super::segment::{Found, Segment};
 use super::tail::find_end;
 use super::verify::Progress;
@@ -26,7 +27,7 @@ const GROUP_BLOBS: usize = 64;
 const GROUP_BYTES: u64 = 16 << 20;
 
 /// What was copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyReport {
     /// The end of the copied journal.
     pub head: Head,
@@ -36,11 +37,18 @@ pub struct CopyReport {
     pub blob_bytes_copied: u64,
     /// Blobs that an earlier backup had brought.
     pub blobs_kept: u64,
+    /// Of these, what was read again this time and compared with its hash.
+    pub blobs_reread: u64,
+    /// What had rotten in the copy since, and was copied anew.
+    pub blobs_mended: u64,
+    /// What cannot be copied because its bytes are damaged where they are copied from, or went from there in the middle. Everything else is copied.
+    pub damaged: BTreeSet<Sha256>,
 }
 
 /// Copies the store at `root` to `folder`, which is new, empty, or an earlier backup of the same store: then only what is new is copied.
-/// Every copied byte is compared with its hash or the chain, and durable when this returns. What an earlier backup brought is not read
-/// again: `verify` on the folder does that.
+/// Every copied byte is compared with its hash or the chain, and durable when this returns. Of what an earlier backup brought a share is read
+/// again each time and put right, see [`super::reread`]; `verify` on the folder reads all of it. A damaged blob is named and keeps nothing else
+/// from being saved; whether every blob that the record names is there, only the ledger can say.
 ///
 /// # Errors
 /// The folder is the backup of another store; something at `root` is damaged; a disk fails. An interrupted backup is continued by the next.
@@ -54,11 +62,14 @@ pub fn backup(root: &Path, folder: &Path, disk: SharedDisk, progress: &mut dyn F
         require_empty(folder, &*disk, &["blobs", "journal", "format.tmp"])?;
         create(folder, &disk)?;
     }
-    copy(root, folder, &disk, progress)
+    let share = Share::next(folder, &*disk)?;
+    let report = copy(root, folder, &disk, share, progress)?;
+    share.done(folder, &*disk)?;
+    Ok(report)
 }
 
 /// Makes a store at `root` out of a backup. Everything is compared with its hash or the chain while it is copied, and durable when this
-/// returns. A restore that was interrupted is continued by the same call; until it is finished, nothing opens `root`.
+/// returns; a blob that is damaged in the backup is left out and named. A restore that was interrupted is continued by the same call; until it is finished, nothing opens `root`.
 ///
 /// # Errors
 /// [`StoreError::NotEmpty`]; something in the backup is damaged; a disk fails.
@@ -75,7 +86,7 @@ pub fn restore(folder: &Path, root: &Path, disk: SharedDisk, progress: &mut dyn 
     }
     Blobs::create(&blobs_folder(root), &disk)?;
     Journal::create(&journal_folder(root), &*disk)?;
-    let report = copy(folder, root, &disk, progress)?;
+    let report = copy(folder, root, &disk, Share::ALL, progress)?;
     mark(root, &*disk)?;
     disk.remove(&restoring).at(Step::Remove, &restoring)?;
     disk.sync_dir(root).at(Step::FlushFolder, root)?;
@@ -123,7 +134,7 @@ fn require_empty(folder: &Path, disk: &dyn Disk, allowed: &[&str]) -> Result<(),
     }
 }
 
-fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
+fn copy(from: &Path, to: &Path, disk: &SharedDisk, share: Share, progress: &mut dyn FnMut(Progress)) -> Result<CopyReport, StoreError> {
     let (source, target) = (journal_folder(from), journal_folder(to));
     let since = head::read(&target, &**disk)?.head().unwrap_or(Head::EMPTY);
     let mut until = end_to_copy(from, &source, &**disk)?;
@@ -136,10 +147,13 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Prog
         blobs_copied: 0,
         blob_bytes_copied: 0,
         blobs_kept: 0,
+        blobs_reread: 0,
+        blobs_mended: 0,
+        damaged: BTreeSet::new(),
     };
     let mut vanished = BTreeSet::new();
     loop {
-        copy_blobs(from, to, disk, (&mut report, &mut vanished), progress)?;
+        copy_blobs((from, to), disk, share, (&mut report, &mut vanished), progress)?;
         let end = end_to_copy(from, &source, &**disk)?;
         if !is_disposing(&source, disk, (until, end))? {
             break;
@@ -148,7 +162,7 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, progress: &mut dyn FnMut(Prog
     }
     report.head = until;
     copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
-    explain(to, disk, vanished)?;
+    report.damaged.extend(unexplained(to, disk, vanished)?);
     forget_disposed(from, to, disk, since)?;
     Ok(report)
 }
@@ -170,27 +184,21 @@ fn is_disposing(journal: &Path, disk: &SharedDisk, (until, end): (Head, Head)) -
     Ok(false)
 }
 
-/// What was listed and was not there any more when it was its turn went by a disposal, or is lost.
-fn explain(to: &Path, disk: &SharedDisk, vanished: BTreeSet<Sha256>) -> Result<(), StoreError> {
+/// What was listed, was not there any more when it was its turn, and did not go by a disposal: it is lost.
+fn unexplained(to: &Path, disk: &SharedDisk, vanished: BTreeSet<Sha256>) -> Result<BTreeSet<Sha256>, StoreError> {
     let target = Blobs::open(&blobs_folder(to), disk.clone());
-    let mut missing = Vec::new();
+    let mut missing = BTreeSet::new();
     for hash in vanished {
         if !target.exists(&hash)? {
-            missing.push(hash);
+            missing.insert(hash);
         }
     }
-    if missing.is_empty() {
-        return Ok(());
+    if !missing.is_empty() {
+        let proofs = Proof::all(&Journal::open_read_only(&journal_folder(to), disk.clone())?, 0)?;
+        let permitted: BTreeSet<&Sha256> = proofs.iter().flat_map(Proof::blobs).collect();
+        missing.retain(|hash| !permitted.contains(hash));
     }
-    let proofs = Proof::all(&Journal::open_read_only(&journal_folder(to), disk.clone())?, 0)?;
-    let permitted: BTreeSet<&Sha256> = proofs.iter().flat_map(Proof::blobs).collect();
-    match missing.into_iter().find(|hash| !permitted.contains(hash)) {
-        Some(hash) => Err(StoreError::BlobMissing {
-            path: target.path(&hash),
-            hash,
-        }),
-        None => Ok(()),
-    }
+    Ok(missing)
 }
 
 /// What the copied journal says was disposed of, and what is gone at the source, goes in the copy too: a backup that is kept up to date must not
@@ -224,24 +232,29 @@ fn end_to_copy(root: &Path, journal: &Path, disk: &dyn Disk) -> Result<Head, Sto
 }
 
 fn copy_blobs(
-    from: &Path,
-    to: &Path,
+    (from, to): (&Path, &Path),
     disk: &SharedDisk,
+    share: Share,
     (report, vanished): (&mut CopyReport, &mut BTreeSet<Sha256>),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), StoreError> {
     let source = Blobs::open(&blobs_folder(from), disk.clone());
     let target = Blobs::open(&blobs_folder(to), disk.clone());
     target.remove_temporaries()?;
-    report.blobs_kept = 0;
+    (report.blobs_kept, report.blobs_reread) = (0, 0);
     let mut group = Vec::new();
     let mut group_bytes = 0;
     for blob in source.iter() {
         let (hash, size) = blob?;
         let there = target.path(&hash);
-        if disk.len(&there).at(Step::Open, &there)? == Some(size) {
-            report.blobs_kept += 1;
-            continue;
+        let is_there = disk.len(&there).at(Step::Open, &there)? == Some(size);
+        if is_there {
+            let is_due = share.holds(shard_of(&hash));
+            report.blobs_reread += u64::from(is_due);
+            if !is_due || !is_rotten(&target, &hash)? {
+                report.blobs_kept += 1;
+                continue;
+            }
         }
         match source.get(&hash) {
             Ok(bytes) => group.push(bytes),
@@ -249,8 +262,13 @@ fn copy_blobs(
                 vanished.insert(hash);
                 continue;
             }
+            Err(StoreError::BlobCorrupt { hash, .. }) => {
+                report.damaged.insert(hash);
+                continue;
+            }
             Err(error) => return Err(error),
         }
+        report.blobs_mended += u64::from(is_there);
         group_bytes += size;
         report.blobs_copied += 1;
         report.blob_bytes_copied += size;
@@ -264,6 +282,15 @@ fn copy_blobs(
     target.put_all(&group)?;
     progress(Progress::Blobs(report.blobs_copied, report.blob_bytes_copied));
     Ok(())
+}
+
+/// The length of a rotten file is right: only its bytes tell.
+fn is_rotten(target: &Blobs, hash: &Sha256) -> Result<bool, StoreError> {
+    match target.verify(hash) {
+        Ok(_) => Ok(false),
+        Err(StoreError::BlobCorrupt { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// Copies the segments from the one in which the earlier backup ended. Each is written whole under a temporary name, so that the backup is

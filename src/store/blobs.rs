@@ -12,6 +12,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::disk::{SharedDisk, create_dirs};
 use super::error::{At, Step, StoreError};
@@ -25,6 +26,8 @@ const FLUSH_STACK_BYTES: usize = 1 << 20;
 /// Read at a time when a blob is only hashed.
 const HASH_BYTES: usize = 256 << 10;
 const TEMPORARY: &str = "tmp";
+/// Lost blobs that are remembered until somebody asks: of a dead disk some say enough, and the walk finds all.
+const NOTICED: usize = 1_000;
 
 static FLUSHERS: Crew = Crew::new("flush", FLUSH_STACK_BYTES);
 
@@ -37,6 +40,8 @@ struct Inner {
     disk: SharedDisk,
     next_temporary: AtomicU64,
     shards: Mutex<Shards>,
+    noticed: Mutex<BTreeSet<Sha256>>,
+    bell: Notify,
 }
 
 /// What is known about the 256 folders.
@@ -68,6 +73,8 @@ impl Blobs {
             disk,
             next_temporary: AtomicU64::new(0),
             shards: Mutex::default(),
+            noticed: Mutex::default(),
+            bell: Notify::new(),
         }))
     }
 
@@ -126,6 +133,33 @@ impl Blobs {
     /// # Errors
     /// [`StoreError::BlobMissing`], [`StoreError::BlobCorrupt`], or the disk's.
     pub fn get(&self, hash: &Sha256) -> Result<Bytes, StoreError> {
+        let read = self.read(hash);
+        if read.as_ref().is_err_and(StoreError::is_lost_blob) {
+            self.notice(*hash);
+            self.0.bell.notify_one();
+        }
+        read
+    }
+
+    /// Waits until somebody wanted to read bytes that are lost.
+    pub async fn rung(&self) {
+        self.0.bell.notified().await;
+    }
+
+    /// What was found lost by reading since the last call, whoever read.
+    pub fn take_noticed(&self) -> BTreeSet<Sha256> {
+        std::mem::take(&mut *self.0.noticed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers it for the next [`Blobs::take_noticed`].
+    pub fn notice(&self, hash: Sha256) {
+        let mut noticed = self.0.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        if noticed.len() < NOTICED {
+            noticed.insert(hash);
+        }
+    }
+
+    fn read(&self, hash: &Sha256) -> Result<Bytes, StoreError> {
         let path = self.path(hash);
         let disk = &self.0.disk;
         if disk.len(&path).at(Step::Open, &path)?.is_none() {
@@ -382,7 +416,7 @@ fn vanished(error: StoreError, hash: &Sha256) -> StoreError {
     }
 }
 
-fn shard_of(hash: &Sha256) -> u8 {
+pub(super) fn shard_of(hash: &Sha256) -> u8 {
     let [first, ..] = hash.0;
     first
 }

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use rustix::io::Errno;
 
 use crate::clock::wall_minute;
-
 use crate::hash::Sha256;
 use crate::text::Text;
 
@@ -216,6 +215,16 @@ impl StoreError {
         matches!(self, Self::Io { source, .. } if source.raw_os_error() == Some(Errno::IO.raw_os_error()))
     }
 
+    /// This account may not look there. It says nothing of what lies there.
+    pub fn is_forbidden(&self) -> bool {
+        self.io_kind() == Some(io::ErrorKind::PermissionDenied)
+    }
+
+    /// Kept bytes are not there any more, or not those that were kept.
+    pub fn is_lost_blob(&self) -> bool {
+        matches!(self, Self::BlobCorrupt { .. } | Self::BlobMissing { .. })
+    }
+
     fn io_kind(&self) -> Option<io::ErrorKind> {
         match self {
             Self::Io { source, .. } => Some(source.kind()),
@@ -359,6 +368,15 @@ impl StoreError {
             ),
         }
     }
+}
+
+/// What a clerk is told where kept bytes are missing or damaged: no path of the server. Whoever read them in the daemon opened the loss by it.
+pub fn bytes_lost() -> Text {
+    Text::new(
+        "Saklanan ileti eksik ya da bozuk. Zıya (kayıp) süreci açıldı, yönetici uyarıldı; dosya yedekten geri konunca burada yeniden açılır.",
+        "The stored message is missing or damaged. The loss procedure is open and the administrator was told; it opens here again when the file is \
+         put back from a backup.",
+    )
 }
 
 fn io_cure(step: Step, path: &Path, source: &io::Error) -> Text {

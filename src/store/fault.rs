@@ -23,6 +23,8 @@ pub enum Mode {
     ReadOnly,
     /// The process dies: a write is half done, and nothing works any more.
     Crash,
+    /// This account may not: EACCES, once. Not among [`Mode::ALL`]: no disk does this to its daemon.
+    Forbidden,
 }
 
 impl Mode {
@@ -107,6 +109,7 @@ fn fate(plan: &Mutex<Plan>, call: Call) -> Fate {
     match mode {
         Mode::Short if now && call == Call::Write => Fate::Half,
         Mode::Error if now => Fate::Fails(Errno::IO.into()),
+        Mode::Forbidden if now => Fate::Fails(Errno::ACCESS.into()),
         Mode::Torn if now => Fate::HalfThen(Errno::IO.into()),
         Mode::Full if now && call == Call::Write => Fate::HalfThen(Errno::NOSPC.into()),
         Mode::Full if matches!(call, Call::Write | Call::Make) => Fate::Fails(Errno::NOSPC.into()),

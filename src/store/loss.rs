@@ -36,6 +36,10 @@ pub enum Finder {
     Walk,
     /// The opening of the store.
     Start,
+    /// Somebody, or some work of the daemon, wanted to read it.
+    Reading,
+    /// A copy was made: `backup` or `restore`.
+    Copy,
 }
 
 /// One thing that is lost or damaged.
@@ -282,7 +286,9 @@ fn lost(root: &Path, issue: &Issue) -> Option<Lost> {
         IssueKind::BlobMissing => "blob-missing",
         IssueKind::Medium(_) => "unreadable",
         // A folder that is none of ours, or that this account may not read, has lost nothing.
-        IssueKind::Unreadable(_) | IssueKind::StrangeFile | IssueKind::Temporary | IssueKind::TornTail => return None,
+        IssueKind::Unreadable(_) | IssueKind::Forbidden(_) | IssueKind::StrangeFile | IssueKind::Temporary | IssueKind::TornTail => {
+            return None;
+        }
     };
     let Place { path, sequence, .. } = &issue.place;
     let within = path.strip_prefix(root).unwrap_or(path).display();

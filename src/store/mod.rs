@@ -32,6 +32,7 @@ pub mod memory_disk;
 pub mod pins;
 pub mod record;
 pub mod records;
+pub mod reread;
 mod scan;
 mod segment;
 pub mod tail;

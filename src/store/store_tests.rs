@@ -5,10 +5,11 @@ use std::path::Path;
 use super::backup::{backup, restore};
 use super::disk::RealDisk;
 use super::error::StoreError;
+use super::fault::{FailingDisk, Mode};
 use super::head::KnownHead;
 use super::index::{IndexBatch, IndexState};
 use super::journal_tests::record;
-use super::verify::{IssueKind, verify};
+use super::verify::{Issue, IssueKind, verify};
 use super::{Recovery, Store};
 
 fn open(root: &Path) -> (Store, Recovery) {
@@ -132,7 +133,7 @@ fn a_backup_while_writing_is_whole_and_grows_by_what_is_new() {
             }
             store
         });
-        let mut last = first;
+        let mut last = first.clone();
         for _ in 0..5 {
             last = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
             let report = verify(&copy, RealDisk::shared(), &mut |_| {});
@@ -188,18 +189,85 @@ fn a_damaged_backup_is_not_restored_and_an_interrupted_restore_is_continued() {
     let (mut store, _) = open(&root);
     add(&mut store, 0..4);
     backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
-    let hash = crate::hash::Sha256::of(b"message 2");
-    let path = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&hash);
-    std::fs::write(&path, b"message X").unwrap();
+    let head = copy.join("journal/head");
+    let whole = std::fs::read(&head).unwrap();
+    let segment = std::fs::read_dir(copy.join("journal")).unwrap().map(|file| file.unwrap().path());
+    let segment = segment.into_iter().find(|path| *path != head).unwrap();
+    let sound = std::fs::read(&segment).unwrap();
+    let mut changed = sound.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    std::fs::write(&segment, changed).unwrap();
     let error = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap_err();
-    assert!(matches!(error, StoreError::BlobCorrupt { .. }), "{error}");
+    assert!(matches!(error, StoreError::BrokenChain { .. }), "{error}");
     assert!(matches!(
         Store::open(&again, RealDisk::shared()),
         Err(StoreError::RestoreUnfinished(_))
     ));
-    std::fs::write(&path, b"message 2").unwrap();
+    std::fs::write(&segment, sound).unwrap();
+    assert_eq!(std::fs::read(&head).unwrap(), whole, "nothing was written into the backup");
     restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
     assert_eq!(bodies(&open(&again).0).len(), 4);
+}
+
+#[test]
+fn a_blob_that_is_damaged_in_the_backup_is_named_and_the_rest_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let [root, copy, again] = ["store", "backup", "again"].map(|name| folder.path().join(name));
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..4);
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    let hash = crate::hash::Sha256::of(b"message 2");
+    let rotten = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&hash);
+    std::fs::write(&rotten, b"message X").unwrap();
+    let report = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(report.damaged.into_iter().collect::<Vec<_>>(), [hash]);
+    let (restored, _) = open(&again);
+    assert_eq!(bodies(&restored).len(), 4, "the journal is whole");
+    let there: Vec<_> = (0..4)
+        .filter(|number| {
+            restored
+                .blobs
+                .get(&crate::hash::Sha256::of(format!("message {number}").as_bytes()))
+                .is_ok()
+        })
+        .collect();
+    assert_eq!(there, [0, 1, 3], "everything but what is damaged");
+}
+
+#[test]
+fn what_rots_in_a_backup_is_found_and_put_right_by_the_backups_that_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let [root, copy] = ["store", "backup"].map(|name| folder.path().join(name));
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..4);
+    let made = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(
+        (made.blobs_reread, made.blobs_mended),
+        (0, 0),
+        "what was copied just now was read just now"
+    );
+    let rotten = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&crate::hash::Sha256::of(b"message 2"));
+    std::fs::write(&rotten, b"message X").unwrap();
+    let (mut reread, mut mended) = (0, 0);
+    for _ in 0..super::reread::BACKUPS_FOR_ALL {
+        let report = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+        assert!(report.damaged.is_empty());
+        (reread, mended) = (reread + report.blobs_reread, mended + report.blobs_mended);
+    }
+    assert_eq!(mended, 1);
+    assert!(reread >= 4, "each was read once");
+    assert_eq!(std::fs::read(&rotten).unwrap(), b"message 2");
+
+    // Damaged on both sides: it is named, and what is new is saved all the same.
+    std::fs::write(&rotten, b"message").unwrap();
+    std::fs::write(store.blobs.path(&crate::hash::Sha256::of(b"message 2")), b"message Y").unwrap();
+    add(&mut store, 4..6);
+    let report = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert_eq!(
+        report.damaged.into_iter().collect::<Vec<_>>(),
+        [crate::hash::Sha256::of(b"message 2")]
+    );
+    assert_eq!((report.blobs_copied, report.head), (2, store.journal.head()));
 }
 
 #[test]
@@ -253,4 +321,29 @@ fn verify_names_damaged_missing_and_strange_files() {
             .iter()
             .all(|issue| !issue.text().tr.is_empty() && !issue.text().en.is_empty())
     );
+}
+
+#[test]
+fn what_may_not_be_read_is_neither_broken_nor_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    add(&mut store, 0..4);
+    drop(store);
+    let disk = FailingDisk::new(RealDisk::shared());
+    verify(folder.path(), disk.clone(), &mut |_| {});
+    let (calls, mut unread) = (disk.calls(), 0);
+    for nth in 1..=calls {
+        disk.fail(nth, Mode::Forbidden);
+        let report = verify(folder.path(), disk.clone(), &mut |_| {});
+        assert!(!report.is_broken(), "call {nth}: {:?}", report.issues);
+        let is_unread = report.issues.iter().any(Issue::is_unread);
+        assert_eq!(report.is_intact(), !is_unread, "call {nth}: {:?}", report.issues);
+        unread += u64::from(is_unread);
+        // A medium that gives nothing back has lost it.
+        disk.fail(nth, Mode::Error);
+        let report = verify(folder.path(), disk.clone(), &mut |_| {});
+        assert_eq!(report.is_broken(), is_unread, "call {nth}: {:?}", report.issues);
+        disk.heal();
+    }
+    assert_eq!(unread, calls, "each of the calls is one that matters");
 }

@@ -30,6 +30,8 @@ pub enum IssueKind {
     Unreadable(Text),
     /// The medium does not give back what lies there: lost, until it is put back or the disk is mended.
     Medium(Text),
+    /// This account may not look there: neither sound nor broken.
+    Forbidden(Text),
 }
 
 /// One thing that is not as it was written.
@@ -43,6 +45,26 @@ impl Issue {
     /// Whether the record has lost something. What a crash leaves behind has not.
     pub fn is_error(&self) -> bool {
         !matches!(self.kind, IssueKind::StrangeFile | IssueKind::Temporary | IssueKind::TornTail)
+    }
+
+    /// Whether nothing could be said of the place, because this account may not read it.
+    pub fn is_unread(&self) -> bool {
+        matches!(self.kind, IssueKind::Forbidden(_))
+    }
+
+    /// A blob that must be at `root` and is not.
+    pub fn missing(root: &Path, disk: SharedDisk, hash: &Sha256) -> Self {
+        Self::of_blob(root, disk, hash, IssueKind::BlobMissing)
+    }
+
+    /// A blob at `root` whose bytes are not those that were kept.
+    pub fn damaged(root: &Path, disk: SharedDisk, hash: &Sha256) -> Self {
+        Self::of_blob(root, disk, hash, IssueKind::BlobCorrupt)
+    }
+
+    fn of_blob(root: &Path, disk: SharedDisk, hash: &Sha256, kind: IssueKind) -> Self {
+        let place = Place::file(&Blobs::open(&blobs_folder(root), disk).path(hash));
+        Self { place, kind }
     }
 
     /// What is wrong, where, and the next step.
@@ -74,7 +96,7 @@ impl Issue {
                 format!("Yarım kalmış bir eklemenin izi: {place}. Onaylanmış kayıt içermez; bir sonraki açılışta kesilir."),
                 format!("The trace of an interrupted append: {place}. No acknowledged record is in it; the next start cuts it."),
             ),
-            IssueKind::Unreadable(why) | IssueKind::Medium(why) => why.clone(),
+            IssueKind::Unreadable(why) | IssueKind::Medium(why) | IssueKind::Forbidden(why) => why.clone(),
         }
     }
 }
@@ -108,12 +130,12 @@ impl VerifyReport {
         self.issues.iter().any(|issue| issue.kind == IssueKind::BlobMissing)
     }
 
-    /// Every record of the journal is as it was written, so that it can be asked what there must be.
-    pub fn has_chain(&self) -> bool {
-        !self.issues.iter().any(|issue| matches!(issue.kind, IssueKind::Chain(_)))
+    /// Something of the record is lost or changed, as far as it could be read.
+    pub fn is_broken(&self) -> bool {
+        self.issues.iter().any(|issue| issue.is_error() && !issue.is_unread())
     }
 
-    /// Nothing of the record is lost or changed.
+    /// Everything was read, and nothing of the record is lost or changed.
     pub fn is_intact(&self) -> bool {
         !self.issues.iter().any(Issue::is_error)
     }
@@ -157,9 +179,10 @@ impl VerifyReport {
     }
 
     fn unreadable(&mut self, path: &Path, error: &StoreError) {
-        let kind = match error.is_medium() {
-            true => IssueKind::Medium,
-            false => IssueKind::Unreadable,
+        let kind = match error {
+            error if error.is_medium() => IssueKind::Medium,
+            error if error.is_forbidden() => IssueKind::Forbidden,
+            _ => IssueKind::Unreadable,
         };
         self.note(path.to_owned(), kind(error.cure()));
     }

@@ -18,7 +18,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Shared;
 use super::cookie::Cookie;
 use super::form::{Form, encoded};
-use super::problem::{NeedsSignIn, Unanswered};
+use super::problem::{BytesLost, NeedsSignIn, Unanswered};
 use super::session::{Lifetimes, Session, Stage, same};
 use super::visitor::Visitor;
 use crate::config::WebConfig;
@@ -284,7 +284,11 @@ fn worded(response: Response, method: &Method, uri: &Uri, lang: Lang) -> Respons
         };
         return (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response();
     }
-    let mut page = (status, Html(super::pages::problem(status, lang))).into_response();
+    let html = match response.extensions().get::<BytesLost>() {
+        Some(BytesLost) => super::pages::bytes_lost(status, lang),
+        None => super::pages::problem(status, lang),
+    };
+    let mut page = (status, Html(html)).into_response();
     for name in [ALLOW, RETRY_AFTER] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());

@@ -159,10 +159,22 @@ fn exposition(web: &Web, now: Timestamp) -> Result<String, LedgerError> {
     );
     let start = web.said.since.as_millisecond() as f64 / 1_000.0;
     families.gauge("process_start_time_seconds", "When the daemon began, in seconds since 1970.", start);
-    families.gauge(
-        "healthy",
-        "1 when /health has no reason.",
-        f64::from(health::reasons(web)?.is_empty()),
+    let reasons = health::reasons(web)?;
+    families.gauge("healthy", "1 when /health has no reason.", f64::from(reasons.is_empty()));
+    let labels = health::CODES.map(|code| [("code", code)]);
+    let counts: Vec<Sample<'_>> = health::CODES
+        .iter()
+        .zip(&labels)
+        .map(|(code, labels)| {
+            let count = reasons.iter().find(|reason| reason.code == *code).map_or(0, |reason| reason.count);
+            (labels.as_slice(), number(count))
+        })
+        .collect();
+    families.family(
+        "health_reason",
+        "gauge",
+        "Each reason that /health can have, with its count; 0 while it does not stand.",
+        &counts,
     );
     let silent = web.silent.as_ref().map_or(0, |silent| silent().len() as u64);
     families.gauge("tasks_silent", "Tasks of the daemon that make no progress.", number(silent));

@@ -25,6 +25,10 @@ pub enum Problem {
     Ledger(#[from] LedgerError),
 }
 
+/// Marks an answer that cannot be given because kept bytes are lost: [`super::guard`] words it, and no path of the server is in it.
+#[derive(Debug, Clone, Copy)]
+pub struct BytesLost;
+
 /// Marks an answer that is only a status: [`super::guard`] makes a page of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Unanswered;
@@ -58,14 +62,20 @@ impl IntoResponse for Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Ledger(error) if error.is_lost_blob() => {
+                tracing::error!(%error, "kept bytes are lost");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Ledger(error) => {
                 tracing::error!(%error, "a page could not be made");
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };
         let mut response = (status, Unanswered).into_response();
-        if matches!(self, Self::SignIn) {
-            response.extensions_mut().insert(NeedsSignIn);
+        match self {
+            Self::SignIn => drop(response.extensions_mut().insert(NeedsSignIn)),
+            Self::Ledger(error) if error.is_lost_blob() => drop(response.extensions_mut().insert(BytesLost)),
+            _ => {}
         }
         response
     }

@@ -27,7 +27,10 @@ use super::guard::{Crowded, Peer};
 use super::patient::Patient;
 use super::room::{Place, Places, Room, Use};
 use super::{Shared, tls};
+use crate::alert::causes;
 use crate::config::WebConfig;
+use crate::pipeline::troubles::Trouble;
+use crate::regular_file::reason;
 use crate::text::Text;
 
 /// What one client may take from the others.
@@ -88,17 +91,18 @@ const HEADERS: usize = 100;
 pub async fn serve(web: Shared, stop: CancellationToken) {
     let config = web.pipeline.settings().config.web.clone();
     if config.listen.is_empty() {
-        return;
+        return web.pipeline.trouble_over(Trouble::PageNotServed);
     }
     let acceptor = match tls::acceptor(&config) {
         Ok(acceptor) => acceptor,
         // Never without TLS where TLS was asked for.
-        Err(problem) => return tracing::error!(problem = problem.both(), "the page is not served"),
+        Err(problem) => return not_served(&web, problem).await,
     };
     loop {
         match listen(&config).await {
             Ok(listener) => {
                 let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+                web.pipeline.trouble_over(Trouble::PageNotServed);
                 tracing::info!(address, tls = acceptor.is_some(), "the page is served");
                 let bounds = Bounds {
                     proxied: config.trusted_proxy,
@@ -106,15 +110,28 @@ pub async fn serve(web: Shared, stop: CancellationToken) {
                 };
                 return accept_all(listener, acceptor, super::router(web), bounds, stop).await;
             }
-            Err(NotListening::Refused(problem)) => return tracing::error!(problem = problem.both(), "the page is not served"),
+            Err(NotListening::Refused(problem)) => return not_served(&web, problem).await,
             Err(NotListening::Io(error)) => {
-                tracing::error!(listen = config.listen, %error, "the page cannot be served yet; trying again");
+                let why = reason(&error);
+                let listen = &config.listen;
+                not_served(&web, Text::new(format!("{listen}: {}", why.tr), format!("{listen}: {}", why.en))).await;
             }
         }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(LISTEN_PAUSE) => {}
         }
+    }
+}
+
+/// Shown until it is served, and said once: to whom it concerns, the page cannot say it.
+async fn not_served(web: &Shared, why: Text) {
+    tracing::error!(problem = why.both(), "the page is not served");
+    let notice = causes::page_not_served(&why, web.pipeline.now());
+    if web.pipeline.trouble(Trouble::PageNotServed, why)
+        && let Err(error) = web.pipeline.raise(vec![notice]).await
+    {
+        tracing::error!(%error, "nobody could be told that the page is not served");
     }
 }
 

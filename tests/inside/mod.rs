@@ -4,12 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use kep_gateway::clock::{FixedClock, SharedClock};
 use kep_gateway::config;
+use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::{Ledger, LedgerError};
 use kep_gateway::mailbox::{self, Locator, Mailbox};
 use kep_gateway::pipeline::Pipeline;
@@ -101,4 +103,33 @@ pub async fn pass(pipeline: &Pipeline) {
 pub fn export(ledger: &Ledger) -> Vec<Value> {
     let entries: Vec<Entry> = ledger.entries().collect::<Result<_, _>>().unwrap();
     entries.iter().map(|entry| to_json(entry, Lang::Tr, "")).collect()
+}
+
+/// How a command of the built program ended, and everything that it said.
+pub struct Ended {
+    pub code: i32,
+    pub said: String,
+}
+
+impl Inside {
+    /// Runs the built program on this configuration, on `store` where one is named.
+    pub fn run(&self, store: Option<&Path>, args: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kep-gateway"));
+        command.arg("--config").arg(self.dir.path().join("kep-gateway.toml"));
+        if let Some(store) = store {
+            command.arg("--store").arg(store);
+        }
+        let output = command.args(args).env("RUST_LOG", "warn").stdin(Stdio::null()).output().unwrap();
+        let [stdout, stderr] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        Ended {
+            code: output.status.code().unwrap(),
+            said: format!("{stdout}{stderr}"),
+        }
+    }
+}
+
+/// Where a store keeps a blob.
+pub fn blob(root: &Path, sha256: &Sha256) -> PathBuf {
+    let digits = sha256.to_string();
+    root.join("blobs").join(&digits[..2]).join(&digits[2..])
 }

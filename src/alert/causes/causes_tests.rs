@@ -86,6 +86,8 @@ fn all() -> Vec<Notice> {
         daemon_dead(None, false, now()),
         daemon_alive(now()),
         undelivered(Channel::Sms, Cause::Disk, "HTTP 401", now()),
+        reload_failed(&Text::new("KEP-8003 yanlış", "KEP-8003 wrong"), now()),
+        page_not_served(&Text::new("adres dolu", "the address is taken"), now()),
         test(now()),
         loss_found(&loss(), now()),
         loss_term(&loss(), Term::Near, now()),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{body, clean, moment, plain};
+use super::{body, clean, moment, plain, visible};
 use crate::alert::job::Channel;
 use crate::alert::notice::{Cause, Level, Notice};
 use crate::text::Text;
@@ -186,6 +186,61 @@ pub fn journal_repaired(place: &str, bytes: u64, at: Timestamp) -> Notice {
             ),
         ),
         &[("place", &place), ("bytes", &bytes.to_string())],
+    )
+}
+
+/// The configuration was to be read anew and is wrong. `why` is our own sentence.
+pub fn reload_failed(why: &Text, at: Timestamp) -> Notice {
+    plain(
+        Cause::Configuration,
+        Level::Warning,
+        "reload",
+        at,
+        Text::new(
+            "KEP ağ geçidi: yapılandırma YENİLENEMEDİ",
+            "KEP gateway: the configuration was NOT read anew",
+        ),
+        body(
+            Text::new(
+                format!("Yeni yapılandırma yanlış: {}.", visible(&why.tr)),
+                format!("The new configuration is wrong: {}.", visible(&why.en)),
+            ),
+            Text::new(
+                "Ağ geçidi eski yapılandırmayla çalışıyor; yeniden başlarsa açılmaz.",
+                "The gateway goes on with the one before; after a restart it would not start.",
+            ),
+            Text::new(
+                "`kep-gateway config check` ile düzeltin, sonra yeniden yükleyin (systemctl reload kep-gateway).",
+                "Put it right with `kep-gateway config check`, then reload (systemctl reload kep-gateway).",
+            ),
+        ),
+        &[],
+    )
+}
+
+/// The page cannot be served by this configuration, or not now. `why` is our own sentence.
+pub fn page_not_served(why: &Text, at: Timestamp) -> Notice {
+    plain(
+        Cause::Configuration,
+        Level::Warning,
+        "page",
+        at,
+        Text::new("KEP ağ geçidi: sayfa SUNULAMIYOR", "KEP gateway: the page is NOT served"),
+        body(
+            Text::new(
+                format!("Sayfa ve API açılamadı: {}.", visible(&why.tr)),
+                format!("The page and the API could not be opened: {}.", visible(&why.en)),
+            ),
+            Text::new(
+                "Kutular denetleniyor; yalnız sayfa yok.",
+                "The mailboxes are checked; only the page is missing.",
+            ),
+            Text::new(
+                "[web] altındaki adresi ve sertifikayı düzeltin, sonra yeniden yükleyin (systemctl reload kep-gateway).",
+                "Put the address and the certificate below [web] right, then reload (systemctl reload kep-gateway).",
+            ),
+        ),
+        &[],
     )
 }
 

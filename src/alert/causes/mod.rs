@@ -17,7 +17,8 @@ use jiff::Timestamp;
 pub use application::{Ending, application_term};
 pub use entry::{EntryFacts, ProgramFacts, deadline_near, for_programs, new_document, quarantine, signature};
 pub use gateway::{
-    DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, store_created, test, undelivered,
+    DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, page_not_served, reload_failed,
+    store_created, test, undelivered,
 };
 pub use loss::{Term, loss_closed, loss_found, loss_term};
 pub use mailbox::{

@@ -34,7 +34,7 @@ pub fn references(known: &impl Known, entry: &Entry) -> Result<BTreeSet<Sha256>,
 }
 
 /// What an entry needs for itself.
-fn own(known: &impl Known, entry: &Entry) -> Result<BTreeSet<Sha256>, LedgerError> {
+pub fn own(known: &impl Known, entry: &Entry) -> Result<BTreeSet<Sha256>, LedgerError> {
     let number = entry.register_number;
     let mut all = named(entry);
     all.insert(entry.message.sha256);

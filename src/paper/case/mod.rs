@@ -46,6 +46,9 @@ use signed::{Content, Signed};
 /// Messages that evidence about this one is taken out of.
 const EVIDENCE_MESSAGES: usize = 64;
 
+/// What each file is, and what is missing.
+pub const MANIFEST: &str = "manifest.json";
+
 /// A name for the file: ASCII, safe everywhere.
 pub fn file_name(number: RegisterNumber) -> String {
     format!("dava-dosyasi-{:04}-{:06}.zip", number.year, number.number)
@@ -94,7 +97,11 @@ pub fn zip(asked: &Asked<'_>, number: RegisterNumber, out: &mut impl Write) -> R
     let kept = journal::write(&mut case.archive, &chain, start, &concern)?;
     case.texts(&chain, &objects, &kept)?;
     case.archive.finish()?;
-    Ok(Summary { rows: 1, head: chain.head })
+    Ok(Summary {
+        rows: 1,
+        missing: objects.missing.len() as u64,
+        head: chain.head,
+    })
 }
 
 struct Case<'a, W: Write> {
@@ -417,10 +424,11 @@ impl<W: Write> Case<'_, W> {
             "whole": self.whole,
             "chain_head": { "sequence": chain.head.sequence, "hash": chain.head.hash, "time": chain.at },
             "objects_left_inside": objects.left_inside,
+            "missing": objects.missing.iter().map(|missing| json!({ "what": format!("MISSING: {}", missing.name()), "object": missing })).collect::<Vec<_>>(),
             "files": self.archive.files,
         });
         self.archive
-            .put("manifest.json", About::what("bu liste / this list"), pretty(&manifest)?.as_bytes())
+            .put(MANIFEST, About::what("bu liste / this list"), pretty(&manifest)?.as_bytes())
     }
 }
 

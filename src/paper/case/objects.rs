@@ -5,6 +5,7 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 
 use super::archive::{About, Archive};
 use super::signed::{self, Signed};
@@ -32,6 +33,27 @@ pub struct Written {
     pub answers: Vec<String>,
     /// Objects that lie inside another form (XML, PDF), where this file does not take them out.
     pub left_inside: usize,
+    /// Objects that the store should hold and does not, or not as they were kept.
+    pub missing: Vec<Missing>,
+}
+
+/// What the verdict rests on and this file cannot give.
+#[derive(Debug, Serialize)]
+pub struct Missing {
+    pub kind: ObjectKind,
+    pub sha256: Sha256,
+}
+
+impl Missing {
+    /// In ASCII letters: it stands in a script.
+    pub fn name(&self) -> String {
+        let what = match self.kind {
+            ObjectKind::Certificate => "sertifika / certificate",
+            ObjectKind::Crl => "iptal listesi / revocation list",
+            ObjectKind::Ocsp => "OCSP yaniti / OCSP response",
+        };
+        format!("{what} {}", self.sha256)
+    }
 }
 
 pub fn write<W: Write>(
@@ -43,9 +65,10 @@ pub fn write<W: Write>(
     let Some(verdict) = &entry.verdict else {
         return Ok(Written::default());
     };
-    let found = gather(asked, verdict, signatures)?;
+    let (found, missing) = gather(asked, verdict, signatures)?;
     let mut written = Written {
-        left_inside: verdict.objects.len().saturating_sub(found.len()),
+        left_inside: verdict.objects.len().saturating_sub(found.len() + missing.len()),
+        missing,
         ..Written::default()
     };
     let names = names(verdict);
@@ -112,21 +135,32 @@ pub fn write<W: Write>(
     Ok(written)
 }
 
-fn gather(asked: &Asked<'_>, verdict: &Verdict, signatures: &[Signed<'_>]) -> Result<BTreeMap<Sha256, Vec<u8>>, PaperError> {
-    let mut found = BTreeMap::new();
-    let blobs = asked.ledger.blobs();
+/// The objects that are here, and those of the store's own that are not. A file that lacks what its verdict rests on must not look whole.
+fn gather(
+    asked: &Asked<'_>,
+    verdict: &Verdict,
+    signatures: &[Signed<'_>],
+) -> Result<(BTreeMap<Sha256, Vec<u8>>, Vec<Missing>), PaperError> {
+    let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
     let mut wanted: BTreeSet<Sha256> = BTreeSet::new();
     for object in &verdict.objects {
-        match object.embedded {
-            true => drop(wanted.insert(object.sha256)),
-            false if blobs.exists(&object.sha256)? => drop(found.insert(object.sha256, blobs.get(&object.sha256)?.to_vec())),
-            false => {}
+        if object.embedded {
+            wanted.insert(object.sha256);
+            continue;
+        }
+        match asked.ledger.blobs().get(&object.sha256) {
+            Ok(bytes) => drop(found.insert(object.sha256, bytes.to_vec())),
+            Err(error) if error.is_lost_blob() => missing.push(Missing {
+                kind: object.kind,
+                sha256: object.sha256,
+            }),
+            Err(error) => return Err(error.into()),
         }
     }
     for signature in signatures {
         signed::search(&signature.cms, asked.limits.cms_depth, &wanted, &mut found);
     }
-    Ok(found)
+    Ok((found, missing))
 }
 
 /// `imza-1-1-imzalayan`: the first signature in the package, first certificate of its path.

@@ -79,6 +79,11 @@ pub fn turkish(told: &Told<'_>) -> String {
              için burada yoktur; iletinin tümünü görebilen biri tam dosyayı alabilir.\n\n",
         );
     }
+    missing_lines(
+        told,
+        "EKSİK: sonucun dayandığı şu dosyalar, bu dosya alınırken depoda yoktu ya da bozuktu; kayıttaki sonuç onlarla verilmişti:",
+        &mut out,
+    );
     out.push_str(
         "İçindekiler\n  ileti.eml        sunucudan alındığı gibi ileti\n  paketler/        iletideki e-Yazışma paketleri\n  parcalar/        iletinin ve paketlerin her parçası; asıl adları manifest.json'dadır\n\
          \x20 deliller/        KEP delilleri (XML, imzalı)\n  imzalar/         imzalar (CMS, DER) ve imzanın altındaki baytlar\n  sertifikalar/    sonucun dayandığı sertifikalar, adlarında rolleri\n\
@@ -126,6 +131,11 @@ pub fn english(told: &Told<'_>) -> String {
              they are not here; somebody who may see the whole message can ask for the whole file.\n\n",
         );
     }
+    missing_lines(
+        told,
+        "MISSING: these files, which the verdict rests on, were not in the store, or damaged, when this file was made; the recorded verdict was given with them:",
+        &mut out,
+    );
     out.push_str(
         "Content\n  ileti.eml        the message as it came from the server\n  paketler/        the e-Yazisma packages in it\n  parcalar/        every part of message and packages; their own names stand in manifest.json\n\
          \x20 deliller/        KEP evidence (signed XML)\n  imzalar/         signatures (CMS, DER) and the octets under them\n  sertifikalar/    certificates that the verdict rests on, named by role\n\
@@ -157,6 +167,17 @@ pub fn english(told: &Told<'_>) -> String {
          \x20  The signature of a package signs its digest document (PaketOzeti.xml or NihaiOzet.xml); the digests of the other parts are in there.\n",
     );
     out
+}
+
+fn missing_lines(told: &Told<'_>, head: &str, out: &mut String) {
+    if told.objects.missing.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{head}\n");
+    for missing in &told.objects.missing {
+        let _ = writeln!(out, "    {}", missing.name());
+    }
+    out.push('\n');
 }
 
 fn chain_lines(told: &Told<'_>, out: &mut String) {
@@ -232,6 +253,9 @@ pub fn script(told: &Told<'_>) -> String {
             );
         }
         let _ = writeln!(out, "{} > /dev/null 2>&1\n{judge} $? \"{}\"", command.line, command.about);
+    }
+    for missing in &told.objects.missing {
+        let _ = writeln!(out, "echo 'EKSIK  MISSING: {}'; hata=1", missing.name());
     }
     let _ = writeln!(
         out,

@@ -53,6 +53,13 @@ impl Form {
 }
 
 impl Period {
+    fn check(self) -> Result<(), PaperError> {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if from > to => Err(PaperError::NoDays { from, to }),
+            _ => Ok(()),
+        }
+    }
+
     fn covers(self, entry: &Entry) -> bool {
         let day = local_day(entry.registered_at);
         self.from.is_none_or(|from| day >= from) && self.to.is_none_or(|to| day <= to)
@@ -83,6 +90,7 @@ pub fn file_name(period: Period, form: Form) -> String {
 /// # Errors
 /// [`PaperError::TooLong`]: PDF is written whole in memory, so a period has a limit. Else the ledger's or the writer's own.
 pub fn pdf(asked: &Asked<'_>, period: Period, out: &mut impl Write) -> Result<Summary, PaperError> {
+    period.check()?;
     pdf::write(asked, period, out)
 }
 
@@ -91,6 +99,7 @@ pub fn pdf(asked: &Asked<'_>, period: Period, out: &mut impl Write) -> Result<Su
 /// # Errors
 /// [`PaperError::TooLong`]: a sheet ends at 1,048,576 rows.
 pub fn xlsx(asked: &Asked<'_>, period: Period, out: &mut (impl Write + Send)) -> Result<Summary, PaperError> {
+    period.check()?;
     xlsx::write(asked, period, out)
 }
 
@@ -103,6 +112,7 @@ pub fn xlsx(asked: &Asked<'_>, period: Period, out: &mut (impl Write + Send)) ->
 /// # Errors
 /// The ledger's or the writer's own.
 pub fn csv(asked: &Asked<'_>, period: Period, bom: bool, out: &mut impl Write) -> Result<Summary, PaperError> {
+    period.check()?;
     csv::write(asked, period, bom, out)
 }
 
@@ -153,6 +163,7 @@ impl<'a> Rows<'a> {
 
     fn summary(&self) -> Summary {
         Summary {
+            missing: 0,
             rows: self.count(),
             head: self.head,
         }

@@ -15,6 +15,7 @@ use super::shapes::ProblemShape;
 use crate::ledger::LedgerError;
 use crate::ledger::handling::Refusal;
 use crate::people::tokens::Grant;
+use crate::store::error::bytes_lost;
 use crate::text::{Lang, Text};
 use crate::web::guard::Speaks;
 use crate::web::problem::Problem as PageProblem;
@@ -48,6 +49,8 @@ pub enum Problem {
     Unreadable(Text),
     /// The bytes were disposed of; the record stays.
     Gone,
+    /// Kept bytes are missing or damaged.
+    BytesLost,
     Unavailable,
     Broken,
     /// What a library refused in its own words, which are not passed on.
@@ -70,7 +73,7 @@ impl Problem {
             Self::Refused(_) | Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Gone => StatusCode::GONE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Broken | Self::BytesLost => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Other(status) => *status,
         }
     }
@@ -100,6 +103,7 @@ impl Problem {
             Self::Refused(Refusal::Unchanged) => "unchanged",
             Self::Unreadable(_) => "unreadable",
             Self::Gone => "disposed",
+            Self::BytesLost => "bytes-lost",
             Self::Unavailable => "unavailable",
             Self::Broken => "broken",
             Self::Other(_) => "refused",
@@ -179,6 +183,7 @@ impl Problem {
                 "İçerik, saklama süresi dolduğu için iki kişinin onayıyla imha edildi; kaydı ve özet değerleri belgede duruyor.",
                 "The bytes were disposed of: their term of retention was over and two people approved; the record and the hashes stand in the document.",
             ),
+            Self::BytesLost => bytes_lost(),
             Self::Unavailable => Text::new(
                 "Kayıt deposu şu anda yanıt vermiyor; biraz sonra yineleyin.",
                 "The store does not answer now; try again a little later.",
@@ -213,7 +218,10 @@ impl Problem {
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         tracing::error!(%error, "an answer of the API could not be made");
-        Self::Unavailable
+        match error.is_lost_blob() {
+            true => Self::BytesLost,
+            false => Self::Unavailable,
+        }
     }
 }
 

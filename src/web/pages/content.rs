@@ -15,6 +15,7 @@ use crate::opener::Kept;
 use crate::people::Person;
 use crate::register::entry::Entry;
 use crate::search::letter;
+use crate::store::error::bytes_lost;
 use crate::text::{Text, safe_file_name};
 use crate::web::problem::Problem;
 use crate::web::{Shared, Web};
@@ -143,6 +144,24 @@ pub async fn read(web: &Shared, person: &Person, entry: &Entry) -> Result<Result
     .await
 }
 
+/// The same for the document's page, which stands without its files: what cannot be shown is a sentence in it.
+///
+/// # Errors
+/// The index cannot be read.
+pub async fn shown(web: &Shared, person: &Person, entry: &Entry) -> Result<Result<Content, Text>, Problem> {
+    match read(web, person, entry).await {
+        Err(Problem::Ledger(error)) if error.is_lost_blob() => {
+            tracing::error!(%error, "a document's bytes are lost");
+            Ok(Err(bytes_lost()))
+        }
+        Ok(Err(why)) => Ok(Err(Text::new(
+            format!("{}. Baytlar saklanıyor; yöneticiye haber verin.", why.tr),
+            format!("{}. The bytes are kept; tell the administrator.", why.en),
+        ))),
+        read => read,
+    }
+}
+
 /// The part with this hash, and its bytes.
 ///
 /// # Errors
@@ -186,16 +205,7 @@ async fn taken_apart<T: Send + 'static>(
     super::beside(move || {
         let own = Own::of(&web, &person, &entry)?;
         let limits = web.pipeline.settings().limits.clone();
-        let raw = match web.ledger().blobs().get(&entry.message.sha256) {
-            Ok(raw) => raw,
-            Err(error) if error.is_transient() => return Err(LedgerError::from(error).into()),
-            Err(error) => {
-                return Ok(Err(Text::new(
-                    format!("saklanan baytlar okunamadı: {error}"),
-                    format!("the kept bytes cannot be read: {error}"),
-                )));
-            }
-        };
+        let raw = web.ledger().blobs().get(&entry.message.sha256).map_err(LedgerError::from)?;
         let kept = web.ledger().kept([&entry])?;
         let deadline = limits.parse_deadline;
         let outcome = isolate::run(deadline, move || look(&|visit| walk(&raw, &own, &limits, &kept, visit)));

@@ -16,6 +16,7 @@ use crate::people::{Right, View};
 use crate::pipeline::PipelineError;
 use crate::pipeline::reexamine::{Outcome, Reexamined};
 use crate::register::entry::{Action, Asker, Entry, RegisterNumber, Why};
+use crate::register::words;
 use crate::text::Text;
 use crate::web::Shared;
 use crate::web::problem::Problem;
@@ -216,19 +217,7 @@ fn outcome(answers: &[Reexamined], number: RegisterNumber) -> &'static str {
 
 /// What was done, in the history.
 pub fn action_words(action: &Action) -> Text {
-    match action {
-        Action::Opened => Text::new("açtı", "opened"),
-        Action::Assigned { unit, person } => {
-            let to: Vec<&str> = [unit.as_deref(), person.as_deref()].into_iter().flatten().collect();
-            Text::new(format!("havale etti: {}", to.join(", ")), format!("assigned to {}", to.join(", ")))
-        }
-        Action::Done => Text::new("tamamladı", "marked as done"),
-        Action::OnHold => Text::new("beklemeye aldı", "put on hold"),
-        Action::Reopened => Text::new("yeniden açtı", "reopened"),
-        Action::NotRecorded => Text::new("kayda almadı", "did not record"),
-        Action::Noted => Text::new("not yazdı", "noted"),
-        Action::Transferred { number } => Text::new(format!("EBYS'ye aktardı: {number}"), format!("transferred to the EBYS as {number}")),
-    }
+    words::action(action)
 }
 
 pub fn view_words(view: View) -> Text {

@@ -316,7 +316,7 @@ async fn render(web: &Shared, c: &Chrome, number: RegisterNumber, said: Said, fi
     // What was disposed of has no parts; the page tells what the journal says of it.
     let content = match entry.is_disposed() {
         true => Ok(Content::default()),
-        false => content::read(web, c.person(), &entry).await?,
+        false => content::shown(web, c.person(), &entry).await?,
     };
     let (web, c) = (web.clone(), c.clone());
     beside(move || {

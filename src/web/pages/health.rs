@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::chrome::Chrome;
 use super::when;
 use crate::clock::{istanbul, local_day};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{BROKEN, Ledger, LedgerError};
 use crate::mailbox::config::MailboxConfig;
 use crate::people::Person;
 use crate::settings::Settings;
@@ -72,6 +72,13 @@ impl Health {
                     "Yöneticiye hemen haber verin; yer biterse yeni ileti alınamaz.",
                     "Tell the administrator now; without room no message can be taken.",
                 ),
+            });
+        }
+        if ledger.standing(BROKEN)?.is_some() {
+            troubles.push(Trouble {
+                level: Level::Bad,
+                what: Text::new("Kayıt denetlendi ve BOZUK bulundu", "The record was walked and found BROKEN"),
+                cure: Text::new("Yöneticiye hemen haber verin.", "Tell the administrator now."),
             });
         }
         troubles.extend(ledger.losses()?.iter().filter(|loss| loss.is_open()).map(|loss| Trouble {

@@ -32,11 +32,15 @@ struct PapersPage {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Wanted {
     from: String,
     to: String,
+    #[serde(alias = "format")]
     form: String,
+    /// Any page can be asked for in the other language.
+    #[serde(rename = "lang")]
+    _lang: Option<String>,
 }
 
 /// # Errors
@@ -67,7 +71,8 @@ pub async fn of_period(c: Chrome, State(web): State<Shared>, From(wanted): From<
     let form = match wanted.form.as_str() {
         "xlsx" => Form::Xlsx,
         "csv" => Form::Csv,
-        _ => Form::Pdf,
+        "" | "pdf" => Form::Pdf,
+        other => return Err(Problem::Bad(format!("{other:.20} is no form of the register"))),
     };
     let made = made(&web, &c, move |asked, to| match form {
         Form::Pdf => register::pdf(asked, period, to),

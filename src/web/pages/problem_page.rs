@@ -3,6 +3,8 @@
 use askama::Template;
 use axum::http::StatusCode;
 
+use crate::register::words::either;
+use crate::store::error::bytes_lost as lost_words;
 use crate::text::Lang;
 
 #[derive(Template)]
@@ -11,12 +13,22 @@ struct ProblemPage {
     lang: Lang,
     status: u16,
     title: &'static str,
-    sentence: &'static str,
+    sentence: String,
 }
 
 /// The whole page for a status. What somebody may not see and what is not there give the same bytes.
 pub fn problem(status: StatusCode, lang: Lang) -> String {
     let (title, sentence) = words(status, lang);
+    page(status, lang, title, sentence.to_owned())
+}
+
+/// The page where kept bytes are missing or damaged.
+pub fn bytes_lost(status: StatusCode, lang: Lang) -> String {
+    let title = either(("Saklanan ileti okunamıyor", "The stored message cannot be read"), lang);
+    page(status, lang, title, lost_words().get(lang).to_owned())
+}
+
+fn page(status: StatusCode, lang: Lang, title: &'static str, sentence: String) -> String {
     let page = ProblemPage {
         lang,
         status: status.as_u16(),

@@ -149,6 +149,19 @@ fn facts(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Fact>, Problem> {
             "See on the page Retention what it is; report or restore it.",
         ),
     }));
+    facts.extend(web.pipeline.troubles().into_iter().map(|(trouble, stands)| Fact {
+        name: c.t("SORUN", "PROBLEM"),
+        value: Shown::field(&format!(
+            "{} · {} · {}",
+            trouble.name().get(lang),
+            when::moment(stands.since),
+            stands.why.get(lang)
+        )),
+        cure: c.t(
+            "Düzelince kendiliğinden kalkar; yapılandırma için: kep-gateway config check, sonra reload.",
+            "It goes by itself when it is mended; for the configuration: kep-gateway config check, then reload.",
+        ),
+    }));
     facts.extend(warning.map(|finding| Fact {
         name: c.t("Takvim", "Calendar"),
         value: Shown::field(finding.text.get(lang)),
