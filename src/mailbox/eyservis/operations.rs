@@ -7,7 +7,8 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::hash::Sha256;
-use crate::mailbox::soap::envelope::redact;
+use crate::mailbox::ErrorClass;
+use crate::mailbox::soap::envelope::{RETURN, redact};
 use crate::mailbox::soap::http::{self, Bounds, Call};
 use crate::mailbox::soap::problem::{KnownCode, Problem, judge};
 use crate::mailbox::soap::window::{Window, midnight};
@@ -22,7 +23,7 @@ use super::soap::{self, Account, Member, Shape, number, status};
 const BINARY: [&str; 2] = ["ePaket", "eDelil"];
 
 /// Elements in which the service speaks to people. `return` holds words where it is no structure.
-const WORDS: [&str; 4] = ["hataaciklama", "faultstring", "cins", "return"];
+const WORDS: [&str; 4] = ["hataaciklama", "faultstring", "cins", RETURN];
 
 /// The folder under which evidence stands that was fetched on its own. No folder of the service is called so.
 pub(super) const EVIDENCE: &str = "#DELIL";
@@ -82,10 +83,12 @@ impl<'a> Key<'a> {
     }
 }
 
-/// An evidence document that the service lists for a message.
+/// The evidence documents that the service lists for a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ListedEvidence {
-    pub(super) id: String,
+pub(super) struct EvidenceList {
+    pub(super) ids: Vec<String>,
+    /// False: there is evidence that has no id, and cannot be downloaded.
+    pub(super) is_whole: bool,
 }
 
 /// The credit that sending costs.
@@ -104,7 +107,12 @@ impl Service<'_> {
             binary: &BINARY,
         };
         let mut envelope = http::exchange(self.client, call, request, &self.bounds).await?;
-        let secrets = [&self.account.tcno, &self.account.parola, &self.account.sifre].map(Secret::reveal);
+        let account = [&self.account.tcno, &self.account.parola, &self.account.sifre];
+        let given = members.iter().filter_map(|member| match member {
+            Member::Secret(_, secret) => Some(*secret),
+            Member::Text(..) | Member::Number(..) => None,
+        });
+        let secrets: Vec<&str> = account.into_iter().chain(given).map(Secret::reveal).collect();
         redact(&mut envelope, &WORDS, &secrets);
         soap::unwrap(envelope, wrapper, self.codes())
     }
@@ -160,20 +168,11 @@ impl Service<'_> {
     }
 
     /// PaketDetayDelilSorgula: the evidence of one message.
-    pub(super) async fn evidence_of(&self, folder: &str, key: &Key<'_>) -> Result<Vec<ListedEvidence>, Problem> {
+    pub(super) async fn evidence_of(&self, folder: &str, key: &Key<'_>) -> Result<EvidenceList, Problem> {
         let members = [key.member(), Member::Text("dizin", folder)];
         let wrapper = "PaketDetayDelilSorgulaResponse";
         let reply = self.call("PaketDetayDelilSorgula", Shape::Structure, &members, wrapper).await?;
-        status(&reply, self.codes())?;
-        let mut listed = Vec::new();
-        for row in reply.all("DelilSonuc").filter(|row| !row.nil) {
-            match row.child_value("delilId") {
-                Some(id) => listed.push(ListedEvidence { id: id.to_owned() }),
-                // A row without an id says why there is none.
-                None => status(row, self.codes())?.unwrap_or_default(),
-            }
-        }
-        Ok(listed)
+        read_evidence(&reply, self.codes())
     }
 
     /// PaketDelilIndir: one evidence document.
@@ -230,6 +229,15 @@ impl Service<'_> {
             _ => Ok(()),
         })?;
         Ok(names)
+    }
+
+    /// Why a query was answered with nothing at all: so the service answers for a wrong account, too, and says it in words only where the
+    /// credit is asked for. Asked for ever with wrong credentials, the account would be locked.
+    pub(super) async fn why_nothing(&self) -> Problem {
+        match self.balance().await {
+            Err(refused) if refused.class() == ErrorClass::Authentication => refused,
+            _ => Problem::Nothing,
+        }
     }
 
     /// AlindiOnay: the acknowledgement of receipt, which most likely makes the sender's evidence of reading.
@@ -297,6 +305,27 @@ fn decimal(text: &str) -> Option<f64> {
 /// The one `return` of a reply.
 fn returned(reply: &Element) -> Result<&Element, Problem> {
     reply.child("return").filter(|structure| !structure.nil).ok_or(Problem::Nothing)
+}
+
+fn read_evidence(reply: &Element, codes: &[KnownCode]) -> Result<EvidenceList, Problem> {
+    status(reply, codes)?;
+    let mut list = EvidenceList {
+        ids: Vec::new(),
+        is_whole: true,
+    };
+    for row in reply.all("DelilSonuc").filter(|row| !row.nil) {
+        match row.child_value("delilId") {
+            // Ids stand in names here, between line ends.
+            Some(id) if !id.chars().any(char::is_control) => list.ids.push(id.to_owned()),
+            Some(_) => list.is_whole = false,
+            None => {
+                // It may say why there is none. One without anything in it is how an empty list is written.
+                status(row, codes)?;
+                list.is_whole &= row.children.iter().all(|cell| cell.value().is_none() || cell.name == "durum");
+            }
+        }
+    }
+    Ok(list)
 }
 
 /// The rows of a query, in whichever of its forms: one `return` of parallel columns, or an `iletiler` for each message whose members are

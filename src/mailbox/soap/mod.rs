@@ -5,13 +5,16 @@
 //! http       one exchange                         mtom/xml the answer while it streams in
 //! envelope   what stands around each answer       problem  what may go wrong, and what it means
 //! download   what becomes of a download that broke
-//! window     which days are asked for (pure)
+//! line       what an account keeps between two questions
+//! window     which days are asked for (pure)       table  what the configurations have in common
 //! ```
 
 pub(in crate::mailbox) mod download;
 pub(in crate::mailbox) mod envelope;
 pub(in crate::mailbox) mod http;
+pub(in crate::mailbox) mod line;
 mod mtom;
 pub mod problem;
+pub(in crate::mailbox) mod table;
 pub(in crate::mailbox) mod window;
 pub(in crate::mailbox) mod xml;

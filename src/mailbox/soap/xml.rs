@@ -1,6 +1,8 @@
 //! A bounded XML reader for replies that arrive in pieces: no DTD, no recursion, and what is binary is decoded while it comes in, so that a
 //! message of 60 MB is never held as text.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -14,6 +16,9 @@ const DEPTH: usize = 64;
 const ELEMENTS: usize = 200_000;
 /// Bytes of one tag, with its attributes.
 const TAG_BYTES: usize = 64 << 10;
+/// Namespace declarations in force at one place. Each prefix is looked up among them, so thousands of them would cost minutes; servers write
+/// fewer than ten.
+const NAMESPACES: usize = 256;
 /// Text of one reply that is no attachment: subjects and names of [`ELEMENTS`].
 const TEXT_BYTES: usize = 16 << 20;
 /// The longest reference is `&#x10FFFF;`.
@@ -81,6 +86,8 @@ enum Within {
 /// What is known of an open element while its text still comes.
 struct Open {
     element: Element,
+    /// The name with its prefix: the end tag must repeat it.
+    written: String,
     /// Prefix and namespace of each declaration that it makes.
     declares: Vec<(String, String)>,
     raw: Vec<u8>,
@@ -284,7 +291,7 @@ impl<'a> Reader<'a> {
             return Err(malformed("elements nested too deep, or behind the end"));
         }
         let (written, attributes) = attributes(tag)?;
-        let declares = attributes
+        let declares: Vec<(String, String)> = attributes
             .iter()
             .filter_map(|(name, value)| match name.split_once(':') {
                 Some(("xmlns", prefix)) => Some((prefix.to_owned(), value.clone())),
@@ -292,8 +299,12 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
             .collect();
+        if declares.len() + self.open.iter().map(|open| open.declares.len()).sum::<usize>() > NAMESPACES {
+            return Err(malformed("too many namespaces"));
+        }
         self.open.push(Open {
             element: Element::default(),
+            written: written.to_owned(),
             declares,
             raw: Vec::new(),
             binary: None,
@@ -320,7 +331,10 @@ impl<'a> Reader<'a> {
         if element.is(XOP, "Include") {
             let above = self.open.len().checked_sub(2).and_then(|above| self.open.get_mut(above));
             if let Some(above) = above {
-                above.element.include = href;
+                // Which of two parts is meant cannot be known.
+                if above.element.include.replace(href.unwrap_or_default()).is_some() {
+                    return Err(malformed("an element with two references to parts"));
+                }
             }
         }
         if let Some(open) = self.open.last_mut() {
@@ -331,14 +345,16 @@ impl<'a> Reader<'a> {
     }
 
     fn close(&mut self, written: &str) -> Result<(), Problem> {
-        let local = written.split_once(':').map_or(written, |(_, local)| local);
-        let Some(open) = self.open.pop().filter(|open| open.element.name == local) else {
+        let Some(open) = self.open.pop().filter(|open| open.written == written) else {
             return Err(malformed("tags that do not match"));
         };
         let mut element = open.element;
         element.text = String::from_utf8(open.raw).map_err(|_| Problem::Encoding)?;
         if let Some(decoder) = open.binary {
             element.binary = decoder.finish(self.binary_limit)?;
+            if element.include.is_some() && !element.binary.is_empty() {
+                return Err(malformed("an element with bytes and with a reference to a part"));
+            }
         }
         match self.open.last_mut() {
             Some(above) => above.element.children.push(element),
@@ -383,6 +399,7 @@ fn attributes(tag: &str) -> Result<(&str, Attributes), Problem> {
         return Err(wrong());
     }
     let mut attributes = Vec::new();
+    let mut seen = BTreeSet::new();
     loop {
         rest = rest.trim_start();
         if rest.is_empty() {
@@ -392,6 +409,10 @@ fn attributes(tag: &str) -> Result<(&str, Attributes), Problem> {
         let value = value.trim_start();
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(wrong)?;
         let (value, after) = value.get(1..).and_then(|value| value.split_once(quote)).ok_or_else(wrong)?;
+        // XML 1.0 3.1: no attribute twice. Readers that take the first and readers that take the last would read two documents.
+        if !seen.insert(key.trim()) {
+            return Err(wrong());
+        }
         attributes.push((key.trim().to_owned(), unescape(value).ok_or_else(wrong)?));
         rest = after;
     }
@@ -432,6 +453,8 @@ pub(in crate::mailbox) struct Decoder {
     decoded: Vec<u8>,
     /// Letters that do not make a group of four yet.
     letters: Vec<u8>,
+    /// Padding came: nothing may follow it, or two encodings behind each other would be read as one.
+    is_padded: bool,
 }
 
 impl Decoder {
@@ -457,6 +480,10 @@ impl Decoder {
         BASE64
             .decode_vec(group, &mut self.decoded)
             .map_err(|_| malformed("base64 that cannot be read"))?;
+        if self.is_padded && !group.is_empty() {
+            return Err(malformed("base64 that goes on behind its end"));
+        }
+        self.is_padded |= group.ends_with(b"=");
         self.letters.drain(..letters);
         match self.decoded.len() as u64 > limit {
             true => Err(Problem::TooLarge(self.decoded.len() as u64)),
