@@ -84,7 +84,42 @@ pub struct Followed {
     pub told: Vec<Sha256>,
 }
 
+/// How many sent messages stand where. One message may stand in several, for several recipients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SentCounts {
+    /// Their end is not reached, or not told yet.
+    pub followed: u64,
+    /// Evidence is missing after its term.
+    pub overdue: u64,
+    /// Refused, unreachable or not delivered, and nobody saw to it.
+    pub negative: u64,
+    /// Never read in time, and nobody saw to it.
+    pub timed_out: u64,
+}
+
 impl Ledger {
+    /// Counted by the alarms that stand: what the clock has told and nothing has settled.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn sent_counts(&self) -> Result<SentCounts, LedgerError> {
+        let (mut overdue, mut negative, mut timed_out) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for standing in self.standing_under(ALARMS)? {
+            match read_alarm(&standing.alarm) {
+                Some((number, About::Missing(_))) => overdue.insert(number),
+                Some((number, About::Negative)) => negative.insert(number),
+                Some((number, About::TimeOut)) => timed_out.insert(number),
+                None => false,
+            };
+        }
+        Ok(SentCounts {
+            followed: self.index.scan(key::FOLLOWED).count() as u64,
+            overdue: overdue.len() as u64,
+            negative: negative.len() as u64,
+            timed_out: timed_out.len() as u64,
+        })
+    }
+
     /// The sent messages whose end is not reached or not told yet.
     pub fn followed(&self) -> impl Iterator<Item = Result<Followed, LedgerError>> + '_ {
         self.walk(key::FOLLOWED)

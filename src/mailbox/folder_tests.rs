@@ -1,6 +1,8 @@
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use rustix::fs::{FileType, Mode};
 use tempfile::TempDir;
 
 use super::*;

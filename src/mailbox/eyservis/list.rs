@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::evidence::evidence_name;
-use super::super::operations::{EVIDENCE, EvidenceList, INBOX, Key, Rows, Service};
+use super::super::operations::{EVIDENCE, INBOX, Service};
+use super::super::rows::{EvidenceList, Key, Rows};
 use super::super::soap::Account;
 use super::{EyServisMailbox, at};
 use crate::clock::local_day;

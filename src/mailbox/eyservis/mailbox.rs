@@ -24,7 +24,8 @@ use crate::text::Text;
 use super::config::{EyServisConfig, QuotaMeans};
 use super::evidence::{Following, evidence_id, evidence_name, message_of};
 use super::login;
-use super::operations::{EVIDENCE, Key, Service};
+use super::operations::{EVIDENCE, Service};
+use super::rows::Key;
 use super::soap::Account;
 
 #[path = "list.rs"]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::base64::Decoder;
 use super::problem::Problem;
-use super::xml::{Decoder, Element, Reader, malformed};
+use super::xml::{Element, Reader, malformed};
 
 /// Parts of one reply: one package has one, an honest reply a handful.
 const PARTS: usize = 64;
