@@ -71,7 +71,7 @@ pub enum Command {
     Run,
     /// One pass over the mailboxes, then exit. Exit code 10 when a listed message could not be fetched.
     Poll {
-        /// Only this mailbox; may be given several times.
+        /// Only this mailbox; may be given several times. Credentials that its server refused are then tried once more.
         #[arg(long, value_name = "NAME")]
         mailbox: Vec<String>,
     },

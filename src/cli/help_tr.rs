@@ -154,7 +154,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("from", "İlk gün, 2026-11-22 gibi"),
     ("to", "Son gün, 2026-11-22 gibi"),
     ("number", "Kayıt numarası, 2026/000001 gibi"),
-    ("poll mailbox", "Yalnız bu kutu; birden çok kez verilebilir"),
+    ("poll mailbox", "Yalnız bu kutu; birden çok kez verilebilir. Sunucusunun reddettiği kimlik bilgileri o zaman bir kez daha denenir"),
     ("mailboxes login name", "Kutunun yapılandırmadaki adı"),
     ("mailboxes login otp", "SMS ile gelen kodla"),
     ("import paths", "Dosyalar, Maildir klasörleri, mbox dosyaları ya da bunların klasörleri. Önce alınmış olan ikinci kez kaydedilmez"),

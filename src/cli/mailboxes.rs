@@ -20,7 +20,7 @@ use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::eyservis::login;
 use crate::mailbox::import::{Choice, Import};
 use crate::mailbox::{self, Locator, Mailbox, MailboxError};
-use crate::pipeline::{Pipeline, PipelineError};
+use crate::pipeline::{Pipeline, PipelineError, refused};
 use crate::secret::Secret;
 use crate::signature::carrier::file::is_registrable;
 use crate::text::{Lang, Text};
@@ -131,7 +131,7 @@ pub async fn poll(session: &Session, names: &[String]) -> Result<Exit, Failure> 
     let configs = chosen(session, names)?;
     let ahead = configs.first().map(|config| connect_ahead(session, config));
     let pipeline = session.pipeline().await?;
-    let (looked, registered) = beside_registering(&pipeline, look_into(session, &pipeline, &configs, ahead)).await;
+    let (looked, registered) = beside_registering(&pipeline, look_into(session, &pipeline, &configs, names, ahead)).await;
     say_registered(session, registered?);
     looked
 }
@@ -152,13 +152,18 @@ async fn look_into(
     session: &Session,
     pipeline: &Arc<Pipeline>,
     configs: &[MailboxConfig],
+    named: &[String],
     mut ahead: Option<JoinHandle<Connected>>,
 ) -> Result<Exit, Failure> {
     let mut worst = Exit::Done;
     for config in configs {
-        let connected = match ahead.take() {
-            Some(ahead) => ahead.await.map_err(|error| PipelineError::Broken(error.to_string()))?,
-            None => mailbox::open(config, &session.loaded().secrets, &session.config().limits),
+        if named.iter().any(|name| name == config.name()) {
+            pipeline.forget_refused(config.name()).await?;
+        }
+        let connected = match (refused::before(&pipeline.ledger, config, &session.loaded().secrets)?, ahead.take()) {
+            (Some(refused), _) => Err(refused),
+            (None, Some(ahead)) => ahead.await.map_err(|error| PipelineError::Broken(error.to_string()))?,
+            (None, None) => mailbox::open(config, &session.loaded().secrets, &session.config().limits),
         };
         let (mailbox, outcome) = match connected {
             Ok(mut mailbox) => {
@@ -335,7 +340,11 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
     let mut values = Vec::new();
     for config in &session.config().mailbox {
         let known = ledger.known(config.name())?;
-        let listing = match mailbox::open(config, &settings.secrets, &settings.limits) {
+        let opened = match refused::before(ledger, config, &settings.secrets)? {
+            Some(refused) => Err(refused),
+            None => mailbox::open(config, &settings.secrets, &settings.limits),
+        };
+        let listing = match opened {
             Ok(mut mailbox) => {
                 // A service that is asked by date must be asked for all of them again here, not only for the days since the last look.
                 if !matches!(config, MailboxConfig::EyServis(_) | MailboxConfig::Turkkep(_)) {

@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::walk;
 use crate::alert::causes::{self, DiskTrouble};
 use crate::alert::daily::check::{CheckAlarms, CheckEvent, MailboxCheck};
-use crate::alert::daily::report::{DailyReport, DeadlineLine, MailboxLine};
+use crate::alert::daily::report::{DailyReport, DeadlineLine, MailboxLine, SentLine};
 use crate::alert::daily::report_due;
 use crate::alert::heartbeat::{self, Beat};
 use crate::alert::notice::Notice;
@@ -358,6 +358,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         .collect();
     deadlines.sort_by_key(|line| line.at);
     deadlines.truncate(REPORTED_DEADLINES);
+    let sent = ledger.sent_counts()?;
     let today = now.to_zoned(istanbul()).date();
     // Said every day while it lasts: the alarm itself was one mail among many.
     let broken = ledger.standing(walk::BROKEN)?.map(|_| {
@@ -372,6 +373,11 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         mailboxes,
         registered: ledger.registered_since(last)?,
         deadlines,
+        sent: SentLine {
+            followed: sent.followed,
+            overdue: sent.overdue,
+            negative: sent.negative,
+        },
         quarantined: open.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
         orphan_evidence: ledger.orphans()?.len() as u64,
         alerts_given_up: ledger.given_up_since(last)?,

@@ -177,6 +177,12 @@ async fn reload_all(pipeline: &Arc<Pipeline>, reload: &Reload, watches: Watches,
         Ok(settings) => {
             watches.stop().await;
             pipeline.replace_settings(settings);
+            // A person asks for it: what was refused is tried once more.
+            for mailbox in &pipeline.settings().config.mailbox {
+                if let Err(error) = pipeline.forget_refused(mailbox.name()).await {
+                    tracing::error!(mailbox = mailbox.name(), %error, "credentials that were refused are not tried again");
+                }
+            }
             if let Err(error) = outbox::reroute(pipeline).await {
                 tracing::error!(%error, "waiting alerts keep their old recipients");
             }

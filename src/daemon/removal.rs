@@ -1,12 +1,13 @@
 //! Deleting on the server, where that is configured: what lacks a single proof stays there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::ledger::event::{Acknowledged, Event};
 use crate::ledger::{Ledger, LedgerError};
@@ -20,8 +21,12 @@ use crate::store::{Store, blobs_folder};
 /// Deletions in a row that may fail before it goes on tomorrow: one message that the server will not delete keeps no other.
 const FAILURES: u32 = 3;
 
+/// The share of the age in days on which the mailbox must have been looked into. A clock that jumped ahead makes everything old, and leaves no
+/// such days behind it; a machine that rests at weekends leaves five of seven.
+const LOOKED_INTO: u64 = 2;
+
 /// Deletes on the server what is registered and read, old enough, and provably durable here and in the backup, its evidence too; the mailbox
-/// itself sees to it that no evidence is missing.
+/// itself sees to it that no evidence is missing, and that these bytes are what lies there.
 ///
 /// # Errors
 /// The server refuses the credentials: nothing may be asked of it any more. Anything else is logged and tried again tomorrow.
@@ -32,24 +37,35 @@ pub(super) async fn remove(
     backup: &Path,
 ) -> Result<(), MailboxError> {
     let name = mailbox.name().to_owned();
-    let before = SignedDuration::try_from(after)
-        .ok()
-        .and_then(|after| pipeline.now().checked_sub(after).ok());
-    let Some(before) = before else { return Ok(()) };
-    let (old, evidence) = match candidates(&pipeline.ledger, mailbox, before) {
+    let candidates = match candidates(&pipeline.ledger, mailbox, after, pipeline.now()) {
         Ok(candidates) => candidates,
         Err(error) => {
             tracing::error!(mailbox = name, %error, "nothing is deleted on the server");
             return Ok(());
         }
     };
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let (inner, backup) = (Arc::clone(pipeline), backup.to_owned());
+    let copy = tokio::task::spawn_blocking(move || Copy::open(&inner.ledger, &backup)).await;
+    let Some(copy) = copy.ok().flatten().map(Arc::new) else {
+        tracing::warn!(
+            mailbox = name,
+            "delete_backup holds no backup of this record; nothing is deleted on the server"
+        );
+        return Ok(());
+    };
     let mut failures = 0;
-    for (locator, sha256) in old {
-        let belongings = evidence.get(&locator.id).cloned().unwrap_or_default();
-        let (inner, backup) = (Arc::clone(pipeline), backup.to_owned());
-        let all: Vec<Sha256> = [vec![sha256], belongings].concat();
-        let proved = tokio::task::spawn_blocking(move || proved(&inner.ledger, &backup, &all)).await;
-        if !matches!(proved, Ok(true)) {
+    for Candidate { locator, sha256, evidence } in candidates {
+        let (inner, copy) = (Arc::clone(pipeline), Arc::clone(&copy));
+        let proved = tokio::task::spawn_blocking(move || {
+            let mut all = evidence.iter().chain([&sha256]);
+            all.all(|sha256| {
+                was_read(&inner.ledger, sha256).unwrap_or(false) && inner.ledger.blobs().get(sha256).is_ok() && copy.holds(sha256)
+            })
+        });
+        if !matches!(proved.await, Ok(true)) {
             tracing::warn!(
                 mailbox = name,
                 message = sha256.short(),
@@ -57,7 +73,7 @@ pub(super) async fn remove(
             );
             continue;
         }
-        match mailbox.remove(&locator).await {
+        match mailbox.remove(&locator, &sha256).await {
             Ok(true) => failures = 0,
             Ok(false) => continue,
             Err(error) if error.class == ErrorClass::Authentication => return Err(error),
@@ -82,42 +98,66 @@ pub(super) async fn remove(
     Ok(())
 }
 
-type Old = Vec<(Locator, Sha256)>;
+/// A message that is old enough.
+struct Candidate {
+    locator: Locator,
+    sha256: Sha256,
+    /// Its evidence that is here.
+    evidence: Vec<Sha256>,
+}
 
-/// What is old enough, and the evidence here by the id of its message.
-fn candidates(ledger: &Ledger, mailbox: &dyn Mailbox, before: Timestamp) -> Result<(Old, BTreeMap<String, Vec<Sha256>>), LedgerError> {
-    let old = ledger.removable(mailbox.name(), before)?;
+fn candidates(ledger: &Ledger, mailbox: &dyn Mailbox, after: Duration, now: Timestamp) -> Result<Vec<Candidate>, LedgerError> {
+    let name = mailbox.name();
+    let before = SignedDuration::try_from(after).ok().and_then(|after| now.checked_sub(after).ok());
+    let Some(before) = before else { return Ok(Vec::new()) };
+    let old = ledger.removable(name, before, now)?;
+    let days = after.as_secs() / 86_400;
+    if old.is_empty() || ledger.days_checked(name, local_day(before))? < days / LOOKED_INTO {
+        return Ok(Vec::new());
+    }
     let mut evidence: BTreeMap<String, Vec<Sha256>> = BTreeMap::new();
-    for (locator, sha256) in ledger.durable(mailbox.name())? {
+    for (locator, sha256) in ledger.durable(name)? {
         if let Some(message) = mailbox.evidence_of(&locator) {
             evidence.entry(message.to_owned()).or_default().push(sha256);
         }
     }
-    Ok((old, evidence))
+    let with_evidence = |(locator, sha256): (Locator, Sha256)| Candidate {
+        evidence: evidence.get(&locator.id).cloned().unwrap_or_default(),
+        locator,
+        sha256,
+    };
+    Ok(old.into_iter().map(with_evidence).collect())
 }
 
-/// Whether each of these was read, stands here byte for byte, and stands in the backup: its bytes, and the record of its registration.
-fn proved(ledger: &Ledger, backup: &Path, all: &[Sha256]) -> bool {
-    let Some(until) = copied_until(backup) else { return false };
-    let copies = Blobs::open(&blobs_folder(backup), RealDisk::shared());
-    all.iter()
-        .all(|sha256| was_read(ledger, sha256, until).unwrap_or(false) && ledger.blobs().get(sha256).is_ok() && copies.get(sha256).is_ok())
-}
-
-/// It has its numbers, it was not set aside unread, and its registration is older than the end of the backup.
-fn was_read(ledger: &Ledger, sha256: &Sha256, until: Timestamp) -> Result<bool, LedgerError> {
+/// It has its numbers, and it was not set aside unread.
+fn was_read(ledger: &Ledger, sha256: &Sha256) -> Result<bool, LedgerError> {
     let numbers = ledger.message(sha256)?.map(|message| message.numbers).unwrap_or_default();
     let mut entries = Vec::new();
     for number in &numbers {
         entries.push(ledger.entry(*number)?);
     }
-    let is_read = |entry: &Entry| entry.state != State::Quarantined && entry.registered_at <= until;
+    let is_read = |entry: &Entry| entry.state != State::Quarantined;
     Ok(!entries.is_empty() && entries.iter().all(|entry| entry.as_ref().is_some_and(is_read)))
 }
 
-/// The time of the last record in a backup. One that was broken off has blobs, and a journal that does not name them yet.
-fn copied_until(backup: &Path) -> Option<Timestamp> {
-    let journal = Store::read_journal(backup, RealDisk::shared()).ok()?;
-    let last = journal.read_from(journal.head().sequence).last()?;
-    last.ok().map(|record| record.time)
+/// A backup of this very record. By its place in the chain, not by its time: a clock that was wrong when it was made, the backup of another store,
+/// or of a future that a restore undid, must not vouch for what it does not hold.
+struct Copy {
+    blobs: Blobs,
+    /// Messages that were registered behind its end. A backup that was broken off has their bytes, and no record that names them.
+    behind: BTreeSet<Sha256>,
+}
+
+impl Copy {
+    fn open(ledger: &Ledger, folder: &Path) -> Option<Self> {
+        let end = Store::read_journal(folder, RealDisk::shared()).ok()?.head();
+        Some(Self {
+            behind: ledger.registered_behind(end).ok()??,
+            blobs: Blobs::open(&blobs_folder(folder), RealDisk::shared()),
+        })
+    }
+
+    fn holds(&self, sha256: &Sha256) -> bool {
+        !self.behind.contains(sha256) && self.blobs.get(sha256).is_ok()
+    }
 }

@@ -43,6 +43,11 @@ async fn check_one(pipeline: &Pipeline, followed: &Followed) -> Result<(), Pipel
         .into_iter()
         .map(|standing| standing.alarm)
         .collect();
+    // What is awaited as before was not settled, although it is not overdue any more: the clock went back, or the terms became longer.
+    let awaited: BTreeSet<String> = fates
+        .iter()
+        .filter_map(|fate| Some(alarm(followed.number, About::Missing(fate.awaited?), &fate.recipient)))
+        .collect();
     let begun: Vec<(&String, &Held)> = holds.iter().filter(|(name, _)| !standing.contains(*name)).collect();
     let ended: Vec<&String> = standing.iter().filter(|name| !holds.contains_key(*name)).collect();
     if begun.is_empty() && ended.is_empty() {
@@ -57,8 +62,9 @@ async fn check_one(pipeline: &Pipeline, followed: &Followed) -> Result<(), Pipel
     };
     let mut notices = begun_notices(&begun, of, now);
     // One alarm gives way to the next as evidence goes on; only where nothing stands any more is it over.
-    if begun.is_empty() && holds.is_empty() && !ended.is_empty() {
-        notices.push(causes::sent_settled(&of(ended.len()), cause_of(ended.first().copied()), now));
+    let settled: Vec<&String> = ended.iter().copied().filter(|name| !awaited.contains(*name)).collect();
+    if holds.is_empty() && !settled.is_empty() {
+        notices.push(causes::sent_settled(&of(settled.len()), cause_of(settled.first().copied()), now));
     }
     // Told first: a crash between the two tells it twice, never not at all.
     pipeline.raise(notices).await?;

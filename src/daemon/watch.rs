@@ -188,7 +188,11 @@ pub async fn report(pipeline: &Arc<Pipeline>, error: &MailboxError) {
     // Told first: a crash between the two tells it twice, never not at all.
     let told = pipeline.raise(notices).await;
     let recorded = pipeline.ledger.append(Event::CheckFailed(failed)).await;
-    if let Err(error) = told.and(recorded.map_err(PipelineError::from)) {
+    let remembered = match error.class {
+        ErrorClass::Authentication => pipeline.remember_refused(&error.mailbox).await,
+        ErrorClass::Permanent | ErrorClass::Transient => Ok(()),
+    };
+    if let Err(error) = told.and(recorded.map_err(PipelineError::from)).and(remembered) {
         tracing::error!(%error, "a failed check could not be recorded");
     }
 }

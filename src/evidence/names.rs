@@ -181,6 +181,17 @@ impl Evidence {
         self.outcome() == Outcome::Failure
     }
 
+    /// The addresses whose providers can attest it: a submission is the sender's provider's word, everything after it the recipient's or the
+    /// sender's.
+    pub fn parties(&self) -> Vec<&str> {
+        let recipients = match (self.kind, &self.recipient) {
+            (EvidenceKind::Submission, _) => &[],
+            (_, Some(one)) => std::slice::from_ref(one),
+            (_, None) => self.recipients.as_slice(),
+        };
+        self.sender.iter().chain(recipients).map(String::as_str).collect()
+    }
+
     /// What a person reads.
     pub fn label(&self) -> Text {
         label(self.kind, self.outcome())

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::names::Outcome;
 use super::{Evidence, EvidenceKind};
 use crate::hash::Sha256;
+use crate::message::{address_key, same_address};
 use crate::text::Text;
 
 /// How far a message came for one recipient. Never goes back.
@@ -53,7 +54,7 @@ struct Fact {
     evidence: Sha256,
 }
 
-/// Whom a fact is about. Addresses in lower case.
+/// Whom a fact is about. Addresses as [`address_key`] has them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Scope {
@@ -87,7 +88,7 @@ impl Timeline {
             facts: BTreeSet::new(),
             recipients: recipients
                 .into_iter()
-                .map(str::to_ascii_lowercase)
+                .map(address_key)
                 .filter(|address| !address.is_empty())
                 .collect(),
         }
@@ -95,7 +96,7 @@ impl Timeline {
 
     /// Takes one delil in. Taking it again changes nothing.
     pub fn apply(&mut self, evidence: &Evidence) {
-        let key = |address: &String| address.to_ascii_lowercase();
+        let key = |address: &String| address_key(address);
         self.recipients
             .extend(evidence.recipients.iter().map(key).filter(|address| !address.is_empty()));
         self.recipients.extend(evidence.recipient.iter().map(key));
@@ -113,7 +114,17 @@ impl Timeline {
         });
     }
 
-    /// The state of every recipient known so far, by address in lower case. Before any recipient is known: one entry without a name.
+    /// The recipients whom a delil is about, each by itself. That others only stand in its list is left out: one that nobody signed can list
+    /// thousands.
+    pub fn concerned(&self) -> BTreeSet<String> {
+        let one = |fact: &Fact| match &fact.scope {
+            Scope::One(address) => Some(address.clone()),
+            Scope::Everyone | Scope::Unnamed => None,
+        };
+        self.facts.iter().filter_map(one).collect()
+    }
+
+    /// The state of every recipient known so far, by the key of the address. Before any recipient is known: one entry without a name.
     pub fn states(&self) -> BTreeMap<String, RecipientState> {
         if self.recipients.is_empty() && !self.facts.is_empty() {
             return BTreeMap::from([(String::new(), self.state_of(""))]);
@@ -124,15 +135,21 @@ impl Timeline {
             .collect()
     }
 
-    /// The state of one recipient, compared without case.
+    /// The state of one recipient.
     pub fn state_of(&self, recipient: &str) -> RecipientState {
-        let facts = || self.facts.iter().filter(|fact| self.is_about(fact, recipient));
+        self.state_beside(self, recipient)
+    }
+
+    /// The same, where a failure is taken back only by a success that `proven` holds: a success that nobody signed must not silence it.
+    pub fn state_beside(&self, proven: &Self, recipient: &str) -> RecipientState {
+        let recipient = &address_key(recipient);
+        let facts = || self.facts_about(recipient);
         // Facts are sorted by time, those without one first; the first that reached the furthest point says since when.
         let furthest = facts().map(Fact::progress).max().unwrap_or(Progress::None);
         let reached = facts().find(|fact| fact.progress() == furthest && furthest != Progress::None);
         let failure = facts()
             .filter(|fact| fact.is_failure())
-            .find(|failure| !facts().any(|fact| fact.overrules(failure)));
+            .find(|failure| !proven.facts_about(recipient).any(|fact| fact.overrules(failure)));
         let (progress, fact) = match failure {
             Some(failure) => (Progress::Failed, Some(failure)),
             None => (furthest, reached),
@@ -153,12 +170,14 @@ impl Timeline {
             .map(|fact| fact.evidence)
     }
 
-    fn is_about(&self, fact: &Fact, recipient: &str) -> bool {
-        match &fact.scope {
+    /// `recipient`: a key.
+    fn facts_about<'a>(&'a self, recipient: &'a str) -> impl Iterator<Item = &'a Fact> {
+        let is_about = move |fact: &&Fact| match &fact.scope {
             Scope::Everyone => true,
-            Scope::One(address) => address.eq_ignore_ascii_case(recipient),
+            Scope::One(address) => address == recipient,
             Scope::Unnamed => self.recipients.len() <= 1,
-        }
+        };
+        self.facts.iter().filter(is_about)
     }
 }
 
@@ -214,11 +233,7 @@ pub fn legal_moment(evidence: &[Evidence]) -> Option<LegalMoment> {
 
 /// The same for one recipient among several.
 pub fn legal_moment_of(evidence: &[Evidence], recipient: &str) -> Option<LegalMoment> {
-    let concerns = |one: &&Evidence| {
-        one.recipient
-            .as_deref()
-            .is_some_and(|address| address.eq_ignore_ascii_case(recipient))
-    };
+    let concerns = |one: &&Evidence| one.recipient.as_deref().is_some_and(|address| same_address(address, recipient));
     earliest(evidence.iter().filter(concerns))
 }
 

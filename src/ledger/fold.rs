@@ -302,7 +302,7 @@ fn apply_registered(registered: &Registered, at: Timestamp, state: &mut Overlay<
         take_evidence(found, registered.sha256, &registered.entries, at, state)?;
     }
     let is_sent = registered.entries.iter().any(Entry::is_sent);
-    adopt_orphans(&registered.link_keys, &numbers, is_sent, state)?;
+    adopt_orphans(&registered.link_keys, is_sent, state)?;
     follow_all(&numbers, is_sent, state)
 }
 
@@ -362,7 +362,7 @@ fn apply_reexamined(reexamined: &Reexamined, at: Timestamp, state: &mut Overlay<
         }
     }
     let is_sent = reexamined.entries.iter().any(Entry::is_sent);
-    adopt_orphans(&reexamined.link_keys, &message.numbers, is_sent, state)?;
+    adopt_orphans(&reexamined.link_keys, is_sent, state)?;
     follow_all(&message.numbers, is_sent, state)
 }
 

@@ -37,7 +37,8 @@ pub fn judge_evidence_again(known: EvidenceState, found: &FoundEvidence, state: 
     judged.numbers.iter().try_for_each(|number| sent::follow(*number, state))
 }
 
-/// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan.
+/// Keeps one evidence document and links it, in the order of its keys. What nothing fits is an orphan. Under the same bytes it may come again by
+/// another way and name its message then.
 pub fn take_evidence(
     found: &FoundEvidence,
     message: Sha256,
@@ -46,38 +47,82 @@ pub fn take_evidence(
     state: &mut Overlay<'_>,
 ) -> Result<(), LedgerError> {
     let sha256 = found.evidence.sha256;
-    if state.contains(&key::evidence(&sha256))? {
-        return Ok(());
-    }
-    let mut link = None;
-    for link_key in &found.link_keys {
-        state.put(key::evidence_by(link_key, &sha256), &())?;
-        if link.is_none()
-            && let Some(numbers) = state.get::<Vec<RegisterNumber>>(&key::linked_messages(link_key))?
-        {
-            link = Some((numbers, link_kind(link_key)));
-        }
-    }
-    if link.is_none() && found.link_keys.is_empty() && carries_original(entries) {
-        let own = entries.iter().map(|entry| entry.register_number).collect();
-        link = Some((own, "same-envelope".to_owned()));
-    }
-    let (numbers, linked_by) = link.map_or((Vec::new(), None), |(numbers, by)| (numbers, Some(by)));
-    let evidence = EvidenceState {
-        found: found.clone(),
+    let known: Option<EvidenceState> = state.get(&key::evidence(&sha256))?;
+    let is_new = known.is_none();
+    let mut evidence = known.unwrap_or_else(|| EvidenceState {
+        found: FoundEvidence {
+            link_keys: Vec::new(),
+            ..found.clone()
+        },
         in_message: message,
         seen_at: at,
-        numbers: numbers.clone(),
-        linked_by: linked_by.clone(),
-    };
-    state.put(key::evidence(&sha256), &evidence)?;
-    match linked_by {
-        Some(by) => attach(&evidence, &numbers, &by, state),
-        None => {
-            state.put(key::orphan(&sha256), &())?;
-            flag_orphan_mail(message, state)
+        numbers: Vec::new(),
+        linked_by: None,
+        waited_for: Vec::new(),
+    });
+    let keys = &mut evidence.found.link_keys;
+    let before = keys.len();
+    for link_key in &found.link_keys {
+        if !keys.contains(link_key) {
+            state.put(key::evidence_by(link_key, &sha256), &())?;
+            keys.push(link_key.clone());
         }
     }
+    if !is_new && keys.len() == before {
+        return Ok(());
+    }
+    if is_new && keys.is_empty() && carries_original(entries) {
+        evidence.numbers = entries.iter().map(|entry| entry.register_number).collect();
+        evidence.linked_by = Some("same-envelope".to_owned());
+        state.put(key::evidence(&sha256), &evidence)?;
+        return attach(&evidence, &evidence.numbers, "same-envelope", state);
+    }
+    let (first_mail, orphan) = (evidence.in_message, key::orphan(&sha256));
+    let was_orphan = !is_new && state.contains(&orphan)?;
+    if is_new {
+        state.put(orphan.clone(), &())?;
+    }
+    link(evidence, !is_new, state)?;
+    if was_orphan {
+        flag_orphan_mail(first_mail, state)?;
+    }
+    match state.contains(&orphan)? {
+        true => flag_orphan_mail(message, state),
+        false => Ok(()),
+    }
+}
+
+/// Links evidence with the messages of its first key that fits, and with what we sent under any of them: that a copy of it arrived here, too, must
+/// not keep its evidence from it. `waited`: it was here before them.
+fn link(mut evidence: EvidenceState, waited: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+    let sha256 = evidence.found.evidence.sha256;
+    let mut groups = Vec::new();
+    for link_key in &evidence.found.link_keys {
+        let mut new = Vec::new();
+        for number in state
+            .get::<Vec<RegisterNumber>>(&key::linked_messages(link_key))?
+            .unwrap_or_default()
+        {
+            let fits = evidence.numbers.is_empty() || state.entry(number)?.is_some_and(|entry| entry.is_sent());
+            if fits && !evidence.numbers.contains(&number) {
+                new.push(number);
+            }
+        }
+        if !new.is_empty() {
+            evidence.numbers.extend(&new);
+            groups.push((link_kind(link_key), new));
+        }
+    }
+    let Some((first, _)) = groups.first() else {
+        return state.put(key::evidence(&sha256), &evidence);
+    };
+    evidence.linked_by.get_or_insert_with(|| first.clone());
+    if waited {
+        evidence.waited_for.extend(groups.iter().flat_map(|(_, new)| new));
+    }
+    state.put(key::evidence(&sha256), &evidence)?;
+    state.remove(key::orphan(&sha256));
+    groups.iter().try_for_each(|(by, new)| attach(&evidence, new, by, state))
 }
 
 /// An evidence mail carries the flag while any of its evidence is an orphan.
@@ -110,7 +155,7 @@ fn carries_original(entries: &[Entry]) -> bool {
 
 /// Evidence that came before its message is linked when the message arrives, by the same key as if it had come after it.
 /// `is_sent`: the message is one that we sent, and evidence that another copy has already speaks of it too.
-pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], is_sent: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+pub fn adopt_orphans(link_keys: &[String], is_sent: bool, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let mut waiting: BTreeSet<Sha256> = BTreeSet::new();
     for link_key in link_keys {
         waiting.extend(
@@ -125,34 +170,20 @@ pub fn adopt_orphans(link_keys: &[String], numbers: &[RegisterNumber], is_sent: 
         if !is_orphan && !is_sent {
             continue;
         }
-        let Some(mut evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
+        let Some(evidence) = state.get::<EvidenceState>(&key::evidence(&sha256))? else {
             continue;
         };
-        if !is_orphan {
-            sent::share(evidence, numbers, link_keys, state)?;
-            continue;
+        let mail = evidence.in_message;
+        link(evidence, true, state)?;
+        if is_orphan {
+            flag_orphan_mail(mail, state)?;
         }
-        let Some(by) = evidence
-            .found
-            .link_keys
-            .iter()
-            .find(|key| link_keys.contains(key))
-            .map(|key| link_kind(key))
-        else {
-            continue;
-        };
-        evidence.numbers = numbers.to_vec();
-        evidence.linked_by = Some(by.clone());
-        state.put(key::evidence(&sha256), &evidence)?;
-        state.remove(key::orphan(&sha256));
-        attach(&evidence, numbers, &by, state)?;
-        flag_orphan_mail(evidence.in_message, state)?;
     }
     Ok(())
 }
 
 /// Shows the evidence at its entries; its time beats the arithmetic of the deadlines.
-pub(super) fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
+fn attach(evidence: &EvidenceState, numbers: &[RegisterNumber], by: &str, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     let proof = &evidence.found.evidence;
     let record = evidence_record(proof, evidence.found.report.indication, by);
     for number in numbers {

@@ -20,6 +20,7 @@ mod packed;
 mod query;
 pub mod reexamination;
 pub mod registration;
+mod removal;
 pub mod retention;
 pub mod sent;
 pub mod state;

@@ -167,9 +167,12 @@ impl Ledger {
         Ok(needing)
     }
 
-    /// Locators of a mailbox whose bytes are durable: never asked for again.
+    /// Locators of a mailbox whose bytes are durable: never asked for again. What was deleted on the server is none of them: should it be listed
+    /// once more, it may be another message.
     pub fn known(&self, mailbox: &str) -> Result<BTreeSet<Locator>, LedgerError> {
-        Ok(self.fetched(mailbox)?.into_iter().map(|(locator, ..)| locator).collect())
+        let is_known = |state: &LocatorState| matches!(state, LocatorState::Fetched { removed: false, .. });
+        let states = self.locators_of(mailbox)?.into_iter();
+        Ok(states.filter(|(_, state)| is_known(state)).map(|(locator, _)| locator).collect())
     }
 
     /// Locators that may be marked on the server as taken: their message is registered, and they were not marked yet.
@@ -181,24 +184,6 @@ impl Ledger {
             }
         }
         Ok(waiting)
-    }
-
-    /// Messages of a mailbox that were fetched before an instant, have their numbers, and were not deleted on the server.
-    pub fn removable(&self, mailbox: &str, before: Timestamp) -> Result<Vec<(Locator, Sha256)>, LedgerError> {
-        let mut removable = Vec::new();
-        for (name, state) in self.locators_of(mailbox)? {
-            let LocatorState::Fetched {
-                sha256, removed: false, ..
-            } = state
-            else {
-                continue;
-            };
-            let message = self.message(&sha256)?;
-            if message.is_some_and(|message| !message.numbers.is_empty() && message.fetched_at < before) {
-                removable.push((name, sha256));
-            }
-        }
-        Ok(removable)
     }
 
     /// Everything of a mailbox whose bytes are durable, registered or not.
@@ -387,7 +372,7 @@ impl Ledger {
             .collect())
     }
 
-    fn locators_of(&self, mailbox: &str) -> Result<Vec<(Locator, LocatorState)>, LedgerError> {
+    pub(super) fn locators_of(&self, mailbox: &str) -> Result<Vec<(Locator, LocatorState)>, LedgerError> {
         let prefix = key::locators(mailbox);
         let mut states = Vec::new();
         for pair in self.index.scan(&prefix) {

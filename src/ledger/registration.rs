@@ -111,7 +111,7 @@ fn decide(registration: Registration, decision: &mut Decision<'_>) -> Result<Vec
     }
     let given = entries.iter().map(|entry| entry.register_number).collect();
     let mut notices = announce(&entries);
-    if sent::is_followed(&evidence, decision)? {
+    if sent::is_told_by_the_clock(&evidence, decision)? {
         // Told once, with the number of what was sent.
         notices.retain(|notice| notice.cause != Cause::NegativeEvidence);
     }

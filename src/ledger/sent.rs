@@ -8,14 +8,16 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::event::FoundEvidence;
-use super::linking::{attach, link_kind};
+use super::linking::link_kind;
 use super::overlay::Overlay;
 use super::state::EvidenceState;
 use super::writer::Decision;
 use super::{Ledger, LedgerError, key};
+use crate::evidence::EvidenceKind;
 use crate::hash::Sha256;
 use crate::register::entry::{Entry, RegisterNumber, State};
 use crate::register::sent::{Following, Loud, Missing};
+use crate::signature::report::Indication;
 
 /// Standing alarms about sent messages: `sent/2026/000001/negative/alici@hs02.kep.tr`.
 const ALARMS: &str = "sent/";
@@ -82,7 +84,42 @@ pub struct Followed {
     pub told: Vec<Sha256>,
 }
 
+/// How many sent messages stand where. One message may stand in several, for several recipients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SentCounts {
+    /// Their end is not reached, or not told yet.
+    pub followed: u64,
+    /// Evidence is missing after its term.
+    pub overdue: u64,
+    /// Refused, unreachable or not delivered, and nobody saw to it.
+    pub negative: u64,
+    /// Never read in time, and nobody saw to it.
+    pub timed_out: u64,
+}
+
 impl Ledger {
+    /// Counted by the alarms that stand: what the clock has told and nothing has settled.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn sent_counts(&self) -> Result<SentCounts, LedgerError> {
+        let (mut overdue, mut negative, mut timed_out) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for standing in self.standing_under(ALARMS)? {
+            match read_alarm(&standing.alarm) {
+                Some((number, About::Missing(_))) => overdue.insert(number),
+                Some((number, About::Negative)) => negative.insert(number),
+                Some((number, About::TimeOut)) => timed_out.insert(number),
+                None => false,
+            };
+        }
+        Ok(SentCounts {
+            followed: self.index.scan(key::FOLLOWED).count() as u64,
+            overdue: overdue.len() as u64,
+            negative: negative.len() as u64,
+            timed_out: timed_out.len() as u64,
+        })
+    }
+
     /// The sent messages whose end is not reached or not told yet.
     pub fn followed(&self) -> impl Iterator<Item = Result<Followed, LedgerError>> + '_ {
         self.walk(key::FOLLOWED)
@@ -105,12 +142,13 @@ fn gathered(
     entry: &Entry,
     mut document: impl FnMut(&Sha256) -> Result<Option<EvidenceState>, LedgerError>,
 ) -> Result<Followed, LedgerError> {
-    let mut following = Following::new(entry.message.received_at, &entry.message.recipients);
+    let message = &entry.message;
+    let mut following = Following::new(message.received_at, message.sender_kep.as_deref(), &message.recipients);
     let mut told = Vec::new();
     for record in &entry.evidence {
         let Some(known) = document(&record.sha256)? else { continue };
         following.learn(&known.found.evidence, known.found.report.indication);
-        if known.seen_at < entry.registered_at && known.in_message != entry.message.sha256 {
+        if known.waited_for.contains(&entry.register_number) {
             told.push(record.sha256);
         }
     }
@@ -163,28 +201,6 @@ fn settle(followed: &Followed, state: &mut Overlay<'_>) -> Result<(), LedgerErro
     Ok(())
 }
 
-/// Evidence that was linked to another copy of the message speaks of the copy that we sent, too.
-pub(super) fn share(
-    mut evidence: EvidenceState,
-    numbers: &[RegisterNumber],
-    link_keys: &[String],
-    state: &mut Overlay<'_>,
-) -> Result<(), LedgerError> {
-    let mut new = Vec::new();
-    for number in numbers.iter().filter(|number| !evidence.numbers.contains(number)) {
-        if state.entry(*number)?.is_some_and(|entry| entry.is_sent()) {
-            new.push(*number);
-        }
-    }
-    let fitting = evidence.found.link_keys.iter().find(|key| link_keys.contains(key));
-    let Some(by) = fitting.map(|key| link_kind(key)).filter(|_| !new.is_empty()) else {
-        return Ok(());
-    };
-    evidence.numbers.extend(&new);
-    state.put(key::evidence(&evidence.found.evidence.sha256), &evidence)?;
-    attach(&evidence, &new, &by, state)
-}
-
 /// The entry of a sent message of which these keys name another copy: the sender's own message, octet for octet, under the same Message-ID.
 pub(super) fn copied(link_keys: &[String], decision: &Decision<'_>) -> Result<Option<RegisterNumber>, LedgerError> {
     let index = &decision.state.index;
@@ -205,15 +221,32 @@ pub(super) fn copied(link_keys: &[String], decision: &Decision<'_>) -> Result<Op
     Ok(None)
 }
 
-/// Whether any of this evidence belongs to a message that is registered as sent: the clock tells of it, with the message's number.
-pub(super) fn is_followed(found: &[FoundEvidence], decision: &Decision<'_>) -> Result<bool, LedgerError> {
+/// Whether the clock tells of everything that is negative here, with the number of what was sent.
+pub(super) fn is_told_by_the_clock(found: &[FoundEvidence], decision: &Decision<'_>) -> Result<bool, LedgerError> {
+    let mut is_any = false;
+    for negative in found.iter().filter(|found| found.evidence.is_negative()) {
+        if !is_followed(negative, decision)? {
+            return Ok(false);
+        }
+        is_any = true;
+    }
+    Ok(is_any)
+}
+
+/// The clock looks at nothing whose signature is invalid, at no copy, and at nothing that a person saw to; and a recipient who refuses was reached.
+fn is_followed(negative: &FoundEvidence, decision: &Decision<'_>) -> Result<bool, LedgerError> {
+    if negative.evidence.kind == EvidenceKind::RecipientDecision || negative.report.indication == Indication::Failed {
+        return Ok(false);
+    }
     let index = &decision.state.index;
-    for link_key in found.iter().flat_map(|found| &found.link_keys) {
+    for link_key in &negative.link_keys {
         for number in index
             .get::<Vec<RegisterNumber>>(&key::linked_messages(link_key))?
             .unwrap_or_default()
         {
-            if index.entry(number)?.is_some_and(|entry| entry.is_sent()) {
+            let is_open = |entry: &Entry| !matches!(entry.state, State::Done | State::NotRecorded);
+            let entry = index.entry(number)?;
+            if entry.is_some_and(|entry| entry.is_sent() && !entry.is_copy() && is_open(&entry)) {
                 return Ok(true);
             }
         }

@@ -96,6 +96,9 @@ pub struct EvidenceState {
     pub in_message: Sha256,
     pub seen_at: Timestamp,
     pub numbers: Vec<RegisterNumber>,
-    /// Which link key fitted.
+    /// Which link key fitted first.
     pub linked_by: Option<String>,
+    /// The entries among those that came after it: people heard of it when it came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waited_for: Vec<RegisterNumber>,
 }

@@ -4,40 +4,32 @@
 //! the same name, and a second message must not hide behind the record of the first. A Maildir name is unique for ever, so there the
 //! part before the flags (`:2,S`) is the whole identity.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::OsStr;
-use std::io::Read;
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
+mod look;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, statat};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::look::{DROP, Found, Look, MAILDIR, age, folder_times, look};
+use self::read::{SharedPlaces, read_by_id};
 use crate::limits::Limits;
 use crate::mailbox::config::FolderConfig;
 use crate::mailbox::{ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::regular_file;
 use crate::text::Text;
 
-/// What is taken from a drop folder. Everything else there is named once and left alone: a number in the register is for ever.
-const TAKEN: [&str; 9] = ["eml", "eyp", "eyps", "eypg", "xml", "p7m", "p7s", "imz", "pdf"];
-/// What programs call a file that they still write.
-const UNFINISHED: [&str; 5] = ["tmp", "part", "partial", "crdownload", "filepart"];
 /// A file system that does not answer within this (a network share that is gone) is an error.
 const FILE_DEADLINE: Duration = Duration::from_secs(120);
 /// How often the folder's own time is looked at while waiting.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Folder names in locators.
-const DROP: &str = ".";
-const MAILDIR: &str = "INBOX";
 
 /// A drop folder or a Maildir.
 pub struct FolderMailbox {
@@ -45,26 +37,6 @@ pub struct FolderMailbox {
     message_limit: u64,
     /// Oddities that were told already.
     told: BTreeSet<String>,
-}
-
-/// One file that may be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
-    /// Sub-folders of the path: none for a drop folder, `cur` or `new` for a Maildir.
-    within: Option<&'static str>,
-    name: Vec<u8>,
-    size: u64,
-    /// Seconds and nanoseconds since 1970.
-    time: (i64, i64),
-}
-
-/// What one look found.
-#[derive(Debug, Default)]
-struct Look {
-    maildir: bool,
-    found: Vec<Found>,
-    /// Key and sentence of what is odd.
-    odd: Vec<(String, Text)>,
 }
 
 impl FolderMailbox {
@@ -148,281 +120,6 @@ pub fn is_same_file(one: &Locator, other: &Locator) -> bool {
     let name = |locator: &Locator| locator.id.split_once('/').map(|(name, _)| name.to_owned());
     let is_dropped = |locator: &Locator| locator.folder == DROP && locator.epoch == 0;
     is_dropped(one) && is_dropped(other) && name(one).is_some() && name(one) == name(other)
-}
-
-/// How long ago the file was written; nothing when its time lies in the future.
-fn age(file: &Found) -> Option<Duration> {
-    let written = Timestamp::new(file.time.0, i32::try_from(file.time.1).unwrap_or_default()).ok()?;
-    Timestamp::now().duration_since(written).try_into().ok()
-}
-
-fn look(path: &PathBuf) -> Result<Look, Errno> {
-    let root = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let mut look = Look::default();
-    let (cur, new) = (sub_folder(&root, "cur"), sub_folder(&root, "new"));
-    if let (Ok(cur), Ok(new)) = (cur, new) {
-        look.maildir = true;
-        // `new` first: a message that another program moves to `cur` in between is seen twice, not missed.
-        read_folder(&new, Some("new"), &mut look)?;
-        read_folder(&cur, Some("cur"), &mut look)?;
-        return Ok(look);
-    }
-    read_folder(&root, None, &mut look)?;
-    Ok(look)
-}
-
-fn sub_folder(root: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
-    openat(
-        root,
-        name,
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-}
-
-fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) -> Result<(), Errno> {
-    for entry in Dir::read_from(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name.starts_with(b".") {
-            continue;
-        }
-        let stat = match statat(folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => stat,
-            Err(Errno::NOENT) => continue,
-            Err(other) => return Err(other),
-        };
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile if within.is_some() => look.found.push(found(within, name, &stat)),
-            FileType::RegularFile => sort_in(name, &stat, look),
-            FileType::Directory => {}
-            _ => look.odd.push(refused(name)),
-        }
-    }
-    Ok(())
-}
-
-/// Takes a dropped file by its extension, leaves an unfinished one for later, names any other.
-fn sort_in(name: &[u8], stat: &Stat, look: &mut Look) {
-    let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_one_of = |list: &[&str]| list.iter().any(|known| known.as_bytes() == extension);
-    if is_one_of(&TAKEN) {
-        look.found.push(found(None, name, stat));
-    } else if !is_one_of(&UNFINISHED) && !name.ends_with(b"~") {
-        look.odd.push(unknown_kind(name));
-    }
-}
-
-fn found(within: Option<&'static str>, name: &[u8], stat: &Stat) -> Found {
-    Found {
-        within,
-        name: name.to_vec(),
-        size: u64::try_from(stat.st_size).unwrap_or_default(),
-        time: time_of(stat),
-    }
-}
-
-fn time_of(stat: &Stat) -> (i64, i64) {
-    (stat.st_mtime, stat.st_mtime_nsec as i64)
-}
-
-fn refused(name: &[u8]) -> (String, Text) {
-    let name = escape(name);
-    let text = Text::new(
-        format!("Klasördeki '{name}' bir dosya değil (bağlantı, boru veya aygıt), alınmadı; dosyanın kendisini bırakın."),
-        format!("'{name}' in the folder is no file (a link, pipe or device) and was not taken; drop the file itself."),
-    );
-    (format!("refused {name}"), text)
-}
-
-fn unknown_kind(name: &[u8]) -> (String, Text) {
-    let name = escape(name);
-    let text = Text::new(
-        format!(
-            "Klasördeki '{name}' alınmadı: uzantısı bilinmiyor ({}). KEP iletisiyse adını .eml yapın.",
-            TAKEN.join(", ")
-        ),
-        format!(
-            "'{name}' in the folder was not taken: unknown extension (known: {}). Rename it to .eml if it is a KEP message.",
-            TAKEN.join(", ")
-        ),
-    );
-    (format!("unknown {name}"), text)
-}
-
-impl Found {
-    /// See the head of this file.
-    fn id(&self) -> String {
-        match self.within {
-            Some(_) => escape(unique_part(&self.name)),
-            None => format!("{}/{}-{}.{:09}", escape(&self.name), self.size, self.time.0, self.time.1),
-        }
-    }
-
-    fn listed(&self) -> Listed {
-        Listed {
-            locator: Locator {
-                folder: if self.within.is_some() { MAILDIR } else { DROP }.to_owned(),
-                epoch: 0,
-                id: self.id(),
-            },
-            size: Some(self.size),
-            arrived: Timestamp::new(self.time.0, i32::try_from(self.time.1).unwrap_or_default()).ok(),
-        }
-    }
-}
-
-/// A Maildir name without its flags.
-fn unique_part(name: &[u8]) -> &[u8] {
-    name.split(|byte| *byte == b':').next().unwrap_or(name)
-}
-
-/// Any bytes as text, reversible: what is not plain text, and `%` and `/`, becomes `%XX`.
-fn escape(name: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in name.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '%' | '/' => text.push_str(&format!("%{:02X}", c as u32)),
-                c if c.is_control() || crate::text::is_deceptive(c) => {
-                    let mut bytes = [0; 4];
-                    c.encode_utf8(&mut bytes)
-                        .bytes()
-                        .for_each(|byte| text.push_str(&format!("%{byte:02X}")));
-                }
-                plain => text.push(plain),
-            }
-        }
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
-    }
-    text
-}
-
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = text.bytes();
-    let mut name = Vec::new();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            name.push(byte);
-            continue;
-        }
-        let digits: Vec<u8> = bytes.by_ref().take(2).collect();
-        name.extend(
-            std::str::from_utf8(&digits)
-                .ok()
-                .and_then(|digits| u8::from_str_radix(digits, 16).ok()),
-        );
-    }
-    name
-}
-
-/// Where the messages of a Maildir lie. Read once for a whole fetch: to look for each message by itself is quadratic.
-#[derive(Default)]
-struct Places {
-    by_id: HashMap<String, (&'static str, Vec<u8>)>,
-    /// How often the folders were read.
-    looks: usize,
-}
-
-type SharedPlaces = Arc<Mutex<Places>>;
-
-impl Places {
-    /// Where a message lies now: other programs move it from `new` to `cur` and change its flags.
-    fn locate(&mut self, root: &OwnedFd, id: &str) -> Result<Option<(OwnedFd, Vec<u8>)>, Errno> {
-        if self.looks == 0 {
-            self.look(root)?;
-        }
-        if let Some(place) = self.open(root, id)? {
-            return Ok(Some(place));
-        }
-        // It was moved since, and others probably with it.
-        self.look(root)?;
-        self.open(root, id)
-    }
-
-    fn look(&mut self, root: &OwnedFd) -> Result<(), Errno> {
-        self.looks += 1;
-        self.by_id.clear();
-        for within in ["new", "cur"] {
-            for entry in Dir::read_from(sub_folder(root, within)?)? {
-                let name = entry?.file_name().to_bytes().to_vec();
-                self.by_id.insert(escape(unique_part(&name)), (within, name));
-            }
-        }
-        Ok(())
-    }
-
-    /// The folder and the name, where that file is still there.
-    fn open(&self, root: &OwnedFd, id: &str) -> Result<Option<(OwnedFd, Vec<u8>)>, Errno> {
-        let Some((within, name)) = self.by_id.get(id) else {
-            return Ok(None);
-        };
-        let folder = sub_folder(root, within)?;
-        match statat(&folder, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(_) => Ok(Some((folder, name.clone()))),
-            Err(Errno::NOENT) => Ok(None),
-            Err(other) => Err(other),
-        }
-    }
-}
-
-/// Opens by name inside the folder, never through a link, and reads what the locator means: the same size and time before and after.
-/// `places`: for a Maildir.
-fn read_by_id(path: &PathBuf, places: Option<&mut Places>, id: &str, limit: u64) -> Result<Result<Bytes, NotFetched>, Errno> {
-    let missing = |tr: &str, en: &str| Ok(Err(NotFetched::Missing(Text::new(tr, en))));
-    let root = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let maildir = places.is_some();
-    let (folder, name) = match places {
-        Some(places) => match places.locate(&root, id)? {
-            Some(place) => place,
-            None => return missing("ileti artık Maildir'de değil", "the message is not in the Maildir any more"),
-        },
-        None => (root, unescape(id.split('/').next().unwrap_or_default())),
-    };
-    if name.is_empty() || name == b".." || name == b"." || name.contains(&b'/') {
-        return missing("adı bir dosya adı değil", "its name is no file name");
-    }
-    // NONBLOCK: to open a pipe must not wait for its writer.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = match openat(&folder, OsStr::from_bytes(&name), flags, Mode::empty()) {
-        Ok(file) => file,
-        Err(Errno::NOENT) => return missing("dosya artık yerinde değil", "the file is not there any more"),
-        Err(Errno::LOOP | Errno::NXIO | Errno::ACCESS | Errno::PERM) => return missing("dosya açılamıyor", "the file cannot be opened"),
-        Err(other) => return Err(other),
-    };
-    let before = fstat(&file)?;
-    if FileType::from_raw_mode(before.st_mode) != FileType::RegularFile {
-        return missing("artık bir dosya değil", "it is not a file any more");
-    }
-    let size = u64::try_from(before.st_size).unwrap_or_default();
-    if size > limit {
-        return Ok(Err(NotFetched::TooLarge { size, limit }));
-    }
-    if !maildir && found(None, &name, &before).id() != id {
-        return missing(
-            "dosya listelendikten sonra değiştirildi; yenisini sonraki denetim alır",
-            "the file was replaced since it was listed; the next pass takes the new one",
-        );
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    let mut file = std::fs::File::from(file);
-    if let Err(error) = file.by_ref().take(limit + 1).read_to_end(&mut bytes) {
-        return Err(Errno::from_io_error(&error).unwrap_or(Errno::IO));
-    }
-    let after = fstat(&file)?;
-    if bytes.len() as u64 != size || time_of(&after) != time_of(&before) {
-        return missing(
-            "dosya hâlâ yazılıyor; sonraki denetim alır",
-            "the file is still being written; the next pass takes it",
-        );
-    }
-    Ok(Ok(Bytes::from(bytes)))
-}
-
-/// The times of the folders that change when a file is dropped.
-fn folder_times(path: &std::path::Path) -> Vec<Option<std::time::SystemTime>> {
-    let time = |folder: PathBuf| std::fs::metadata(folder).and_then(|meta| meta.modified()).ok();
-    vec![time(path.to_owned()), time(path.join("new")), time(path.join("cur"))]
 }
 
 #[async_trait]

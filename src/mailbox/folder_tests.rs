@@ -1,8 +1,10 @@
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::fs::{FileType, Mode};
 use tempfile::TempDir;
 
 use super::*;

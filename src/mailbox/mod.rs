@@ -21,6 +21,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::secret::SecretFolder;
 use crate::text::Text;
@@ -222,8 +223,8 @@ pub trait Mailbox: Send {
 
     /// Deletes one message on the server for good, where that is configured and its evidence is here. False: it was left there.
     ///
-    /// The caller has proved that the bytes are durable, old enough and in a backup.
-    async fn remove(&mut self, _locator: &Locator) -> Result<bool, MailboxError> {
+    /// The caller has proved that these bytes are durable, old enough and in a backup; what else lies on the server now stays there.
+    async fn remove(&mut self, _locator: &Locator, _here: &Sha256) -> Result<bool, MailboxError> {
         Ok(false)
     }
 

@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::limits::Limits;
 use crate::opener::{Closed, Opener};
 
+mod address;
 pub mod codes;
 mod fields;
 mod headers;
@@ -29,6 +30,7 @@ mod layer_tests;
 #[cfg(test)]
 mod sample;
 
+pub use address::{address_key, same_address};
 pub use fields::{charset_text, clean};
 pub use headers::{RemHeaders, bare_id, kep_provider};
 pub use referred::referred;

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::{Pipeline, PipelineError};
+use super::{Pipeline, PipelineError, refused};
 use crate::alert::causes;
 use crate::hash::Sha256;
 use crate::ledger::LedgerError;
@@ -41,9 +41,12 @@ impl Pipeline {
     /// A mailbox that knows what the last journaled look saw, and the locators that have a durable record. Nothing is connected yet.
     ///
     /// # Errors
-    /// The settings contradict each other, or the index cannot be read.
+    /// The settings contradict each other, these credentials were refused before, or the index cannot be read.
     pub fn open(&self, config: &MailboxConfig) -> Result<(Box<dyn Mailbox>, BTreeSet<Locator>), PipelineError> {
         let settings = self.settings();
+        if let Some(refused) = refused::before(&self.ledger, config, &settings.secrets)? {
+            return Err(refused.into());
+        }
         let mut mailbox = mailbox::open(config, &settings.secrets, &settings.limits)?;
         let known = self.recollect(&mut *mailbox)?;
         Ok((mailbox, known))
@@ -89,6 +92,7 @@ impl Pipeline {
         let quota = unless_refused(mailbox.quota().await, "the quota could not be asked for")?;
         let credit = unless_refused(mailbox.credit().await, "the credit could not be asked for")?;
         self.watch_credit(&name, credit).await?;
+        self.forget_refused(&name).await?;
         let checked = Checked {
             mailbox: name,
             at: self.now(),

@@ -6,6 +6,7 @@
 //! mod.rs       drafts -> register -> store -> alert
 //! reexamine.rs the same again, for what has its number
 //! papers.rs    store -> message -> envelope -> signature, for the papers of application files; files.rs follows the register for them
+//! refused.rs   what a server refused is not sent to it again
 //! keeping.rs   register -> store         what is kept no longer
 //! ```
 
@@ -16,6 +17,7 @@ pub mod files;
 pub mod keeping;
 pub mod papers;
 pub mod reexamine;
+pub mod refused;
 pub mod troubles;
 
 use std::collections::{BTreeMap, HashSet};

@@ -149,7 +149,7 @@ fn read_event(record: &EvidenceRecord) -> Option<ReadEvent> {
         .then_some(ReadEvent::NonRetrievalExpiration)
 }
 
-fn latest(now: Timestamp) -> Timestamp {
+pub(super) fn latest(now: Timestamp) -> Timestamp {
     now.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX)
 }
 

@@ -10,13 +10,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::arrival::{Arrival, ArrivalTimes, can_be, implausible};
+use super::arrival::{Arrival, ArrivalTimes, can_be, implausible, latest};
 use super::calendar::Calendar;
 use super::entry::{EvidenceRecord, RegisterNumber};
 use crate::clock::local_day;
 use crate::evidence::{Progress, RecipientState, Timeline};
 use crate::finding::{Finding, Severity};
-use crate::message::{Headers, kep_provider};
+use crate::message::{Headers, address_key, kep_provider, same_address};
 use crate::signature::report::Indication;
 use crate::text::Text;
 
@@ -100,12 +100,15 @@ impl Missing {
 /// How far a sent message came for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fate {
-    /// In lower case; empty where the message names nobody.
+    /// The key of the address; empty where the message names nobody.
     pub recipient: String,
     /// By all evidence whose signature is not invalid; a verified failure is taken back by nothing less than verified evidence.
     pub state: RecipientState,
     /// The furthest point rests on evidence that could not be verified yet.
     pub unverified: bool,
+    /// Which evidence comes next, by what is verified.
+    #[serde(skip)]
+    pub awaited: Option<Missing>,
     /// What should be here by now, and since when it is overdue.
     pub missing: Option<(Missing, Timestamp)>,
     /// The end: read, deemed read, or terminally failed, by verified evidence.
@@ -128,6 +131,9 @@ pub enum Loud {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Following {
     pub sent_at: Timestamp,
+    /// Whose message it is, where that is known.
+    #[serde(default)]
+    pub sender: Option<String>,
     pub recipients: Vec<String>,
     /// Evidence whose signature passed.
     pub proven: Timeline,
@@ -136,11 +142,12 @@ pub struct Following {
 }
 
 impl Following {
-    pub fn new(sent_at: Timestamp, recipients: &[String]) -> Self {
+    pub fn new(sent_at: Timestamp, sender: Option<&str>, recipients: &[String]) -> Self {
         let recipients = expected(recipients);
         let timeline = Timeline::for_recipients(recipients.iter().map(String::as_str));
         Self {
             sent_at,
+            sender: sender.map(str::to_owned),
             recipients,
             proven: timeline.clone(),
             claimed: timeline,
@@ -153,15 +160,30 @@ impl Following {
             return;
         }
         self.claimed.apply(evidence);
-        if indication == Indication::Passed {
+        if indication == Indication::Passed && self.is_about_us(evidence) {
             self.proven.apply(evidence);
         }
     }
 
-    /// Everybody to whom it goes: those of the message, and whom the evidence names beside them.
+    /// Evidence speaks of its own sender's message, whatever Message-ID it names. A provider attests what its own customers do: another's could
+    /// otherwise settle ours with evidence about a sender of its own.
+    fn is_about_us(&self, evidence: &crate::evidence::Evidence) -> bool {
+        let provider = |address: &Option<String>| address.as_deref().and_then(|address| kep_provider(&address_key(address)));
+        match (provider(&self.sender), provider(&evidence.sender)) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        }
+    }
+
+    /// Everybody to whom it goes: those of the message, and beside them whom evidence names. What nobody verified yet adds only the one whom it
+    /// is about, unless the message itself names nobody.
     fn everybody(&self) -> BTreeSet<String> {
         let mut all: BTreeSet<String> = self.recipients.iter().cloned().collect();
-        all.extend(self.claimed.states().into_keys().filter(|address| !address.is_empty()));
+        match all.is_empty() {
+            true => all.extend(self.claimed.states().into_keys()),
+            false => all.extend(self.proven.states().into_keys().chain(self.claimed.concerned())),
+        }
+        all.remove("");
         if all.is_empty() {
             all.insert(String::new());
         }
@@ -171,18 +193,24 @@ impl Following {
     /// The fate of each recipient at `now`.
     pub fn fates(&self, now: Timestamp, terms: &SentConfig, calendar: &Calendar) -> Vec<Fate> {
         let fate = |recipient: String| {
-            let (claimed, proven) = (self.claimed.state_of(&recipient), self.proven.state_of(&recipient));
+            let (claimed, proven) = self.states_of(&recipient);
             let loud = self.loud(&recipient);
+            let awaited = awaited(proven.progress);
             // What is said to have failed is heard by its own alarm.
-            let missing = (loud != Some(Loud::Negative))
-                .then(|| missing(&proven, self.sent_at, terms, calendar))
-                .flatten()
+            let missing = awaited
+                .filter(|_| loud != Some(Loud::Negative))
+                .map(|awaited| {
+                    // A provider's clock that runs far ahead must not put the alarm off for ever.
+                    let since = proven.since.filter(|at| *at <= latest(now)).unwrap_or(self.sent_at);
+                    (awaited, due(awaited, since, terms, calendar))
+                })
                 .filter(|(_, due)| *due < now);
             Fate {
                 recipient,
                 unverified: claimed.progress != proven.progress && proven.progress != Progress::Failed,
                 complete: is_end(proven.progress),
                 state: if proven.progress == Progress::Failed { proven } else { claimed },
+                awaited,
                 missing,
                 loud,
             }
@@ -197,13 +225,19 @@ impl Following {
             .collect()
     }
 
-    /// Bad news is heard before it is verified, and taken back only by what is.
+    /// By everything that may be true, and by what is verified.
+    fn states_of(&self, recipient: &str) -> (RecipientState, RecipientState) {
+        (self.claimed.state_beside(&self.proven, recipient), self.proven.state_of(recipient))
+    }
+
+    /// Bad news is heard before it is verified, and taken back only by what is. The time-out of reading is good news to a sender: the message
+    /// counts as read. Until it is verified, evidence of reading is missing.
     fn loud(&self, recipient: &str) -> Option<Loud> {
-        let states = [self.claimed.state_of(recipient).progress, self.proven.state_of(recipient).progress];
-        if states.contains(&Progress::Failed) {
+        let (claimed, proven) = self.states_of(recipient);
+        if [claimed.progress, proven.progress].contains(&Progress::Failed) {
             return Some(Loud::Negative);
         }
-        states.contains(&Progress::TimeOut).then_some(Loud::TimeOut)
+        (proven.progress == Progress::TimeOut).then_some(Loud::TimeOut)
     }
 
     /// Nothing more is awaited for anybody.
@@ -217,30 +251,38 @@ fn is_end(progress: Progress) -> bool {
     matches!(progress, Progress::Failed | Progress::TimeOut | Progress::Read)
 }
 
-/// Which evidence comes next, and until when it may take.
-fn missing(proven: &RecipientState, sent_at: Timestamp, terms: &SentConfig, calendar: &Calendar) -> Option<(Missing, Timestamp)> {
-    let since = proven.since.unwrap_or(sent_at);
-    let days = |count: u16| super::deadlines::end_of_day(calendar.add_business_days(local_day(since), count));
-    match proven.progress {
-        Progress::None => {
-            let within = SignedDuration::try_from(terms.submission_within).unwrap_or(SignedDuration::MAX);
-            Some((Missing::Submission, sent_at.checked_add(within).unwrap_or(Timestamp::MAX)))
-        }
-        Progress::Submitted | Progress::Relayed => Some((Missing::Delivery, days(terms.delivery_business_days))),
-        Progress::Delivered => Some((Missing::Reading, days(terms.reading_business_days))),
+/// Which evidence comes next.
+fn awaited(progress: Progress) -> Option<Missing> {
+    match progress {
+        Progress::None => Some(Missing::Submission),
+        Progress::Submitted | Progress::Relayed => Some(Missing::Delivery),
+        Progress::Delivered => Some(Missing::Reading),
         Progress::Failed | Progress::TimeOut | Progress::Read => None,
+    }
+}
+
+/// Until when it may take, since the step before it.
+fn due(awaited: Missing, since: Timestamp, terms: &SentConfig, calendar: &Calendar) -> Timestamp {
+    let days = |count: u16| super::deadlines::end_of_day(calendar.add_business_days(local_day(since), count));
+    match awaited {
+        Missing::Submission => {
+            let within = SignedDuration::try_from(terms.submission_within).unwrap_or(SignedDuration::MAX);
+            since.checked_add(within).unwrap_or(Timestamp::MAX)
+        }
+        Missing::Delivery => days(terms.delivery_business_days),
+        Missing::Reading => days(terms.reading_business_days),
     }
 }
 
 /// From whom evidence can be expected: the KEP addresses, or everybody where none is known as one (test systems).
 fn expected(recipients: &[String]) -> Vec<String> {
-    let lower: BTreeSet<String> = recipients
+    let keys: BTreeSet<String> = recipients
         .iter()
-        .map(|address| address.trim().to_ascii_lowercase())
+        .map(|address| address_key(address))
         .filter(|address| !address.is_empty())
         .collect();
-    let kep: Vec<String> = lower.iter().filter(|address| kep_provider(address).is_some()).cloned().collect();
-    if kep.is_empty() { lower.into_iter().collect() } else { kep }
+    let kep: Vec<String> = keys.iter().filter(|address| kep_provider(address).is_some()).cloned().collect();
+    if kep.is_empty() { keys.into_iter().collect() } else { kep }
 }
 
 /// When it was sent: by the evidence of submission, the date that the provider signed, the message's own date, the server's, or our own; the
@@ -287,7 +329,7 @@ pub(super) fn copy_of(first: RegisterNumber) -> Finding {
 /// A message in a folder of sent mail whose sender is somebody else: it may have been put there by mistake, and then nobody looks at it.
 pub(super) fn foreign_sender(headers: &Headers, ours: Option<&str>) -> Option<Finding> {
     let (sender, ours) = (headers.sender_kep.as_deref()?, ours?);
-    (!sender.trim().eq_ignore_ascii_case(ours.trim())).then(|| {
+    (!same_address(sender, ours)).then(|| {
         Finding::new(
             "KEP-5060",
             Severity::Warning,

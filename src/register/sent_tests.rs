@@ -47,6 +47,7 @@ fn fates(following: &Following, now: &str) -> Vec<Fate> {
 fn following() -> Following {
     Following::new(
         sent(),
+        None,
         &[A.to_uppercase(), B.to_owned(), B.to_owned(), "biri@example.org".to_owned()],
     )
 }
@@ -58,16 +59,16 @@ fn evidence_is_expected_from_each_kep_address_once() {
         .map(|fate| fate.recipient)
         .collect();
     assert_eq!(recipients, [A, B]);
-    let plain = Following::new(sent(), &["biri@testkep.example".to_owned()]);
+    let plain = Following::new(sent(), None, &["biri@testkep.example".to_owned()]);
     assert_eq!(fates(&plain, "2026-11-19T07:00:00Z")[0].recipient, "biri@testkep.example");
-    let nobody = Following::new(sent(), &[]);
+    let nobody = Following::new(sent(), None, &[]);
     let fate = fates(&nobody, "2026-11-30T07:00:00Z").remove(0);
     assert!(fate.recipient.is_empty() && fate.missing.is_some() && !nobody.is_complete());
 }
 
 #[test]
 fn each_step_has_its_own_term() {
-    let mut following = Following::new(sent(), &[A.to_owned()]);
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
     let missing = |following: &Following, now: &str| fates(following, now)[0].missing.map(|(missing, _)| missing);
     assert_eq!(missing(&following, "2026-11-19T11:00:00Z"), None);
     assert_eq!(missing(&following, "2026-11-19T11:00:01Z"), Some(Missing::Submission));
@@ -109,7 +110,7 @@ fn what_is_not_verified_settles_nothing_and_bad_news_is_heard_all_the_same() {
 
 #[test]
 fn a_verified_failure_is_taken_back_only_by_what_is_verified() {
-    let mut following = Following::new(sent(), &[A.to_owned()]);
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
     let failed = delil(EvidenceKind::Delivery, "DeliveryExpiration", Some(A), "2026-11-19T08:00:00Z");
     let delivered = delil(EvidenceKind::Delivery, "Delivery", Some(A), "2026-11-19T09:00:00Z");
     following.learn(&failed, Indication::Passed);
@@ -124,7 +125,7 @@ fn a_verified_failure_is_taken_back_only_by_what_is_verified() {
 
 #[test]
 fn an_invalid_signature_says_nothing() {
-    let mut following = Following::new(sent(), &[A.to_owned()]);
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
     let read = delil(EvidenceKind::Retrieval, "Retrieval", Some(A), "2026-11-19T08:00:00Z");
     following.learn(&read, Indication::Failed);
     assert_eq!(fates(&following, "2026-11-19T08:00:00Z")[0].state.progress, Progress::None);

@@ -264,6 +264,19 @@ fn work(web: &Web, now: Timestamp, families: &mut Families) -> Result<(), Ledger
         "Entries whose verdict waits for data or for the end of a period.",
         number(ledger.waiting()?.len() as u64),
     );
+    let sent = ledger.sent_counts()?;
+    families.family(
+        "sent_messages",
+        "gauge",
+        "Sent messages: awaited (evidence is still to come), overdue (it did not come by its term), negative (not delivered) and timed-out (not \
+         read in time); the last three until nothing stands any more or a person saw to it.",
+        &[
+            (&[("state", "awaited")], number(sent.followed)),
+            (&[("state", "overdue")], number(sent.overdue)),
+            (&[("state", "negative")], number(sent.negative)),
+            (&[("state", "timed-out")], number(sent.timed_out)),
+        ],
+    );
     let jobs = ledger.open_jobs()?;
     families.gauge(
         "outbox_pending",

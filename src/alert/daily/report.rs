@@ -24,6 +24,8 @@ pub struct DailyReport {
     pub registered: u64,
     /// Deadlines that are open, nearest first: register number, institution or kind, moment.
     pub deadlines: Vec<DeadlineLine>,
+    /// What the institution sent.
+    pub sent: SentLine,
     /// Entries in quarantine.
     pub quarantined: u64,
     /// Evidence without its message.
@@ -55,6 +57,17 @@ pub struct MailboxLine {
     pub quota_percent: Option<u64>,
 }
 
+/// Sent messages; each count is of messages, not of recipients.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SentLine {
+    /// Their evidence is still awaited.
+    pub followed: u64,
+    /// It did not come by its term.
+    pub overdue: u64,
+    /// They did not reach somebody, and nobody saw to it.
+    pub negative: u64,
+}
+
 #[derive(Debug, Clone)]
 pub struct DeadlineLine {
     pub number: String,
@@ -67,7 +80,7 @@ impl DailyReport {
     pub fn notice(&self) -> Notice {
         let holes: u64 = self.mailboxes.iter().map(|mailbox| mailbox.holes).sum();
         let unchecked = self.mailboxes.iter().filter(|mailbox| mailbox.checks == 0).count();
-        let troubled = holes > 0 || unchecked > 0 || self.quarantined > 0 || self.alerts_given_up > 0;
+        let troubled = holes > 0 || unchecked > 0 || self.quarantined > 0 || self.alerts_given_up > 0 || self.sent.is_troubled();
         let state = match troubled {
             true => Text::new("DİKKAT", "ATTENTION"),
             false => Text::new("sorun yok", "all well"),
@@ -94,6 +107,8 @@ impl DailyReport {
                 ("holes".to_owned(), holes.to_string()),
                 ("unchecked".to_owned(), unchecked.to_string()),
                 ("quarantined".to_owned(), self.quarantined.to_string()),
+                ("sent_overdue".to_owned(), self.sent.overdue.to_string()),
+                ("sent_negative".to_owned(), self.sent.negative.to_string()),
                 ("chain_sequence".to_owned(), self.head.sequence.to_string()),
                 ("chain_hash".to_owned(), self.head.hash.to_string()),
             ]),
@@ -132,6 +147,10 @@ impl DailyReport {
                     .collect(),
             ),
         );
+        // Who registers nothing that was sent has nothing to read here.
+        if self.sent.followed > 0 || self.sent.is_troubled() {
+            section(word("Gönderilen iletiler", "Sent messages"), self.sent.lines(lang));
+        }
         section(
             word("Durum", "State"),
             vec![
@@ -199,6 +218,27 @@ impl MailboxLine {
             (0, _) | (_, 1..) => line + "  <<<",
             _ => line,
         }
+    }
+}
+
+impl SentLine {
+    fn is_troubled(&self) -> bool {
+        self.overdue > 0 || self.negative > 0
+    }
+
+    fn lines(&self, lang: Lang) -> Vec<String> {
+        let marked = |words: &Text, count: u64| {
+            let mark = if count > 0 { "  <<<" } else { "" };
+            format!("{}: {count}{mark}", words.get(lang))
+        };
+        vec![
+            format!("{}: {}", Text::new("Delili beklenen", "Evidence awaited").get(lang), self.followed),
+            marked(&Text::new("Delili süresinde gelmeyen", "Evidence overdue"), self.overdue),
+            marked(
+                &Text::new("Ulaşmayan, işlem bekleyen", "Not delivered, to be seen to"),
+                self.negative,
+            ),
+        ]
     }
 }
 

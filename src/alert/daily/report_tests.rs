@@ -17,6 +17,7 @@ fn report() -> DailyReport {
         }],
         registered: 0,
         deadlines: Vec::new(),
+        sent: SentLine::default(),
         quarantined: 0,
         orphan_evidence: 0,
         alerts_given_up: 0,
@@ -60,6 +61,44 @@ fn a_hole_or_a_mailbox_without_a_check_is_in_the_title_and_marked() {
     unchecked.mailboxes[0].last_success = None;
     assert!(unchecked.notice().body.en.contains("checks 0 (last never)"));
     assert!(unchecked.notice().title.en.contains("ATTENTION"));
+}
+
+#[test]
+fn what_was_sent_and_did_not_arrive_or_has_no_evidence_is_in_the_title_and_marked() {
+    assert!(!report().notice().body.tr.contains("Gönderilen"), "nothing was sent");
+    let sent = |followed, overdue, negative| {
+        let sent = SentLine {
+            followed,
+            overdue,
+            negative,
+        };
+        DailyReport { sent, ..report() }.notice()
+    };
+    let awaited = sent(3, 0, 0);
+    assert!(awaited.title.tr.contains("sorun yok"));
+    assert!(
+        awaited
+            .body
+            .tr
+            .contains("Gönderilen iletiler\n  Delili beklenen: 3\n  Delili süresinde gelmeyen: 0\n")
+    );
+    for (notice, line) in [
+        (sent(3, 2, 0), "Evidence overdue: 2  <<<"),
+        (sent(0, 0, 1), "Not delivered, to be seen to: 1  <<<"),
+    ] {
+        assert!(
+            notice.title.en.contains("ATTENTION") && notice.body.en.contains(line),
+            "{}",
+            notice.body.en
+        );
+    }
+    assert_eq!(
+        (
+            sent(3, 2, 1).facts["sent_overdue"].as_str(),
+            sent(3, 2, 1).facts["sent_negative"].as_str()
+        ),
+        ("2", "1")
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mailbox::decryption::{DecryptionConfig, one_or_many};
 pub use crate::mailbox::soap::problem::{KnownCode, Retry};
+use crate::mailbox::soap::table;
 
 /// A mailbox that is reached over PTT's SOAP service (`kind = "eyservis"`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,25 +41,25 @@ pub struct EyServisConfig {
     #[serde(default)]
     pub sent_folders: Vec<String>,
     /// How long between two looks. Default: `5m`.
-    #[serde(default = "interval", with = "crate::clock::duration")]
+    #[serde(default = "table::interval", with = "crate::clock::duration")]
     pub interval: Duration,
     /// Which query is used. Default: `PaketSorgula2`.
     #[serde(default)]
     pub query: Query,
     /// How far back each query reaches again: at least the longest outage that nobody notices. Default: `3d`.
-    #[serde(default = "overlap", with = "crate::clock::duration")]
+    #[serde(default = "table::overlap", with = "crate::clock::duration")]
     pub overlap: Duration,
     /// The longest time that one query spans. Default: `31d`.
-    #[serde(default = "window", with = "crate::clock::duration")]
+    #[serde(default = "table::window", with = "crate::clock::duration")]
     pub window: Duration,
     /// First day to walk from on the first run, `2026-01-05`. Default: empty, only `overlap`.
-    #[serde(default, with = "optional_date")]
+    #[serde(default, with = "table::optional_date")]
     pub backfill_from: Option<Date>,
     /// Whether dates are sent with their offset (`+03:00`). Default: false, local time.
     #[serde(default)]
     pub offset: bool,
     /// Whether the evidence of each message is fetched too. Default: true.
-    #[serde(default = "yes")]
+    #[serde(default = "table::yes")]
     pub evidence: bool,
     /// How often a message's evidence is asked for. Default: `12h`.
     #[serde(default = "evidence_interval", with = "crate::clock::duration")]
@@ -70,7 +71,7 @@ pub struct EyServisConfig {
     #[serde(default)]
     pub acknowledge: bool,
     /// PaketSil this long after a message was fetched. Default: empty, never. Needs `delete_backup`.
-    #[serde(default, with = "optional_duration")]
+    #[serde(default, with = "table::optional_duration")]
     pub delete_after: Option<Duration>,
     /// The folder of `backup` in which a message must stand, with its bytes, before it is deleted on the server.
     #[serde(default)]
@@ -88,16 +89,16 @@ pub struct EyServisConfig {
     #[serde(default = "quota_interval", with = "crate::clock::duration")]
     pub quota_interval: Duration,
     /// Time for name resolution, TCP and TLS. Default: `30s`.
-    #[serde(default = "connect_timeout", with = "crate::clock::duration")]
+    #[serde(default = "table::connect_timeout", with = "crate::clock::duration")]
     pub connect_timeout: Duration,
     /// Time without a byte from the server. Default: `2m`.
-    #[serde(default = "silence_timeout", with = "crate::clock::duration")]
+    #[serde(default = "table::silence_timeout", with = "crate::clock::duration")]
     pub silence_timeout: Duration,
     /// Time for one whole exchange. Default: `10m`, the provider's own.
-    #[serde(default = "timeout", with = "crate::clock::duration")]
+    #[serde(default = "table::timeout", with = "crate::clock::duration")]
     pub timeout: Duration,
     /// Bytes of one answer on the wire. Default: 64 MiB.
-    #[serde(default = "reply_bytes")]
+    #[serde(default = "table::reply_bytes")]
     pub reply_bytes: u64,
     /// What the service's error numbers mean, as the operator learnt it. Default: none; every error is tried again.
     #[serde(default)]
@@ -141,22 +142,6 @@ fn inbox() -> Vec<String> {
     vec!["INBOX".to_owned()]
 }
 
-fn yes() -> bool {
-    true
-}
-
-fn interval() -> Duration {
-    Duration::from_secs(5 * 60)
-}
-
-fn overlap() -> Duration {
-    Duration::from_secs(3 * 86_400)
-}
-
-fn window() -> Duration {
-    Duration::from_secs(31 * 86_400)
-}
-
 fn evidence_interval() -> Duration {
     Duration::from_secs(12 * 3_600)
 }
@@ -175,60 +160,4 @@ fn low_credit() -> u64 {
 
 fn quota_interval() -> Duration {
     Duration::from_secs(3_600)
-}
-
-fn connect_timeout() -> Duration {
-    Duration::from_secs(30)
-}
-
-fn silence_timeout() -> Duration {
-    Duration::from_secs(120)
-}
-
-fn timeout() -> Duration {
-    Duration::from_secs(600)
-}
-
-fn reply_bytes() -> u64 {
-    64 << 20
-}
-
-/// A day, or nothing as an empty string: `backfill_from = ""`.
-pub(in crate::mailbox) mod optional_date {
-    use jiff::civil::Date;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
-        let text = String::deserialize(from)?;
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let wrong = || serde::de::Error::custom(format!("'{text}' is not a day; write it as 2026-01-05"));
-        text.parse().map(Some).map_err(|_| wrong())
-    }
-
-    pub fn serialize<S: Serializer>(date: &Option<Date>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&date.map(|date| date.to_string()).unwrap_or_default())
-    }
-}
-
-/// A duration, or nothing as an empty string.
-mod optional_duration {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::clock::{format_duration, parse_duration};
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-        let text = String::deserialize(from)?;
-        match text.is_empty() {
-            true => Ok(None),
-            false => parse_duration(&text).map(Some).map_err(serde::de::Error::custom),
-        }
-    }
-
-    pub fn serialize<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&duration.map(format_duration).unwrap_or_default())
-    }
 }

@@ -10,6 +10,9 @@ use crate::mailbox::Locator;
 /// Questions in one look: after a long outage the evidence of many messages is due at once, and mail comes first.
 const AT_ONCE: usize = 20;
 
+/// How long a question that broke rests: evidence is late by little, and what breaks each time costs little.
+const PUT_OFF: Duration = Duration::from_secs(15 * 60);
+
 #[derive(Debug, Clone, Copy)]
 struct Followed {
     since: Timestamp,
@@ -39,6 +42,13 @@ impl Following {
             .collect();
         due.sort();
         due.into_iter().take(AT_ONCE).map(|(_, message)| message.clone()).collect()
+    }
+
+    /// A question broke. Others come first, lest one message whose evidence cannot be listed hold up that of all.
+    pub(super) fn put_off(&mut self, message: &Locator, now: Timestamp) {
+        if let Some(followed) = self.0.get_mut(message) {
+            followed.next = later(now, PUT_OFF);
+        }
     }
 
     /// A question was asked, whatever the answer. Past `for_` there is no further one.
@@ -102,6 +112,25 @@ mod evidence_tests {
         let mut restarted = Following::default();
         restarted.see(&message, true, now, hour);
         assert!(restarted.due(now).is_empty() && restarted.due(later(now, hour)) == [message]);
+    }
+
+    #[test]
+    fn what_breaks_is_asked_for_behind_the_others() {
+        let (hour, start) = (Duration::from_secs(3_600), Timestamp::UNIX_EPOCH);
+        let message = |nth: usize| Locator {
+            folder: "INBOX".into(),
+            epoch: 0,
+            id: format!("<{nth:03}>"),
+        };
+        let mut following = Following::default();
+        (0..2 * AT_ONCE).for_each(|nth| following.see(&message(nth), false, start, hour));
+        let first = following.due(start);
+        first.iter().for_each(|broken| following.put_off(broken, start));
+        let second = following.due(start);
+        assert!(second.len() == AT_ONCE && second.iter().all(|next| !first.contains(next)));
+        second.iter().for_each(|asked| following.asked(asked, start, hour, hour));
+        assert!(following.due(start).is_empty());
+        assert_eq!(following.due(later(start, PUT_OFF)), first, "and not for ever");
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! One look: which messages lie in the windows that are asked for, and which evidence of those that are here.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::super::evidence::evidence_name;
-use super::super::operations::{EVIDENCE, INBOX, Key, Rows, Service};
+use super::super::operations::{EVIDENCE, INBOX, Service};
+use super::super::rows::{EvidenceList, Key, Rows};
 use super::super::soap::Account;
-use super::{EyServisMailbox, Step, at};
+use super::{EyServisMailbox, at};
 use crate::clock::local_day;
+use crate::mailbox::soap::line::Step;
 use crate::mailbox::soap::problem::Problem;
 use crate::mailbox::soap::window::{Reach, Window};
 use crate::mailbox::{ErrorClass, FolderState, Listed, Listing, Locator};
 use crate::text::Text;
 
+/// Questions about evidence that may break one after another before the service is left alone until the next look.
+const BROKEN_IN_A_ROW: u32 = 3;
+
 impl EyServisMailbox {
     pub(super) async fn list_all(&mut self, known: &BTreeSet<Locator>) -> Step<Listing> {
-        self.deferred = None;
-        let (client, account) = (self.client()?, self.account()?);
+        self.line.begin();
+        let (client, account) = (self.line.client()?, self.account()?);
         let mut listing = Listing::default();
         listing.oddities.append(&mut self.oddities);
         for folder in self.config.all_folders().cloned().collect::<Vec<_>>() {
@@ -28,14 +32,7 @@ impl EyServisMailbox {
         if self.config.evidence {
             self.list_evidence(&client, &account, known, &mut listing).await?;
         }
-        match self.deferred.take() {
-            // Nothing to take first.
-            Some(failure) if listing.new.is_empty() => Err(failure),
-            deferred => {
-                self.deferred = deferred;
-                Ok(listing)
-            }
-        }
+        self.line.listed(listing)
     }
 
     async fn list_folder(
@@ -46,7 +43,7 @@ impl EyServisMailbox {
         known: &BTreeSet<Locator>,
         listing: &mut Listing,
     ) -> Step<()> {
-        let today = local_day(self.clock.now());
+        let today = local_day(self.line.now());
         let reach = self.reach();
         // A copy: a check that is cancelled halfway leaves the walk as it was.
         let mut walk = self.walks.get(folder).cloned().unwrap_or_default();
@@ -63,6 +60,7 @@ impl EyServisMailbox {
                     failure = Some(problem);
                     break;
                 }
+                Err(Problem::Nothing) => return Err(("list", service.why_nothing().await)),
                 Err(problem) => return Err(("list", problem)),
             };
             listing.oddities.extend(
@@ -94,7 +92,7 @@ impl EyServisMailbox {
                 walk.forget_absent(&plan, |locator| present.contains(locator));
                 walk.complete(today, &reach);
             }
-            Some(problem) => self.deferred = Some(("list", problem)),
+            Some(problem) => self.line.defer(("list", problem)),
         }
         listing.folders.push(FolderState {
             folder: folder.to_owned(),
@@ -156,7 +154,7 @@ impl EyServisMailbox {
         known: &BTreeSet<Locator>,
         listing: &mut Listing,
     ) -> Step<()> {
-        let now = self.clock.now();
+        let now = self.line.now();
         self.known_evidence = known
             .range(at(EVIDENCE, String::new())..)
             .take_while(|locator| locator.folder == EVIDENCE)
@@ -168,6 +166,7 @@ impl EyServisMailbox {
             let has_evidence = self.has_evidence(message);
             self.following.see(message, has_evidence, now, self.config.evidence_interval);
         }
+        let mut broken_in_a_row = 0;
         for message in self.following.due(now) {
             let asked = self
                 .service(client, account)
@@ -175,8 +174,8 @@ impl EyServisMailbox {
                 .await;
             match asked {
                 Ok(evidence) => {
-                    let names = evidence.into_iter().map(|one| at(EVIDENCE, evidence_name(&message.id, &one.id)));
-                    self.open_evidence.extend(names.filter(|locator| !known.contains(locator)));
+                    broken_in_a_row = 0;
+                    self.take_evidence(&message, evidence, known, listing);
                 }
                 Err(problem) if problem.class() == ErrorClass::Authentication => return Err(("evidence", problem)),
                 // No evidence yet is answered with an error too: it is asked for again when it is due.
@@ -187,7 +186,12 @@ impl EyServisMailbox {
                         problem = problem.text().en,
                         "the list of evidence broke off"
                     );
-                    break;
+                    self.following.put_off(&message, now);
+                    broken_in_a_row += 1;
+                    if broken_in_a_row >= BROKEN_IN_A_ROW {
+                        break;
+                    }
+                    continue;
                 }
             }
             self.following
@@ -198,6 +202,20 @@ impl EyServisMailbox {
             listing.new.push(listed(locator.clone()));
         }
         Ok(())
+    }
+
+    fn take_evidence(&mut self, message: &Locator, evidence: EvidenceList, known: &BTreeSet<Locator>, listing: &mut Listing) {
+        let names = evidence.ids.iter().map(|id| at(EVIDENCE, evidence_name(&message.id, id)));
+        self.open_evidence.extend(names.filter(|locator| !known.contains(locator)));
+        let nameless = Text::new(
+            "servis bir iletinin delilini kimliği olmadan listeliyor; indirilemiyor. Delili sağlayıcının sayfasından indirip \
+             'kep-gateway import' ile verin.",
+            "the service lists evidence of a message without its id; it cannot be downloaded. Download it from the provider's page and give it \
+             to 'kep-gateway import'.",
+        );
+        if !evidence.is_whole && !listing.oddities.contains(&nameless) {
+            listing.oddities.push(nameless);
+        }
     }
 
     /// Where the evidence of a message is asked for: that of what we sent comes to the inbox and is found there by kepId.
@@ -217,12 +235,7 @@ impl EyServisMailbox {
     }
 
     fn reach(&self) -> Reach {
-        let days = |duration: Duration| i64::try_from(duration.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX);
-        Reach {
-            overlap: days(self.config.overlap),
-            window: days(self.config.window).max(1),
-            backfill_from: self.config.backfill_from,
-        }
+        Reach::new(self.config.overlap, self.config.window, self.config.backfill_from)
     }
 }
 

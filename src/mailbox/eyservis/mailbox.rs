@@ -1,19 +1,21 @@
 //! The mailbox: one question after another, each with its own deadline; nothing that one message does stops the others.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::clock::{SharedClock, SystemClock};
+use crate::clock::SharedClock;
+use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::last_answer::LastAnswer;
-use crate::mailbox::soap::download::{Attempts, Downloads};
-use crate::mailbox::soap::http::{self, Bounds};
+use crate::mailbox::soap::download::Downloads;
+use crate::mailbox::soap::http::Bounds;
+use crate::mailbox::soap::line::{Line, Step};
 use crate::mailbox::soap::problem::Problem;
+use crate::mailbox::soap::table::wrong_url;
 use crate::mailbox::soap::window::Walk;
 use crate::mailbox::{Credit, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, Quota, Wake};
 use crate::secret::{Secret, SecretFolder};
@@ -22,22 +24,17 @@ use crate::text::Text;
 use super::config::{EyServisConfig, QuotaMeans};
 use super::evidence::{Following, evidence_id, evidence_name, message_of};
 use super::login;
-use super::operations::{EVIDENCE, Key, Service};
+use super::operations::{EVIDENCE, Service};
+use super::rows::Key;
 use super::soap::Account;
 
 #[path = "list.rs"]
 mod list;
 
-type Step<T> = Result<T, (&'static str, Problem)>;
-
 /// One account at PTT's service.
 pub struct EyServisMailbox {
     config: EyServisConfig,
-    secrets: SecretFolder,
-    clock: SharedClock,
-    bounds: Bounds,
-    /// Lives as long as a check, and is shared with other checks: between them it would only hold dead connections and the authorities' certificates.
-    client: Option<Arc<reqwest::Client>>,
+    line: Line,
     walks: BTreeMap<String, Walk>,
     following: Following,
     /// What was downloaded since the last listing: followed although a later listing may not reach back to it.
@@ -46,9 +43,6 @@ pub struct EyServisMailbox {
     open_evidence: BTreeSet<Locator>,
     /// Evidence that has one.
     known_evidence: BTreeSet<Locator>,
-    attempts: Attempts,
-    /// Why the last listing is not whole: the messages that it named are taken first, then the check fails with this.
-    deferred: Option<(&'static str, Problem)>,
     oddities: Vec<Text>,
     quota: LastAnswer<Option<Quota>>,
     credit: LastAnswer<Option<Credit>>,
@@ -61,25 +55,21 @@ impl EyServisMailbox {
     /// The settings contradict each other.
     pub fn new(config: EyServisConfig, secrets: SecretFolder, limits: &Limits) -> Result<Self, MailboxError> {
         check(&config).map_err(|problem| problem.into_error(&config.name, "configuration"))?;
+        let bounds = Bounds {
+            connect: config.connect_timeout,
+            silence: config.silence_timeout,
+            whole: config.timeout,
+            reply_bytes: config.reply_bytes,
+            message_bytes: limits.message_bytes,
+        };
         Ok(Self {
-            bounds: Bounds {
-                connect: config.connect_timeout,
-                silence: config.silence_timeout,
-                whole: config.timeout,
-                reply_bytes: config.reply_bytes,
-                message_bytes: limits.message_bytes,
-            },
+            line: Line::new(&config.name, &config.ca_file, secrets, bounds),
             config,
-            secrets,
-            clock: Arc::new(SystemClock),
-            client: None,
             walks: BTreeMap::new(),
             following: Following::default(),
             arrived: BTreeSet::new(),
             open_evidence: BTreeSet::new(),
             known_evidence: BTreeSet::new(),
-            attempts: Attempts::default(),
-            deferred: None,
             oddities: Vec::new(),
             quota: LastAnswer::default(),
             credit: LastAnswer::default(),
@@ -90,7 +80,7 @@ impl EyServisMailbox {
     /// The same under another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
+        self.line.set_clock(clock);
         self
     }
 
@@ -99,25 +89,12 @@ impl EyServisMailbox {
     }
 
     fn account(&self) -> Step<Account> {
-        let read = |file| {
-            let secret = self.secrets.read(file);
-            secret.map_err(|error| ("login", Problem::Configuration(error.to_string())))
-        };
         Ok(Account {
             address: self.config.address.clone(),
-            tcno: read(&self.config.tcno_file)?,
-            parola: read(&self.config.parola_file)?,
-            sifre: read(&self.config.sifre_file)?,
+            tcno: self.line.secret(&self.config.tcno_file)?,
+            parola: self.line.secret(&self.config.parola_file)?,
+            sifre: self.line.secret(&self.config.sifre_file)?,
         })
-    }
-
-    fn client(&mut self) -> Step<Arc<reqwest::Client>> {
-        if let Some(client) = &self.client {
-            return Ok(Arc::clone(client));
-        }
-        let client = http::client(&self.config.ca_file, &self.bounds).map_err(|problem| ("connect", problem))?;
-        self.client = Some(Arc::clone(&client));
-        Ok(client)
     }
 
     fn service<'a>(&'a self, client: &'a reqwest::Client, account: &'a Account) -> Service<'a> {
@@ -125,29 +102,26 @@ impl EyServisMailbox {
             client,
             config: &self.config,
             account,
-            bounds: self.bounds,
+            bounds: self.line.bounds,
         }
     }
 
     async fn fetch_all(&mut self, wanted: Vec<Listed>, to: &mpsc::Sender<Fetched>) -> Step<()> {
-        let (client, account) = (self.client()?, self.account()?);
+        let (client, account) = (self.line.client()?, self.account()?);
         let login = login::kept(&self.config.login_file);
         let mut wanted = wanted;
         // What broke before is asked for last, so that it cannot hold up the others; evidence comes behind mail.
-        wanted.sort_by_key(|listed| (self.attempts.of(&listed.locator), listed.locator.folder == EVIDENCE));
-        let mut downloads = Downloads::new(to, self.bounds);
+        wanted.sort_by_key(|listed| (self.line.attempts.of(&listed.locator), listed.locator.folder == EVIDENCE));
+        let mut downloads = Downloads::new(to, self.line.bounds);
         for listed in wanted {
             let outcome = self.download(&client, &account, login.as_ref(), &listed.locator).await;
             if outcome.is_ok() && self.config.evidence && listed.locator.folder != EVIDENCE {
                 self.arrived.insert(listed.locator.clone());
             }
-            let ended = downloads.ended(&mut self.attempts, listed, outcome).await;
+            let ended = downloads.ended(&mut self.line.attempts, listed, outcome).await;
             ended.map_err(|problem| ("fetch", problem))?;
         }
-        match downloads.put_off().map(|problem| ("fetch", problem)).or(self.deferred.take()) {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        }
+        self.line.fetched(downloads)
     }
 
     async fn download(
@@ -173,26 +147,26 @@ impl EyServisMailbox {
 
     pub(super) async fn begin_login(&mut self) -> Result<Secret, MailboxError> {
         let begun = async {
-            let (client, account) = (self.client()?, self.account()?);
+            let (client, account) = (self.line.client()?, self.account()?);
             let begun = self.service(&client, &account).begin_login().await;
             begun.map_err(|problem| ("login", problem))
         };
         let begun = begun.await;
-        begun.map_err(|failure| self.error(failure))
+        begun.map_err(|failure| self.line.error(failure))
     }
 
     pub(super) async fn finish_login(&mut self, begun: &Secret, sms: &Secret) -> Result<Secret, MailboxError> {
         let finished = async {
-            let (client, account) = (self.client()?, self.account()?);
+            let (client, account) = (self.line.client()?, self.account()?);
             let finished = self.service(&client, &account).finish_login(begun, sms).await;
             finished.map_err(|problem| ("login", problem))
         };
         let finished = finished.await;
-        finished.map_err(|failure| self.error(failure))
+        finished.map_err(|failure| self.line.error(failure))
     }
 
     async fn confirm(&mut self, locator: &Locator) -> Step<()> {
-        let (client, account) = (self.client()?, self.account()?);
+        let (client, account) = (self.line.client()?, self.account()?);
         let confirmed = self
             .service(&client, &account)
             .acknowledge(&locator.folder, &Key::of(&locator.id))
@@ -200,27 +174,42 @@ impl EyServisMailbox {
         confirmed.map_err(|problem| ("acknowledge", problem))
     }
 
-    async fn remove_now(&mut self, locator: &Locator) -> Step<bool> {
-        let (client, account) = (self.client()?, self.account()?);
-        let service = self.service(&client, &account);
+    /// Deletes for good what is proved here in every way that the service leaves open: a kepId, all its evidence, and the very bytes.
+    async fn remove_now(&mut self, locator: &Locator, here: &Sha256) -> Step<bool> {
         let key = Key::of(&locator.id);
-        // A row number means another message as soon as one above it is gone.
-        if matches!(key, Key::Row(_)) {
+        // A row number means another message as soon as one above it is gone. A message without any evidence has not come to its end, or the
+        // service did not tell.
+        if matches!(key, Key::Row(_)) || !self.has_evidence(locator) {
             return Ok(false);
         }
-        let failed = |problem| ("delete", problem);
-        let evidence = service.evidence_of(&locator.folder, &key).await.map_err(failed)?;
-        let is_here = |id: &str| self.known_evidence.contains(&at(EVIDENCE, evidence_name(&locator.id, id)));
-        // A message without any evidence has not come to its end, or the service did not tell.
-        if evidence.is_empty() || !evidence.iter().all(|one| is_here(&one.id)) {
+        let (client, account) = (self.line.client()?, self.account()?);
+        let service = self.service(&client, &account);
+        let is_here = |id: &String| self.known_evidence.contains(&at(EVIDENCE, evidence_name(&locator.id, id)));
+        let evidence = told(service.evidence_of(&locator.folder, &key).await)?;
+        if !evidence.is_some_and(|all| all.is_whole && !all.ids.is_empty() && all.ids.iter().all(is_here)) {
             return Ok(false);
         }
-        service.delete(&locator.folder, &key).await.map_err(failed)?;
+        // That a kepId is never given twice is nowhere promised: what lies under it now must be what lies here.
+        let login = login::kept(&self.config.login_file);
+        match told(service.download(&locator.folder, &key, login.as_ref()).await)? {
+            Some((bytes, false)) if Sha256::of(&bytes) == *here => {}
+            Some(_) => {
+                self.oddities.push(Text::new(
+                    "silinecek bir ileti için servis şimdi buradakinden başka içerik verdi; ileti serviste bırakıldı. Sağlayıcının sayfasından \
+                     karşılaştırın.",
+                    "for a message that was to be deleted the service now gives other bytes than those that are here; it was left there. Compare \
+                     it on the provider's page.",
+                ));
+                return Ok(false);
+            }
+            None => return Ok(false),
+        }
+        service.delete(&locator.folder, &key).await.map_err(|problem| ("delete", problem))?;
         Ok(true)
     }
 
     async fn ask_quota(&mut self) -> Step<Option<Quota>> {
-        let (client, account) = (self.client()?, self.account()?);
+        let (client, account) = (self.line.client()?, self.account()?);
         let answer = self
             .service(&client, &account)
             .quota()
@@ -238,7 +227,7 @@ impl EyServisMailbox {
     }
 
     async fn ask_credit(&mut self) -> Step<Option<Credit>> {
-        let (client, account) = (self.client()?, self.account()?);
+        let (client, account) = (self.line.client()?, self.account()?);
         let balance = self
             .service(&client, &account)
             .balance()
@@ -251,9 +240,14 @@ impl EyServisMailbox {
             unit: balance.unit,
         }))
     }
+}
 
-    fn error(&self, (step, problem): (&'static str, Problem)) -> MailboxError {
-        problem.into_error(&self.config.name, step)
+/// What the service says of a message that may go; `None` where it knows nothing of it, or will not say: no ground to delete it.
+fn told<T>(answer: Result<T, Problem>) -> Step<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Problem::Refused { .. } | Problem::Final { .. } | Problem::NotFound | Problem::Nothing) => Ok(None),
+        Err(problem) => Err(("delete", problem)),
     }
 }
 
@@ -267,8 +261,8 @@ fn at(folder: &str, id: String) -> Locator {
 
 fn check(config: &EyServisConfig) -> Result<(), Problem> {
     let wrong = |what: &str| Err(Problem::Configuration(what.to_owned()));
-    if !config.url.starts_with("https://") {
-        return wrong("url must begin with https://; the credentials go with every request");
+    if let Some(why) = wrong_url(&config.url) {
+        return wrong(why);
     }
     if config.folders.is_empty() {
         return wrong("folders is empty; name at least INBOX");
@@ -303,11 +297,11 @@ impl Mailbox for EyServisMailbox {
     }
 
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
-        self.list_all(known).await.map_err(|failure| self.error(failure))
+        self.list_all(known).await.map_err(|failure| self.line.error(failure))
     }
 
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {
-        self.fetch_all(wanted, &to).await.map_err(|failure| self.error(failure))
+        self.fetch_all(wanted, &to).await.map_err(|failure| self.line.error(failure))
     }
 
     fn takes_acknowledgement(&self, locator: &Locator) -> bool {
@@ -325,21 +319,21 @@ impl Mailbox for EyServisMailbox {
         if !self.takes_acknowledgement(locator) {
             return Ok(());
         }
-        self.confirm(locator).await.map_err(|failure| self.error(failure))
+        self.confirm(locator).await.map_err(|failure| self.line.error(failure))
     }
 
-    async fn remove(&mut self, locator: &Locator) -> Result<bool, MailboxError> {
+    async fn remove(&mut self, locator: &Locator, here: &Sha256) -> Result<bool, MailboxError> {
         if self.config.delete_after.is_none() || locator.folder == EVIDENCE || self.config.sent_folders.contains(&locator.folder) {
             return Ok(false);
         }
-        self.remove_now(locator).await.map_err(|failure| self.error(failure))
+        self.remove_now(locator, here).await.map_err(|failure| self.line.error(failure))
     }
 
     async fn quota(&mut self) -> Result<Option<Quota>, MailboxError> {
         if let Some(quota) = self.quota.young(self.config.quota_interval) {
             return Ok(quota);
         }
-        let quota = self.ask_quota().await.map_err(|failure| self.error(failure))?;
+        let quota = self.ask_quota().await.map_err(|failure| self.line.error(failure))?;
         Ok(self.quota.keep(quota))
     }
 
@@ -350,17 +344,15 @@ impl Mailbox for EyServisMailbox {
         if let Some(credit) = self.credit.young(self.config.quota_interval) {
             return Ok(credit);
         }
-        let credit = self.ask_credit().await.map_err(|failure| self.error(failure))?;
+        let credit = self.ask_credit().await.map_err(|failure| self.line.error(failure))?;
         Ok(self.credit.keep(credit))
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError> {
-        self.client = None;
-        tokio::time::sleep(limit).await;
-        Ok(Wake::Elapsed)
+        Ok(self.line.rest(limit).await)
     }
 
     async fn close(&mut self) {
-        self.client = None;
+        self.line.hang_up();
     }
 }

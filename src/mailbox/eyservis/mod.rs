@@ -5,6 +5,7 @@
 //! evidence   whose evidence is asked for, and when (pure)
 //! login      the one-time password, and the id that it yields
 //! operations what each operation asks and answers
+//! rows       messages and evidence in lists
 //! soap       requests, wrappers, statuses
 //! ```
 //! What it shares with other providers' services stands in [`super::soap`].
@@ -13,6 +14,7 @@ pub mod config;
 mod evidence;
 pub mod login;
 mod operations;
+mod rows;
 #[path = "mailbox.rs"]
 mod service_mailbox;
 mod soap;
@@ -25,11 +27,11 @@ use super::Locator;
 /// none. Only for locators of a mailbox of this kind.
 pub fn kep_id(locator: &Locator) -> Option<&str> {
     if locator.folder == operations::EVIDENCE {
-        return evidence::message_of(&locator.id).filter(|id| matches!(operations::Key::of(id), operations::Key::Id(_)));
+        return evidence::message_of(&locator.id).filter(|id| matches!(rows::Key::of(id), rows::Key::Id(_)));
     }
-    match operations::Key::of(&locator.id) {
-        operations::Key::Id(id) => Some(id),
-        operations::Key::Row(_) => None,
+    match rows::Key::of(&locator.id) {
+        rows::Key::Id(id) => Some(id),
+        rows::Key::Row(_) => None,
     }
 }
 

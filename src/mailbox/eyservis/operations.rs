@@ -1,28 +1,26 @@
 //! The operations that the gateway uses, each a request and the reading of its reply. There is none that registers or removes an officer,
 //! and none that sends.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use crate::hash::Sha256;
-use crate::mailbox::soap::envelope::redact;
+use crate::mailbox::ErrorClass;
+use crate::mailbox::soap::envelope::{RETURN, redact};
 use crate::mailbox::soap::http::{self, Bounds, Call};
 use crate::mailbox::soap::problem::{KnownCode, Problem, judge};
 use crate::mailbox::soap::window::{Window, midnight};
 use crate::mailbox::soap::xml::{Element, malformed};
 use crate::secret::Secret;
-use crate::text::Text;
 
 use super::config::{EyServisConfig, Query};
+use super::rows::{EvidenceList, Key, Rows, read_evidence, read_rows};
 use super::soap::{self, Account, Member, Shape, number, status};
 
 /// Elements whose text is base64 (xmlmime:base64Binary): a package, and an evidence document.
 const BINARY: [&str; 2] = ["ePaket", "eDelil"];
 
 /// Elements in which the service speaks to people. `return` holds words where it is no structure.
-const WORDS: [&str; 4] = ["hataaciklama", "faultstring", "cins", "return"];
+const WORDS: [&str; 4] = ["hataaciklama", "faultstring", "cins", RETURN];
 
 /// The folder under which evidence stands that was fetched on its own. No folder of the service is called so.
 pub(super) const EVIDENCE: &str = "#DELIL";
@@ -36,56 +34,6 @@ pub(super) struct Service<'a> {
     pub(super) config: &'a EyServisConfig,
     pub(super) account: &'a Account,
     pub(super) bounds: Bounds,
-}
-
-/// What one query said.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Rows {
-    /// The key of each message, see [`Key`]. In the order of the reply, each once.
-    pub(super) keys: Vec<String>,
-    seen: BTreeSet<String>,
-    /// What a person should hear of.
-    pub(super) oddities: Vec<Text>,
-    /// Why something may be missing, although what could be named is here: columns of different lengths, an error beside rows.
-    pub(super) problem: Option<Problem>,
-}
-
-/// How one message is named to the service, and here.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Key<'a> {
-    /// A kepId, with its angle brackets.
-    Id(&'a str),
-    /// A row of a folder, where the service gave no kepId.
-    Row(i64),
-}
-
-/// Begins the key of a message without kepId: `#sira/ROW/HASH of what else is known`.
-const ROW: &str = "#sira/";
-
-impl<'a> Key<'a> {
-    pub(super) fn of(id: &'a str) -> Self {
-        match id
-            .strip_prefix(ROW)
-            .and_then(|rest| rest.split_once('/'))
-            .map(|(row, _)| row.parse())
-        {
-            Some(Ok(row)) => Self::Row(row),
-            _ => Self::Id(id),
-        }
-    }
-
-    fn member(&self) -> Member<'a> {
-        match self {
-            Self::Id(id) => Member::Text("kepId", id),
-            Self::Row(row) => Member::Number("kepSiraNo", *row),
-        }
-    }
-}
-
-/// An evidence document that the service lists for a message.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ListedEvidence {
-    pub(super) id: String,
 }
 
 /// The credit that sending costs.
@@ -104,7 +52,12 @@ impl Service<'_> {
             binary: &BINARY,
         };
         let mut envelope = http::exchange(self.client, call, request, &self.bounds).await?;
-        let secrets = [&self.account.tcno, &self.account.parola, &self.account.sifre].map(Secret::reveal);
+        let account = [&self.account.tcno, &self.account.parola, &self.account.sifre];
+        let given = members.iter().filter_map(|member| match member {
+            Member::Secret(_, secret) => Some(*secret),
+            Member::Text(..) | Member::Number(..) => None,
+        });
+        let secrets: Vec<&str> = account.into_iter().chain(given).map(Secret::reveal).collect();
         redact(&mut envelope, &WORDS, &secrets);
         soap::unwrap(envelope, wrapper, self.codes())
     }
@@ -160,20 +113,11 @@ impl Service<'_> {
     }
 
     /// PaketDetayDelilSorgula: the evidence of one message.
-    pub(super) async fn evidence_of(&self, folder: &str, key: &Key<'_>) -> Result<Vec<ListedEvidence>, Problem> {
+    pub(super) async fn evidence_of(&self, folder: &str, key: &Key<'_>) -> Result<EvidenceList, Problem> {
         let members = [key.member(), Member::Text("dizin", folder)];
         let wrapper = "PaketDetayDelilSorgulaResponse";
         let reply = self.call("PaketDetayDelilSorgula", Shape::Structure, &members, wrapper).await?;
-        status(&reply, self.codes())?;
-        let mut listed = Vec::new();
-        for row in reply.all("DelilSonuc").filter(|row| !row.nil) {
-            match row.child_value("delilId") {
-                Some(id) => listed.push(ListedEvidence { id: id.to_owned() }),
-                // A row without an id says why there is none.
-                None => status(row, self.codes())?.unwrap_or_default(),
-            }
-        }
-        Ok(listed)
+        read_evidence(&reply, self.codes())
     }
 
     /// PaketDelilIndir: one evidence document.
@@ -230,6 +174,15 @@ impl Service<'_> {
             _ => Ok(()),
         })?;
         Ok(names)
+    }
+
+    /// Why a query was answered with nothing at all: so the service answers for a wrong account, too, and says it in words only where the
+    /// credit is asked for. Asked for ever with wrong credentials, the account would be locked.
+    pub(super) async fn why_nothing(&self) -> Problem {
+        match self.balance().await {
+            Err(refused) if refused.class() == ErrorClass::Authentication => refused,
+            _ => Problem::Nothing,
+        }
     }
 
     /// AlindiOnay: the acknowledgement of receipt, which most likely makes the sender's evidence of reading.
@@ -298,89 +251,3 @@ fn decimal(text: &str) -> Option<f64> {
 fn returned(reply: &Element) -> Result<&Element, Problem> {
     reply.child("return").filter(|structure| !structure.nil).ok_or(Problem::Nothing)
 }
-
-/// The rows of a query, in whichever of its forms: one `return` of parallel columns, or an `iletiler` for each message whose members are
-/// formally columns too. A nil is a position like any other.
-pub(super) fn read_rows(reply: &Element, codes: &[KnownCode]) -> Result<Rows, Problem> {
-    let columns = reply.child("return").filter(|structure| !structure.nil);
-    let groups: Vec<&Element> = columns
-        .into_iter()
-        .chain(reply.all("iletiler").filter(|group| !group.nil))
-        .collect();
-    let said = status(columns.unwrap_or(reply), codes);
-    let has_ids = groups.iter().any(|group| group.all("kepId").any(|id| id.value().is_some()));
-    let mut rows = Rows::default();
-    match said {
-        Err(problem @ Problem::Credentials(_)) => return Err(problem),
-        Err(problem) if !has_ids => return Err(problem),
-        Err(problem) => rows.problem = Some(problem),
-        Ok(None) if groups.iter().all(|group| group.child("kepId").is_none()) => return Err(Problem::Nothing),
-        Ok(_) => {}
-    }
-    groups.into_iter().for_each(|group| rows.take(group));
-    Ok(rows)
-}
-
-/// What else a row holds; it names a message that has no kepId.
-const OTHERS: [&str; 7] = ["kepSiraNo", "from", "fromKep", "konu", "tur", "turId", "OrgMesajId"];
-
-impl Rows {
-    fn take(&mut self, group: &Element) {
-        let ids: Vec<&Element> = group.all("kepId").collect();
-        let columns = OTHERS.map(|name| group.all(name).collect::<Vec<_>>());
-        let is_filled = |at: usize| {
-            columns
-                .iter()
-                .any(|column| column.get(at).is_some_and(|cell| cell.value().is_some()))
-        };
-        let is_even = columns.iter().all(|column| column.is_empty() || column.len() == ids.len());
-        let longest = columns.iter().map(Vec::len).max().unwrap_or_default();
-        // One row of nothing but nil is the empty answer, also where a column is left out.
-        if !is_even && (ids.len() > 1 || (0..longest).any(is_filled)) {
-            self.problem = Some(malformed("columns of different lengths in the list of messages"));
-        }
-        for (at, id) in ids.iter().enumerate() {
-            match id.value() {
-                Some(id) => self.push(id.to_owned()),
-                None if is_filled(at) && is_even => self.nameless(&columns, at),
-                None => {}
-            }
-        }
-    }
-
-    /// A message that the service lists without its kepId.
-    fn nameless(&mut self, columns: &[Vec<&Element>; 7], at: usize) {
-        let cell = |column: usize| columns.get(column).and_then(|column| column.get(at)).and_then(|cell| cell.value());
-        let row = cell(0).and_then(|row| row.parse::<i64>().ok());
-        self.oddities.push(match row {
-            Some(row) => Text::new(
-                format!("servis {row}. sıradaki iletiyi kepId olmadan listeliyor; sıra numarasıyla alınıyor. Sağlayıcıya bildirin."),
-                format!("the service lists the message in row {row} without its kepId; it is fetched by the row's number. Tell the provider."),
-            ),
-            None => Text::new(
-                "servis bir iletiyi ne kepId ne sıra numarasıyla listeliyor; alınamaz. Kutuyu sağlayıcının sayfasından denetleyin.",
-                "the service lists a message with neither kepId nor row number; it cannot be fetched. Check the mailbox on the provider's page.",
-            ),
-        });
-        match row {
-            Some(row) => {
-                // Subject and sender tell two messages apart that had the same row, without standing here.
-                let rest = [1, 3].map(|column| cell(column).unwrap_or_default()).join("\n");
-                self.push(format!("{ROW}{row}/{}", Sha256::of(rest.as_bytes())));
-            }
-            None => self.problem = Some(malformed("a message without kepId and row number")),
-        }
-    }
-
-    fn push(&mut self, key: String) {
-        if key.chars().any(char::is_control) {
-            self.problem = Some(malformed("a kepId with control characters"));
-        } else if self.seen.insert(key.clone()) {
-            self.keys.push(key);
-        }
-    }
-}
-
-#[cfg(test)]
-#[path = "operations_tests.rs"]
-mod operations_tests;

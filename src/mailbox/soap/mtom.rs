@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::base64::Decoder;
 use super::problem::Problem;
-use super::xml::{Decoder, Element, Reader, malformed};
+use super::xml::{Element, Reader, malformed};
 
 /// Parts of one reply: one package has one, an honest reply a handful.
 const PARTS: usize = 64;
@@ -14,6 +15,8 @@ const PARTS: usize = 64;
 const HEADER_BYTES: usize = 16 << 10;
 /// RFC 2046 5.1.1.
 const BOUNDARY_CHARS: usize = 70;
+/// Belongs to the delimiter that follows it.
+const LINE_END: &[u8] = b"\r\n";
 
 /// Reads the body of one HTTP answer.
 pub(in crate::mailbox) enum Body<'a> {
@@ -43,7 +46,12 @@ impl<'a> Body<'a> {
 
     pub(in crate::mailbox) fn finish(self) -> Result<Element, Problem> {
         match self {
-            Self::Plain(reader) => reader.finish(),
+            Self::Plain(reader) => {
+                let mut document = reader.finish()?;
+                // A reference to a part, and no parts: a proxy took them away. An empty package would mean that there is none.
+                include(&mut document, &mut BTreeMap::new())?;
+                Ok(document)
+            }
             Self::Parts(parts) => parts.finish(),
         }
     }
@@ -72,6 +80,32 @@ enum Coding {
     Base64,
 }
 
+/// What follows a boundary decides what it is (RFC 2046 5.1.1).
+enum Behind {
+    NotYet,
+    /// Two hyphens: the end of it all.
+    End,
+    /// White space, and the line end at this place: a part begins.
+    Part(usize),
+    /// Anything else: a line of the content that happens to begin so, such as a longer boundary of a message inside.
+    Content,
+}
+
+impl Behind {
+    fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(b"--") {
+            return Self::End;
+        }
+        match bytes.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) {
+            Some(line) if bytes.get(line) == Some(&b'\n') => Self::Part(line),
+            // One hyphen may be the first of two.
+            Some(0) if bytes == b"-" => Self::NotYet,
+            Some(_) => Self::Content,
+            None => Self::NotYet,
+        }
+    }
+}
+
 /// A multipart/related reply while it comes in.
 pub(in crate::mailbox) struct Multipart<'a> {
     /// CRLF, two hyphens, the boundary.
@@ -95,7 +129,7 @@ impl<'a> Multipart<'a> {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             start: parameter(parameters, "start").map(|start| bare(&start).to_owned()),
             // The first boundary may stand at the very beginning, without the line end that belongs to it.
-            waiting: b"\r\n".to_vec(),
+            waiting: LINE_END.to_vec(),
             within: Within::Preamble,
             root: Some(Reader::new(binary, limit)),
             has_root: false,
@@ -122,6 +156,8 @@ impl<'a> Multipart<'a> {
 
     fn step<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         match &self.within {
+            // What goes on behind the end was cut off by a delimiter that stands inside of a message.
+            Within::End if !rest.iter().all(u8::is_ascii_whitespace) => Err(malformed("bytes behind the last part")),
             Within::End => Ok(&[]),
             Within::Header => self.header(rest),
             Within::Preamble | Within::Content(_) => self.content(rest),
@@ -135,25 +171,28 @@ impl<'a> Multipart<'a> {
             self.take(rest.get(..sure).unwrap_or_default())?;
             return Ok(rest.get(sure..).unwrap_or_default());
         };
-        let behind = rest.get(at + self.delimiter.len()..).unwrap_or_default();
-        // What follows the boundary decides: two hyphens end it all, white space and a line end begin a part.
-        if behind.len() < 2 || (!behind.starts_with(b"--") && memchr::memchr(b'\n', behind).is_none()) {
-            if behind.len() > HEADER_BYTES {
-                return Err(malformed("a boundary without a line end"));
-            }
-            self.take(rest.get(..at).unwrap_or_default())?;
-            return Ok(rest.get(at..).unwrap_or_default());
-        }
         self.take(rest.get(..at).unwrap_or_default())?;
-        self.end_part()?;
-        if behind.starts_with(b"--") {
-            self.within = Within::End;
-            return Ok(&[]);
+        let delimiter = rest.get(at..).unwrap_or_default();
+        let behind = delimiter.get(self.delimiter.len()..).unwrap_or_default();
+        match Behind::of(behind) {
+            Behind::NotYet if behind.len() > HEADER_BYTES => Err(malformed("a boundary without a line end")),
+            Behind::NotYet => Ok(delimiter),
+            Behind::Content => {
+                self.take(LINE_END)?;
+                Ok(delimiter.get(LINE_END.len()..).unwrap_or_default())
+            }
+            Behind::End => {
+                self.end_part()?;
+                self.within = Within::End;
+                Ok(behind.get(2..).unwrap_or_default())
+            }
+            Behind::Part(line) => {
+                self.end_part()?;
+                self.within = Within::Header;
+                // The line end stays: an empty header is then an empty line like any other.
+                Ok(behind.get(line.saturating_sub(1)..).unwrap_or_default())
+            }
         }
-        self.within = Within::Header;
-        let line = memchr::memchr(b'\n', behind).unwrap_or_default();
-        // The line end stays: an empty header is then an empty line like any other.
-        Ok(behind.get(line.saturating_sub(1)..).unwrap_or_default())
     }
 
     fn header<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
@@ -243,17 +282,22 @@ impl<'a> Multipart<'a> {
             return Err(malformed("a multipart reply without its XML"));
         }
         let mut document = self.root.ok_or(Problem::Incomplete)?.finish()?;
-        include(&mut document, &self.parts)?;
-        Ok(document)
+        let mut parts = self.parts;
+        include(&mut document, &mut parts)?;
+        match parts.is_empty() {
+            true => Ok(document),
+            // Such a part begins where a message holds the delimiter itself: the part before it would be a message that is cut short.
+            false => Err(malformed("a part that nothing refers to")),
+        }
     }
 }
 
-/// Puts the parts in the place of the references to them.
-fn include(element: &mut Element, parts: &BTreeMap<String, Bytes>) -> Result<(), Problem> {
+/// Puts the parts in the place of the references to them, each in one place.
+fn include(element: &mut Element, parts: &mut BTreeMap<String, Bytes>) -> Result<(), Problem> {
     if let Some(href) = &element.include {
         let id = href.strip_prefix("cid:").map(percent_decoded);
-        let part = id.and_then(|id| parts.get(bare(&id)));
-        element.binary = part.cloned().ok_or_else(|| malformed("a reference to a part that did not come"))?;
+        let part = id.and_then(|id| parts.remove(bare(&id)));
+        element.binary = part.ok_or_else(|| malformed("a reference to a part that did not come"))?;
     }
     element.children.iter_mut().try_for_each(|child| include(child, parts))
 }

@@ -2,6 +2,7 @@
 //! before, and what has not arrived here keeps its days in the question. Pure: the day is handed in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -48,6 +49,18 @@ pub(in crate::mailbox) struct Reach {
     /// Most days of one query.
     pub(in crate::mailbox) window: i64,
     pub(in crate::mailbox) backfill_from: Option<Date>,
+}
+
+impl Reach {
+    /// Whole days; a part of one counts as one.
+    pub(in crate::mailbox) fn new(overlap: Duration, window: Duration, backfill_from: Option<Date>) -> Self {
+        let days = |duration: Duration| i64::try_from(duration.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX);
+        Self {
+            overlap: days(overlap),
+            window: days(window).max(1),
+            backfill_from,
+        }
+    }
 }
 
 /// What was asked for in one folder, and what of it is not here yet.

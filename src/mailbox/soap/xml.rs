@@ -1,12 +1,11 @@
 //! A bounded XML reader for replies that arrive in pieces: no DTD, no recursion, and what is binary is decoded while it comes in, so that a
 //! message of 60 MB is never held as text.
 
-use base64::Engine as _;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
+use super::base64::Decoder;
 use super::problem::Problem;
+use super::tag::{attributes, resolve, tag_end};
 
 /// Open elements. The provider's own client allows 200; the deepest reply needs 6.
 const DEPTH: usize = 64;
@@ -14,6 +13,9 @@ const DEPTH: usize = 64;
 const ELEMENTS: usize = 200_000;
 /// Bytes of one tag, with its attributes.
 const TAG_BYTES: usize = 64 << 10;
+/// Namespace declarations in force at one place. Each prefix is looked up among them, so thousands of them would cost minutes; servers write
+/// fewer than ten.
+const NAMESPACES: usize = 256;
 /// Text of one reply that is no attachment: subjects and names of [`ELEMENTS`].
 const TEXT_BYTES: usize = 16 << 20;
 /// The longest reference is `&#x10FFFF;`.
@@ -21,12 +23,6 @@ const REFERENCE_BYTES: usize = 12;
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XOP: &str = "http://www.w3.org/2004/08/xop/include";
 const XMLMIME: &str = "http://www.w3.org/2005/05/xmlmime";
-
-/// Base64 as servers write it: with padding or without.
-pub(in crate::mailbox) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// One element with everything below it.
 #[derive(Debug, Default)]
@@ -81,6 +77,8 @@ enum Within {
 /// What is known of an open element while its text still comes.
 struct Open {
     element: Element,
+    /// The name with its prefix: the end tag must repeat it.
+    written: String,
     /// Prefix and namespace of each declaration that it makes.
     declares: Vec<(String, String)>,
     raw: Vec<u8>,
@@ -284,7 +282,7 @@ impl<'a> Reader<'a> {
             return Err(malformed("elements nested too deep, or behind the end"));
         }
         let (written, attributes) = attributes(tag)?;
-        let declares = attributes
+        let declares: Vec<(String, String)> = attributes
             .iter()
             .filter_map(|(name, value)| match name.split_once(':') {
                 Some(("xmlns", prefix)) => Some((prefix.to_owned(), value.clone())),
@@ -292,8 +290,12 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
             .collect();
+        if declares.len() + self.open.iter().map(|open| open.declares.len()).sum::<usize>() > NAMESPACES {
+            return Err(malformed("too many namespaces"));
+        }
         self.open.push(Open {
             element: Element::default(),
+            written: written.to_owned(),
             declares,
             raw: Vec::new(),
             binary: None,
@@ -320,7 +322,10 @@ impl<'a> Reader<'a> {
         if element.is(XOP, "Include") {
             let above = self.open.len().checked_sub(2).and_then(|above| self.open.get_mut(above));
             if let Some(above) = above {
-                above.element.include = href;
+                // Which of two parts is meant cannot be known.
+                if above.element.include.replace(href.unwrap_or_default()).is_some() {
+                    return Err(malformed("an element with two references to parts"));
+                }
             }
         }
         if let Some(open) = self.open.last_mut() {
@@ -331,14 +336,16 @@ impl<'a> Reader<'a> {
     }
 
     fn close(&mut self, written: &str) -> Result<(), Problem> {
-        let local = written.split_once(':').map_or(written, |(_, local)| local);
-        let Some(open) = self.open.pop().filter(|open| open.element.name == local) else {
+        let Some(open) = self.open.pop().filter(|open| open.written == written) else {
             return Err(malformed("tags that do not match"));
         };
         let mut element = open.element;
         element.text = String::from_utf8(open.raw).map_err(|_| Problem::Encoding)?;
         if let Some(decoder) = open.binary {
             element.binary = decoder.finish(self.binary_limit)?;
+            if element.include.is_some() && !element.binary.is_empty() {
+                return Err(malformed("an element with bytes and with a reference to a part"));
+            }
         }
         match self.open.last_mut() {
             Some(above) => above.element.children.push(element),
@@ -353,114 +360,6 @@ impl<'a> Reader<'a> {
             Some((_, namespace)) => Ok(namespace),
             None if prefix.is_empty() || prefix == "xml" => Ok(""),
             None => Err(malformed("a prefix without a namespace")),
-        }
-    }
-}
-
-/// Where a tag ends; a `>` inside a quoted value does not end it.
-fn tag_end(bytes: &[u8]) -> Option<usize> {
-    let mut quote = None;
-    bytes.iter().position(|byte| match (quote, byte) {
-        (Some(open), byte) if open == *byte => {
-            quote = None;
-            false
-        }
-        (None, b'"' | b'\'') => {
-            quote = Some(*byte);
-            false
-        }
-        (None, b'>') => true,
-        _ => false,
-    })
-}
-
-type Attributes = Vec<(String, String)>;
-
-fn attributes(tag: &str) -> Result<(&str, Attributes), Problem> {
-    let wrong = || malformed("attributes that cannot be read");
-    let (name, mut rest) = tag.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((tag, ""));
-    if name.is_empty() {
-        return Err(wrong());
-    }
-    let mut attributes = Vec::new();
-    loop {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            return Ok((name, attributes));
-        }
-        let (key, value) = rest.split_once('=').ok_or_else(wrong)?;
-        let value = value.trim_start();
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(wrong)?;
-        let (value, after) = value.get(1..).and_then(|value| value.split_once(quote)).ok_or_else(wrong)?;
-        attributes.push((key.trim().to_owned(), unescape(value).ok_or_else(wrong)?));
-        rest = after;
-    }
-}
-
-fn unescape(value: &str) -> Option<String> {
-    let mut whole = String::with_capacity(value.len());
-    let mut pieces = value.split('&');
-    whole.push_str(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let (name, after) = piece.split_once(';')?;
-        whole.push(resolve(name.as_bytes())?);
-        whole.push_str(after);
-    }
-    Some(whole)
-}
-
-fn resolve(name: &[u8]) -> Option<char> {
-    // XML 1.0 has no form for control characters.
-    let is_allowed = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    let digits = |digits: &[u8], radix| u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok();
-    let character = |number: Option<u32>| number.and_then(char::from_u32).filter(is_allowed);
-    match name {
-        b"lt" => Some('<'),
-        b"gt" => Some('>'),
-        b"amp" => Some('&'),
-        b"quot" => Some('"'),
-        b"apos" => Some('\''),
-        [b'#', b'x', hex @ ..] => character(digits(hex, 16)),
-        [b'#', decimal @ ..] => character(digits(decimal, 10)),
-        _ => None,
-    }
-}
-
-/// Decodes base64 that comes in pieces, with whatever white space in it.
-#[derive(Default)]
-pub(in crate::mailbox) struct Decoder {
-    decoded: Vec<u8>,
-    /// Letters that do not make a group of four yet.
-    letters: Vec<u8>,
-}
-
-impl Decoder {
-    /// Letters that are decoded at once.
-    const GROUP: usize = 16 << 10;
-
-    pub(in crate::mailbox) fn feed(&mut self, text: &[u8], limit: u64) -> Result<(), Problem> {
-        for chunk in text.chunks(Self::GROUP) {
-            self.letters.extend(chunk.iter().filter(|byte| !byte.is_ascii_whitespace()));
-            let whole = self.letters.len() / 4 * 4;
-            self.decode(whole, limit)?;
-        }
-        Ok(())
-    }
-
-    pub(in crate::mailbox) fn finish(mut self, limit: u64) -> Result<Bytes, Problem> {
-        self.decode(self.letters.len(), limit)?;
-        Ok(self.decoded.into())
-    }
-
-    fn decode(&mut self, letters: usize, limit: u64) -> Result<(), Problem> {
-        let group = self.letters.get(..letters).unwrap_or_default();
-        BASE64
-            .decode_vec(group, &mut self.decoded)
-            .map_err(|_| malformed("base64 that cannot be read"))?;
-        self.letters.drain(..letters);
-        match self.decoded.len() as u64 > limit {
-            true => Err(Problem::TooLarge(self.decoded.len() as u64)),
-            false => Ok(()),
         }
     }
 }

@@ -37,6 +37,9 @@ fn what_no_honest_reply_holds_is_refused() {
         "<a><b></a></b>",
         "<a/><b/>",
         "<p:a/>",
+        "<p:a xmlns:p='urn:p' xmlns:q='urn:p'></q:a>",
+        "<a b='1' b='2'/>",
+        "<a xmlns='urn:p' xmlns='urn:q'/>",
         "<a x=1/>",
         "text<a/>",
         "<a><ePaket>Y-Jj</ePaket></a>",
@@ -61,4 +64,38 @@ fn long_lists_and_large_packages_end_at_their_limits() {
     assert_eq!(read(list.as_bytes(), 60_000).err(), Some(Problem::TooLong));
     let package = format!("<a><ePaket>{}</ePaket></a>", "AAAA".repeat(400_000));
     assert!(matches!(read(package.as_bytes(), 60_000), Err(Problem::TooLarge(size)) if size > LIMIT && size < LIMIT + 60_000));
+}
+
+/// Of a package inside a reply, with what stands in it.
+fn package(content: &str) -> Result<Element, Problem> {
+    let document = format!("<a xmlns:x='http://www.w3.org/2004/08/xop/include'><ePaket>{content}</ePaket></a>");
+    read(document.as_bytes(), 60_000)
+}
+
+#[test]
+fn one_package_is_one_run_of_bytes() {
+    const PART: &str = "<x:Include href='cid:1'/>";
+    assert_eq!(package(PART).unwrap().children[0].include.as_deref(), Some("cid:1"));
+    assert_eq!(&package("WQ==").unwrap().children[0].binary[..], b"Y");
+    for ambiguous in [&PART.repeat(2), &format!("{PART}WVla"), &format!("WVla{PART}")] {
+        assert!(matches!(package(ambiguous), Err(Problem::Protocol(_))), "{ambiguous}");
+    }
+    // Padding at the end of a group that is decoded by itself is no licence to go on.
+    for letters in [4, Decoder::GROUP] {
+        let first = format!("{}YQ==", "QUFB".repeat(letters / 4 - 1));
+        assert_eq!(package(&first).unwrap().children[0].binary.len(), letters / 4 * 3 - 2);
+        assert!(matches!(package(&format!("{first}WVla")), Err(Problem::Protocol(_))), "{letters}");
+    }
+}
+
+#[test]
+fn namespaces_are_bounded_and_leave_with_their_element() {
+    let declared: String = (0..NAMESPACES).map(|nth| format!(" xmlns:n{nth}='urn:{nth}'")).collect();
+    assert!(read(format!("<a><b{declared}/><b{declared}/></a>").as_bytes(), 60_000).is_ok());
+    for wide in [
+        format!("<a xmlns='urn:x'><b{declared}/></a>"),
+        format!("<a{declared}><b xmlns:c='urn:c'/></a>"),
+    ] {
+        assert_eq!(read(wide.as_bytes(), 60_000).err(), Some(malformed("too many namespaces")));
+    }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mailbox::decryption::{DecryptionConfig, one_or_many};
 pub use crate::mailbox::soap::problem::{KnownCode, Retry};
+use crate::mailbox::soap::table;
 
 /// A mailbox that is reached over TÜRKKEP's SOAP service (`kind = "turkkep"`). Experimental.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,31 +48,31 @@ pub struct TurkkepConfig {
     #[serde(default)]
     pub evidence_element: String,
     /// How long between two looks. Default: `5m`.
-    #[serde(default = "interval", with = "crate::clock::duration")]
+    #[serde(default = "table::interval", with = "crate::clock::duration")]
     pub interval: Duration,
     /// How often a look asks for all UIDs of its days and not only for those above the highest: that UIDs only grow is not confirmed. Default: `1h`.
     #[serde(default = "recheck", with = "crate::clock::duration")]
     pub recheck: Duration,
     /// How far back each query reaches again. Default: `3d`.
-    #[serde(default = "overlap", with = "crate::clock::duration")]
+    #[serde(default = "table::overlap", with = "crate::clock::duration")]
     pub overlap: Duration,
     /// The longest time that one query spans. Default: `31d`.
-    #[serde(default = "window", with = "crate::clock::duration")]
+    #[serde(default = "table::window", with = "crate::clock::duration")]
     pub window: Duration,
     /// First day to walk from on the first run. Default: empty, only `overlap`.
-    #[serde(default, with = "crate::mailbox::eyservis::config::optional_date")]
+    #[serde(default, with = "table::optional_date")]
     pub backfill_from: Option<Date>,
     /// Time for name resolution, TCP and TLS. Default: `30s`.
-    #[serde(default = "connect_timeout", with = "crate::clock::duration")]
+    #[serde(default = "table::connect_timeout", with = "crate::clock::duration")]
     pub connect_timeout: Duration,
     /// Time without a byte from the server. Default: `2m`.
-    #[serde(default = "silence_timeout", with = "crate::clock::duration")]
+    #[serde(default = "table::silence_timeout", with = "crate::clock::duration")]
     pub silence_timeout: Duration,
     /// Time for one whole exchange. Default: `10m`.
-    #[serde(default = "timeout", with = "crate::clock::duration")]
+    #[serde(default = "table::timeout", with = "crate::clock::duration")]
     pub timeout: Duration,
     /// Bytes of one answer on the wire. Default: 64 MiB.
-    #[serde(default = "reply_bytes")]
+    #[serde(default = "table::reply_bytes")]
     pub reply_bytes: u64,
     /// What the service's result codes mean, as the operator learnt it. Default: none; every error is tried again.
     #[serde(default)]
@@ -89,34 +90,6 @@ fn message() -> String {
     "Message".to_owned()
 }
 
-fn interval() -> Duration {
-    Duration::from_secs(5 * 60)
-}
-
 fn recheck() -> Duration {
     Duration::from_secs(3_600)
-}
-
-fn overlap() -> Duration {
-    Duration::from_secs(3 * 86_400)
-}
-
-fn window() -> Duration {
-    Duration::from_secs(31 * 86_400)
-}
-
-fn connect_timeout() -> Duration {
-    Duration::from_secs(30)
-}
-
-fn silence_timeout() -> Duration {
-    Duration::from_secs(120)
-}
-
-fn timeout() -> Duration {
-    Duration::from_secs(600)
-}
-
-fn reply_bytes() -> u64 {
-    64 << 20
 }

@@ -1,7 +1,6 @@
 //! One look: which rows stand in the windows that are asked for.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -9,8 +8,9 @@ use jiff::civil::Date;
 use super::envelopes::{Envelope, LIST};
 use super::pages::Pages;
 use super::reply::{Row, rows};
-use super::service_mailbox::{Folder, Step, TurkkepMailbox};
+use super::service_mailbox::{Folder, TurkkepMailbox};
 use crate::clock::local_day;
+use crate::mailbox::soap::line::Step;
 use crate::mailbox::soap::problem::Problem;
 use crate::mailbox::soap::window::{Reach, Window, plus};
 use crate::mailbox::{ErrorClass, FolderState, Listed, Listing, Locator};
@@ -39,8 +39,8 @@ struct Found {
 
 impl TurkkepMailbox {
     pub(super) async fn list_all(&mut self, known: &BTreeSet<Locator>) -> Step<Listing> {
-        self.deferred = None;
-        let (client, password) = (self.client()?, self.password()?);
+        self.line.begin();
+        let (client, password) = (self.line.client()?, self.password()?);
         let envelope = Envelope::list(&self.config.requests).map_err(|problem| ("configuration", problem))?;
         let mut listing = Listing::default();
         for folder in [self.config.mail_type.clone(), self.config.evidence_type.clone()] {
@@ -57,23 +57,16 @@ impl TurkkepMailbox {
                 Ok(()) => {}
                 // The name of one iletiTuru is not confirmed: where the service refuses it, the other is looked into all the same.
                 Err(problem @ (Problem::Refused { .. } | Problem::Final { .. })) => {
-                    self.deferred = self.deferred.take().or(Some(("list", problem)));
+                    self.line.defer(("list", problem));
                 }
                 Err(problem) => return Err(("list", problem)),
             }
         }
-        match self.deferred.take() {
-            // Nothing to take first.
-            Some(failure) if listing.new.is_empty() => Err(failure),
-            deferred => {
-                self.deferred = deferred;
-                Ok(listing)
-            }
-        }
+        self.line.listed(listing)
     }
 
     async fn list_folder(&mut self, asking: &Asking<'_>, known: &BTreeSet<Locator>, listing: &mut Listing) -> Result<(), Problem> {
-        let now = self.clock.now();
+        let now = self.line.now();
         let (today, reach) = (local_day(now), self.reach());
         // A copy: a check that is cancelled halfway leaves the walk as it was.
         let mut folder = self.folders.get(asking.folder).cloned().unwrap_or_default();
@@ -132,7 +125,7 @@ impl TurkkepMailbox {
                 }
                 folder.walk.complete(today, &reach);
             }
-            Some(problem) => self.deferred = self.deferred.take().or(Some(("list", problem))),
+            Some(problem) => self.line.defer(("list", problem)),
         }
         listing.present.extend(folder.present.iter().cloned());
         listing.folders.push(FolderState {
@@ -181,12 +174,7 @@ impl TurkkepMailbox {
     }
 
     fn reach(&self) -> Reach {
-        let days = |duration: Duration| i64::try_from(duration.as_secs().div_ceil(86_400)).unwrap_or(i64::MAX);
-        Reach {
-            overlap: days(self.config.overlap),
-            window: days(self.config.window).max(1),
-            backfill_from: self.config.backfill_from,
-        }
+        Reach::new(self.config.overlap, self.config.window, self.config.backfill_from)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The mailbox: what is listed is told; what the gateway was told how to download is downloaded.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,12 +9,14 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use crate::clock::{SharedClock, SystemClock};
+use crate::clock::SharedClock;
 use crate::limits::Limits;
-use crate::mailbox::soap::download::{Attempts, Downloads};
+use crate::mailbox::soap::download::Downloads;
 use crate::mailbox::soap::envelope::redact;
 use crate::mailbox::soap::http::{self, Bounds, Call};
+use crate::mailbox::soap::line::{Line, Step};
 use crate::mailbox::soap::problem::Problem;
+use crate::mailbox::soap::table::wrong_url;
 use crate::mailbox::soap::window::Walk;
 use crate::mailbox::soap::xml::Element;
 use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
@@ -26,21 +27,12 @@ use super::config::TurkkepConfig;
 use super::envelopes::{EVIDENCE, Envelope};
 use super::reply::{self, WORDS};
 
-pub(super) type Step<T> = Result<T, (&'static str, Problem)>;
-
 /// One account at TÜRKKEP's service.
 pub struct TurkkepMailbox {
     pub(super) config: TurkkepConfig,
-    secrets: SecretFolder,
-    pub(super) clock: SharedClock,
-    bounds: Bounds,
-    /// Lives as long as a check.
-    client: Option<Arc<reqwest::Client>>,
+    pub(super) line: Line,
     /// Each `iletiTuru` is a folder.
     pub(super) folders: BTreeMap<String, Folder>,
-    attempts: Attempts,
-    /// Why the last listing is not whole: the messages that it named are taken first, then the check fails with this.
-    pub(super) deferred: Option<(&'static str, Problem)>,
 }
 
 /// What is known of one `iletiTuru`.
@@ -60,43 +52,29 @@ impl TurkkepMailbox {
     /// The settings contradict each other.
     pub fn new(config: TurkkepConfig, secrets: SecretFolder, limits: &Limits) -> Result<Self, MailboxError> {
         check(&config).map_err(|problem| problem.into_error(&config.name, "configuration"))?;
+        let bounds = Bounds {
+            connect: config.connect_timeout,
+            silence: config.silence_timeout,
+            whole: config.timeout,
+            reply_bytes: config.reply_bytes,
+            message_bytes: limits.message_bytes,
+        };
         Ok(Self {
-            bounds: Bounds {
-                connect: config.connect_timeout,
-                silence: config.silence_timeout,
-                whole: config.timeout,
-                reply_bytes: config.reply_bytes,
-                message_bytes: limits.message_bytes,
-            },
+            line: Line::new(&config.name, &config.ca_file, secrets, bounds),
             config,
-            secrets,
-            clock: Arc::new(SystemClock),
-            client: None,
             folders: BTreeMap::new(),
-            attempts: Attempts::default(),
-            deferred: None,
         })
     }
 
     /// The same under another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
+        self.line.set_clock(clock);
         self
     }
 
-    pub(super) fn client(&mut self) -> Step<Arc<reqwest::Client>> {
-        if let Some(client) = &self.client {
-            return Ok(Arc::clone(client));
-        }
-        let client = http::client(&self.config.ca_file, &self.bounds).map_err(|problem| ("connect", problem))?;
-        self.client = Some(Arc::clone(&client));
-        Ok(client)
-    }
-
     pub(super) fn password(&self) -> Step<Secret> {
-        let read = self.secrets.read(&self.config.password_file);
-        read.map_err(|error| ("login", Problem::Configuration(error.to_string())))
+        self.line.secret(&self.config.password_file)
     }
 
     /// A request with the account's values and these, and the content of its answer when that reports success.
@@ -119,22 +97,22 @@ impl TurkkepMailbox {
             action: &self.config.soap_action.replace("{call}", call),
             binary: &[binary],
         };
-        let mut answer = http::exchange(client, call, request, &self.bounds).await?;
+        let mut answer = http::exchange(client, call, request, &self.line.bounds).await?;
         redact(&mut answer, &WORDS, &[password.reveal()]);
         reply::succeeded(answer, &self.config.codes)
     }
 
     async fn fetch_all(&mut self, wanted: Vec<Listed>, to: &mpsc::Sender<Fetched>) -> Step<()> {
-        let (client, password) = (self.client()?, self.password()?);
+        let (client, password) = (self.line.client()?, self.password()?);
         let mut wanted = wanted;
         // What broke before is asked for last, so that it cannot hold up the others; evidence comes behind mail.
         wanted.sort_by_key(|listed| {
             (
-                self.attempts.of(&listed.locator),
+                self.line.attempts.of(&listed.locator),
                 listed.locator.folder == self.config.evidence_type,
             )
         });
-        let mut downloads = Downloads::new(to, self.bounds);
+        let mut downloads = Downloads::new(to, self.line.bounds);
         for listed in wanted {
             let outcome = match self.way_to(&listed.locator) {
                 Ok((call, element)) => self.download(&client, &password, &listed.locator, call, element).await,
@@ -146,13 +124,10 @@ impl TurkkepMailbox {
                     continue;
                 }
             };
-            let ended = downloads.ended(&mut self.attempts, listed, outcome).await;
+            let ended = downloads.ended(&mut self.line.attempts, listed, outcome).await;
             ended.map_err(|problem| ("fetch", problem))?;
         }
-        match downloads.put_off().map(|problem| ("fetch", problem)).or(self.deferred.take()) {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        }
+        self.line.fetched(downloads)
     }
 
     /// The call that gives a message, and the element with its bytes; or why there is none.
@@ -190,16 +165,12 @@ impl TurkkepMailbox {
         let answer = self.ask(client, (call, &envelope), password, &values, element).await?;
         reply::bytes(&answer, element)
     }
-
-    pub(super) fn error(&self, (step, problem): (&'static str, Problem)) -> MailboxError {
-        problem.into_error(&self.config.name, step)
-    }
 }
 
 fn check(config: &TurkkepConfig) -> Result<(), Problem> {
     let wrong = |what: &str| Err(Problem::Configuration(what.to_owned()));
-    if !config.url.starts_with("https://") {
-        return wrong("url must begin with https://; the credentials go with every request");
+    if let Some(why) = wrong_url(&config.url) {
+        return wrong(why);
     }
     if config.mail_type.is_empty() && config.evidence_type.is_empty() {
         return wrong("mail_type and evidence_type are both empty; nothing would be watched");
@@ -230,11 +201,11 @@ impl Mailbox for TurkkepMailbox {
     }
 
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
-        self.list_all(known).await.map_err(|failure| self.error(failure))
+        self.list_all(known).await.map_err(|failure| self.line.error(failure))
     }
 
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {
-        self.fetch_all(wanted, &to).await.map_err(|failure| self.error(failure))
+        self.fetch_all(wanted, &to).await.map_err(|failure| self.line.error(failure))
     }
 
     /// No call is known that does.
@@ -252,12 +223,10 @@ impl Mailbox for TurkkepMailbox {
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<Wake, MailboxError> {
-        self.client = None;
-        tokio::time::sleep(limit).await;
-        Ok(Wake::Elapsed)
+        Ok(self.line.rest(limit).await)
     }
 
     async fn close(&mut self) {
-        self.client = None;
+        self.line.hang_up();
     }
 }

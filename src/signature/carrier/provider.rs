@@ -1,7 +1,7 @@
 //! Whose provider it is: an anchor that the operator allow-listed for one KEP provider (`kephs/hs01.kep.tr`) vouches for that provider's
 //! messages and for no other's. Without such a folder every allow-listed provider may sign every message, as before.
 
-use crate::message::{Message, kep_provider};
+use crate::message::{Message, address_key, kep_provider};
 use crate::signature::cause::{self, Reasons};
 use crate::signature::context::Context;
 use crate::signature::report::{CertificateClass, Role, SignatureReport};
@@ -10,6 +10,31 @@ use crate::signature::verdict;
 /// Compares the provider of a signature with the message it stands in: an envelope (L0) must be signed by the provider whose address sends
 /// it; evidence by a provider of one of the parties, because a delivery is attested by the recipient's.
 pub fn bind(report: &mut SignatureReport, message: &Message, context: &Context) {
+    let allowed = match report.role {
+        Role::Evidence => parties(message),
+        _ => message.headers.provider.iter().map(|provider| domain(provider)).collect(),
+    };
+    require(report, &allowed, context);
+}
+
+/// Compares the provider of evidence with the parties that it names itself, by their addresses: the mail around it may be anybody's, and what a
+/// service gives has none. Evidence that names nobody is its message's, where it lies beside that.
+pub fn bind_evidence(report: &mut SignatureReport, named: &[&str], message: &Message, context: &Context) {
+    let mut allowed: Vec<String> = named
+        .iter()
+        .filter_map(|address| kep_provider(&address_key(address)))
+        .map(|provider| domain(&provider))
+        .collect();
+    if allowed.is_empty() && message.original.is_some() {
+        allowed = parties(message);
+    }
+    allowed.sort_unstable();
+    allowed.dedup();
+    require(report, &allowed, context);
+}
+
+/// An anchor that was allow-listed for some providers vouches for none but these.
+fn require(report: &mut SignatureReport, allowed: &[String], context: &Context) {
     let is_provider = report
         .signer
         .as_ref()
@@ -20,10 +45,6 @@ pub fn bind(report: &mut SignatureReport, message: &Message, context: &Context) 
     let anchor = context.trust.anchors().find(|anchor| anchor.sha256() == root.sha256);
     let Some(anchor) = anchor.filter(|anchor| !anchor.serves_provider(None)) else {
         return;
-    };
-    let allowed = match report.role {
-        Role::Evidence => parties(message),
-        _ => message.headers.provider.iter().map(|provider| domain(provider)).collect(),
     };
     if allowed.iter().any(|domain| anchor.serves_provider(Some(domain))) {
         return;

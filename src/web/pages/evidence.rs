@@ -134,7 +134,7 @@ fn view(
     evidence.sort_by_key(|(one, _)| (one.found.evidence.event_time, one.seen_at));
     // When it was sent nobody knows; the first evidence says that it was by then.
     let first = evidence.iter().filter_map(|(one, _)| one.found.evidence.event_time).min();
-    let mut following = Following::new(first.unwrap_or(now), &[]);
+    let mut following = Following::new(first.unwrap_or(now), None, &[]);
     for (one, _) in &evidence {
         // What does not hold proves nothing; it is shown among the steps all the same.
         following.learn(&one.found.evidence, one.found.report.indication);

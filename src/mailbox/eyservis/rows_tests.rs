@@ -1,11 +1,15 @@
 use super::*;
 use crate::mailbox::soap::xml::Reader;
 
-fn rows(members: &str) -> Result<Rows, Problem> {
+fn reply(members: &str) -> Element {
     let mut reader = Reader::new(&[], 1 << 20);
     let document = format!("<a xmlns:i='http://www.w3.org/2001/XMLSchema-instance'>{members}</a>");
     reader.feed(document.as_bytes()).unwrap();
-    read_rows(&reader.finish().unwrap(), &[])
+    reader.finish().unwrap()
+}
+
+fn rows(members: &str) -> Result<Rows, Problem> {
+    read_rows(&reply(members), &[])
 }
 
 fn ids(found: &Rows) -> Vec<&str> {
@@ -86,4 +90,26 @@ fn names_without_an_id_differ_where_the_messages_do() {
     assert_ne!(of("a@b"), of("c@d"));
     assert_eq!((Key::of(&of("a@b")), of("a@b")), (Key::Row(5), of("a@b")));
     assert_eq!(Key::of("<#sira/5/x>"), Key::Id("<#sira/5/x>"));
+}
+
+#[test]
+fn evidence_without_an_id_is_evidence_all_the_same() {
+    let list = |rows: &str| read_evidence(&reply(&format!("{rows}<durum>0</durum>")), &[]);
+    let whole = list("<DelilSonuc><delilId>D-1</delilId></DelilSonuc><DelilSonuc i:nil='true'/>").unwrap();
+    assert_eq!((whole.ids, whole.is_whole), (vec!["D-1".to_owned()], true));
+    for empty in [
+        "",
+        "<DelilSonuc/>",
+        "<DelilSonuc><durum>0</durum><delilId i:nil='true'/></DelilSonuc>",
+    ] {
+        let none = list(empty).unwrap();
+        assert!(none.ids.is_empty() && none.is_whole, "{empty}");
+    }
+    for lost in [
+        "<DelilSonuc><durum>0</durum><delilId i:nil='true'/><delilTurId>41</delilTurId></DelilSonuc>",
+        "<DelilSonuc><delilId>D\n2</delilId></DelilSonuc>",
+    ] {
+        assert!(!list(lost).unwrap().is_whole, "{lost}");
+    }
+    assert!(list("<DelilSonuc><durum>4</durum><hataaciklama>yok</hataaciklama></DelilSonuc>").is_err());
 }
