@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::config::{Checklist, Checklists, Needed, Wrong};
+use super::config::{Checklist, Needed, Wrong};
 use super::fixture::RULES;
-use super::papers::{FileKind, paper_of, signed_name};
+use super::folder::Checklists;
+use super::papers::{FileKind, signed_name};
+use super::placing::paper_of;
 use super::{entered::Entered, fixture};
 
 #[test]

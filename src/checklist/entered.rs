@@ -144,6 +144,9 @@ pub struct Read {
     pub rules: Sha256,
     pub at: Timestamp,
     pub reading: Reading,
+    /// The last day on which the rules keep the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_until: Option<Date>,
 }
 
 /// What is known of one entry of the register as an application, or as what completes one.

@@ -4,8 +4,9 @@
 
 use super::entered::{Deed, Entered};
 use super::fixture::{at, authority, entered, judged, paper, reading, rules, signed};
-use super::outcome::{File, Outcome, Standing, code, judge};
+use super::outcome::{File, Outcome, Standing, judge};
 use super::papers::{FileKind, ReadPaper};
+use super::reasons::code;
 use super::reply;
 use super::signatories::{Authority, Source};
 use crate::hash::Sha256;
@@ -339,9 +340,12 @@ fn what_was_not_read_is_never_complete() {
             number: super::fixture::number(1),
             received_at: super::fixture::friday(),
             reading: &complete[0],
+            is_forged: false,
         }],
         entered: &sole(),
         is_unread: true,
+        is_finished: false,
+        rivals: Vec::new(),
     };
     assert_eq!(judge(&unread).standing, Standing::Awaiting);
     let without_rules = File {

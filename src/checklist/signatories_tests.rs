@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::fixture::{authority, signed};
-use super::signatories::{Authority, MaskedId, SigningPerson, Source};
+use super::masked::MaskedId;
+use super::signatories::{Authority, SigningPerson, Source};
 use crate::signature::report::Indication;
 
 fn people(signers: &[(&str, &str)]) -> BTreeSet<SigningPerson> {

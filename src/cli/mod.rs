@@ -3,6 +3,7 @@
 mod alerts;
 mod args;
 mod checklist;
+mod checklist_deeds;
 mod demo;
 mod documents;
 mod entry;
@@ -298,7 +299,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Unpack { file, to, key } => unpack::run(session, &file, &to, &key),
         Command::Documents(command) => documents::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command),
-        Command::Checklist(command) => checklist::run(session, command),
+        Command::Checklist(command) => checklist::run(session, command).await,
         Command::Papers(command) => papers::run(session, command),
         Command::Mailboxes { json, command: None } => mailboxes::show(session, json),
         Command::Mailboxes {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Ledger;
-use super::files::FileRefusal;
+use super::file_deeds::FileRefusal;
 use super::fixture::{World, friday};
 use crate::checklist::entered::{Deed, Read};
 use crate::checklist::papers::Reading;
@@ -34,6 +34,7 @@ fn read() -> Read {
         rules: Sha256::of(b"rules"),
         at: friday(),
         reading: Reading::default(),
+        keep_until: None,
     }
 }
 

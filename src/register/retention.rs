@@ -79,6 +79,9 @@ pub struct Keeping {
     /// Hukukî bekletme: since when and why it must be kept whatever its class says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// It belongs to an application file whose checklist keeps it at least until the end of this day, whatever its class says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_until: Option<Date>,
     /// The open disposal list that it stands on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<u32>,
@@ -230,6 +233,8 @@ impl RetentionConfig {
         let Some(due) = due_day(entry, years) else {
             return Standing::ForEver;
         };
+        let after_file = keeping.file_until.and_then(|day| day.tomorrow().ok());
+        let due = after_file.map_or(due, |day| day.max(due));
         if matches!(entry.state, State::OnHold | State::Quarantined) {
             return Standing::Open;
         }
