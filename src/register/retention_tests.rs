@@ -106,6 +106,26 @@ fn a_hold_and_unfinished_work_come_before_every_class() {
 }
 
 #[test]
+fn an_application_file_is_kept_as_long_as_its_checklist_says() {
+    let (entry, policy) = (entry(), policy(TWO));
+    let kept = |until| Keeping {
+        file_until: Some(until),
+        ..Keeping::default()
+    };
+    let due = |keeping: &Keeping, day| matches!(policy.standing(&entry, keeping, day), Standing::Due { since, .. } if since == day);
+    // Its class would let it go on the first day of 2032.
+    let longer = kept(date(2036, 12, 31));
+    assert!(matches!(policy.standing(&entry, &longer, date(2036, 12, 31)), Standing::Kept { until, .. } if until == date(2037, 1, 1)));
+    assert!(due(&longer, date(2037, 1, 1)));
+    // A shorter checklist takes nothing from the class.
+    assert!(due(&kept(date(2027, 12, 31)), date(2032, 1, 1)));
+    assert!(matches!(
+        policy.standing(&entry, &kept(date(2027, 12, 31)), date(2031, 12, 31)),
+        Standing::Kept { .. }
+    ));
+}
+
+#[test]
 fn a_wrong_configuration_is_a_sentence_that_names_the_key() {
     for (text, wanted) in [
         ("default = \"yok\"\n", "yok"),
