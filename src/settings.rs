@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::alert::config::{AlertConfig, AlertSecrets};
 use crate::alert::deliver::Dispatcher;
-use crate::checklist::config::{Checklist, ChecklistError, Checklists, Wrong};
+use crate::checklist::config::{Checklist, Wrong};
+use crate::checklist::folder::{ChecklistError, Checklists};
 use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
 use crate::decryption::Keyring;

@@ -105,6 +105,13 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// The same of text that may be decomposed, as macOS writes file names: a mark behind its letter (`ç` as `c` and U+0327) is dropped as
+/// [`fold`] drops it from the composed letter, and does not part the word.
+pub fn fold_decomposed(text: &str) -> String {
+    let letters: String = text.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect();
+    fold(&letters)
+}
+
 /// Masks an identity number: `12345678989` becomes `123******89`. Short values lose everything but their first digit.
 pub fn mask(id: &str) -> String {
     let chars: Vec<char> = id.chars().collect();

@@ -1,25 +1,27 @@
-//! The rules of one kind of application, as its author writes them: one TOML file each, in the folder that `[checklist] folder` names.
+//! The rules of one kind of application, as its author writes them.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::papers::FileKind;
 use crate::hash::Sha256;
 use crate::register::entry::Entry;
-use crate::register::{fits_pattern, has_word};
-use crate::regular_file;
-use crate::text::{Text, fold};
+use crate::register::{fits_pattern, has_word, word_line};
+use crate::text::{Text, fold, is_deceptive};
 
-/// Longest checklist: hundreds of papers fit, and what is longer is another file.
-const MAX_BYTES: u64 = 1 << 20;
-
-/// Checklists of one folder; each is asked for every message that arrives.
-const MOST_CHECKLISTS: usize = 200;
+/// Of the way in which papers are read. What was read in another way is read again, as if the rules were others: a reader that sees more
+/// must see it in open files too.
+const READER: u32 = 2;
 
 /// Papers of one checklist: no application asks for so many.
 const MOST_PAPERS: usize = 100;
+
+/// Names, words and conditions of one kind: each is looked for in every message.
+const MOST_RULES: usize = 100;
+
+/// Characters of a title, a name or a word: what is longer is in no file name.
+const RULE_CHARS: usize = 200;
 
 /// Size of one paper where its author says nothing: what the exporters' unions take.
 const PAPER_BYTES: u64 = 5 << 20;
@@ -29,25 +31,6 @@ const LONGEST_TERM_DAYS: u16 = 366;
 
 /// The longest time for which papers are kept.
 const LONGEST_RETENTION_YEARS: u16 = 101;
-
-/// `[checklist]` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChecklistConfig {
-    /// Folder of checklists, one `.toml` file each, relative to the configuration file. Empty (default): no application files.
-    pub folder: PathBuf,
-    /// How many days before its end a power of attorney or signature circular is alarmed. Default 30.
-    pub power_warning_days: u16,
-}
-
-impl Default for ChecklistConfig {
-    fn default() -> Self {
-        Self {
-            folder: PathBuf::new(),
-            power_warning_days: 30,
-        }
-    }
-}
 
 /// Kontrol listesi: what an application of one kind must consist of.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,7 +47,7 @@ pub struct Checklist {
     #[serde(default)]
     pub terms: Terms,
     pub paper: Vec<Paper>,
-    /// Of the text of the file: what was read under other rules is read again.
+    /// Of the text of the file and of our reader: what was read under other rules is read again.
     #[serde(skip, default = "nothing")]
     pub sha256: Sha256,
 }
@@ -142,6 +125,11 @@ pub struct Paper {
     pub max_bytes: Option<u64>,
     #[serde(default)]
     pub signature: Needed,
+    /// `names` and `words` as they are compared.
+    #[serde(skip)]
+    pub(super) name_lines: Vec<String>,
+    #[serde(skip)]
+    pub(super) word_lines: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -171,127 +159,18 @@ pub enum Wrong {
     Content(Text),
 }
 
-/// A folder of checklists cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ChecklistError {
-    #[error("{}: {source}", path.display())]
-    Unreadable { path: PathBuf, source: std::io::Error },
-    /// `text` is the file's, for who explains the parser's complaint.
-    #[error("{}: {wrong}", path.display())]
-    Wrong { path: PathBuf, text: String, wrong: Wrong },
-    #[error("{}", .0.en)]
-    Folder(Text),
-}
-
-/// All checklists, in the order of their file names.
-#[derive(Debug, Clone, Default)]
-pub struct Checklists {
-    list: Vec<Checklist>,
-}
-
-impl Checklists {
-    /// Reads every `.toml` file of the folder; an empty path names none.
-    ///
-    /// # Errors
-    /// The folder or a file cannot be read or used, or two have one name.
-    pub fn load(folder: &Path) -> Result<Self, ChecklistError> {
-        if folder.as_os_str().is_empty() {
-            return Ok(Self::default());
-        }
-        let mut list: Vec<Checklist> = Vec::new();
-        for path in toml_files(folder)? {
-            let checklist = read(&path)?;
-            if list.iter().any(|other| other.name == checklist.name) {
-                let (path, name) = (path.display(), &checklist.name);
-                return Err(ChecklistError::Folder(Text::new(
-                    format!("{path}: '{name}' adı başka bir kontrol listesinde de var; birini değiştirin"),
-                    format!("{path}: another checklist is called '{name}' too; change one of them"),
-                )));
-            }
-            list.push(checklist);
-        }
-        Ok(Self { list })
-    }
-
-    pub fn of(list: Vec<Checklist>) -> Self {
-        Self { list }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Checklist> {
-        self.list.iter()
-    }
-
-    pub fn named(&self, name: &str) -> Option<&Checklist> {
-        self.list.iter().find(|checklist| checklist.name == name)
-    }
-
-    /// The first that holds for an entry.
-    pub fn for_entry(&self, entry: &Entry) -> Option<&Checklist> {
-        self.list.iter().find(|checklist| checklist.when.holds(entry))
-    }
-
-    /// Another value where any of them is another.
-    pub fn sha256(&self) -> Sha256 {
-        let all: Vec<String> = self.list.iter().map(|checklist| checklist.sha256.to_string()).collect();
-        Sha256::of(all.join("\n").as_bytes())
-    }
-}
-
-fn toml_files(folder: &Path) -> Result<BTreeSet<PathBuf>, ChecklistError> {
-    let unreadable = |source| ChecklistError::Unreadable {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut files = BTreeSet::new();
-    for file in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = file.map_err(unreadable)?.path();
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !is_hidden && path.extension().is_some_and(|ending| ending == "toml") {
-            files.insert(path);
-        }
-    }
-    match files.len() > MOST_CHECKLISTS {
-        true => Err(ChecklistError::Folder(Text::new(
-            format!("{}: {MOST_CHECKLISTS} taneden çok kontrol listesi var", folder.display()),
-            format!("{}: there are more than {MOST_CHECKLISTS} checklists", folder.display()),
-        ))),
-        false => Ok(files),
-    }
-}
-
-/// One checklist from its file.
-///
-/// # Errors
-/// It cannot be read or used.
-pub fn read(path: &Path) -> Result<Checklist, ChecklistError> {
-    let bytes = regular_file::read(path, MAX_BYTES);
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
-    let text = text.map_err(|source| ChecklistError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    Checklist::parse(&text).map_err(|wrong| ChecklistError::Wrong {
-        path: path.to_owned(),
-        text,
-        wrong,
-    })
-}
-
 impl Checklist {
     /// # Errors
     /// The text is no checklist, or one that could not be meant so.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
-        let read: Self = toml::from_str(text).map_err(|error| Wrong::Syntax(Box::new(error)))?;
-        let checklist = Self {
-            sha256: Sha256::of(text.as_bytes()),
-            ..read
-        };
-        checklist.check().map_err(Wrong::Content)?;
-        Ok(checklist)
+        let mut read: Self = toml::from_str(text).map_err(|error| Wrong::Syntax(Box::new(error)))?;
+        read.sha256 = Sha256::of(format!("reader {READER}\n{text}").as_bytes());
+        for paper in &mut read.paper {
+            paper.name_lines = paper.names.iter().map(|name| word_line(name)).collect();
+            paper.word_lines = paper.words.iter().map(|word| word_line(word)).collect();
+        }
+        read.check().map_err(Wrong::Content)?;
+        Ok(read)
     }
 
     pub fn paper(&self, id: &str) -> Option<&Paper> {
@@ -311,15 +190,25 @@ impl Checklist {
         if !is_id(&self.name) {
             return Err(not_an_id("name", &self.name));
         }
-        if self.when == When::default() {
+        if !is_title(&self.title) {
+            return Err(not_a_title("title"));
+        }
+        let when = &self.when;
+        if *when == When::default() {
             return Err(Text::new(
                 "[when] boş: liste her iletiye uyardı; mailbox, subject ya da sender yazın",
                 "[when] is empty: the checklist would hold for every message; write mailbox, subject or sender",
             ));
         }
         let blank = |values: &[String]| values.iter().any(|value| value.trim().is_empty());
-        if blank(&self.when.mailbox) || blank(&self.when.subject) || blank(&self.when.sender) {
-            return Err(Text::new("[when]: boş bir değer var; silin", "[when]: a value is empty; remove it"));
+        if blank(&when.mailbox) || blank(&when.sender) || when.subject.iter().any(|word| word_line(word).is_empty()) {
+            return Err(Text::new(
+                "[when]: boş ya da yalnız noktalama olan bir değer var; silin",
+                "[when]: a value is empty or punctuation alone; remove it",
+            ));
+        }
+        for (key, values) in [("mailbox", &when.mailbox), ("subject", &when.subject), ("sender", &when.sender)] {
+            bounded(&format!("[when] {key}"), values)?;
         }
         self.check_papers()?;
         self.check_terms()
@@ -332,7 +221,7 @@ impl Checklist {
                 format!("there must be 1 to {MOST_PAPERS} [[paper]]s"),
             ));
         }
-        let mut ids = BTreeSet::new();
+        let (mut ids, mut named) = (BTreeSet::new(), BTreeSet::new());
         for paper in &self.paper {
             let id = &paper.id;
             if !is_id(id) {
@@ -344,26 +233,46 @@ impl Checklist {
                     format!("[[paper]] id = \"{id}\" is used twice; change one of them"),
                 ));
             }
-            let rules = || paper.names.iter().chain(&paper.words);
-            if rules().next().is_none() || rules().any(|rule| !fold(rule).chars().any(char::is_alphanumeric)) {
+            self.check_paper(paper)?;
+            // One file is one paper: of two papers with one name the second would never be found.
+            let own: BTreeSet<&String> = paper.name_lines.iter().collect();
+            if let Some(line) = own.into_iter().find(|line| !named.insert(*line)) {
+                let name = line.trim();
                 return Err(Text::new(
-                    format!("[[paper]] id = \"{id}\": 'names' ya da 'words' altında en az bir sözcük olmalı, boş değer olmamalı"),
-                    format!("[[paper]] id = \"{id}\": at least one word must stand under 'names' or 'words', and no empty value"),
+                    format!("[[paper]] id = \"{id}\": '{name}' adı başka bir belgede de var; birinden silin"),
+                    format!("[[paper]] id = \"{id}\": the name '{name}' stands at another paper too; remove it from one of them"),
                 ));
             }
-            let formats = self.formats_of(paper);
-            if formats.is_empty() || formats.contains(&FileKind::Other) {
-                return Err(Text::new(
-                    format!("[[paper]] id = \"{id}\": biçimler pdf, jpg ve png arasından olmalı"),
-                    format!("[[paper]] id = \"{id}\": formats must be of pdf, jpg and png"),
-                ));
-            }
-            if !(1 << 10..=1 << 30).contains(&self.max_bytes_of(paper)) {
-                return Err(Text::new(
-                    format!("[[paper]] id = \"{id}\": max_bytes 1024 ile 1073741824 arasında olmalı"),
-                    format!("[[paper]] id = \"{id}\": max_bytes must be from 1024 to 1073741824"),
-                ));
-            }
+        }
+        Ok(())
+    }
+
+    fn check_paper(&self, paper: &Paper) -> Result<(), Text> {
+        let id = &paper.id;
+        if !is_title(&paper.title) {
+            return Err(not_a_title(&format!("[[paper]] id = \"{id}\": title")));
+        }
+        bounded(&format!("[[paper]] id = \"{id}\": names"), &paper.names)?;
+        bounded(&format!("[[paper]] id = \"{id}\": words"), &paper.words)?;
+        let rules = || paper.name_lines.iter().chain(&paper.word_lines);
+        if rules().next().is_none() || rules().any(String::is_empty) {
+            return Err(Text::new(
+                format!("[[paper]] id = \"{id}\": 'names' ya da 'words' altında en az bir sözcük olmalı, boş değer olmamalı"),
+                format!("[[paper]] id = \"{id}\": at least one word must stand under 'names' or 'words', and no empty value"),
+            ));
+        }
+        let formats = self.formats_of(paper);
+        if formats.is_empty() || formats.contains(&FileKind::Other) {
+            return Err(Text::new(
+                format!("[[paper]] id = \"{id}\": biçimler pdf, jpg ve png arasından olmalı"),
+                format!("[[paper]] id = \"{id}\": formats must be of pdf, jpg and png"),
+            ));
+        }
+        if !(1 << 10..=1 << 30).contains(&self.max_bytes_of(paper)) {
+            return Err(Text::new(
+                format!("[[paper]] id = \"{id}\": max_bytes 1024 ile 1073741824 arasında olmalı"),
+                format!("[[paper]] id = \"{id}\": max_bytes must be from 1024 to 1073741824"),
+            ));
         }
         Ok(())
     }
@@ -403,6 +312,31 @@ impl When {
                 let mut words = self.subject.iter();
                 words.any(|word| subjects.into_iter().flatten().any(|subject| has_word(subject, word)))
             })
+    }
+}
+
+/// Stands on screens and in letters: one line that says something.
+fn is_title(title: &Text) -> bool {
+    let fits = |text: &str| {
+        !text.trim().is_empty() && text.chars().count() <= RULE_CHARS && !text.chars().any(|c| c.is_control() || is_deceptive(c))
+    };
+    fits(&title.tr) && fits(&title.en)
+}
+
+fn not_a_title(key: &str) -> Text {
+    Text::new(
+        format!("{key}: 1 ile {RULE_CHARS} karakter arasında tek satır yazın"),
+        format!("{key}: write one line of 1 to {RULE_CHARS} characters"),
+    )
+}
+
+fn bounded(key: &str, values: &[String]) -> Result<(), Text> {
+    match values.len() > MOST_RULES || values.iter().any(|value| value.chars().count() > RULE_CHARS) {
+        true => Err(Text::new(
+            format!("{key}: en çok {MOST_RULES} değer, her biri en çok {RULE_CHARS} karakter olabilir"),
+            format!("{key}: at most {MOST_RULES} values of at most {RULE_CHARS} characters each"),
+        )),
+        false => Ok(()),
     }
 }
 

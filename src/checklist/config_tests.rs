@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::config::{Checklist, Checklists, Needed, Wrong};
+use super::config::{Checklist, Needed, Wrong};
 use super::fixture::RULES;
-use super::papers::{FileKind, paper_of, signed_name};
+use super::folder::Checklists;
+use super::papers::{FileKind, ReadPaper, signed_name};
+use super::placing::{paper_of, words_in};
 use super::{entered::Entered, fixture};
 
 #[test]
@@ -27,6 +29,17 @@ fn what_could_not_be_meant_so_is_refused() {
         with("id = \"sirkuler\"", "id = \"dilekce\""),
         with("names = [\"imza sirkü\"]", ""),
         with("names = [\"imza sirkü\"]", "names = [\"...\"]"),
+        // One file is one paper: of two with one name the second would never be found.
+        with("names = [\"imza sirkü\"]", "names = [\"DİLEKÇE\"]"),
+        with("names = [\"imza sirkü\"]", &format!("names = [\"{}\"]", "a".repeat(201))),
+        with(
+            "names = [\"imza sirkü\"]",
+            &format!("names = [{}]", (0..101).map(|n| format!("'ad {n}',")).collect::<String>()),
+        ),
+        with("subject = [\"destek başvurusu\"]", "subject = [\"...\"]"),
+        with("title = \"Deneme\"", "title = \" \""),
+        with("title = \"Deneme\"", "title = \"a\\nb\""),
+        with("tr = \"Dilekçe\"", "tr = \"\""),
         with("formats = [\"pdf\"]", "formats = []"),
         with("formats = [\"pdf\"]", "formats = [\"other\"]"),
         with("formats = [\"pdf\"]", "max_bytes = 0"),
@@ -63,11 +76,13 @@ fn another_text_is_another_checklist() {
     let one = Checklist::parse(RULES).unwrap();
     let other = Checklist::parse(&format!("{RULES}\n")).unwrap();
     assert_ne!(one.sha256, other.sha256);
+    // Of the reader too: a program that reads otherwise reads again.
+    assert_ne!(one.sha256, crate::hash::Sha256::of(RULES.as_bytes()));
     assert_ne!(Checklists::of(vec![one]).sha256(), Checklists::of(vec![other]).sha256());
 }
 
 #[test]
-fn the_longest_name_that_fits_decides() {
+fn a_name_within_another_gives_way_and_two_names_side_by_side_decide_nothing() {
     let rules = RULES.replacen("names = [\"vekalet\"]", "names = [\"dilekçe vekalet\"]", 1);
     let rules = Checklist::parse(&rules).unwrap();
     let of = |name: &str| {
@@ -76,7 +91,49 @@ fn the_longest_name_that_fits_decides() {
     };
     assert_eq!(of("dilekçe.pdf").as_deref(), Some("dilekce"));
     assert_eq!(of("Dilekçe-Vekaletname.pdf").as_deref(), Some("vekalet"));
+    assert_eq!(of("Dilekçe ve imza sirküleri.pdf"), None);
     assert_eq!(of("foto.jpg"), None);
+    // As macOS writes it; and with letters that only look so, or cannot be seen.
+    assert_eq!(of("Dilekc\u{327}e.pdf").as_deref(), Some("dilekce"));
+    assert_eq!(of("dılеkçе.pdf"), None);
+    assert_eq!(of("dilek\u{200b}çe.pdf"), None);
+    // Words on the pages of two papers decide nothing either.
+    let with_words = |words: &[&str]| {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        let read = ReadPaper {
+            words,
+            ..fixture::paper("tarama.pdf", &[])
+        };
+        paper_of(&read, &rules, &Entered::default()).map(|(paper, _)| paper.id.clone())
+    };
+    assert_eq!(with_words(&["dilekce"]).as_deref(), Some("dilekce"));
+    assert_eq!(with_words(&["dilekce", "vekalet"]), None);
+}
+
+#[test]
+fn words_of_a_page_are_found_as_people_read_them() {
+    let rules = Checklist::parse(RULES).unwrap();
+    for (text, found) in [
+        ("T.C.\nDESTEK BAŞVURU\nDİLEKÇESİ", true),
+        ("destek basvuru dilekcesidir", true),
+        ("destekbaşvurudilekçesi", false),
+        ("", false),
+    ] {
+        assert_eq!(!words_in(text, &rules).is_empty(), found, "{text}");
+    }
+}
+
+#[test]
+fn what_many_hostile_rules_cost_is_bounded() {
+    // A pattern is no regular expression: nothing in it can explode.
+    let stars = "*a".repeat(99);
+    let rules = Checklist::parse(&RULES.replacen("[when]", &format!("[when]\nsender = [\"{stars}\"]"), 1)).unwrap();
+    assert_eq!(rules.when.sender, [stars]);
+    assert!(Checklist::parse(&RULES.replacen("[when]", &format!("[when]\nsender = [\"{}\"]", "*a".repeat(200)), 1)).is_err());
+    assert!(matches!(
+        Checklist::parse(&format!("name = {}", "[".repeat(100_000))),
+        Err(Wrong::Syntax(_))
+    ));
 }
 
 #[test]

@@ -105,6 +105,7 @@ pub fn paper(name: &str, signatures: &[SignatureReport]) -> ReadPaper {
         sha256: Sha256::of(name.as_bytes()),
         size: 10_000,
         kind: FileKind::Pdf,
+        breaks_off: false,
         words: Default::default(),
         signatures: signatures.to_vec(),
         in_package: false,
@@ -155,11 +156,14 @@ pub fn judged(rules: &Checklist, readings: &[Reading], entered: &Entered) -> Out
         number: number(place),
         received_at: friday(),
         reading,
+        is_forged: false,
     });
     judge(&File {
         checklist: Some(rules),
         members: members.collect(),
         entered,
         is_unread: false,
+        is_finished: false,
+        rivals: Vec::new(),
     })
 }

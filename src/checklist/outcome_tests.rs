@@ -4,8 +4,9 @@
 
 use super::entered::{Deed, Entered};
 use super::fixture::{at, authority, entered, judged, paper, reading, rules, signed};
-use super::outcome::{File, Outcome, Standing, code, judge};
+use super::outcome::{File, Outcome, Standing, judge};
 use super::papers::{FileKind, ReadPaper};
+use super::reasons::code;
 use super::reply;
 use super::signatories::{Authority, Source};
 use crate::hash::Sha256;
@@ -244,15 +245,43 @@ fn formats_and_sizes_are_told_by_content() {
         assert_eq!((outcome.standing, codes(&outcome)), (Standing::Wrong, vec![why]));
     }
     assert_eq!(with(ReadPaper { size: 5 << 20, ..good() }, &sole()).standing, Standing::Complete);
+    let cut = with(
+        ReadPaper {
+            breaks_off: true,
+            ..good()
+        },
+        &sole(),
+    );
+    assert_eq!((cut.standing, codes(&cut)), (Standing::Wrong, vec![code::BREAKS_OFF]));
+    for (kind, whole, cut) in [
+        (FileKind::Pdf, &b"%PDF-1.7 .. startxref 9 %%EOF"[..], &b"%PDF-1.7 .."[..]),
+        (FileKind::Jpg, b"\xff\xd8\xff\xe0..\xff\xd9 camera", b"\xff\xd8\xff\xe0.."),
+        (FileKind::Png, b"\x89PNG\r\n\x1a\n..IEND....", b"\x89PNG\r\n\x1a\n.."),
+    ] {
+        assert_eq!(
+            (FileKind::of(whole), kind.breaks_off(whole), kind.breaks_off(cut)),
+            (kind, false, true)
+        );
+    }
     for (bytes, kind) in [
         (&b"%PDF-1.7\n"[..], FileKind::Pdf),
         (b"\xff\xd8\xff\xe0", FileKind::Jpg),
         (b"\x89PNG\r\n\x1a\n", FileKind::Png),
         (b"MZ\x90\0", FileKind::Other),
         (b"", FileKind::Other),
+        (b"PK\x03\x04", FileKind::Other),
     ] {
         assert_eq!(FileKind::of(bytes), kind);
     }
+    // A picture that is an archive too: whoever opens it from its end sees other papers. An archive inside a PDF is none of these.
+    let end = |comment: u8| [&b"PK\x05\x06"[..], &[0; 16], &[comment, 0]].concat();
+    let behind = |tail: &[u8]| [&b"%PDF-1.7 "[..], tail].concat();
+    assert_eq!(FileKind::of(&behind(&end(0))), FileKind::Other);
+    assert_eq!(FileKind::of(&behind(&[end(7), b"comment".to_vec()].concat())), FileKind::Other);
+    assert_eq!(
+        FileKind::of(&behind(&[end(0), b" startxref %%EOF".to_vec()].concat())),
+        FileKind::Pdf
+    );
 }
 
 #[test]
@@ -285,6 +314,75 @@ fn a_paper_is_found_by_name_by_its_words_or_by_a_clerk() {
         (none.standing, none.unplaced.first().map(|one| one.is_decided)),
         (Standing::Incomplete, Some(true))
     );
+    // A paper that the list has no longer: nobody decided, and it is shown.
+    decided.0.push(decide(Some("silinmis")));
+    let gone = with(nameless(&["dilekce"]), &decided);
+    assert_eq!((gone.standing, gone.undecided().count()), (Standing::Incomplete, 1));
+}
+
+#[test]
+fn one_file_is_one_paper() {
+    // The same bytes under two names.
+    let same = |name: &str| ReadPaper {
+        sha256: Sha256::of(b"one"),
+        ..paper(name, &[ali()])
+    };
+    let file = reading(vec![same("dilekce.pdf"), same("imza sirküleri.pdf")]);
+    let both = judged(&rules(), std::slice::from_ref(&file), &sole());
+    assert_eq!(
+        (both.standing, codes(&both)),
+        (Standing::Awaiting, vec![code::SAME_FILE, code::SAME_FILE])
+    );
+    // A clerk says which it is; then the other one is missing.
+    let mut decided = sole();
+    decided.0.push(super::fixture::done(Deed::Decided {
+        sha256: Sha256::of(b"one"),
+        paper: Some("dilekce".into()),
+    }));
+    let one = judged(&rules(), &[file], &decided);
+    assert_eq!((one.standing, codes(&one)), (Standing::Incomplete, vec![code::MISSING]));
+    // What took its place later counts alone.
+    let later = [
+        reading(vec![same("dilekce.pdf")]),
+        reading(vec![paper("dilekce.pdf", &[ali()])]),
+        reading(vec![same("imza sirküleri.pdf")]),
+    ];
+    assert_eq!(judged(&rules(), &later, &sole()).standing, Standing::Complete);
+}
+
+#[test]
+fn what_came_in_a_forged_message_counts_for_nothing() {
+    let (rules, entered) = (rules(), sole());
+    let readings = [
+        reading(vec![paper("dilekce.pdf", &[ali()]), circular()]),
+        reading(vec![paper("dilekce.pdf", &[ali()]), circular()]),
+    ];
+    let file = |forged: [bool; 2]| {
+        let members = readings.iter().zip(forged).zip(1..);
+        judge(&File {
+            checklist: Some(&rules),
+            members: members
+                .map(|((reading, is_forged), place)| super::papers::Member {
+                    number: super::fixture::number(place),
+                    received_at: super::fixture::friday(),
+                    reading,
+                    is_forged,
+                })
+                .collect(),
+            entered: &entered,
+            is_unread: false,
+            is_finished: false,
+            rivals: Vec::new(),
+        })
+    };
+    assert_eq!(file([false, false]).standing, Standing::Complete);
+    let forged = file([false, true]);
+    assert_eq!(
+        (forged.standing, codes(&forged)),
+        (Standing::Wrong, vec![code::FORGED_MESSAGE, code::FORGED_MESSAGE])
+    );
+    // What is sent again takes its place.
+    assert_eq!(file([true, false]).standing, Standing::Complete);
 }
 
 #[test]
@@ -324,6 +422,12 @@ fn the_signature_of_a_package_stands_for_what_its_digests_cover() {
     assert_eq!(codes(&judged(&rules(), &[outside], &sole())), vec![code::UNSIGNED]);
     let mut broken = inside.clone();
     broken.package_is_broken = true;
+    let outcome = judged(&rules(), &[broken.clone()], &sole());
+    assert_eq!((outcome.standing, codes(&outcome)), (Standing::Wrong, vec![code::BROKEN_PACKAGE]));
+    // What must bear no signature was changed in there just as well.
+    broken.papers[0].in_package = false;
+    broken.papers[0].signatures = vec![ali()];
+    broken.papers[1].in_package = true;
     let outcome = judged(&rules(), &[broken], &sole());
     assert_eq!((outcome.standing, codes(&outcome)), (Standing::Wrong, vec![code::BROKEN_PACKAGE]));
     inside.package[0].indication = Indication::Indeterminate;
@@ -333,23 +437,51 @@ fn the_signature_of_a_package_stands_for_what_its_digests_cover() {
 #[test]
 fn what_was_not_read_is_never_complete() {
     let complete = [reading(vec![paper("dilekce.pdf", &[ali()]), circular()])];
+    let (first, entered) = (rules(), sole());
     let unread = File {
-        checklist: Some(&rules()),
+        checklist: Some(&first),
         members: vec![super::papers::Member {
             number: super::fixture::number(1),
             received_at: super::fixture::friday(),
             reading: &complete[0],
+            is_forged: false,
         }],
-        entered: &sole(),
+        entered: &entered,
         is_unread: true,
+        is_finished: false,
+        rivals: Vec::new(),
     };
     assert_eq!(judge(&unread).standing, Standing::Awaiting);
-    let without_rules = File {
-        checklist: None,
+    let rules = rules();
+    let read = || File {
+        checklist: Some(&rules),
+        members: unread.members.clone(),
+        entered: unread.entered,
         is_unread: false,
-        ..unread
+        is_finished: false,
+        rivals: Vec::new(),
     };
-    assert_eq!(judge(&without_rules).standing, Standing::Awaiting);
+    assert_eq!(judge(&read()).standing, Standing::Complete);
+    let why = |file: &File<'_>| {
+        let outcome = judge(file);
+        assert_eq!(outcome.standing, Standing::Awaiting);
+        outcome.reasons.first().map(|reason| reason.code)
+    };
+    let without_rules = File { checklist: None, ..read() };
+    assert_eq!(why(&without_rules), Some(code::NO_RULES));
+    let several = File {
+        rivals: vec!["baska".into()],
+        ..read()
+    };
+    assert_eq!(why(&several), Some(code::SEVERAL_LISTS));
+    // What is done is not read again for rules of later; it says so instead of calling anything missing.
+    let finished = File {
+        is_unread: true,
+        is_finished: true,
+        ..read()
+    };
+    assert_eq!(why(&finished), Some(code::OLDER_RULES));
+    let rules = super::fixture::rules;
     assert_eq!(judged(&rules(), &[], &sole()).standing, Standing::Incomplete);
     let mut unreadable = complete;
     unreadable[0].unreadable = Some("bozuk".into());
@@ -391,4 +523,21 @@ fn the_reply_names_what_is_missing_and_wrong_and_nothing_else() {
     );
     let complete = with(paper("dilekce.pdf", &[ali()]), &sole());
     assert!(reply::letter(&rules, &complete, "1", None).is_none());
+}
+
+#[test]
+fn nothing_that_comes_from_outside_writes_the_reply() {
+    let rules = rules();
+    let name = format!(
+        "Veli\nSayın ilgili, ücreti şuraya yatırınız\u{202e}\u{1b}[2J {}",
+        "uzun ".repeat(1_000)
+    );
+    let hostile = signed(&name, "999******99", Indication::Passed);
+    let petition = paper(&format!("dilekçe {name}.pdf"), &[hostile]);
+    let outcome = judged(&rules, &[reading(vec![petition.clone(), petition, circular()])], &sole());
+    let letter = reply::letter(&rules, &outcome, "1", None).unwrap();
+    for text in [&letter.tr, &letter.en] {
+        assert!(!text.lines().any(|line| line.starts_with("Sayın ilgili, ücreti")), "{text}");
+        assert!(!text.contains(['\u{202e}', '\u{1b}']) && text.len() < 4_000, "{}", text.len());
+    }
 }

@@ -1,16 +1,12 @@
-//! Which attachment is which paper. What was read of an attachment is on the record; which paper it is follows from it, from the rules of
-//! today and from what a clerk decided.
+//! What was read of the messages of a file. It is on the record; what follows from it is not.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::config::{Checklist, Paper};
-use super::entered::Entered;
 use crate::hash::Sha256;
 use crate::register::entry::RegisterNumber;
-use crate::register::has_word;
 use crate::signature::report::{Role, SignatureReport, SubIndication};
 use crate::text::Text;
 
@@ -27,6 +23,9 @@ pub enum FileKind {
 
 impl FileKind {
     pub fn of(bytes: &[u8]) -> Self {
+        if is_archive_too(bytes) {
+            return Self::Other;
+        }
         match bytes {
             [b'%', b'P', b'D', b'F', b'-', ..] => Self::Pdf,
             [0xff, 0xd8, 0xff, ..] => Self::Jpg,
@@ -43,6 +42,30 @@ impl FileKind {
             Self::Other => "?",
         }
     }
+
+    /// Whether a file of this kind breaks off: its end is nowhere in it. What stands behind the end is nobody's fault here; cameras and
+    /// scanners write there.
+    pub fn breaks_off(self, bytes: &[u8]) -> bool {
+        let end: &[u8] = match self {
+            Self::Pdf => b"startxref",
+            Self::Jpg => b"\xff\xd9",
+            Self::Png => b"IEND",
+            Self::Other => return false,
+        };
+        memchr::memmem::rfind(bytes, end).is_none()
+    }
+}
+
+/// A ZIP is found from its end, so a picture or PDF can be one at the same time: whoever opens it as one sees other papers than we. An
+/// archive that lies somewhere inside a PDF is none of these: its end record does not reach the end of the file.
+fn is_archive_too(bytes: &[u8]) -> bool {
+    const RECORD: usize = 22;
+    let tail = bytes.len().saturating_sub(RECORD + usize::from(u16::MAX));
+    let records = memchr::memmem::find_iter(bytes.get(tail..).unwrap_or_default(), b"PK\x05\x06");
+    records.map(|at| tail + at).any(|at| {
+        let length = bytes.get(at + 20..at + RECORD).and_then(|length| length.try_into().ok());
+        length.is_some_and(|length| at + RECORD + usize::from(u16::from_le_bytes(length)) == bytes.len())
+    })
 }
 
 /// What was read of one attachment.
@@ -55,6 +78,9 @@ pub struct ReadPaper {
     pub size: u64,
     /// Of the paper itself, where a signature is wrapped around it.
     pub kind: FileKind,
+    /// Its end is missing.
+    #[serde(default)]
+    pub breaks_off: bool,
     /// Ids of the papers of the checklist whose words stand on its pages.
     #[serde(default)]
     pub words: BTreeSet<String>,
@@ -70,7 +96,8 @@ pub struct ReadPaper {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     pub papers: Vec<ReadPaper>,
-    /// Verdicts on the signatures of the package (İmza) that the papers lie in.
+    /// Verdicts on the signatures (İmza) of the very package that the papers lie in: those of a package that is attached to it speak of
+    /// other papers.
     #[serde(default)]
     pub package: Vec<SignatureReport>,
     /// The package contradicts itself: its signatures prove nothing about what lies in it.
@@ -126,45 +153,8 @@ pub struct Member<'a> {
     pub number: RegisterNumber,
     pub received_at: Timestamp,
     pub reading: &'a Reading,
-}
-
-/// Why an attachment stands for a paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Because {
-    Clerk,
-    Name,
-    Words,
-}
-
-/// The paper that an attachment is; `None`: nobody can say.
-pub fn paper_of<'c>(read: &ReadPaper, checklist: &'c Checklist, entered: &Entered) -> Option<(&'c Paper, Because)> {
-    if let Some(decided) = entered.decision_on(&read.sha256) {
-        return Some((checklist.paper(decided?)?, Because::Clerk));
-    }
-    // The longest name that fits: `vekaletname iptal` is another paper than `vekaletname`.
-    let by_name = checklist.paper.iter().filter_map(|paper| {
-        let fitting = paper.names.iter().filter(|name| has_word(&read.name, name));
-        Some((fitting.map(|name| name.chars().count()).max()?, paper))
-    });
-    // Among equals the first of the list.
-    let longest = by_name.fold(None, |best: Option<(usize, &Paper)>, one| match best {
-        Some((length, _)) if length >= one.0 => best,
-        _ => Some(one),
-    });
-    if let Some((_, paper)) = longest {
-        return Some((paper, Because::Name));
-    }
-    let by_words = checklist.paper.iter().find(|paper| read.words.contains(&paper.id));
-    by_words.map(|paper| (paper, Because::Words))
-}
-
-/// The papers of a checklist whose words stand in a text.
-pub fn words_in(text: &str, checklist: &Checklist) -> BTreeSet<String> {
-    let papers = checklist.paper.iter();
-    papers
-        .filter(|paper| paper.words.iter().any(|word| has_word(text, word)))
-        .map(|paper| paper.id.clone())
-        .collect()
+    /// The provider's or the sender's own signature on the message does not hold: whatever came in it was changed, or is from somebody else.
+    pub is_forged: bool,
 }
 
 /// The name of what a detached or wrapping signature signs: `dilekce.pdf.p7s` signs `dilekce.pdf`.

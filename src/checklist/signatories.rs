@@ -3,16 +3,15 @@
 //! found by the name, folded, and by the digits that both show.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+use super::masked::MaskedId;
 use crate::clock::local_day;
 use crate::signature::report::Signer;
-use crate::text::{Text, fold, mask};
+use crate::text::{Text, fold_decomposed};
 
 /// Signatories of one circular: no company names so many who sign together.
 pub const MOST_SIGNATORIES: usize = 60;
@@ -20,105 +19,38 @@ pub const MOST_SIGNATORIES: usize = 60;
 /// Characters of a name.
 pub const NAME_CHARS: usize = 200;
 
-/// Digits of a Turkish identity number.
-const ID_DIGITS: usize = 11;
-
-/// Digits that the entered number and the certificate's, as the record shows it, must both show: with fewer, namesakes would be one person.
-const COMMON_DIGITS: usize = 3;
-
-/// The digits of a certificate's number that the record shows, see [`mask`].
-const SHOWN_BY_CERTIFICATES: &str = "000******00";
-
-/// Identity number with most digits starred out: `123*****456`. What is entered whole is masked before it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaskedId(String);
-
-/// The text shows too little or is no identity number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write the 11 digits of the identity number with stars for the hidden ones, the first three shown: 123*****456")]
-pub struct NotMaskedId;
-
-impl FromStr for MaskedId {
-    type Err = NotMaskedId;
-
-    fn from_str(text: &str) -> Result<Self, NotMaskedId> {
-        let shown: String = text
-            .trim()
-            .chars()
-            .map(|c| if matches!(c, '•' | 'x' | 'X' | '#' | '.') { '*' } else { c })
-            .collect();
-        let fits = shown.chars().count() == ID_DIGITS && shown.chars().all(|c| c == '*' || c.is_ascii_digit());
-        if !fits {
-            return Err(NotMaskedId);
-        }
-        // More than half of the digits is more than anybody needs; the record keeps for twenty years.
-        let masked = match shown.chars().filter(char::is_ascii_digit).count() > 6 {
-            true => overlay(&mask(&shown), &shown),
-            false => shown,
-        };
-        let id = Self(masked);
-        match id.common_with(SHOWN_BY_CERTIFICATES) >= COMMON_DIGITS {
-            true => Ok(id),
-            false => Err(NotMaskedId),
-        }
-    }
-}
-
-/// What both let through.
-fn overlay(one: &str, other: &str) -> String {
-    one.chars()
-        .zip(other.chars())
-        .map(|(one, other)| if one == '*' || other == '*' { '*' } else { one })
-        .collect()
-}
-
-impl MaskedId {
-    /// How many digits both show, alike or not.
-    fn common_with(&self, other: &str) -> usize {
-        self.0
-            .chars()
-            .zip(other.chars())
-            .filter(|(one, other)| *one != '*' && *other != '*')
-            .count()
-    }
-
-    /// Fits the number of a certificate, as the record shows it: every digit that both show is the same, and they show enough.
-    pub fn fits(&self, certificate: &str) -> bool {
-        let pairs = || {
-            self.0
-                .chars()
-                .zip(certificate.chars())
-                .filter(|(one, other)| *one != '*' && *other != '*')
-        };
-        certificate.chars().count() == ID_DIGITS
-            && self.common_with(certificate) >= COMMON_DIGITS
-            && pairs().all(|(one, other)| one == other)
-    }
-}
-
-impl fmt::Display for MaskedId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Serialize for MaskedId {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for MaskedId {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// Somebody who may sign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signatory {
     pub name: String,
     pub id: MaskedId,
+}
+
+impl Signatory {
+    /// One a line: first and last name, semicolon, identity number, whole or masked. Empty lines are none.
+    ///
+    /// # Errors
+    /// A line is none; the sentence shows how one is written.
+    pub fn read_lines(text: &str) -> Result<Vec<Self>, Text> {
+        let read = |line: &str| {
+            let (name, id) = line.rsplit_once(';').unwrap_or((line, ""));
+            let id = id.parse().map_err(|_| {
+                Text::new(
+                    "Her satıra bir yetkili yazın: Ad Soyad; 123*****456 (11 hane, ilk üç ve son iki hane açık).",
+                    "Write one signatory a line: First Last; 123*****456 (11 digits, the first three and the last two shown).",
+                )
+            })?;
+            let name = name.trim().to_owned();
+            Ok(Self { name, id })
+        };
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(read).collect()
+    }
+
+    /// Nothing that is shown of them tells the two apart.
+    fn may_be(&self, other: &Self) -> bool {
+        self.id.agrees_with(&other.id) && is_one_name(&words_of(&self.name), &words_of(&other.name))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +102,19 @@ impl Authority {
                     "Write the first and the last name of each signatory.",
                 ));
             }
+            if !signatory.id.tells_enough() {
+                return Err(Text::new(
+                    "Kimlik numarasının başı ve sonu da açık olmalı (123*****456): aynı adlı akrabaların numaraları aynı hanelerle başlar.",
+                    "Beginning and end of the identity number must be shown (123*****456): the numbers of relatives of one name begin alike.",
+                ));
+            }
+        }
+        let is_twice = |(at, one): (usize, &Signatory)| self.signatories.iter().skip(at + 1).any(|other| one.may_be(other));
+        if self.signatories.iter().enumerate().any(is_twice) {
+            return Err(Text::new(
+                "Bir yetkili iki kez yazılmış; her kişiyi bir kez yazın.",
+                "A signatory is entered twice; write each person once.",
+            ));
         }
         if self.source == Source::Power && self.valid_until.is_none() {
             return Err(Text::new(
@@ -193,17 +138,30 @@ impl Authority {
     /// How many of the signatories are among these people. Each person stands for one signatory at most and each signatory for one person:
     /// two entries of one name must not make one signature two.
     pub fn signed_by(&self, people: &BTreeSet<SigningPerson>) -> usize {
-        let people: Vec<&SigningPerson> = people.iter().collect();
+        let people = told_apart(people);
         let fitting: Vec<Vec<usize>> = self
             .signatories
             .iter()
             .map(|signatory| {
-                let fits = people.iter().enumerate().filter(|(_, person)| person.is(signatory));
-                fits.map(|(at, _)| at).collect()
+                let fits = |person: &Vec<&SigningPerson>| person.iter().any(|name| name.is(signatory));
+                (0..).zip(&people).filter(|(_, person)| fits(person)).map(|(at, _)| at).collect()
             })
             .collect();
         largest_matching(&fitting, people.len())
     }
+}
+
+/// People by the names that they sign under: who got a new certificate with a second first name, or with the name of a marriage, is one.
+fn told_apart(people: &BTreeSet<SigningPerson>) -> Vec<Vec<&SigningPerson>> {
+    let mut apart: Vec<Vec<&SigningPerson>> = Vec::new();
+    for person in people {
+        let known = |names: &&mut Vec<&SigningPerson>| names.iter().any(|name| name.may_be(person));
+        match apart.iter_mut().find(known) {
+            Some(names) => names.push(person),
+            None => apart.push(vec![person]),
+        }
+    }
+    apart
 }
 
 /// The most pairs of signatories and people (Kuhn's algorithm): whoever is taken makes room where there is another for his place.
@@ -249,10 +207,20 @@ impl SigningPerson {
     fn is(&self, signatory: &Signatory) -> bool {
         !self.words.is_empty() && self.words == words_of(&signatory.name) && signatory.id.fits(&self.masked)
     }
+
+    fn may_be(&self, other: &Self) -> bool {
+        self.masked == other.masked && is_one_name(&self.words, &other.words)
+    }
+}
+
+/// One holds every word of the other.
+fn is_one_name(one: &[String], other: &[String]) -> bool {
+    let holds = |one: &[String], other: &[String]| other.iter().all(|word| one.contains(word));
+    holds(one, other) || holds(other, one)
 }
 
 fn words_of(name: &str) -> Vec<String> {
-    let folded = fold(name);
+    let folded = fold_decomposed(name);
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut words: Vec<String> = words.map(str::to_owned).collect();
     words.sort();

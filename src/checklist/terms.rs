@@ -98,8 +98,10 @@ pub fn open_terms(
     if let (Some(days), Some(asked)) = (checklist.terms.completion_days, entered.completion_asked())
         && matches!(standing, Standing::Incomplete | Standing::Wrong)
     {
-        add(Kind::Completion, after(asked, days), None);
+        // A term whose last day is a holiday ends on the business day after it (law 6098 article 93): nobody may be told sooner that he is late.
+        add(Kind::Completion, calendar.business_day_from(after(asked, days)), None);
     }
+    // Our own duty towards others: its day is not put off.
     if let (Some(days), Some((learned, None))) = (checklist.terms.loss_report_days, entered.loss()) {
         add(Kind::LossReport, after(learned, days), None);
     }

@@ -62,6 +62,26 @@ fn completion_runs_from_the_day_of_asking_until_the_file_is_in_order() {
 }
 
 #[test]
+fn a_term_that_ends_on_a_holiday_ends_on_the_business_day_after_it() {
+    for (asked, until) in [
+        // A Sunday, a Saturday, the Republic's day.
+        ("2026-11-22", "2026-11-30"),
+        ("2026-11-21", "2026-11-30"),
+        ("2026-10-22", "2026-10-30"),
+        // The feast of the sacrifice and the weekend behind it.
+        ("2026-05-20", "2026-06-01"),
+        ("2026-11-23", "2026-11-30"),
+    ] {
+        let deeds = vec![
+            Deed::OriginalsArrived { day: day(asked) },
+            Deed::CompletionAsked { day: day(asked) },
+        ];
+        let told = said(&terms(deeds, Standing::Incomplete, "2026-01-05T07:00:00Z"));
+        assert_eq!(told, vec![(Kind::Completion, until.to_owned())], "{asked}");
+    }
+}
+
+#[test]
 fn a_loss_is_reported_within_fifteen_days_of_learning_of_it() {
     let received = "2026-11-20T07:00:00Z";
     let learned = Deed::LossLearned { day: day("2026-11-21") };

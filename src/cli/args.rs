@@ -1,5 +1,6 @@
 //! The command line. `--help` teaches; every command says what it does and what its exit codes mean.
 
+mod checklist;
 mod keeping;
 mod people;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use self::checklist::{ChecklistCommand, ChecklistDeed, DayArgs, DeedArgs};
 pub use self::keeping::{HoldCommand, LossCommand, RetentionCommand};
 pub use self::people::{PasswordArgs, PeopleCommand, TokenCommand};
 use crate::hash::Sha256;
@@ -451,36 +453,6 @@ pub enum JournalCommand {
 pub enum IndexCommand {
     /// Throws the index away and builds it from the journal.
     Rebuild,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ChecklistCommand {
-    /// Every application file, the newest first. Exit code 10 when something is missing or not certain, 20 when something is wrong.
-    List {
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// One file: its papers, what is missing or wrong, its terms, and a reply that is ready to send. Exit codes as for `list`.
-    Show {
-        /// The register number, as 2026/000001.
-        number: RegisterNumber,
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// The dry run for authors of checklists: judges a message that lies in a file. Records and fetches nothing. Exit codes as for `list`.
-    Check {
-        /// A message (.eml) or package.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// This checklist, whether its conditions hold or not. Without it: the first of the configuration that holds.
-        #[arg(long, value_name = "FILE")]
-        checklist: Option<PathBuf>,
-        /// Print one JSON document instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]

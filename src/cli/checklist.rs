@@ -5,38 +5,39 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::ChecklistCommand;
 use super::documents::local_day_of;
 use super::table::{clean, table};
-use super::{Exit, Failure, Session};
-use crate::checklist::config::Checklist;
+use super::{Exit, Failure, Session, checklist_deeds};
 use crate::checklist::entered::{Entered, Read};
+use crate::checklist::folder::{self, Checklists};
 use crate::checklist::outcome::{Outcome, Standing};
-use crate::checklist::reply;
 use crate::checklist::terms::kept_until;
 use crate::decryption::Opening;
 use crate::hash::Sha256;
 use crate::isolate;
-use crate::ledger::files::ApplicationFile;
+use crate::ledger::files::{ApplicationFile, is_finished};
 use crate::opener::Closed;
 use crate::pipeline::examine::{self, Arrival};
+use crate::pipeline::files::report::{file_json, reply_of};
 use crate::pipeline::{files, papers};
 use crate::register::entry::RegisterNumber;
 use crate::regular_file;
 use crate::settings::Settings;
 use crate::text::{Lang, Text};
 
-pub fn run(session: &Session, command: ChecklistCommand) -> Result<Exit, Failure> {
+pub async fn run(session: &Session, command: ChecklistCommand) -> Result<Exit, Failure> {
     match command {
+        ChecklistCommand::Deed(deed) => checklist_deeds::run(session, deed).await,
         ChecklistCommand::List { json } => list(session, json),
         ChecklistCommand::Show { number, json } => show(session, number, json),
         ChecklistCommand::Check { file, checklist, json } => check(session, &file, checklist.as_deref(), json),
     }
 }
 
-/// Every file, the newest first: 0 all complete, 10 something is missing or not certain, 20 something is wrong.
+/// Every file, the newest first: 0 all that are worked on are complete, 10 something is missing or not certain, 20 something is wrong.
 fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let (ledger, settings) = (session.reader()?, session.settings()?);
     let (mut rows, mut values, mut worst) = (Vec::new(), Vec::new(), Exit::Done);
@@ -45,9 +46,11 @@ fn list(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             continue;
         };
         let outcome = file.outcome(&settings.checklists);
-        worst = worst.max(exit_of(outcome.standing));
+        if !is_finished(&file.head) {
+            worst = worst.max(exit_of(outcome.standing));
+        }
         rows.push(row(&file, &outcome, &settings, session.lang));
-        values.push(as_value(&file, &outcome, &settings, session.lang));
+        values.push(file_json(&file, &outcome, &settings, session.lang));
     }
     let headings = match session.lang {
         Lang::Tr => ["Kayıt no", "Geliş", "Kontrol listesi", "Durum", "Eksik", "Hatalı", "Süre"],
@@ -100,7 +103,7 @@ fn no_file(number: RegisterNumber) -> Failure {
 
 fn tell(session: &Session, file: &ApplicationFile, outcome: &Outcome, settings: &Settings, as_json: bool) {
     if as_json {
-        return println!("{:#}", as_value(file, outcome, settings, session.lang));
+        return println!("{:#}", file_json(file, outcome, settings, session.lang));
     }
     let lang = session.lang;
     let line = |tr: &str, en: &str, value: &str| println!("{}: {}", if lang == Lang::Tr { tr } else { en }, clean(value));
@@ -128,7 +131,7 @@ fn tell(session: &Session, file: &ApplicationFile, outcome: &Outcome, settings: 
             println!("    {} {}", reason.code, clean(reason.text.get(lang)));
         }
     }
-    for one in outcome.unplaced.iter().filter(|one| !one.is_decided) {
+    for one in outcome.undecided() {
         let word = if lang == Lang::Tr {
             "hangi belge olduğu bilinmiyor"
         } else {
@@ -147,7 +150,7 @@ fn tell(session: &Session, file: &ApplicationFile, outcome: &Outcome, settings: 
     if let Some(day) = rules.and_then(|rules| kept_until(rules, file.head.message.received_at)) {
         line("Saklama sonu", "Kept until", &day.strftime("%d.%m.%Y").to_string());
     }
-    if let Some(letter) = rules.and_then(|rules| reply_of(rules, file, outcome, settings)) {
+    if let Some(letter) = reply_of(file, outcome, settings) {
         println!(
             "\n{}\n{}",
             if lang == Lang::Tr { "Yanıt yazısı:" } else { "Reply:" },
@@ -156,56 +159,12 @@ fn tell(session: &Session, file: &ApplicationFile, outcome: &Outcome, settings: 
     }
 }
 
-/// The letter to the applicant, with the day until which what is asked for today must be here.
-pub fn reply_of(rules: &Checklist, file: &ApplicationFile, outcome: &Outcome, settings: &Settings) -> Option<Text> {
-    let number = format!("{}{}", settings.config.register.prefix, file.head.register_number);
-    let completion = files::terms_of(file, settings)
-        .into_iter()
-        .find(|term| term.kind == crate::checklist::terms::Kind::Completion);
-    reply::letter(rules, outcome, &number, completion.map(|term| term.day))
-}
-
-fn as_value(file: &ApplicationFile, outcome: &Outcome, settings: &Settings, lang: Lang) -> Value {
-    let rules = file.rules(&settings.checklists);
-    let terms = files::terms_of(file, settings);
-    let reasons = |reasons: &[crate::checklist::outcome::Reason]| -> Vec<Value> {
-        reasons
-            .iter()
-            .map(|reason| json!({"code": reason.code, "text": reason.text.get(lang)}))
-            .collect()
-    };
-    json!({
-        "number": file.head.register_number,
-        "checklist": file.checklist,
-        "standing": outcome.standing.word(),
-        "documents": file.members.iter().map(|(entry, _)| entry.register_number).collect::<Vec<_>>(),
-        "reasons": reasons(&outcome.reasons),
-        "papers": outcome.papers.iter().map(|paper| json!({
-            "id": paper.id,
-            "title": paper.title.get(lang),
-            "required": paper.required,
-            "standing": paper.standing.map(Standing::word),
-            "files": paper.found.iter().map(|found| json!({
-                "document": found.number, "name": found.name, "sha256": found.sha256, "signed_by": found.signed_by,
-            })).collect::<Vec<_>>(),
-            "reasons": reasons(&paper.reasons),
-        })).collect::<Vec<_>>(),
-        "unplaced": outcome.unplaced.iter().filter(|one| !one.is_decided).map(|one| json!({
-            "document": one.number, "name": one.name, "sha256": one.sha256,
-        })).collect::<Vec<_>>(),
-        "terms": terms.iter().map(|term| json!({"kind": term.kind.word(), "day": term.day, "at": term.at})).collect::<Vec<_>>(),
-        "kept_until": rules.and_then(|rules| kept_until(rules, file.head.message.received_at)),
-        "retention_class": rules.and_then(|rules| rules.terms.retention_class.clone()),
-        "reply": rules.and_then(|rules| reply_of(rules, file, outcome, settings)).map(|letter| letter.get(lang).to_owned()),
-    })
-}
-
 /// The dry run: a message that lies in a file, by the rules of a checklist. Nothing is recorded and nothing fetched.
 fn check(session: &Session, path: &Path, chosen: Option<&Path>, as_json: bool) -> Result<Exit, Failure> {
     let mut settings = session.settings()?;
     if let Some(chosen) = chosen {
-        let checklist = crate::checklist::config::read(chosen).map_err(|error| Failure::new(crate::settings::explain_checklist(&error)))?;
-        settings.checklists = Arc::new(crate::checklist::config::Checklists::of(vec![checklist]));
+        let checklist = folder::read(chosen).map_err(|error| Failure::new(crate::settings::explain_checklist(&error)))?;
+        settings.checklists = Arc::new(Checklists::of(vec![checklist]));
     }
     let raw: Bytes = regular_file::read(path, settings.limits.message_bytes)
         .map_err(|error| Failure::file(path, &error))?
@@ -231,7 +190,7 @@ fn check(session: &Session, path: &Path, chosen: Option<&Path>, as_json: bool) -
             let entry = draft.into_entry(number, now, Vec::new());
             let rules = match is_chosen {
                 true => own.checklists.iter().next(),
-                false => own.checklists.for_entry(&entry),
+                false => own.checklists.for_entry(&entry).next(),
             };
             let Some(rules) = rules else { continue };
             let context = own.judging(now);

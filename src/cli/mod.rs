@@ -4,6 +4,7 @@ mod alerts;
 mod args;
 mod check;
 mod checklist;
+mod checklist_deeds;
 mod clock;
 mod deadlines;
 mod demo;
@@ -320,7 +321,7 @@ async fn run(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Documents(command) => documents::run(session, command).await,
         Command::Deadlines { json } => deadlines::run(session, json),
         Command::Evidence(command) => evidence::run(session, command),
-        Command::Checklist(command) => checklist::run(session, command),
+        Command::Checklist(command) => checklist::run(session, command).await,
         Command::Papers(command) => papers::run(session, command),
         Command::Mailboxes { json, command: None } => mailboxes::show(session, json),
         Command::Mailboxes {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Failure, Session};
+use crate::checklist::entered::Deed;
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
 use crate::ledger::LedgerError;
 use crate::ledger::retention::{KeepingRequest, Kept};
@@ -96,6 +97,26 @@ pub async fn keep(session: &Session, by: &str, deed: KeepingRequest) -> Result<K
             let by = by.to_owned();
             match ask(&mut daemon, &Request::Keep { by, deed })? {
                 Reply::Kept { outcome } => Ok(outcome),
+                other => Err(misunderstood(&other)),
+            }
+        }
+    }
+}
+
+/// Enters something about an application file, in the name of an account.
+pub async fn enter(session: &Session, by: &str, number: RegisterNumber, deed: Deed, note: Option<String>) -> Result<(), Failure> {
+    match hand(session)? {
+        Hand::Ours => {
+            let pipeline = session.pipeline().await?;
+            control::enter(&pipeline, by, number, deed, note).await?.map_err(Failure::new)?;
+            // The daemon reads what the deed concerns by itself.
+            pipeline.follow_files().await?;
+            Ok(())
+        }
+        Hand::Daemon(mut daemon) => {
+            let by = by.to_owned();
+            match ask(&mut daemon, &Request::File { by, number, deed, note })? {
+                Reply::Entered => Ok(()),
                 other => Err(misunderstood(&other)),
             }
         }

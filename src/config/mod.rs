@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::config::AlertConfig;
 use crate::alert::validate::Watched;
-use crate::checklist::config::ChecklistConfig;
+use crate::checklist::folder::ChecklistConfig;
 use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;

@@ -7,6 +7,7 @@
 //! {"request":"retry","numbers":["2026/000001"]}                    -> {"reply":"retried","entries":[{"number":…,"outcome":…}]}
 //! {"request":"account","login":"ayse","edit":{"disabled":true}}    -> {"reply":"account"}, for root and the daemon's own account
 //! {"request":"token","name":"ebys","edit":"revoke"}               -> {"reply":"token"}, for the same
+//! {"request":"file","number":"2026/000001","by":"ayse","deed":{"deed":"joined","document":"2026/000002"}} -> {"reply":"entered"}, for the same
 //! {"request":"status"}                                             -> {"reply":"status", …}
 //! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
 //! ```
@@ -31,9 +32,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use crate::checklist::entered::Deed;
 use crate::ledger::retention::{By, KeepingRefusal, KeepingRequest, Kept};
-use crate::people::Edit;
 use crate::people::tokens::TokenEdit;
+use crate::people::{Edit, Person};
 use crate::pipeline::reexamine::Reexamined;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::register::entry::{Asker, RegisterNumber, State, Why};
@@ -91,6 +93,14 @@ pub enum Request {
         by: String,
         deed: KeepingRequest,
     },
+    /// Enter something about an application file, in the name of an account. For the same as accounts.
+    File {
+        by: String,
+        number: RegisterNumber,
+        deed: Deed,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     Status,
 }
 
@@ -111,6 +121,8 @@ pub enum Reply {
     Kept {
         outcome: Kept,
     },
+    /// It stands in the record.
+    Entered,
     Refused {
         problem: Text,
     },
@@ -332,6 +344,12 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             Ok(Err(problem)) => return refused(problem),
             Err(error) => Err(error),
         },
+        Request::File { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::File { by, number, deed, note } => match enter(pipeline, &by, number, deed, note).await {
+            Ok(Ok(())) => Ok(Reply::Entered),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
         Request::Status => Ok(Reply::Status(status(pipeline, progress))),
     };
     outcome.unwrap_or_else(|error| {
@@ -352,19 +370,42 @@ pub async fn keep(pipeline: &Pipeline, (by, uid): (&str, Option<u32>), deed: Kee
     if matches!(deed, KeepingRequest::Approve { .. }) {
         return Ok(Err(KeepingRefusal::Forbidden.text()));
     }
+    let person = match named(pipeline, by)? {
+        Ok(person) => person,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let outcome = pipeline.decide_keeping(deed, By { person, uid }).await?;
+    Ok(outcome.map_err(KeepingRefusal::text))
+}
+
+/// Enters something about an application file, in the name of an account: what that person may not see or do is refused here too.
+///
+/// # Errors
+/// The disk refused.
+pub async fn enter(
+    pipeline: &Pipeline,
+    by: &str,
+    number: RegisterNumber,
+    deed: Deed,
+    note: Option<String>,
+) -> Result<Result<(), Text>, PipelineError> {
+    let person = match named(pipeline, by)? {
+        Ok(person) => person,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let entered = pipeline.enter_file_deed(number, deed, note, &person).await?;
+    Ok(entered.map_err(|refusal| refusal.text()))
+}
+
+/// The person of an account that is in use.
+fn named(pipeline: &Pipeline, by: &str) -> Result<Result<Person, Text>, PipelineError> {
     let account = pipeline.ledger.account(by)?.filter(|account| !account.disabled);
-    let Some(account) = account else {
-        return Ok(Err(Text::new(
+    Ok(account.map(|account| account.person).ok_or_else(|| {
+        Text::new(
             format!("'{by}' adlı açık bir hesap yok; 'people list' olanları gösterir"),
             format!("there is no enabled account '{by}'; 'people list' shows what there is"),
-        )));
-    };
-    let by = By {
-        person: account.person,
-        uid,
-    };
-    let outcome = pipeline.decide_keeping(deed, by).await?;
-    Ok(outcome.map_err(KeepingRefusal::text))
+        )
+    }))
 }
 
 fn status(pipeline: &Pipeline, progress: &Progress) -> Status {

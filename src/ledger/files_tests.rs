@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Ledger;
-use super::files::FileRefusal;
+use super::file_deeds::FileRefusal;
 use super::fixture::{World, friday};
 use crate::checklist::entered::{Deed, Read};
 use crate::checklist::papers::Reading;
@@ -135,4 +135,124 @@ async fn only_those_who_may_and_only_what_can_be() {
     assert!(unfit(refused(&ledger, third, Deed::Joined { document: second }, &clerk()).await));
     assert!(unfit(refused(&ledger, third, Deed::Joined { document: head }, &clerk()).await));
     assert_eq!(ledger.application_file(head, &all).unwrap().unwrap().entered.0.len(), 3);
+}
+
+/// One attachment with this hash.
+fn with_paper(name: &[u8]) -> Read {
+    let paper = crate::checklist::papers::ReadPaper {
+        place: "L0/1".into(),
+        name: "dilekce.pdf".into(),
+        sha256: Sha256::of(name),
+        size: 1,
+        kind: crate::checklist::papers::FileKind::Pdf,
+        breaks_off: false,
+        words: Default::default(),
+        signatures: Vec::new(),
+        in_package: false,
+    };
+    Read {
+        reading: Reading {
+            papers: vec![paper],
+            ..Reading::default()
+        },
+        ..read()
+    }
+}
+
+#[tokio::test]
+async fn what_was_separated_is_no_file_by_what_it_was_read_as() {
+    let world = World::new();
+    let ledger = world.open();
+    let numbers = world.arrive(&ledger, 0..2).await;
+    let (head, second) = (numbers[0], numbers[1]);
+    ledger.papers_read(head, read(), None).await.unwrap();
+    ledger.papers_read(second, with_paper(b"x"), Some(head)).await.unwrap();
+    assert_eq!(refused(&ledger, head, Deed::Separated { document: second }, &clerk()).await, None);
+    assert!(ledger.application_file(second, &all).unwrap().is_none());
+    // A reading that was under way when the clerk decided says nothing any more.
+    assert!(!ledger.papers_read(second, with_paper(b"x"), Some(head)).await.unwrap());
+    assert!(ledger.application_file(second, &all).unwrap().is_none());
+    // By rules of its own it may be one.
+    assert!(ledger.papers_read(second, with_paper(b"x"), None).await.unwrap());
+    assert!(ledger.application_file(second, &all).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_decision_is_about_an_attachment_that_the_person_sees_in_the_file() {
+    let world = World::new();
+    let ledger = world.open();
+    let numbers = world.arrive(&ledger, 0..3).await;
+    let (head, second, third) = (numbers[0], numbers[1], numbers[2]);
+    ledger.papers_read(head, with_paper(b"own"), None).await.unwrap();
+    ledger.papers_read(second, with_paper(b"joined"), Some(head)).await.unwrap();
+    ledger.papers_read(third, with_paper(b"other"), None).await.unwrap();
+    let decided = |name: &[u8]| Deed::Decided {
+        sha256: Sha256::of(name),
+        paper: Some("dilekce".into()),
+    };
+    for name in [&b"own"[..], b"joined"] {
+        assert_eq!(refused(&ledger, head, decided(name), &clerk()).await, None);
+    }
+    for name in [&b"other"[..], b"nowhere"] {
+        assert!(matches!(
+            refused(&ledger, head, decided(name), &clerk()).await,
+            Some(FileRefusal::Unfit(_))
+        ));
+    }
+    // Who does not see the document that brought it is told nothing of what was decided about it; about the same bytes in a document that
+    // exists for him he is.
+    let deeds = |hidden: RegisterNumber| {
+        let sees = move |entry: &Entry| entry.register_number != hidden;
+        ledger.application_file(head, &sees).unwrap().unwrap().entered.0.len()
+    };
+    assert_eq!((deeds(third), deeds(second)), (2, 1));
+    ledger.papers_read(second, with_paper(b"own"), Some(head)).await.unwrap();
+    assert_eq!(deeds(second), 2);
+}
+
+#[tokio::test]
+async fn nothing_is_entered_of_tomorrow_or_of_a_time_before_the_application() {
+    let world = World::new();
+    let ledger = world.open();
+    let head = world.arrive(&ledger, 0..1).await[0];
+    ledger.papers_read(head, read(), None).await.unwrap();
+    let arrived = crate::clock::local_day(ledger.entry(head).unwrap().unwrap().message.received_at);
+    let (before, long_before) = (arrived.yesterday().unwrap(), arrived.saturating_sub(jiff::Span::new().days(400)));
+    for (deed, fits) in [
+        (Deed::CompletionAsked { day: arrived }, true),
+        (Deed::CompletionAsked { day: before }, false),
+        (Deed::LossLearned { day: before }, false),
+        (Deed::LossReported { day: arrived }, false),
+        (Deed::LossLearned { day: arrived }, true),
+        (Deed::LossReported { day: before }, false),
+        (Deed::LossReported { day: arrived }, true),
+        // They may have been handed in first.
+        (Deed::OriginalsArrived { day: before }, true),
+        (Deed::OriginalsArrived { day: long_before }, false),
+    ] {
+        let told = format!("{deed:?}");
+        assert_eq!(refused(&ledger, head, deed, &clerk()).await.is_none(), fits, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_completes_a_file_is_looked_at_again_when_the_file_gets_another_checklist() {
+    let world = World::new();
+    let ledger = world.open();
+    let numbers = world.arrive(&ledger, 0..2).await;
+    let (head, second) = (numbers[0], numbers[1]);
+    ledger.papers_read(head, read(), None).await.unwrap();
+    ledger.papers_read(second, read(), Some(head)).await.unwrap();
+    let position = ledger.changes_since(0, 100).unwrap().position;
+    let bound = |checklist: Option<&str>| Deed::Bound {
+        checklist: checklist.map(str::to_owned),
+    };
+    assert_eq!(refused(&ledger, head, bound(Some("baska")), &clerk()).await, None);
+    let mut changed = ledger.changes_since(position, 100).unwrap().numbers;
+    changed.sort();
+    assert_eq!(changed, [head, second]);
+    // What completed a file that is none any more finds its way out.
+    assert_eq!(refused(&ledger, head, bound(None), &clerk()).await, None);
+    assert!(ledger.application_file(head, &all).unwrap().is_none());
+    assert_eq!(refused(&ledger, head, Deed::Separated { document: second }, &clerk()).await, None);
 }

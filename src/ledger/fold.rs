@@ -136,7 +136,7 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
         Event::DisposalDone(done) => keeping::done(done, state),
         Event::Loss(loss) => state.put(key::loss(&loss.id), loss),
         Event::PapersRead(read) => super::files::apply_read(read, state),
-        Event::FileDeed(deed) => super::files::apply_deed(deed, state),
+        Event::FileDeed(deed) => super::file_deeds::apply_deed(deed, state),
     }
 }
 

@@ -8,6 +8,7 @@ mod accounts;
 mod changes;
 mod disposal;
 pub mod event;
+pub mod file_deeds;
 pub mod files;
 pub mod fold;
 pub mod handling;

@@ -40,6 +40,8 @@ pub enum Grant {
     Transfer,
     /// Havale.
     Assign,
+    /// Enter what is known about application files.
+    Files,
     /// The numbers of `/metrics`.
     Metrics,
     /// The log of deliveries.
@@ -47,13 +49,14 @@ pub enum Grant {
 }
 
 impl Grant {
-    pub const ALL: [Self; 5] = [Self::Read, Self::Transfer, Self::Assign, Self::Metrics, Self::Admin];
+    pub const ALL: [Self; 6] = [Self::Read, Self::Transfer, Self::Assign, Self::Files, Self::Metrics, Self::Admin];
 
     pub fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Transfer => "transfer",
             Self::Assign => "assign",
+            Self::Files => "files",
             Self::Metrics => "metrics",
             Self::Admin => "admin",
         }
@@ -90,7 +93,9 @@ impl Token {
 
     /// As it stands beside people: what asks who may see and who did it asks this.
     pub fn person(&self) -> Person {
-        let handles = self.may(Grant::Transfer) || self.may(Grant::Assign);
+        let handles = [Grant::Transfer, Grant::Assign, Grant::Files]
+            .into_iter()
+            .any(|grant| self.may(grant));
         Person {
             login: format!("{ACTOR}{}", self.name),
             name: self.name.clone(),

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use crate::checklist::config::Checklist;
-use crate::checklist::papers::{FileKind, ReadPaper, Reading, signed_name, words_in};
+use crate::checklist::papers::{FileKind, ReadPaper, Reading, signed_name};
+use crate::checklist::placing::words_in;
 use crate::envelope::{self, Package};
 use crate::finding::Severity;
 use crate::hash::Sha256;
@@ -21,6 +22,7 @@ use crate::signature::cades::cms::SignedData;
 use crate::signature::octets::Octets;
 use crate::signature::report::{Role, SignatureReport};
 use crate::signature::{self, Context};
+use crate::text::Text;
 
 /// Papers of one message that are read: no application has so many, and each is judged.
 const MOST_PAPERS: usize = 300;
@@ -52,16 +54,25 @@ pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settin
     let mut reading = Reading::default();
     let mut candidates = attachments(&message);
     if let Some(package) = own_package(&message, entry, settings, opener) {
-        let (reports, findings) = signature::judge_package(&package, &context);
-        let is_error = |severity: Severity| severity >= Severity::Error;
-        reading.package_is_broken = package
-            .all_findings()
-            .iter()
-            .chain(&findings)
-            .any(|finding| is_error(finding.severity));
+        let mut findings = package.all_findings();
+        let mut reports = Vec::new();
+        for layer in layers(&package) {
+            let judged = signature::judge_package_alone(layer, &context);
+            // The innermost layer holds the papers: who signed around it signed something else.
+            reports = judged.0;
+            findings.extend(judged.1);
+        }
+        candidates.extend(layers(&package).last().into_iter().flat_map(|layer| inside(layer)));
+        reading.package_is_broken = findings.iter().any(|finding| finding.severity >= Severity::Error);
         reading.package = settled(reports, &context);
         reading.package.retain(|report| report.role == Role::Signature);
-        candidates.extend(inside(&package));
+    }
+    if candidates.len() > MOST_PAPERS {
+        candidates.truncate(MOST_PAPERS);
+        reading.unreadable = Some(Text::new(
+            format!("{MOST_PAPERS} taneden çok ek var"),
+            format!("it has more than {MOST_PAPERS} attachments"),
+        ));
     }
     reading.papers = judged(&candidates, checklist, &context, limits);
     reading
@@ -71,7 +82,7 @@ pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settin
 pub fn references(raw: &Bytes, entry: &Entry, settings: &Settings, opener: &dyn Opener) -> References {
     let message = message::read_opening(raw, &settings.limits, opener);
     let package = own_package(&message, entry, settings, opener);
-    let named = package.iter().flat_map(|package| package.metadata.document.iter());
+    let named = package.iter().flat_map(|package| package.document_metadata().document.iter());
     let documents = named.flat_map(|document| &document.references).filter_map(|one| one.id.clone());
     let original = message.original.as_ref().unwrap_or(raw);
     References {
@@ -92,6 +103,12 @@ fn own_package(message: &Message, entry: &Entry, settings: &Settings, opener: &d
         opener,
     );
     (package.sha256 == wanted.sha256).then_some(package)
+}
+
+/// From the outside in: an update around its original, an encrypted package around what was in it. Packages that are attached are no
+/// layers but documents of their own.
+fn layers(package: &Package) -> Vec<&Package> {
+    std::iter::successors(Some(package), |layer| layer.nested.as_deref()).collect()
 }
 
 fn attachments(message: &Message) -> Vec<Candidate> {
@@ -136,7 +153,6 @@ fn inside(package: &Package) -> Vec<Candidate> {
 }
 
 fn judged(candidates: &[Candidate], checklist: &Checklist, context: &Context, limits: &Limits) -> Vec<ReadPaper> {
-    let candidates = candidates.get(..MOST_PAPERS).unwrap_or(candidates);
     // A detached signature beside the file that it signs is no paper of its own.
     let signs = |candidate: &Candidate| {
         let wanted = signed_name(&candidate.name)?;
@@ -197,6 +213,7 @@ fn paper(candidate: &Candidate, signatures: Vec<SignatureReport>, checklist: &Ch
         sha256: Sha256::of(&candidate.bytes),
         size: candidate.bytes.len() as u64,
         kind,
+        breaks_off: kind.breaks_off(shown),
         words,
         signatures,
         in_package: candidate.in_package,

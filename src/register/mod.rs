@@ -29,7 +29,7 @@ pub mod words;
 mod xsd_duration;
 
 pub(crate) use glob::matches as fits_pattern;
-pub(crate) use routing::has_word;
+pub(crate) use routing::{has_word, word_line};
 
 pub use flags::{ORPHAN, is_negative, is_orphan};
 pub use records::evidence_record;

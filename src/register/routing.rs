@@ -10,7 +10,7 @@ use super::entry::Entry;
 use super::glob;
 use super::rules::{Rule, Rules, Then, When};
 use crate::message::MessageKind;
-use crate::text::fold;
+use crate::text::{fold, fold_decomposed};
 
 /// What rules may ask about.
 #[derive(Debug, Clone)]
@@ -224,13 +224,14 @@ fn word(kind: &MessageKind) -> String {
 
 /// Turkish words grow at their end, so a word is found at the beginning of words only: `ihale` in `İhalesi`, not `icra` in `dericrak`.
 pub(crate) fn has_word(subject: &str, word: &str) -> bool {
-    let (subject, word) = (spaced(subject), spaced(word));
+    let (subject, word) = (word_line(subject), word_line(word));
     !word.is_empty() && subject.contains(&word)
 }
 
-/// Folded, every run of other characters one space, and a space in front: a word that begins here follows a space.
-fn spaced(text: &str) -> String {
-    let folded = fold(text);
+/// Folded, every run of other characters one space, and a space in front: a word that begins here follows a space. For whoever compares
+/// one text with many words.
+pub(crate) fn word_line(text: &str) -> String {
+    let folded = fold_decomposed(text);
     folded
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -32,7 +32,7 @@ pub mod wording;
 pub mod xades;
 
 pub use carrier::file::{FileReport, judge_evidence, judge_whole_message, verify_file, verify_file_opening};
-pub use carrier::package::judge_package;
+pub use carrier::package::{judge_package, judge_package_alone};
 pub use carrier::provider::bind_evidence;
 pub use carrier::smime::{judge_message, proof_of, unjudged};
 pub use context::Context;

@@ -24,6 +24,13 @@ pub fn judge_package(package: &Package, context: &Context) -> (Vec<SignatureRepo
     (reports, findings)
 }
 
+/// The same of a package by itself, without those inside it.
+pub fn judge_package_alone(package: &Package, context: &Context) -> (Vec<SignatureReport>, Vec<Finding>) {
+    let (mut reports, mut findings) = (Vec::new(), Vec::new());
+    judge_one(package, "", context, &mut reports, &mut findings);
+    (reports, findings)
+}
+
 fn judge_one(package: &Package, path: &str, context: &Context, reports: &mut Vec<SignatureReport>, findings: &mut Vec<Finding>) {
     // What is around a package that was opened says nothing that a signature could speak for: the one inside is judged.
     if package.signatures.is_empty() && !package.decrypted {

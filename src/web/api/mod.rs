@@ -4,6 +4,8 @@
 //! the router or a library would say by itself is replaced by [`problem::worded`].
 
 pub mod answer;
+pub mod application_shapes;
+pub mod applications;
 pub mod asked;
 pub mod caller;
 pub mod cursor;
@@ -36,6 +38,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/documents/{year}/{number}/original", get(files::original)),
         ("/api/v1/documents/{year}/{number}/transfer", put(deeds::transfer)),
         ("/api/v1/documents/{year}/{number}/assign", post(deeds::assign)),
+        ("/api/v1/documents/{year}/{number}/file", get(applications::one)),
+        ("/api/v1/documents/{year}/{number}/file/deeds", post(applications::enter)),
+        ("/api/v1/files", get(applications::list)),
         ("/api/v1/deliveries", get(deliveries::list)),
     ]
 }

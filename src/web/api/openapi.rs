@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::answer;
 use super::shapes::ProblemShape;
-use super::{deeds, deliveries, documents, files};
+use super::{applications, deeds, deliveries, documents, files};
 use axum::http::StatusCode;
 
 const ABOUT: &str = "\
@@ -110,11 +110,15 @@ fn refusal(description: &str) -> RefOr<openapi::Response> {
         files::original,
         deeds::transfer,
         deeds::assign,
+        applications::list,
+        applications::one,
+        applications::enter,
         deliveries::list,
     ),
     tags(
         (name = "documents", description = "The register"),
         (name = "files", description = "Bytes"),
+        (name = "applications", description = "Application files: which papers are there, which are missing, and who signed them"),
         (name = "deliveries", description = "Who was told"),
         (name = "description", description = "This"),
     ),

@@ -45,6 +45,8 @@ pub enum Problem {
         at: Timestamp,
     },
     Refused(Refusal),
+    /// What was entered about an application file cannot be so; the sentence says why.
+    Unfit(Text),
     /// The kept bytes cannot be taken apart.
     Unreadable(Text),
     /// The bytes were disposed of; the record stays.
@@ -70,7 +72,7 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Transferred { .. } | Self::Refused(Refusal::NotRecorded | Refusal::Unchanged) => StatusCode::CONFLICT,
-            Self::Refused(_) | Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Refused(_) | Self::Unfit(_) | Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Gone => StatusCode::GONE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken | Self::BytesLost => StatusCode::INTERNAL_SERVER_ERROR,
@@ -101,6 +103,7 @@ impl Problem {
             Self::Refused(Refusal::TooLong) => "too-long",
             Self::Refused(Refusal::ReasonRequired | Refusal::NoteRequired) => "note-required",
             Self::Refused(Refusal::Unchanged) => "unchanged",
+            Self::Unfit(_) => "unfit",
             Self::Unreadable(_) => "unreadable",
             Self::Gone => "disposed",
             Self::BytesLost => "bytes-lost",
@@ -175,6 +178,7 @@ impl Problem {
                 "This document was transferred to the EBYS under another number; do not enter it a second time. A person can correct the number on the document's page.",
             ),
             Self::Refused(refusal) => refusal.text(),
+            Self::Unfit(why) => why.clone(),
             Self::Unreadable(why) => Text::new(
                 format!("Saklanan ileti parçalarına ayrılamadı: {}. Özgün iletiyi alın.", why.tr),
                 format!("The kept message could not be taken apart: {}. Take the original message.", why.en),

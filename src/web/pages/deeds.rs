@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Form;
 use axum::extract::{Path, State};
+use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -49,6 +50,22 @@ pub async fn looked_at(web: &Shared, c: &Chrome, number: RegisterNumber, what: V
     let seen = web.ledger().viewed(number, c.person(), what).await?;
     seen.ok_or(Problem::NotFound)?;
     entry(web, c, number).await
+}
+
+/// The document that an address names, for whoever may see it. Looking at its page is recorded; what a refused form shows again is not.
+pub async fn visited(
+    method: &Method,
+    web: &Shared,
+    c: &Chrome,
+    (year, place): (&str, &str),
+    what: View,
+) -> Result<RegisterNumber, Problem> {
+    let number = number(year, place)?;
+    match *method == Method::GET {
+        true => looked_at(web, c, number, what).await?,
+        false => entry(web, c, number).await?,
+    };
+    Ok(number)
 }
 
 /// The entry, for whoever may see it, without a record.

@@ -12,20 +12,20 @@ use super::chrome::Chrome;
 use super::content::{self, Content, Piece, Use};
 use super::deeds::{self, Fields};
 use super::document_facts::{AddresseeView, AttachedView, Fact, addressee, attached, facts};
+use super::document_keeping::KeepingView;
+use super::document_said::Said;
+use super::history::{self, Done, named};
 use super::sent::SentView;
 use super::shown::Shown;
 use super::verdict::VerdictView;
 use super::when::{self, Due, Measure};
-use super::{beside, line, retention, show};
-use crate::clock::local_day;
+use super::{beside, line, show};
 use crate::evidence::Timeline;
 use crate::finding::Severity;
 use crate::ledger::LedgerError;
-use crate::ledger::retention::may_hold;
 use crate::people::View;
-use crate::register::entry::{Deadline, Entry, EvidenceRecord, Handling, RegisterNumber, State as EntryState};
+use crate::register::entry::{Deadline, Entry, EvidenceRecord, RegisterNumber, State as EntryState};
 use crate::register::nearing::is_open;
-use crate::register::retention::{KeepingWord, Standing};
 use crate::register::words;
 use crate::text::{Lang, Text};
 use crate::web::problem::Problem;
@@ -37,65 +37,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Lines of the sightings and of the views that are shown; a message that was seen a thousand times says it with a number.
 const SHOWN_LINES: usize = 200;
-
-/// What is said over the page after something was done.
-#[derive(Debug, Clone, Default)]
-struct Said {
-    text: Option<Text>,
-    is_refusal: bool,
-}
-
-impl Said {
-    /// What the address says was done: one of ours, or nothing.
-    fn of(word: Option<&str>) -> Self {
-        if let Some(refusal) = word.and_then(deeds::refusal_of) {
-            return Self {
-                text: Some(refusal.text()),
-                is_refusal: true,
-            };
-        }
-        let kept = word.and_then(|word| word.strip_prefix("keeping-"));
-        if let Some(refusal) = kept.and_then(retention::refusal_of) {
-            return Self {
-                text: Some(refusal.text()),
-                is_refusal: true,
-            };
-        }
-        let text = match word.unwrap_or_default() {
-            "legal-hold" => Text::new(
-                "Hukukî bekletme kondu: bu kayıt imha edilemez.",
-                "Put on legal hold: it cannot be disposed of.",
-            ),
-            "release" => Text::new("Hukukî bekletme kaldırıldı.", "The legal hold was released."),
-            "class" => Text::new("Saklama sınıfı yazıldı.", "The retention class was set."),
-            "assign" => Text::new("Havale edildi.", "Assigned."),
-            "done" => Text::new("Tamamlandı olarak işaretlendi.", "Marked as done."),
-            "hold" => Text::new("Beklemeye alındı.", "Put on hold."),
-            "reopen" => Text::new("Yeniden açıldı.", "Reopened."),
-            "not-recorded" => Text::new(
-                "Kayda alınmadı olarak işaretlendi; kayıt ve baytlar duruyor.",
-                "Marked as not recorded; entry and bytes stay.",
-            ),
-            "note" => Text::new("Not yazıldı.", "The note was written."),
-            "transferred" => Text::new("EBYS numarası yazıldı.", "The EBYS number was written."),
-            "renewed" => Text::new("Yeniden incelendi: sonuç yenilendi.", "Examined again: the verdict was renewed."),
-            "unchanged" => Text::new("Yeniden incelendi: sonuç değişmedi.", "Examined again: nothing changed."),
-            "unreadable" => Text::new(
-                "Yine okunamadı; kayıt olduğu gibi kaldı.",
-                "It could not be read again; the entry stays as it was.",
-            ),
-            "examining" => Text::new(
-                "İnceleme sürüyor; sonucu bitince burada görünecek.",
-                "The examination goes on; its result will be here when it is done.",
-            ),
-            _ => return Self::default(),
-        };
-        Self {
-            text: Some(text),
-            is_refusal: false,
-        }
-    }
-}
 
 /// One part that can be taken out.
 struct PartView {
@@ -142,14 +83,6 @@ struct EvidenceView {
     label: Shown,
     recipient: Shown,
     sha256: String,
-}
-
-/// Somebody did something, or looked.
-struct Done {
-    time: String,
-    who: Shown,
-    what: Shown,
-    note: Shown,
 }
 
 #[derive(Template)]
@@ -199,92 +132,6 @@ struct DocumentPage {
     people: Vec<(String, String)>,
 }
 
-/// How long it is kept, and why it may not go.
-struct KeepingView {
-    /// In one sentence.
-    standing: String,
-    /// Its bytes are gone: since when and by which list.
-    disposed: Option<String>,
-    /// The holds that stand, each with its number.
-    holds: Vec<(u32, Shown)>,
-    classes: Vec<(String, bool)>,
-    deeds: Vec<Done>,
-    may_hold: bool,
-}
-
-impl KeepingView {
-    fn of(web: &Web, entry: &Entry, c: &Chrome) -> Result<Self, LedgerError> {
-        let (settings, keeping, lang) = (web.pipeline.settings(), web.ledger().keeping(entry.register_number)?, c.lang());
-        let policy = &settings.config.retention;
-        let standing = web.ledger().retention_standing(entry, policy, local_day(web.pipeline.now()))?;
-        let standing = match standing {
-            Standing::ForEver => Text::new(
-                "Sürekli saklanır: süreli bir sınıfı yok.",
-                "Kept for ever: it has no class with years.",
-            ),
-            Standing::Held => Text::new(
-                "Hukukî bekletmede (kendisi ya da dosyasındaki bir belge): imha edilemez.",
-                "On legal hold, itself or a document of its file: it cannot be disposed of.",
-            ),
-            Standing::Open => Text::new(
-                "İşi bitmedi ya da başvuru dosyası açık: saklama süresi dolsa da imha edilemez.",
-                "Not finished, or its application file is open: it cannot be disposed of.",
-            ),
-            Standing::Kept { class, until } => Text::new(
-                format!("{class}: {until} gününden önce imha edilemez."),
-                format!("{class}: not to be disposed of before {until}."),
-            ),
-            Standing::Due { class, since, .. } => Text::new(
-                format!("{class}: saklama süresi {since} günü doldu."),
-                format!("{class}: its term was over on {since}."),
-            ),
-            Standing::Disposed => Text::new("İmha edildi.", "Disposed of."),
-        };
-        Ok(Self {
-            standing: standing.get(lang).to_owned(),
-            disposed: web.ledger().disposed(entry)?.map(|text| text.get(lang).to_owned()),
-            holds: keeping
-                .holds
-                .iter()
-                .map(|hold| {
-                    let said = format!("{} · {}: {}", when::moment(hold.since), hold.by, hold.reason);
-                    (hold.id, Shown::field(&said))
-                })
-                .collect(),
-            classes: policy
-                .class
-                .iter()
-                .map(|class| (class.name.clone(), keeping.class.as_deref() == Some(class.name.as_str())))
-                .collect(),
-            deeds: keeping
-                .deeds
-                .iter()
-                .rev()
-                .map(|deed| Done {
-                    time: when::moment(deed.at),
-                    who: named(web, &deed.by),
-                    what: Shown::field(&format!(
-                        "{}{}",
-                        keeping_words(&deed.what).get(lang),
-                        retention::at_the_machine(deed.uid, c)
-                    )),
-                    note: Shown::field(&deed.reason),
-                })
-                .collect(),
-            may_hold: may_hold(c.person()),
-        })
-    }
-}
-
-fn keeping_words(word: &KeepingWord) -> Text {
-    match word {
-        KeepingWord::Class(Some(class)) => Text::new(format!("saklama sınıfı verdi: {class}"), format!("set the retention class {class}")),
-        KeepingWord::Class(None) => Text::new("saklama sınıfını kurallara bıraktı", "left the retention class to the rules"),
-        KeepingWord::Held => Text::new("hukukî bekletme koydu", "put a legal hold"),
-        KeepingWord::Released => Text::new("hukukî bekletmeyi kaldırdı", "released the legal hold"),
-    }
-}
-
 #[derive(Deserialize)]
 pub struct After {
     said: Option<String>,
@@ -299,11 +146,7 @@ pub async fn page(
     Path((year, place)): Path<(String, String)>,
     Asked(after): Asked<After>,
 ) -> Result<Response, Problem> {
-    let number = deeds::number(&year, &place)?;
-    match method == Method::GET {
-        true => deeds::looked_at(&web, &c, number, View::Page).await?,
-        false => deeds::entry(&web, &c, number).await?,
-    };
+    let number = deeds::visited(&method, &web, &c, (&year, &place), View::Page).await?;
     let said = Said::of(after.said.as_deref());
     // What somebody typed into the form that was refused stands in it again.
     let kept = web.refused.of(&c.person().login, &line::href(number), web.pipeline.now());
@@ -419,29 +262,15 @@ fn made(
             recipients(web, entry, lang)?
         },
         sent: SentView::of(entry, web, &c)?,
-        earlier: earlier(entry, lang),
-        history: entry.history.iter().rev().map(|one| handling(one, web, lang)).collect(),
+        earlier: history::earlier(entry, lang),
+        history: entry.history.iter().rev().map(|one| history::handled(one, web, lang)).collect(),
         views: views
             .iter()
             .rev()
             .take(SHOWN_LINES)
-            .map(|view| Done {
-                time: when::moment(view.at),
-                who: named(web, &view.by),
-                what: Shown::field(deeds::view_words(view.what).get(lang)),
-                note: Shown::default(),
-            })
+            .map(|view| history::viewed(view, web, lang))
             .collect(),
-        sightings: sightings
-            .iter()
-            .take(SHOWN_LINES)
-            .map(|sighting| Done {
-                time: when::moment(sighting.at),
-                who: Shown::cell(&sighting.mailbox),
-                what: Shown::cell(&format!("{} {}", sighting.locator.folder, sighting.locator.id)),
-                note: Shown::default(),
-            })
-            .collect(),
+        sightings: sightings.iter().take(SHOWN_LINES).map(history::sighted).collect(),
         sightings_count: sightings.len(),
         has_technical_parts,
         more_sightings: sightings.len().saturating_sub(SHOWN_LINES),
@@ -506,15 +335,6 @@ fn severity_class(severity: Severity) -> &'static str {
     }
 }
 
-/// A login with the name that it stands for.
-fn named(web: &Web, login: &str) -> Shown {
-    let account = web.ledger().account(login).ok().flatten();
-    match account {
-        Some(account) => Shown::cell(&format!("{} ({login})", account.person.name)),
-        None => Shown::cell(login),
-    }
-}
-
 /// What ended a deadline: the first of the deeds since which it can no longer be missed.
 fn closed(entry: &Entry, deadline: &Deadline, web: &Web, lang: Lang) -> Option<Shown> {
     if is_open(entry.state, deadline) {
@@ -533,27 +353,6 @@ fn closed(entry: &Entry, deadline: &Deadline, web: &Web, lang: Lang) -> Option<S
         }
         None => Shown::field(words::either(("delille kapandı", "closed by evidence"), lang)),
     })
-}
-
-fn handling(handling: &Handling, web: &Web, lang: Lang) -> Done {
-    Done {
-        time: when::moment(handling.at),
-        who: named(web, &handling.by),
-        what: Shown::field(deeds::action_words(&handling.action).get(lang)),
-        note: Shown::maybe(handling.note.as_deref()),
-    }
-}
-
-fn earlier(entry: &Entry, lang: Lang) -> Vec<Done> {
-    let verdicts = entry.earlier_verdicts.iter().rev();
-    verdicts
-        .map(|verdict| Done {
-            time: when::moment(verdict.at),
-            who: Shown::maybe(verdict.asker.person.as_deref()),
-            what: Shown::field(verdict.indication.map_or("–", |indication| Chip::of(indication, lang).word)),
-            note: Shown::field(&format!("{} {}", when::moment(verdict.replaced_at), words::why(verdict.why, lang))),
-        })
-        .collect()
 }
 
 fn evidence(web: &Web, entry: &Entry, lang: Lang) -> Result<Vec<EvidenceView>, LedgerError> {
