@@ -86,6 +86,22 @@ impl Week {
         serde_json::from_str(&self.ok(args)).unwrap_or_else(|error| panic!("{args:?}: {error}"))
     }
 
+    fn add(&self, login: &str, role: &str, clearance: &str) {
+        let args = [
+            "people",
+            "add",
+            login,
+            "--name",
+            "Deneme",
+            "--role",
+            role,
+            "--clearance",
+            clearance,
+            "--generate",
+        ];
+        self.ok(&args);
+    }
+
     fn number(&self, nth: usize) -> String {
         self.json(&["documents", "export"])[nth]["register_number"]
             .as_str()
@@ -539,12 +555,68 @@ fn an_entry_shows_what_a_clerk_needs() {
 }
 
 #[test]
+fn a_level_is_set_by_hand_in_the_name_of_who_may_and_examining_again_leaves_it() {
+    let week = Week::new();
+    week.add("memur", "clerk", "4");
+    week.add("dar", "supervisor", "1");
+    week.add("amir", "supervisor", "4");
+    let entries = week.json(&["documents", "export"]);
+    let closed = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["access"] == 4)
+        .expect("one is closed to us");
+    let number = closed["register_number"].as_str().unwrap();
+    let level = |by: &str, reason: &str| {
+        let args = ["documents", "level", number, "--to", "1", "--reason", reason, "--by", by];
+        let output = week.run(&args);
+        (code(&output), stderr(&output))
+    };
+    assert_eq!(
+        code(&week.run(&["documents", "level", number, "--to", "5", "--reason", "x", "--by", "amir"])),
+        2
+    );
+    for (by, said) in [
+        ("kim", "açık bir hesap yok"),
+        ("memur", "değişiklik yapmaz"),
+        ("dar", "Böyle bir kayıt yok"),
+    ] {
+        let (code, problem) = level(by, "gönderen bildirdi");
+        assert_eq!(code, 1, "{by}");
+        assert!(problem.contains(said), "{by}: {problem}");
+    }
+    assert!(level("amir", " ").1.contains("gerekçe"), "a reason is asked for");
+    assert_eq!(level("amir", "gönderen bildirdi").0, 0);
+    let show = || week.json(&["documents", "show", number, "--json"]);
+    assert_eq!(
+        (&show()["access"], &show()["history"][0]["note"]),
+        (&1.into(), &"gönderen bildirdi".into())
+    );
+    assert!(
+        week.ok(&["documents", "show", number])
+            .contains("erişim düzeyi: çok gizli → hizmete özel")
+    );
+    week.run(&["documents", "retry", number]);
+    assert_eq!(show()["access"], 1);
+    let whole = show();
+    week.ok(&["index", "rebuild"]);
+    assert_eq!(show(), whole);
+}
+
+#[test]
 fn who_opened_a_document_is_recorded() {
     let week = Week::new();
     let number = week.number(0);
     assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "registered");
-    let screen = week.ok(&["documents", "show", &number, "--opened-by", "Evrak Memuru"]);
-    assert!(screen.contains("Yapılanlar") && screen.contains("Evrak Memuru açıldı"), "{screen}");
+    let invented = week.run(&["documents", "show", &number, "--opened-by", "kim"]);
+    assert_eq!(code(&invented), 1);
+    assert!(stderr(&invented).contains("açık bir hesap yok"), "{}", stderr(&invented));
+    assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "registered");
+    week.add("memur", "clerk", "4");
+    let screen = week.ok(&["documents", "show", &number, "--opened-by", "memur"]);
+    let from = format!("memur (komut satırından, uid {}) açıldı", rustix::process::getuid().as_raw());
+    assert!(screen.contains("Yapılanlar") && screen.contains(&from), "{screen}");
     assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "opened");
     // Looking alone records nothing.
     let other = week.number(1);

@@ -246,8 +246,9 @@ pub enum DocumentsCommand {
         /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
-        /// Record that this person opened the document: the proof of the daily duty, and the end of its alarm.
-        #[arg(long, value_name = "PERSON")]
+        /// Record that this person opened the document: the proof of the daily duty, and the end of its alarm. An account that is in use and
+        /// for which the document exists; the record says that it was done on the command line.
+        #[arg(long, value_name = "LOGIN")]
         opened_by: Option<String>,
     },
     /// Reads and judges messages of the register again, quarantined ones too; earlier verdicts are kept. Beside a running daemon the daemon
@@ -256,12 +257,27 @@ pub enum DocumentsCommand {
         /// Register numbers, as 2026/000001.
         #[arg(required = true, value_name = "NUMBER")]
         numbers: Vec<RegisterNumber>,
-        /// Who asks for it; stands beside the earlier verdict.
-        #[arg(long, value_name = "PERSON")]
+        /// Who asks for it, by login; stands beside the earlier verdict.
+        #[arg(long, value_name = "LOGIN")]
         by: Option<String>,
         /// Print one JSON document instead of lines.
         #[arg(long)]
         json: bool,
+    },
+    /// Sets by hand who may see a document: where its classification cannot be read, it exists only for clearance 4. For root and the daemon's
+    /// own account, in the name of a supervisor or administrator whose clearance reaches both levels.
+    Level {
+        /// The register number, as 2026/000001.
+        number: RegisterNumber,
+        /// 0 open, 1 restricted, 2 confidential, 3 secret, 4 top secret
+        #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=4))]
+        to: u8,
+        /// Why; it stands in the record.
+        #[arg(long)]
+        reason: String,
+        /// The login of the account in whose name it is done.
+        #[arg(long, value_name = "LOGIN")]
+        by: String,
     },
     /// The register as JSON, oldest first.
     Export {

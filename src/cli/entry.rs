@@ -6,7 +6,7 @@ use super::words;
 use crate::envelope::{Attachment, Document};
 use crate::finding::Finding;
 use crate::ledger::{Ledger, LedgerError};
-use crate::register::entry::{Action, Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
+use crate::register::entry::{Deadline, EarlierVerdict, Entry, EvidenceRecord, Handling, flag};
 use crate::signature::report::{Reason, SignatureReport};
 use crate::signature::wording::{Told, file_sentence};
 use crate::text::Lang;
@@ -102,6 +102,7 @@ impl Screen {
         self.fact("Sonuç", "Verdict", &verdict(entry, lang));
         self.fact("Bekleyen", "Waits for", &awaited(entry, lang));
         self.fact("Birim", "Unit", entry.unit.as_deref().unwrap_or("-"));
+        self.fact("Erişim", "Access", words::access(entry.access, lang));
         self.fact("Durum", "State", words::state_of(entry.state, entry.is_sent(), lang));
         self.fact("EBYS no", "EBYS number", entry.transferred_as().unwrap_or_default());
         let flags: Vec<&str> = entry.flags.iter().map(|flag| words::flag(flag, lang)).collect();
@@ -250,11 +251,8 @@ fn earlier(verdict: &EarlierVerdict, lang: Lang) -> String {
 
 fn handling(handling: &Handling, lang: Lang) -> String {
     let note = handling.note.as_deref().unwrap_or_default();
-    let what = match &handling.action {
-        Action::Transferred { number } => format!("EBYS {number}"),
-        _ => words::state(handling.state, lang).to_owned(),
-    };
-    format!("{}  {} {what} {note}", local_time(handling.at), handling.by)
+    let (what, from) = (words::deed(handling, lang), words::command_line(handling.uid, lang));
+    format!("{}  {}{from} {what} {note}", local_time(handling.at), handling.by)
         .trim_end()
         .to_owned()
 }

@@ -3,10 +3,11 @@
 //! A Unix-domain stream socket, one JSON object a line each way, any number of requests on a connection:
 //!
 //! ```text
-//! {"request":"opened","number":"2026/000001","by":"Ayşe Yılmaz"}   -> {"reply":"opened","state":"opened"}
+//! {"request":"opened","number":"2026/000001","by":"ayse"}          -> {"reply":"opened","state":"opened"}
 //! {"request":"retry","numbers":["2026/000001"]}                    -> {"reply":"retried","entries":[{"number":…,"outcome":…}]}
 //! {"request":"account","login":"ayse","edit":{"disabled":true}}    -> {"reply":"account"}, for root and the daemon's own account
 //! {"request":"token","name":"ebys","edit":"revoke"}               -> {"reply":"token"}, for the same
+//! {"request":"level","number":"2026/000001","to":1,"reason":"…","by":"ayse"} -> {"reply":"level"}, for the same
 //! {"request":"status"}                                             -> {"reply":"status", …}
 //! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
 //! ```
@@ -31,12 +32,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
+use crate::ledger::handling::{HandlingRequest, Refusal};
 use crate::ledger::retention::{KeepingRefusal, KeepingRequest, Kept};
-use crate::people::Edit;
 use crate::people::tokens::TokenEdit;
-use crate::pipeline::reexamine::Reexamined;
+use crate::people::{Edit, Person};
+use crate::pipeline::reexamine::{Outcome, Reexamined};
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::register::entry::{Asker, RegisterNumber, State, Why};
+use crate::register::entry::{Action, Asker, RegisterNumber, State, Why};
 use crate::text::Text;
 
 /// A request holds a name and some numbers. What is longer is no request.
@@ -44,9 +46,6 @@ pub const LINE_BYTES: u64 = 64 << 10;
 
 /// Entries of one `retry`: together they stay within what a person waits for.
 pub const NUMBERS: usize = 100;
-
-/// A name longer than this is no name; it would stand in the record for ever.
-const PERSON_CHARS: usize = 200;
 
 /// How long the other end may be silent, and how long it may take to read its answer.
 const PEER_DEADLINE: Duration = Duration::from_secs(10);
@@ -63,7 +62,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
-    /// A person opened a document.
+    /// The person of an account opened a document.
     Opened {
         number: RegisterNumber,
         by: String,
@@ -71,7 +70,7 @@ pub enum Request {
     /// Examine the messages of these entries again.
     Retry {
         numbers: Vec<RegisterNumber>,
-        /// The person, where one is named.
+        /// The login of the person, where one is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
@@ -90,6 +89,13 @@ pub enum Request {
     Keep {
         by: String,
         deed: KeepingRequest,
+    },
+    /// Set who may see an entry, in the name of an account. For the same as accounts.
+    Level {
+        number: RegisterNumber,
+        to: u8,
+        reason: String,
+        by: String,
     },
     Status,
 }
@@ -111,6 +117,7 @@ pub enum Reply {
     Kept {
         outcome: Kept,
     },
+    Level,
     Refused {
         problem: Text,
     },
@@ -301,19 +308,18 @@ impl Seat {
 async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progress: &Progress) -> Reply {
     let asker = |person: Option<String>| Asker { person, uid };
     let outcome = match request {
-        Request::Opened { by, .. } if !is_name(&by) => return refused(no_name()),
-        Request::Retry { by: Some(by), .. } if !is_name(&by) => return refused(no_name()),
         Request::Retry { numbers, .. } if numbers.len() > NUMBERS => return refused(too_many()),
-        Request::Opened { number, by } => pipeline
-            .ledger
-            .opened(number, asker(Some(by)))
-            .await
-            .map(|state| Reply::Opened { state })
-            .map_err(PipelineError::from),
-        Request::Retry { numbers, by } => pipeline
-            .reexamine(&numbers, Why::Operator, &asker(by))
-            .await
-            .map(|entries| Reply::Retried { entries }),
+        Request::Opened { number, by } => match pipeline.ledger.opened(number, &by, uid).await {
+            Ok(Ok(state)) => Ok(Reply::Opened { state: Some(state) }),
+            Ok(Err(Refusal::NotFound)) => Ok(Reply::Opened { state: None }),
+            Ok(Err(refusal)) => return refused(refusal.text()),
+            Err(error) => Err(error.into()),
+        },
+        Request::Retry { numbers, by } => match retry(pipeline, &numbers, by, uid).await {
+            Ok(Ok(entries)) => Ok(Reply::Retried { entries }),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
         Request::Account { .. } if !may_appoint(uid) => return refused(not_yours()),
         Request::Account { login, edit } => match pipeline.ledger.edit_account(&login, edit, asker(None)).await {
             Ok(Ok(_)) => Ok(Reply::Account),
@@ -329,6 +335,12 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
         Request::Keep { .. } if !may_appoint(uid) => return refused(not_yours()),
         Request::Keep { by, deed } => match keep(pipeline, &by, deed).await {
             Ok(Ok(outcome)) => Ok(Reply::Kept { outcome }),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
+        Request::Level { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::Level { number, to, reason, by } => match set_level(pipeline, number, (to, reason), (&by, uid)).await {
+            Ok(Ok(())) => Ok(Reply::Level),
             Ok(Err(problem)) => return refused(problem),
             Err(error) => Err(error),
         },
@@ -352,15 +364,81 @@ pub async fn keep(pipeline: &Pipeline, by: &str, deed: KeepingRequest) -> Result
     if matches!(deed, KeepingRequest::Approve { .. }) {
         return Ok(Err(KeepingRefusal::Forbidden.text()));
     }
+    let person = match named(pipeline, by)? {
+        Ok(person) => person,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let outcome = pipeline.decide_keeping(deed, &person).await?;
+    Ok(outcome.map_err(KeepingRefusal::text))
+}
+
+/// Examines entries again. Where an account is named it is one that is in use, and what does not exist for its person is not there.
+///
+/// # Errors
+/// The disk failed.
+pub async fn retry(
+    pipeline: &Pipeline,
+    numbers: &[RegisterNumber],
+    by: Option<String>,
+    uid: Option<u32>,
+) -> Result<Result<Vec<Reexamined>, Text>, PipelineError> {
+    let Some(by) = by else {
+        let asker = Asker { person: None, uid };
+        return Ok(Ok(pipeline.reexamine(numbers, Why::Operator, &asker).await?));
+    };
+    let person = match named(pipeline, &by)? {
+        Ok(person) => person,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let mut seen = Vec::new();
+    for number in numbers {
+        if pipeline.ledger.entry(*number)?.is_some_and(|entry| person.sees(&entry)) {
+            seen.push(*number);
+        }
+    }
+    let asker = Asker { person: Some(by), uid };
+    let mut answers = pipeline.reexamine(&seen, Why::Operator, &asker).await?;
+    let absent = numbers.iter().filter(|number| !seen.contains(number));
+    answers.extend(absent.map(|number| Reexamined {
+        number: *number,
+        outcome: Outcome::Unknown,
+    }));
+    answers.sort_by_key(|answer| answer.number);
+    answers.dedup_by_key(|answer| answer.number);
+    Ok(Ok(answers))
+}
+
+/// Sets who may see an entry, in the name of an account: what that person may not see or do is refused here too.
+///
+/// # Errors
+/// The disk refused.
+pub async fn set_level(
+    pipeline: &Pipeline,
+    number: RegisterNumber,
+    (to, reason): (u8, String),
+    (by, uid): (&str, Option<u32>),
+) -> Result<Result<(), Text>, PipelineError> {
+    let person = match named(pipeline, by)? {
+        Ok(person) => person,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let request = HandlingRequest {
+        action: Action::Access { from: 0, to },
+        note: Some(reason),
+    };
+    let set = pipeline.ledger.handle_from(number, request, &person, uid).await?;
+    Ok(set.map(|_state| ()).map_err(Refusal::text))
+}
+
+/// The person of an account that is in use.
+fn named(pipeline: &Pipeline, by: &str) -> Result<Result<Person, Text>, PipelineError> {
     let account = pipeline.ledger.account(by)?.filter(|account| !account.disabled);
-    let Some(account) = account else {
-        return Ok(Err(Text::new(
+    Ok(account.map(|account| account.person).ok_or_else(|| {
+        Text::new(
             format!("'{by}' adlı açık bir hesap yok; 'people list' olanları gösterir"),
             format!("there is no enabled account '{by}'; 'people list' shows what there is"),
-        )));
-    };
-    let outcome = pipeline.decide_keeping(deed, &account.person).await?;
-    Ok(outcome.map_err(KeepingRefusal::text))
+        )
+    }))
 }
 
 fn status(pipeline: &Pipeline, progress: &Progress) -> Status {
@@ -378,11 +456,6 @@ fn status(pipeline: &Pipeline, progress: &Progress) -> Status {
         silent: progress.silent(),
         sequence: pipeline.ledger.head().sequence,
     }
-}
-
-/// One line of visible characters: it stands in the record and on screens.
-pub fn is_name(by: &str) -> bool {
-    !by.trim().is_empty() && by.chars().count() <= PERSON_CHARS && !by.chars().any(char::is_control)
 }
 
 /// The socket is open to a group; whoever could make accounts over it could see everything.
@@ -403,14 +476,6 @@ fn refused(problem: Text) -> Reply {
 
 fn no_request(problem: &str) -> Text {
     Text::new(format!("bu bir istek değil: {problem}"), format!("this is no request: {problem}"))
-}
-
-/// For the command line too.
-pub fn no_name() -> Text {
-    Text::new(
-        format!("ad boş olamaz, denetim karakteri içeremez ve en çok {PERSON_CHARS} karakter olabilir"),
-        format!("a name must not be empty, holds no control characters and has at most {PERSON_CHARS} characters"),
-    )
 }
 
 fn too_many() -> Text {

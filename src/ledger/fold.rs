@@ -381,8 +381,10 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
 fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     amend_entry(handled.number, state, |entry| {
         entry.state = handled.handling.state;
-        if let Action::Assigned { unit: Some(unit), .. } = &handled.handling.action {
-            entry.unit = Some(unit.clone());
+        match &handled.handling.action {
+            Action::Assigned { unit: Some(unit), .. } => entry.unit = Some(unit.clone()),
+            Action::Access { to, .. } => entry.access = *to,
+            _ => {}
         }
         entry.history.push(handled.handling.clone());
     })?;

@@ -8,7 +8,7 @@ use super::flow::Flow;
 use super::sheet::About;
 use super::words::{exact_time, local_day, local_time};
 use super::{Asked, PaperError, Summary, line, words};
-use crate::register::entry::{Entry, EvidenceRecord, Handling, RegisterNumber};
+use crate::register::entry::{Action, Entry, EvidenceRecord, Handling, RegisterNumber};
 use crate::signature::carrier::package::flatten;
 use crate::signature::report::{RevocationReport, SignatureReport, TimestampReport};
 use crate::signature::validation::{Check, CheckResult};
@@ -261,14 +261,20 @@ impl Sheet<'_> {
 
     fn openings(&mut self, history: &[Handling]) {
         self.head("Kim, ne zaman", "Who, and when");
-        if history.is_empty() {
+        if history.iter().all(|one| matches!(one.action, Action::Access { .. })) {
             let none = self.asked.either("Henüz kimse açmadı.", "Nobody has opened it yet.");
             self.flow.line(none);
         }
         let skipped = history.len().saturating_sub(LINES);
         for one in history.iter().skip(skipped) {
             let note = one.note.as_deref().unwrap_or_default();
-            let line = format!("{} · {} {note}", one.by, words::state(one.state, self.asked.lang));
+            let lang = self.asked.lang;
+            let line = format!(
+                "{}{} · {} {note}",
+                one.by,
+                words::command_line(one.uid, lang),
+                words::deed(one, lang)
+            );
             self.flow.fact(&words::second(one.at), &line);
         }
     }

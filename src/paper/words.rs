@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::clock::istanbul;
 pub use crate::clock::wall_minute as local_time;
-pub use crate::register::words::{either, kind, state, state_of, verdict};
+pub use crate::register::words::{command_line, deed, either, kind, state_of, verdict};
 use crate::text::Lang;
 
 /// What the moment of arrival rests on, in the words of a judge: which of them the law counts by.

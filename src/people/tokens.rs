@@ -40,6 +40,8 @@ pub enum Grant {
     Transfer,
     /// Havale.
     Assign,
+    /// Say who may see a document.
+    Level,
     /// The numbers of `/metrics`.
     Metrics,
     /// The log of deliveries.
@@ -47,13 +49,14 @@ pub enum Grant {
 }
 
 impl Grant {
-    pub const ALL: [Self; 5] = [Self::Read, Self::Transfer, Self::Assign, Self::Metrics, Self::Admin];
+    pub const ALL: [Self; 6] = [Self::Read, Self::Transfer, Self::Assign, Self::Level, Self::Metrics, Self::Admin];
 
     pub fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Transfer => "transfer",
             Self::Assign => "assign",
+            Self::Level => "level",
             Self::Metrics => "metrics",
             Self::Admin => "admin",
         }
@@ -95,7 +98,11 @@ impl Token {
             login: format!("{ACTOR}{}", self.name),
             name: self.name.clone(),
             // The least role that its deeds need: what only reads could not change anything even where a route forgot to ask for the grant.
-            role: if handles { Role::Clerk } else { Role::Auditor },
+            role: match (self.may(Grant::Level), handles) {
+                (true, _) => Role::Supervisor,
+                (false, true) => Role::Clerk,
+                (false, false) => Role::Auditor,
+            },
             mailboxes: self.mailboxes.clone(),
             units: self.units.clone(),
             clearance: self.clearance,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::entry::{Entry, State, Why, flag};
+use super::entry::{Action, Entry, Handling, State, Why, flag};
 use crate::finding::Severity;
 use crate::message::MessageKind;
 use crate::text::Lang;
@@ -45,6 +45,37 @@ pub fn severity(severity: Severity, lang: Lang) -> &'static str {
         Severity::Fatal => ("işlenemez", "fatal"),
     };
     either(words, lang)
+}
+
+/// An access level, as people call it.
+pub fn access(level: u8, lang: Lang) -> &'static str {
+    let words = match level {
+        0 => ("açık", "open"),
+        1 => ("hizmete özel", "restricted"),
+        2 => ("özel", "confidential"),
+        3 => ("gizli", "secret"),
+        _ => ("çok gizli", "top secret"),
+    };
+    either(words, lang)
+}
+
+/// What is said beside a person's name where the deed came from the machine and not from the person's own session; else nothing.
+pub fn command_line(uid: Option<u32>, lang: Lang) -> String {
+    match (uid, lang) {
+        (None, _) => String::new(),
+        (Some(uid), Lang::Tr) => format!(" (komut satırından, uid {uid})"),
+        (Some(uid), Lang::En) => format!(" (on the command line, uid {uid})"),
+    }
+}
+
+/// What a person did, where it is more than the state after it.
+pub fn deed(handling: &Handling, lang: Lang) -> String {
+    match (&handling.action, lang) {
+        (Action::Transferred { number }, _) => format!("EBYS {number}"),
+        (Action::Access { from, to }, Lang::Tr) => format!("erişim düzeyi: {} → {}", access(*from, lang), access(*to, lang)),
+        (Action::Access { from, to }, Lang::En) => format!("access level: {} → {}", access(*from, lang), access(*to, lang)),
+        _ => state(handling.state, lang).to_owned(),
+    }
 }
 
 pub fn state(state: State, lang: Lang) -> &'static str {

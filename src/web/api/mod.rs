@@ -36,6 +36,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/documents/{year}/{number}/original", get(files::original)),
         ("/api/v1/documents/{year}/{number}/transfer", put(deeds::transfer)),
         ("/api/v1/documents/{year}/{number}/assign", post(deeds::assign)),
+        ("/api/v1/documents/{year}/{number}/level", post(deeds::level)),
         ("/api/v1/deliveries", get(deliveries::list)),
     ]
 }

@@ -110,6 +110,7 @@ fn refusal(description: &str) -> RefOr<openapi::Response> {
         files::original,
         deeds::transfer,
         deeds::assign,
+        deeds::level,
         deliveries::list,
     ),
     tags(

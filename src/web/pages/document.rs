@@ -77,6 +77,7 @@ impl Said {
                 "Marked as not recorded; entry and bytes stay.",
             ),
             "note" => Text::new("Not yazıldı.", "The note was written."),
+            "access-level" => Text::new("Erişim düzeyi değiştirildi.", "The access level was changed."),
             "transferred" => Text::new("EBYS numarası yazıldı.", "The EBYS number was written."),
             "renewed" => Text::new("Yeniden incelendi: sonuç yenilendi.", "Examined again: the verdict was renewed."),
             "unchanged" => Text::new("Yeniden incelendi: sonuç değişmedi.", "Examined again: nothing changed."),
@@ -195,6 +196,8 @@ struct DocumentPage {
     whole: bool,
     is_open: bool,
     keeping: KeepingView,
+    /// The access levels that this person may give it, with their names and which it has; none for who may not.
+    levels: Vec<(u8, &'static str, bool)>,
     units: Vec<String>,
     people: Vec<(String, String)>,
 }
@@ -435,6 +438,7 @@ fn made(
         file: super::files::summary(web, &c, entry.register_number)?,
         has_checklists: !settings.checklists.is_empty(),
         whole: content::sees_whole(web, c.person(), entry)?,
+        levels: deeds::levels(entry, c.person(), lang),
         keeping: KeepingView::of(web, entry, &c)?,
         is_open: !matches!(entry.state, EntryState::Done | EntryState::OnHold | EntryState::NotRecorded),
         units: units(web, &c),
@@ -509,15 +513,12 @@ fn closed(entry: &Entry, deadline: &Deadline, web: &Web, lang: Lang) -> Option<S
     }
     let since = entry.history.iter().rev().take_while(|deed| !is_open(deed.state, deadline)).last();
     Some(match since {
-        Some(deed) => {
-            let what = deeds::action_words(&deed.action);
-            Shown::field(&format!(
-                "{} · {} {}",
-                when::moment(deed.at),
-                named(web, &deed.by).short,
-                what.get(lang)
-            ))
-        }
+        Some(deed) => Shown::field(&format!(
+            "{} · {} {}",
+            when::moment(deed.at),
+            named(web, &deed.by).short,
+            deeds::handling_words(deed, lang)
+        )),
         None => Shown::field(words::either(("delille kapandı", "closed by evidence"), lang)),
     })
 }
@@ -526,7 +527,7 @@ fn handling(handling: &Handling, web: &Web, lang: Lang) -> Done {
     Done {
         time: when::moment(handling.at),
         who: named(web, &handling.by),
-        what: Shown::field(deeds::action_words(&handling.action).get(lang)),
+        what: Shown::field(&deeds::handling_words(handling, lang)),
         note: Shown::maybe(handling.note.as_deref()),
     }
 }
