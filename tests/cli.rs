@@ -941,6 +941,189 @@ fn a_pipe_a_device_and_a_socket_are_refused_and_not_waited_for() {
 }
 
 #[test]
+fn a_folder_names_what_it_did_not_take_in_every_view() {
+    let week = Week::new();
+    let folder = week.folder().join("fixtures/messages");
+    assert_eq!(code(&week.run(&["mailboxes"])), 0);
+    fs::write(folder.join("note.txt"), b"x").unwrap();
+    fs::write(folder.join(".gizli.eml"), b"x").unwrap();
+    fs::create_dir(folder.join("alt")).unwrap();
+    fs::write(folder.join("alt/z.eml"), b"x").unwrap();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(folder.join("fifo.eml"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    std::os::unix::fs::symlink("/etc/hostname", folder.join("link.eml")).unwrap();
+    let names = ["'note.txt'", "'.gizli.eml'", "'alt'", "'fifo.eml'", "'link.eml'"];
+    for command in ["poll", "mailboxes", "reconcile"] {
+        let output = week.run(&[command]);
+        let said = stdout(&output);
+        for name in names {
+            assert!(
+                said.lines().any(|line| line.starts_with('!') && line.contains(name)),
+                "{command}: {name}: {said}"
+            );
+        }
+        if command != "poll" {
+            assert_eq!(code(&output), 10, "{command}");
+        }
+    }
+    let output = week.run(&["mailboxes", "--json"]);
+    let rows: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&rows[0]["not_taken"], &rows[0]["holes"]), (&5.into(), &0.into()), "{rows}");
+}
+
+#[test]
+fn a_hole_of_an_import_is_shown_until_the_same_bytes_come_or_somebody_says_why_not() {
+    let world = World::new(34);
+    let gateway = Gateway::with_drop(&world);
+    gateway.ok(&["poll"]);
+    gateway.ok(&[
+        "people",
+        "add",
+        "amir",
+        "--name",
+        "Amir",
+        "--role",
+        "supervisor",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    gateway.ok(&[
+        "people",
+        "add",
+        "memur",
+        "--name",
+        "Memur",
+        "--role",
+        "clerk",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    let config = fs::read_to_string(gateway.config()).unwrap();
+    fs::write(gateway.config(), format!("{config}[limits]\nmessage_bytes = 65536\n")).unwrap();
+    let [big, other, small] = ["big.eml", "other.eml", "small.eml"].map(|name| gateway.dir.path().join(name));
+    let large = |filler: u8| [b"Subject: b\n\n".as_slice(), &vec![filler; 100_000]].concat();
+    fs::write(&big, large(b'a')).unwrap();
+    fs::write(&other, large(b'b')).unwrap();
+    fs::write(&small, b"Subject: s\n\nx\n").unwrap();
+    let output = gateway.run(&["import", big.to_str().unwrap(), other.to_str().unwrap()]);
+    assert_eq!(code(&output), 10);
+    assert!(
+        stdout(&output).contains("big.eml") && stdout(&output).contains("limits.message_bytes"),
+        "{}",
+        stdout(&output)
+    );
+    // Another import is about other files, and changes no story.
+    let output = gateway.run(&["import", small.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!stdout(&output).contains("big.eml"), "{}", stdout(&output));
+    for command in ["mailboxes", "reconcile"] {
+        let output = gateway.run(&[command]);
+        let said = stdout(&output);
+        assert_eq!(code(&output), 10, "{command}: {said}");
+        assert!(said.contains("big.eml") && said.contains("other.eml"), "{command}: {said}");
+        assert!(!said.contains("artık listelemiyor"), "{command}: {said}");
+    }
+    let row = |said: &str| said.lines().any(|line| line.starts_with("import"));
+    assert!(row(&stdout(&gateway.run(&["mailboxes"]))));
+
+    // The same bytes under another name, once they may come.
+    fs::write(gateway.config(), &config).unwrap();
+    let renamed = gateway.dir.path().join("renamed.eml");
+    fs::copy(&big, &renamed).unwrap();
+    assert_eq!(code(&gateway.run(&["import", renamed.to_str().unwrap()])), 0);
+    let said = stdout(&gateway.run(&["mailboxes"]));
+    assert!(!said.contains("big.eml") && said.contains("other.eml"), "{said}");
+
+    // Or a person says why not, on the record.
+    let close = |id: &str, by: &str, reason: &str| {
+        let output = gateway.run(&["mailboxes", "close-hole", "import", id, "--reason", reason, "--by", by]);
+        (code(&output), stderr(&output))
+    };
+    for (id, by, reason, said) in [
+        ("other.eml", "kim", "istenmiyor", "açık bir hesap yok"),
+        ("other.eml", "memur", "istenmiyor", "değişiklik yapmaz"),
+        ("other.eml", "amir", " ", "gerekçe"),
+        ("yok.eml", "amir", "istenmiyor", "böyle bir eksik yok"),
+    ] {
+        let (code, problem) = close(id, by, reason);
+        assert_eq!(code, 1, "{id} {by}");
+        assert!(problem.contains(said), "{problem}");
+    }
+    assert_eq!(close("other.eml", "amir", "yedek kopyası, istenmiyor").0, 0);
+    let output = gateway.run(&["mailboxes"]);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    assert!(!row(&stdout(&output)));
+    assert_eq!(code(&gateway.run(&["reconcile"])), 0);
+    gateway.ok(&["index", "rebuild"]);
+    assert_eq!(code(&gateway.run(&["mailboxes"])), 0);
+}
+
+#[test]
+fn a_content_that_nobody_would_look_at_is_refused() {
+    let world = World::new(35);
+    let gateway = Gateway::bare(&world);
+    let (mail, garbage) = (gateway.dir.path().join("p.eml"), gateway.dir.path().join("garbage"));
+    fs::write(&mail, world.sample("package-v2", 0).raw).unwrap();
+    fs::write(&garbage, b"garbage").unwrap();
+    for json in [false, true] {
+        let mut args = vec!["verify", "--content", garbage.to_str().unwrap(), mail.to_str().unwrap()];
+        args.extend(json.then_some("--json"));
+        let output = gateway.run(&args);
+        assert_eq!(code(&output), 2, "{}", stdout(&output));
+        assert!(stderr(&output).contains("--content olmadan"), "{}", stderr(&output));
+        assert!(
+            !stdout(&output).contains("geçerli") && !stdout(&output).contains("indication"),
+            "{}",
+            stdout(&output)
+        );
+    }
+}
+
+#[test]
+fn people_and_tokens_that_would_see_nothing_are_told_of_and_words_that_do_not_fit_are_named() {
+    let week = Week::new();
+    let add = ["people", "add", "ali", "--name", "Ali", "--role", "clerk", "--generate"];
+    let output = week.run(&[&add[..], &["--mailbox", "yok", "--unit", "Yok"]].concat());
+    assert_eq!(code(&output), 0);
+    assert!(
+        stderr(&output).contains("'yok' adlı bir kutu") && stderr(&output).contains("'Yok' birimi"),
+        "{}",
+        stderr(&output)
+    );
+    let token = ["people", "token", "add", "ebys", "--scope", "read"];
+    let over = week.run(&[&token[..], &["--until", "2020-01-01"]].concat());
+    assert_eq!(code(&over), 2);
+    assert!(
+        stderr(&over).contains("geçmiş bir gün") && stdout(&over).is_empty(),
+        "{}",
+        stderr(&over)
+    );
+    let output = week.run(&[&token[..], &["--mailbox", "yok"]].concat());
+    assert!(code(&output) == 0 && stderr(&output).contains("'yok' adlı bir kutu"));
+    let person = ["people", "add", "veli", "--name", "Veli"];
+    for (args, named) in [
+        ([&person[..], &["--role", "king"]].concat(), "supervisor"),
+        ([&person[..], &["--role", "clerk", "--clearance", "9"]].concat(), "çok gizli"),
+        (vec!["people", "token", "add", "x", "--scope", "foo"], "transfer"),
+        (
+            vec!["documents", "level", "2026/000001", "--to", "9", "--reason", "x", "--by", "x"],
+            "çok gizli",
+        ),
+    ] {
+        let output = week.run(&args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(stderr(&output).contains(named), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_package_is_imported_as_it_is() {
     let world = World::new(32);
     let gateway = Gateway::bare(&world);

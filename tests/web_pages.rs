@@ -224,6 +224,8 @@ async fn today_says_number_sender_verdict_and_what_is_left_to_do() {
         page.text().contains("id=\"count-arrived\" data-count=\"2\"") && page.text().contains("id=\"count-unopened\" data-count=\"2\"")
     );
     assert!(page.text().contains("data-level=\"good\""), "checked today, no hole, no failure");
+    // It says what it means, and not that nothing is left to do: two nobody has opened.
+    assert!(page.text().contains("Her posta kutusu denetlendi, eksik ileti yok") && !page.text().contains("yolunda"));
     assert!(page.text().contains("class=\"chip failed\"") && page.text().contains("GEÇERSİZ"));
 
     // The next day nobody has checked yet.

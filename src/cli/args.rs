@@ -112,7 +112,8 @@ pub enum Command {
     /// Papers as files: the register of a period, evidence sheets, case files that can be checked without the gateway.
     #[command(subcommand)]
     Papers(PapersCommand),
-    /// Per mailbox: last check, counts on the server / fetched / registered, holes, quota.
+    /// Per mailbox: last check, counts on the server / fetched / registered, holes, files not taken, quota. Exit code 10 when something is missing
+    /// or not taken.
     #[command(args_conflicts_with_subcommands = true)]
     Mailboxes {
         /// Print one JSON document instead of a table.
@@ -121,7 +122,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<MailboxesCommand>,
     },
-    /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing.
+    /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing or not taken.
     Reconcile {
         /// Print one JSON document instead of a table.
         #[arg(long)]
@@ -232,6 +233,21 @@ pub enum MailboxesCommand {
         /// With the number from the SMS.
         #[arg(long, required = true)]
         otp: bool,
+    },
+    /// Says on the record that something that could not be fetched is not missing: it is not wanted, or is here by another way. What the server
+    /// still lists opens again at the next look. For root and the daemon's own account, in the name of a supervisor or administrator.
+    CloseHole {
+        /// The mailbox; `import` for files that were handed over.
+        name: String,
+        /// What is missing, as 'mailboxes' shows it after the mailbox and the folder, or the beginning of it.
+        #[arg(value_name = "WHAT")]
+        id: String,
+        /// Why; it stands in the record.
+        #[arg(long)]
+        reason: String,
+        /// The login of the account in whose name it is done.
+        #[arg(long, value_name = "LOGIN")]
+        by: String,
     },
 }
 

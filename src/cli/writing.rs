@@ -98,6 +98,23 @@ pub async fn keep(session: &Session, by: &str, deed: KeepingRequest) -> Result<K
     }
 }
 
+/// Says that a hole is none, in the name of an account. Answers with what it was.
+pub async fn close_hole(session: &Session, mailbox: &str, id: String, reason: String, by: String) -> Result<String, Failure> {
+    let mailbox = mailbox.to_owned();
+    match hand(session)? {
+        Hand::Ours => {
+            let pipeline = session.pipeline().await?;
+            let uid = ourselves(None).uid;
+            let closed = control::close_hole(&pipeline, (&mailbox, &id), reason, (&by, uid)).await?;
+            closed.map_err(Failure::new)
+        }
+        Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::CloseHole { mailbox, id, reason, by })? {
+            Reply::HoleClosed { what } => Ok(what),
+            other => Err(misunderstood(&other)),
+        },
+    }
+}
+
 /// Sets who may see an entry, in the name of an account.
 pub async fn set_level(session: &Session, number: RegisterNumber, to: u8, reason: String, by: String) -> Result<(), Failure> {
     match hand(session)? {

@@ -8,6 +8,7 @@
 //! {"request":"account","login":"ayse","edit":{"disabled":true}}    -> {"reply":"account"}, for root and the daemon's own account
 //! {"request":"token","name":"ebys","edit":"revoke"}               -> {"reply":"token"}, for the same
 //! {"request":"level","number":"2026/000001","to":1,"reason":"…","by":"ayse"} -> {"reply":"level"}, for the same
+//! {"request":"close-hole","mailbox":"import","id":"x.eml","reason":"…","by":"ayse"} -> {"reply":"hole-closed","what":"…"}, for the same
 //! {"request":"status"}                                             -> {"reply":"status", …}
 //! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
 //! ```
@@ -32,7 +33,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
-use crate::ledger::handling::{HandlingRequest, Refusal};
+use crate::ledger::handling::{HandlingRequest, Refusal, may_set_access};
 use crate::ledger::retention::{KeepingRefusal, KeepingRequest, Kept};
 use crate::people::tokens::TokenEdit;
 use crate::people::{Edit, Person};
@@ -97,6 +98,14 @@ pub enum Request {
         reason: String,
         by: String,
     },
+    /// Say that a hole is none, in the name of an account. For the same as accounts.
+    CloseHole {
+        mailbox: String,
+        /// The locator's id, or the beginning of it.
+        id: String,
+        reason: String,
+        by: String,
+    },
     Status,
 }
 
@@ -118,6 +127,9 @@ pub enum Reply {
         outcome: Kept,
     },
     Level,
+    HoleClosed {
+        what: String,
+    },
     Refused {
         problem: Text,
     },
@@ -344,6 +356,12 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             Ok(Err(problem)) => return refused(problem),
             Err(error) => Err(error),
         },
+        Request::CloseHole { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::CloseHole { mailbox, id, reason, by } => match close_hole(pipeline, (&mailbox, &id), reason, (&by, uid)).await {
+            Ok(Ok(what)) => Ok(Reply::HoleClosed { what }),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
         Request::Status => Ok(Reply::Status(status(pipeline, progress))),
     };
     outcome.unwrap_or_else(|error| {
@@ -428,6 +446,56 @@ pub async fn set_level(
     };
     let set = pipeline.ledger.handle_from(number, request, &person, uid).await?;
     Ok(set.map(|_state| ()).map_err(Refusal::text))
+}
+
+/// Says that a hole is none, in the name of an account that answers for the mailbox. Answers with what it was.
+///
+/// # Errors
+/// The disk refused.
+pub async fn close_hole(
+    pipeline: &Pipeline,
+    (mailbox, id): (&str, &str),
+    reason: String,
+    (by, uid): (&str, Option<u32>),
+) -> Result<Result<String, Text>, PipelineError> {
+    let person = match named(pipeline, by)? {
+        Ok(person) => person,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    if !may_set_access(&person) {
+        return Ok(Err(Refusal::Forbidden.text()));
+    }
+    let holes = pipeline.ledger.holes_of(mailbox)?;
+    let mut meant = holes.iter().filter(|hole| hole.locator.id == id).collect::<Vec<_>>();
+    if meant.is_empty() && !id.is_empty() {
+        meant = holes.iter().filter(|hole| hole.locator.id.starts_with(id)).collect();
+    }
+    let [hole] = meant.as_slice() else {
+        return Ok(Err(no_such_hole(meant.len())));
+    };
+    if !person.mailboxes.covers(Some(mailbox)) {
+        return Ok(Err(no_such_hole(0)));
+    }
+    let asker = Asker {
+        person: Some(by.to_owned()),
+        uid,
+    };
+    let closed = pipeline.ledger.close_hole(mailbox, hole.locator.clone(), reason, asker).await?;
+    let what = hole.locator.id.clone();
+    Ok(closed.map(|()| what).map_err(Refusal::text))
+}
+
+fn no_such_hole(count: usize) -> Text {
+    match count {
+        0 => Text::new(
+            "bu kutuda böyle bir eksik yok; 'mailboxes' olanları gösterir",
+            "there is no such hole in this mailbox; 'mailboxes' shows what there is",
+        ),
+        _ => Text::new(
+            format!("{count} eksik böyle başlıyor; adını tam yazın"),
+            format!("{count} holes begin so; write the whole of it"),
+        ),
+    }
 }
 
 /// The person of an account that is in use.

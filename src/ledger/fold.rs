@@ -61,6 +61,15 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
             }
             Ok(())
         }
+        Event::NotTaken(aside) => state.update(key::mailbox(&aside.mailbox), |mailbox: &mut MailboxState| {
+            mailbox.not_taken = aside.count;
+            mailbox.not_taken_files.clone_from(&aside.files);
+        }),
+        Event::HoleClosed(closed) => {
+            set_stage(&closed.mailbox, &closed.locator, None, state)?;
+            state.remove(key::hole(&closed.mailbox, &closed.locator));
+            Ok(())
+        }
         Event::Attempted(attempted) => attempted
             .messages
             .iter()

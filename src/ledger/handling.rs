@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::event::{Event, Handled, Looked, Viewed};
+use super::event::{Event, Handled, HoleClosed, Looked, Viewed};
 use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, key};
 use crate::clock::local_day;
+use crate::mailbox::Locator;
 use crate::people::account::HIGHEST_CLEARANCE;
 use crate::people::{Account, Person, Right, View};
-use crate::register::entry::{Action, Entry, Handling, RegisterNumber, State};
+use crate::register::entry::{Action, Asker, Entry, Handling, RegisterNumber, State};
 use crate::text::Text;
 
 /// Somebody who looks at the same thing again within this time looks once: a page that reloads itself is no new look.
@@ -193,6 +194,33 @@ impl Ledger {
             };
             decision.record(Event::Handled(Handled { number, handling }))?;
             Ok(Ok(state))
+        })
+    }
+
+    /// A person decided that a hole is none. Whether somebody may is the caller's question; that it is one, and why, is asked here.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn close_hole(&self, mailbox: &str, locator: Locator, reason: String, by: Asker) -> Pending<Result<(), Refusal>> {
+        let mailbox = mailbox.to_owned();
+        self.commit(move |decision| {
+            let reason = reason.trim().to_owned();
+            if reason.is_empty() {
+                return Ok(Err(Refusal::ReasonRequired));
+            }
+            if !is_text(&reason) {
+                return Ok(Err(Refusal::TooLong));
+            }
+            if !decision.state.index.contains(&key::hole(&mailbox, &locator))? {
+                return Ok(Err(Refusal::Unchanged));
+            }
+            decision.record(Event::HoleClosed(HoleClosed {
+                mailbox,
+                locator,
+                reason,
+                by,
+            }))?;
+            Ok(Ok(()))
         })
     }
 

@@ -4,6 +4,8 @@
 //! the same name, and a second message must not hide behind the record of the first. A Maildir name is unique for ever, so there the
 //! part before the flags (`:2,S`) is the whole identity.
 
+mod aside;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::io::Read;
@@ -43,8 +45,8 @@ const MAILDIR: &str = "INBOX";
 pub struct FolderMailbox {
     config: FolderConfig,
     message_limit: u64,
-    /// Oddities that were told already.
-    told: BTreeSet<String>,
+    /// What the last listing found and did not take.
+    not_taken: Vec<Text>,
 }
 
 /// One file that may be taken.
@@ -63,7 +65,7 @@ struct Found {
 struct Look {
     maildir: bool,
     found: Vec<Found>,
-    /// Key and sentence of what is odd.
+    /// Name and sentence of what is left alone.
     odd: Vec<(String, Text)>,
 }
 
@@ -72,7 +74,7 @@ impl FolderMailbox {
         Self {
             config,
             message_limit: limits.message_bytes,
-            told: BTreeSet::new(),
+            not_taken: Vec::new(),
         }
     }
 
@@ -165,6 +167,7 @@ fn look(path: &PathBuf) -> Result<Look, Errno> {
         // `new` first: a message that another program moves to `cur` in between is seen twice, not missed.
         read_folder(&new, Some("new"), &mut look)?;
         read_folder(&cur, Some("cur"), &mut look)?;
+        look.odd.extend(aside::beside_maildir(&root, is_message)?);
         return Ok(look);
     }
     read_folder(&root, None, &mut look)?;
@@ -184,7 +187,8 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if name.starts_with(b".") {
+        // Dot files of a Maildir are its server's.
+        if name == b"." || name == b".." || (within.is_some() && name.starts_with(b".")) {
             continue;
         }
         let stat = match statat(folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
@@ -194,8 +198,9 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
         };
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile if within.is_some() => look.found.push(found(within, name, &stat)),
+            FileType::RegularFile if name.starts_with(b".") => look.odd.extend(aside::hidden(name, is_message(name), &stat)),
             FileType::RegularFile => sort_in(name, &stat, look),
-            FileType::Directory => {}
+            FileType::Directory => look.odd.extend(aside::sub_folder(folder, entry.file_name())?),
             _ => look.odd.push(refused(name)),
         }
     }
@@ -204,13 +209,22 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
 
 /// Takes a dropped file by its extension, leaves an unfinished one for later, names any other.
 fn sort_in(name: &[u8], stat: &Stat, look: &mut Look) {
-    let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_one_of = |list: &[&str]| list.iter().any(|known| known.as_bytes() == extension);
-    if is_one_of(&TAKEN) {
+    if is_message(name) {
         look.found.push(found(None, name, stat));
-    } else if !is_one_of(&UNFINISHED) && !name.ends_with(b"~") {
+    } else if has_extension(name, &UNFINISHED) || name.ends_with(b"~") {
+        look.odd.extend(aside::unfinished(name, stat));
+    } else {
         look.odd.push(unknown_kind(name));
     }
+}
+
+fn is_message(name: &[u8]) -> bool {
+    has_extension(name, &TAKEN)
+}
+
+fn has_extension(name: &[u8], list: &[&str]) -> bool {
+    let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
+    list.iter().any(|known| known.as_bytes() == extension)
 }
 
 fn found(within: Option<&'static str>, name: &[u8], stat: &Stat) -> Found {
@@ -232,7 +246,7 @@ fn refused(name: &[u8]) -> (String, Text) {
         format!("Klasördeki '{name}' bir dosya değil (bağlantı, boru veya aygıt), alınmadı; dosyanın kendisini bırakın."),
         format!("'{name}' in the folder is no file (a link, pipe or device) and was not taken; drop the file itself."),
     );
-    (format!("refused {name}"), text)
+    (name, text)
 }
 
 fn unknown_kind(name: &[u8]) -> (String, Text) {
@@ -247,7 +261,7 @@ fn unknown_kind(name: &[u8]) -> (String, Text) {
             TAKEN.join(", ")
         ),
     );
-    (format!("unknown {name}"), text)
+    (name, text)
 }
 
 impl Found {
@@ -432,7 +446,9 @@ impl Mailbox for FolderMailbox {
     }
 
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
-        let look = self.look_until_settled().await?;
+        let mut look = self.look_until_settled().await?;
+        look.odd.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.not_taken = look.odd.into_iter().map(|(_name, text)| text).collect();
         let listed: BTreeMap<Locator, Listed> = look
             .found
             .iter()
@@ -450,13 +466,12 @@ impl Mailbox for FolderMailbox {
             folders: vec![state],
             present: listed.keys().cloned().collect(),
             new: listed.into_values().filter(|listed| !known.contains(&listed.locator)).collect(),
-            oddities: look
-                .odd
-                .into_iter()
-                .filter(|(key, _)| self.told.insert(key.clone()))
-                .map(|(_, text)| text)
-                .collect(),
+            oddities: Vec::new(),
         })
+    }
+
+    fn not_taken(&self) -> &[Text] {
+        &self.not_taken
     }
 
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {

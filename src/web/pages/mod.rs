@@ -42,7 +42,7 @@ use super::problem::Problem;
 use crate::ledger::LedgerError;
 
 pub use deeds::Fields;
-pub use problem_page::problem;
+pub use problem_page::{old_form, problem};
 
 mod problem_page;
 
