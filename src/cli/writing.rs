@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Failure, Session};
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
+use crate::daemon::deeds;
 use crate::ledger::LedgerError;
 use crate::ledger::handling::Refusal;
 use crate::ledger::retention::{KeepingRequest, Kept};
@@ -105,7 +106,7 @@ pub async fn close_hole(session: &Session, mailbox: &str, id: String, reason: St
         Hand::Ours => {
             let pipeline = session.pipeline().await?;
             let uid = ourselves(None).uid;
-            let closed = control::close_hole(&pipeline, (&mailbox, &id), reason, (&by, uid)).await?;
+            let closed = deeds::close_hole(&pipeline, (&mailbox, &id), reason, (&by, uid)).await?;
             closed.map_err(Failure::new)
         }
         Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::CloseHole { mailbox, id, reason, by })? {
@@ -121,7 +122,7 @@ pub async fn set_level(session: &Session, number: RegisterNumber, to: u8, reason
         Hand::Ours => {
             let pipeline = session.pipeline().await?;
             let uid = ourselves(None).uid;
-            let set = control::set_level(&pipeline, number, (to, reason), (&by, uid)).await?;
+            let set = deeds::set_level(&pipeline, number, (to, reason), (&by, uid)).await?;
             set.map_err(Failure::new)
         }
         Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::Level { number, to, reason, by })? {
@@ -136,7 +137,7 @@ pub async fn retry(session: &Session, numbers: &[RegisterNumber], by: Option<Str
     let mut daemon = match hand(session)? {
         Hand::Ours => {
             let pipeline = session.pipeline().await?;
-            let retried = control::retry(&pipeline, numbers, by, ourselves(None).uid).await?;
+            let retried = deeds::retry(&pipeline, numbers, by, ourselves(None).uid).await?;
             return retried.map_err(Failure::new);
         }
         Hand::Daemon(daemon) => daemon,
