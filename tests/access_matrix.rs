@@ -32,7 +32,7 @@ const TURNS: [&str; 8] = [
     "/case.zip",
     "/examine",
 ];
-const DEEDS: [&str; 12] = [
+const DEEDS: [&str; 13] = [
     "assign",
     "done",
     "hold",
@@ -45,6 +45,7 @@ const DEEDS: [&str; 12] = [
     "legal-hold",
     "release",
     "class",
+    "access-level",
 ];
 /// So many faults are told; more would say the same.
 const ENOUGH: usize = 60;
@@ -405,12 +406,14 @@ impl Matrix<'_> {
                 "note" => &[("note", "görüldü")],
                 "transferred" => &[("number", "EBYS-1")],
                 "legal-hold" | "release" => &[("note", "2026/12 dava")],
+                // Without a reason: whoever may is asked for it, and the rules see the same levels throughout.
+                "access-level" => &[("level", "1")],
                 _ => &[],
             };
             let page = format!("/documents/{number}/{deed}");
             let rule = match deed {
                 "examine" => For::Examination,
-                "legal-hold" | "release" => For::Hold,
+                "legal-hold" | "release" | "access-level" => For::Hold,
                 _ => For::Deed,
             };
             let is_held = || !self.office.site.web.ledger().keeping(number).unwrap().holds.is_empty();

@@ -195,6 +195,8 @@ fn operations(description: &Value) -> Vec<(Method, String, String)> {
 fn body_for(path: &str, turn: usize) -> Option<String> {
     match path {
         path if path.ends_with("/transfer") => Some(format!("{{\"number\": \"E-{turn}\"}}")),
+        // A level that there is not: what exists must stay for the next question.
+        path if path.ends_with("/level") => Some("{\"level\": 9, \"reason\": \"deneme\"}".to_owned()),
         path if path.ends_with("/assign") => Some("{\"person\": \"kimse\"}".to_owned()),
         _ => None,
     }
@@ -240,6 +242,7 @@ async fn every_scope_on_every_route_for_every_document_generated() {
         vec![Grant::Read],
         vec![Grant::Transfer],
         vec![Grant::Assign],
+        vec![Grant::Level],
         vec![Grant::Admin],
         vec![Grant::Metrics],
         Grant::ALL.to_vec(),
@@ -1279,5 +1282,40 @@ async fn metrics_are_for_whom_the_configuration_says_and_elsewhere_not_there() {
         guarded.get("/api/v1/documents", &right).await.status,
         StatusCode::FORBIDDEN,
         "and nothing else"
+    );
+}
+
+#[tokio::test]
+async fn a_program_sets_a_level_that_its_clearance_reaches() {
+    let api = Api::open("", &messages(&["package-encrypted"])).await;
+    let entry = api.entries().remove(0);
+    assert_eq!(entry.access, 4);
+    let place = format!("{}/level", href(entry.register_number));
+    let asked = |level: u8| format!("{{\"level\": {level}, \"reason\": \"g\u{f6}nderen bildirdi\"}}");
+    let (deed, reader) = (
+        api.token("duzey", &[Grant::Level]).await,
+        api.token("okur", &[Grant::Read, Grant::Assign]).await,
+    );
+    let low = Token {
+        clearance: 2,
+        ..token("dar", &[Grant::Level])
+    };
+    let low = api.give(low).await;
+    assert_eq!(api.post(&place, &reader, &asked(2)).await.problem(), "insufficient-scope");
+    assert_eq!(api.post(&place, &low, &asked(2)).await.problem(), "not-found");
+    assert_eq!(
+        api.post(&place, &deed, "{\"level\": 2, \"reason\": \" \"}").await.problem(),
+        "note-required"
+    );
+    assert_eq!(api.post(&place, &deed, "{\"level\": 2}").await.problem(), "bad-body");
+    let set = api.post(&place, &deed, &asked(2)).await;
+    assert_eq!((set.status, &set.json()["access"]), (StatusCode::OK, &2.into()));
+    assert_eq!(api.post(&place, &deed, &asked(2)).await.problem(), "unchanged");
+    assert_eq!(api.post(&place, &low, &asked(3)).await.problem(), "above-clearance");
+    assert_eq!(api.post(&place, &low, &asked(1)).await.status, StatusCode::OK);
+    let entry = api.entries().remove(0);
+    assert_eq!(
+        (entry.access, entry.history.len(), entry.history[0].by.as_str()),
+        (1, 2, "api:duzey")
     );
 }

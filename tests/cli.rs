@@ -86,6 +86,22 @@ impl Week {
         serde_json::from_str(&self.ok(args)).unwrap_or_else(|error| panic!("{args:?}: {error}"))
     }
 
+    fn add(&self, login: &str, role: &str, clearance: &str) {
+        let args = [
+            "people",
+            "add",
+            login,
+            "--name",
+            "Deneme",
+            "--role",
+            role,
+            "--clearance",
+            clearance,
+            "--generate",
+        ];
+        self.ok(&args);
+    }
+
     fn number(&self, nth: usize) -> String {
         self.json(&["documents", "export"])[nth]["register_number"]
             .as_str()
@@ -540,12 +556,68 @@ fn an_entry_shows_what_a_clerk_needs() {
 }
 
 #[test]
+fn a_level_is_set_by_hand_in_the_name_of_who_may_and_examining_again_leaves_it() {
+    let week = Week::new();
+    week.add("memur", "clerk", "4");
+    week.add("dar", "supervisor", "1");
+    week.add("amir", "supervisor", "4");
+    let entries = week.json(&["documents", "export"]);
+    let closed = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["access"] == 4)
+        .expect("one is closed to us");
+    let number = closed["register_number"].as_str().unwrap();
+    let level = |by: &str, reason: &str| {
+        let args = ["documents", "level", number, "--to", "1", "--reason", reason, "--by", by];
+        let output = week.run(&args);
+        (code(&output), stderr(&output))
+    };
+    assert_eq!(
+        code(&week.run(&["documents", "level", number, "--to", "5", "--reason", "x", "--by", "amir"])),
+        2
+    );
+    for (by, said) in [
+        ("kim", "açık bir hesap yok"),
+        ("memur", "değişiklik yapmaz"),
+        ("dar", "Böyle bir kayıt yok"),
+    ] {
+        let (code, problem) = level(by, "gönderen bildirdi");
+        assert_eq!(code, 1, "{by}");
+        assert!(problem.contains(said), "{by}: {problem}");
+    }
+    assert!(level("amir", " ").1.contains("gerekçe"), "a reason is asked for");
+    assert_eq!(level("amir", "gönderen bildirdi").0, 0);
+    let show = || week.json(&["documents", "show", number, "--json"]);
+    assert_eq!(
+        (&show()["access"], &show()["history"][0]["note"]),
+        (&1.into(), &"gönderen bildirdi".into())
+    );
+    assert!(
+        week.ok(&["documents", "show", number])
+            .contains("erişim düzeyi: çok gizli → hizmete özel")
+    );
+    week.run(&["documents", "retry", number]);
+    assert_eq!(show()["access"], 1);
+    let whole = show();
+    week.ok(&["index", "rebuild"]);
+    assert_eq!(show(), whole);
+}
+
+#[test]
 fn who_opened_a_document_is_recorded() {
     let week = Week::new();
     let number = week.number(0);
     assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "registered");
-    let screen = week.ok(&["documents", "show", &number, "--opened-by", "Evrak Memuru"]);
-    assert!(screen.contains("Yapılanlar") && screen.contains("Evrak Memuru · açtı"), "{screen}");
+    let invented = week.run(&["documents", "show", &number, "--opened-by", "kim"]);
+    assert_eq!(code(&invented), 1);
+    assert!(stderr(&invented).contains("açık bir hesap yok"), "{}", stderr(&invented));
+    assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "registered");
+    week.add("memur", "clerk", "4");
+    let screen = week.ok(&["documents", "show", &number, "--opened-by", "memur"]);
+    let from = format!("memur (komut satırından, uid {}) · açtı", rustix::process::getuid().as_raw());
+    assert!(screen.contains("Yapılanlar") && screen.contains(&from), "{screen}");
     assert_eq!(week.json(&["documents", "show", &number, "--json"])["state"], "opened");
     // Looking alone records nothing.
     let other = week.number(1);
@@ -866,6 +938,189 @@ fn a_pipe_a_device_and_a_socket_are_refused_and_not_waited_for() {
             assert_eq!(code(&output), 1, "{args:?}: {}", stderr(&output));
             assert!(stderr(&output).contains(wanted), "{args:?}: {}", stderr(&output));
         }
+    }
+}
+
+#[test]
+fn a_folder_names_what_it_did_not_take_in_every_view() {
+    let week = Week::new();
+    let folder = week.folder().join("fixtures/messages");
+    assert_eq!(code(&week.run(&["mailboxes"])), 0);
+    fs::write(folder.join("note.txt"), b"x").unwrap();
+    fs::write(folder.join(".gizli.eml"), b"x").unwrap();
+    fs::create_dir(folder.join("alt")).unwrap();
+    fs::write(folder.join("alt/z.eml"), b"x").unwrap();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(folder.join("fifo.eml"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    std::os::unix::fs::symlink("/etc/hostname", folder.join("link.eml")).unwrap();
+    let names = ["'note.txt'", "'.gizli.eml'", "'alt'", "'fifo.eml'", "'link.eml'"];
+    for command in ["poll", "mailboxes", "reconcile"] {
+        let output = week.run(&[command]);
+        let said = stdout(&output);
+        for name in names {
+            assert!(
+                said.lines().any(|line| line.starts_with('!') && line.contains(name)),
+                "{command}: {name}: {said}"
+            );
+        }
+        if command != "poll" {
+            assert_eq!(code(&output), 10, "{command}");
+        }
+    }
+    let output = week.run(&["mailboxes", "--json"]);
+    let rows: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&rows[0]["not_taken"], &rows[0]["holes"]), (&5.into(), &0.into()), "{rows}");
+}
+
+#[test]
+fn a_hole_of_an_import_is_shown_until_the_same_bytes_come_or_somebody_says_why_not() {
+    let world = World::new(34);
+    let gateway = Gateway::with_drop(&world);
+    gateway.ok(&["poll"]);
+    gateway.ok(&[
+        "people",
+        "add",
+        "amir",
+        "--name",
+        "Amir",
+        "--role",
+        "supervisor",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    gateway.ok(&[
+        "people",
+        "add",
+        "memur",
+        "--name",
+        "Memur",
+        "--role",
+        "clerk",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    let config = fs::read_to_string(gateway.config()).unwrap();
+    fs::write(gateway.config(), format!("{config}[limits]\nmessage_bytes = 65536\n")).unwrap();
+    let [big, other, small] = ["big.eml", "other.eml", "small.eml"].map(|name| gateway.dir.path().join(name));
+    let large = |filler: u8| [b"Subject: b\n\n".as_slice(), &vec![filler; 100_000]].concat();
+    fs::write(&big, large(b'a')).unwrap();
+    fs::write(&other, large(b'b')).unwrap();
+    fs::write(&small, b"Subject: s\n\nx\n").unwrap();
+    let output = gateway.run(&["import", big.to_str().unwrap(), other.to_str().unwrap()]);
+    assert_eq!(code(&output), 10);
+    assert!(
+        stdout(&output).contains("big.eml") && stdout(&output).contains("limits.message_bytes"),
+        "{}",
+        stdout(&output)
+    );
+    // Another import is about other files, and changes no story.
+    let output = gateway.run(&["import", small.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!stdout(&output).contains("big.eml"), "{}", stdout(&output));
+    for command in ["mailboxes", "reconcile"] {
+        let output = gateway.run(&[command]);
+        let said = stdout(&output);
+        assert_eq!(code(&output), 10, "{command}: {said}");
+        assert!(said.contains("big.eml") && said.contains("other.eml"), "{command}: {said}");
+        assert!(!said.contains("artık listelemiyor"), "{command}: {said}");
+    }
+    let row = |said: &str| said.lines().any(|line| line.starts_with("import"));
+    assert!(row(&stdout(&gateway.run(&["mailboxes"]))));
+
+    // The same bytes under another name, once they may come.
+    fs::write(gateway.config(), &config).unwrap();
+    let renamed = gateway.dir.path().join("renamed.eml");
+    fs::copy(&big, &renamed).unwrap();
+    assert_eq!(code(&gateway.run(&["import", renamed.to_str().unwrap()])), 0);
+    let said = stdout(&gateway.run(&["mailboxes"]));
+    assert!(!said.contains("big.eml") && said.contains("other.eml"), "{said}");
+
+    // Or a person says why not, on the record.
+    let close = |id: &str, by: &str, reason: &str| {
+        let output = gateway.run(&["mailboxes", "close-hole", "import", id, "--reason", reason, "--by", by]);
+        (code(&output), stderr(&output))
+    };
+    for (id, by, reason, said) in [
+        ("other.eml", "kim", "istenmiyor", "açık bir hesap yok"),
+        ("other.eml", "memur", "istenmiyor", "değişiklik yapmaz"),
+        ("other.eml", "amir", " ", "gerekçe"),
+        ("yok.eml", "amir", "istenmiyor", "böyle bir eksik yok"),
+    ] {
+        let (code, problem) = close(id, by, reason);
+        assert_eq!(code, 1, "{id} {by}");
+        assert!(problem.contains(said), "{problem}");
+    }
+    assert_eq!(close("other.eml", "amir", "yedek kopyası, istenmiyor").0, 0);
+    let output = gateway.run(&["mailboxes"]);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    assert!(!row(&stdout(&output)));
+    assert_eq!(code(&gateway.run(&["reconcile"])), 0);
+    gateway.ok(&["index", "rebuild"]);
+    assert_eq!(code(&gateway.run(&["mailboxes"])), 0);
+}
+
+#[test]
+fn a_content_that_nobody_would_look_at_is_refused() {
+    let world = World::new(35);
+    let gateway = Gateway::bare(&world);
+    let (mail, garbage) = (gateway.dir.path().join("p.eml"), gateway.dir.path().join("garbage"));
+    fs::write(&mail, world.sample("package-v2", 0).raw).unwrap();
+    fs::write(&garbage, b"garbage").unwrap();
+    for json in [false, true] {
+        let mut args = vec!["verify", "--content", garbage.to_str().unwrap(), mail.to_str().unwrap()];
+        args.extend(json.then_some("--json"));
+        let output = gateway.run(&args);
+        assert_eq!(code(&output), 2, "{}", stdout(&output));
+        assert!(stderr(&output).contains("--content olmadan"), "{}", stderr(&output));
+        assert!(
+            !stdout(&output).contains("geçerli") && !stdout(&output).contains("indication"),
+            "{}",
+            stdout(&output)
+        );
+    }
+}
+
+#[test]
+fn people_and_tokens_that_would_see_nothing_are_told_of_and_words_that_do_not_fit_are_named() {
+    let week = Week::new();
+    let add = ["people", "add", "ali", "--name", "Ali", "--role", "clerk", "--generate"];
+    let output = week.run(&[&add[..], &["--mailbox", "yok", "--unit", "Yok"]].concat());
+    assert_eq!(code(&output), 0);
+    assert!(
+        stderr(&output).contains("'yok' adlı bir kutu") && stderr(&output).contains("'Yok' birimi"),
+        "{}",
+        stderr(&output)
+    );
+    let token = ["people", "token", "add", "ebys", "--scope", "read"];
+    let over = week.run(&[&token[..], &["--until", "2020-01-01"]].concat());
+    assert_eq!(code(&over), 2);
+    assert!(
+        stderr(&over).contains("geçmiş bir gün") && stdout(&over).is_empty(),
+        "{}",
+        stderr(&over)
+    );
+    let output = week.run(&[&token[..], &["--mailbox", "yok"]].concat());
+    assert!(code(&output) == 0 && stderr(&output).contains("'yok' adlı bir kutu"));
+    let person = ["people", "add", "veli", "--name", "Veli"];
+    for (args, named) in [
+        ([&person[..], &["--role", "king"]].concat(), "supervisor"),
+        ([&person[..], &["--role", "clerk", "--clearance", "9"]].concat(), "çok gizli"),
+        (vec!["people", "token", "add", "x", "--scope", "foo"], "transfer"),
+        (
+            vec!["documents", "level", "2026/000001", "--to", "9", "--reason", "x", "--by", "x"],
+            "çok gizli",
+        ),
+    ] {
+        let output = week.run(&args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(stderr(&output).contains(named), "{args:?}: {}", stderr(&output));
     }
 }
 

@@ -431,3 +431,108 @@ async fn what_opening_the_store_put_right_is_an_alarm() {
     assert_eq!(cut[0].notice.facts["bytes"], "7");
     assert!(cut[0].notice.body.tr.contains(last.file_name().unwrap().to_str().unwrap()));
 }
+
+#[tokio::test]
+async fn a_first_start_late_in_the_day_waits_for_its_first_pass_before_it_alarms_and_reports() {
+    // A Monday, 11:00 in Turkey: after the hour of the daily check.
+    let office = Office::open("2026-11-23T08:00:00Z");
+    let started = office.pipeline.now();
+    let look = async |now: &str| {
+        office.inside.set(now);
+        duties::look_since(&office.pipeline, started).await.unwrap();
+        (office.told(Cause::DailyCheckMissed).len(), office.told(Cause::DailyReport).len())
+    };
+    assert_eq!(look("2026-11-23T08:00:01Z").await, (0, 0), "the first pass is under way");
+    assert_eq!(look("2026-11-23T08:09:59Z").await, (0, 0));
+    office.check(1).await;
+    assert_eq!(
+        look("2026-11-23T08:09:59Z").await,
+        (0, 1),
+        "it ended: the report has something to say"
+    );
+
+    // What never ends is an alarm all the same.
+    let office = Office::open("2026-11-23T08:00:00Z");
+    let look = async |now: &str| {
+        office.inside.set(now);
+        duties::look_since(&office.pipeline, started).await.unwrap();
+        (office.told(Cause::DailyCheckMissed).len(), office.told(Cause::DailyReport).len())
+    };
+    assert_eq!(look("2026-11-23T08:09:59Z").await, (0, 0));
+    assert_eq!(look("2026-11-23T08:10:00Z").await, (1, 1));
+
+    // A pass that failed has ended: nobody waits ten minutes to hear of it.
+    let office = Office::open("2026-11-23T08:00:00Z");
+    office.inside.set("2026-11-23T08:00:05Z");
+    let error = MailboxError {
+        mailbox: "drop".into(),
+        step: "list",
+        class: ErrorClass::Transient,
+        problem: Box::new(Text::new("yok", "gone")),
+        cure: Text::new("bakın", "look"),
+    };
+    watch::report(&office.pipeline, &error).await;
+    duties::look_since(&office.pipeline, started).await.unwrap();
+    assert_eq!(office.told(Cause::DailyCheckMissed).len(), 1);
+}
+
+#[tokio::test]
+async fn what_lies_in_the_folder_and_is_not_taken_is_told_when_it_comes_and_reported_every_day() {
+    let office = Office::open("2026-11-23T05:00:00Z");
+    let aside = || {
+        let state = office.pipeline.ledger.mailbox("drop").unwrap();
+        (
+            state.not_taken,
+            state
+                .not_taken_files
+                .iter()
+                .map(|text| text.tr.clone())
+                .collect::<Vec<_>>()
+                .join(" "),
+        )
+    };
+    let told = || {
+        let jobs = office.told(Cause::MailboxFailing).into_iter();
+        jobs.map(|job| job.notice)
+            .filter(|notice| notice.key == "drop/not-taken")
+            .collect::<Vec<_>>()
+    };
+    pass(&office.pipeline).await;
+    assert_eq!((aside().0, told().len()), (0, 0));
+    office.inside.put("note.txt", b"x");
+    std::fs::create_dir(office.inside.dir.path().join("drop/alt")).unwrap();
+    office.inside.put("alt/z.eml", b"Subject: x\n\ny\n");
+    pass(&office.pipeline).await;
+    let (count, names) = aside();
+    assert!(count == 2 && names.contains("'note.txt'") && names.contains("'alt'"), "{names}");
+    let notices = told();
+    assert_eq!(notices.len(), 1);
+    let body = &notices[0].body.tr;
+    assert!(
+        body.contains("note.txt") && body.contains("'alt'") && body.contains("deftere girmedi"),
+        "{body}"
+    );
+    assert!(!body.contains("Hiçbir ileti atlanmadı"), "{body}");
+    let head = office.pipeline.ledger.head();
+    pass(&office.pipeline).await;
+    assert_eq!(told().len(), 1, "said once");
+    assert!(
+        office.pipeline.ledger.head().sequence <= head.sequence + 1,
+        "only the check is recorded"
+    );
+
+    // The daily report says it every day, by name.
+    office.look("2026-11-23T09:00:00Z").await;
+    let report = office.told(Cause::DailyReport).pop().unwrap().notice;
+    assert!(
+        report.body.tr.contains("alınmayan dosya 2") && report.body.tr.contains("'note.txt'"),
+        "{}",
+        report.body.tr
+    );
+    assert!(report.title.tr.contains("DİKKAT"), "{}", report.title.tr);
+
+    std::fs::remove_file(office.inside.dir.path().join("drop/note.txt")).unwrap();
+    std::fs::remove_dir_all(office.inside.dir.path().join("drop/alt")).unwrap();
+    pass(&office.pipeline).await;
+    assert_eq!((aside().0, told().len()), (0, 1), "over, and nothing new is told");
+}

@@ -76,7 +76,19 @@ fn a_changed_line_breaks_the_page_hash_and_a_changed_entry_is_the_only_differenc
     assert!(!text.contains(week.sh(CHAIN).trim()), "a changed line went unnoticed");
 
     week.sh("pdfdetach -save 1 -o satirlar.txt defter.pdf");
-    week.ok(&["documents", "show", "2026/000003", "--opened-by", "Deneme Kişi"]);
+    week.ok(&[
+        "people",
+        "add",
+        "memur",
+        "--name",
+        "Memur",
+        "--role",
+        "clerk",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    week.ok(&["documents", "show", "2026/000003", "--opened-by", "memur"]);
     fs::write(week.path("bugun.txt"), week.canonical()).unwrap();
     let changed = week.sh("grep -vxFf bugun.txt satirlar.txt");
     assert_eq!(changed.lines().count(), 1);
@@ -138,7 +150,19 @@ fn tables_hold_every_entry_of_the_period_and_no_formula() {
 #[test]
 fn the_evidence_sheet_tells_a_judge_what_arrived_and_where_it_stands_in_the_journal() {
     let week = Week::new();
-    week.ok(&["documents", "show", "2026/000001", "--opened-by", "Çiğdem Gülşen"]);
+    week.ok(&[
+        "people",
+        "add",
+        "memur",
+        "--name",
+        "Çiğdem Gülşen",
+        "--role",
+        "clerk",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    week.ok(&["documents", "show", "2026/000001", "--opened-by", "memur"]);
     week.ok(&["papers", "evidence", "2026/000001", "--out", "e.pdf"]);
     week.sh("qpdf --check e.pdf");
     let text = text_of(&week.path("e.pdf"));
@@ -148,7 +172,7 @@ fn the_evidence_sheet_tells_a_judge_what_arrived_and_where_it_stands_in_the_jour
         entry["verdict"]["signatures"][0]["signer"]["certificate_sha256"].as_str().unwrap(),
         "misaltapu@hs01.kep.tr",
         "delile göre (yasal an)",
-        "Çiğdem Gülşen",
+        "memur (komut satırından, uid",
         "NURDAN YILDIZELİ",
         "ocsp good",
     ] {

@@ -371,7 +371,7 @@ async fn clerk_status(site: &Site, path: &str) -> StatusCode {
     let mut clerk = site.signed_in("memur").await;
     let cookies: Vec<String> = clerk.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let request = axum::http::Request::get(format!("/documents/2026/000002{path}"))
-        .header("host", "kep.example")
+        .header("host", "localhost")
         .header("cookie", cookies.join("; "))
         .body(axum::body::Body::empty())
         .unwrap();

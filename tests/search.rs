@@ -16,7 +16,7 @@ use kep_gateway::clock::{FixedClock, SharedClock};
 use kep_gateway::ledger::Ledger;
 use kep_gateway::limits::Limits;
 use kep_gateway::people::{Person, Role, Scope};
-use kep_gateway::register::entry::Asker;
+use kep_gateway::register::entry::Action;
 use kep_gateway::search::query::Query;
 use kep_gateway::search::{Progress, Search};
 use kep_gateway::store::disk::RealDisk;
@@ -99,7 +99,7 @@ async fn a_letter_is_found_by_its_words_its_number_its_sender_and_its_hash() {
         .find(|entry| entry.document.as_ref().is_some_and(|d| d.file.is_some()))
         .unwrap()
         .register_number;
-    ledger.opened(number, Asker::default()).await.unwrap();
+    ledger.viewed(number, &everything(), View::Page).await.unwrap();
     assert_eq!(found(&search, sentence), with_letter, "before the next commit");
     std::fs::remove_dir_all(inside.root().join("blobs")).unwrap();
     settle(&search);
@@ -121,7 +121,12 @@ fn child_that_is_killed() {
     let numbers: Vec<_> = ledger.entries().map(|entry| entry.unwrap().register_number).collect();
     loop {
         for number in &numbers {
-            runtime.block_on(async { ledger.opened(*number, Asker::default()).await }).unwrap();
+            let note = HandlingRequest {
+                action: Action::Noted,
+                note: Some("bir daha".to_owned()),
+            };
+            let noted = runtime.block_on(async { ledger.handle(*number, note, &everything()).await });
+            noted.unwrap().unwrap();
             search.catch_up(&|| false).unwrap();
         }
     }

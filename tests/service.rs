@@ -12,6 +12,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::PathBuf;
+use std::process::{Child, ExitStatus, Output};
 use std::time::{Duration, Instant};
 
 use forge::world::World;
@@ -290,15 +291,27 @@ fn opening_and_retrying_work_beside_the_daemon_and_without_it_and_say_who_asked(
     let mode = fs::metadata(gateway.store().join("control.sock")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o660);
 
-    let shown = gateway.ok(&["documents", "show", numbers[0], "--opened-by", "Ayşe Yılmaz"]);
-    assert!(shown.contains("Ayşe Yılmaz"), "{shown}");
+    // A name that no account has proves nothing.
+    for by in ["kim", ""] {
+        let refused = gateway.run(&["documents", "show", numbers[0], "--opened-by", by]);
+        assert_eq!(refused.status.code(), Some(1), "{by}");
+    }
+    assert_eq!(gateway.export()[0]["state"], "registered");
+    let add = |login: &str, clearance: &str| {
+        let who = ["people", "add", login, "--name", "Deneme", "--role", "supervisor"];
+        gateway.ok(&[&who[..], &["--clearance", clearance, "--generate"]].concat());
+    };
+    add("ayse", "4");
+    add("veli", "4");
+    let shown = gateway.ok(&["documents", "show", numbers[0], "--opened-by", "ayse"]);
+    assert!(shown.contains("ayse (komut satırından"), "{shown}");
     let entry = &gateway.export()[0];
     assert_eq!(entry["state"], "opened");
     assert_eq!(entry["history"][0]["uid"], rustix::process::getuid().as_raw());
 
     // Nothing new to judge by, then what the daemon has read anew.
     let retry = |more: &[&str]| {
-        let args = [&["documents", "retry", "--json", "--by", "Veli"], more, &numbers[..]].concat();
+        let args = [&["documents", "retry", "--json", "--by", "veli"], more, &numbers[..]].concat();
         gateway.json(&args)
     };
     let outcomes = |answers: Value| -> Vec<String> {
@@ -322,25 +335,52 @@ fn opening_and_retrying_work_beside_the_daemon_and_without_it_and_say_who_asked(
     );
     assert_eq!(
         (&earlier["asker"]["person"], &earlier["asker"]["uid"]),
-        (&"Veli".into(), &rustix::process::getuid().as_raw().into())
+        (&"veli".into(), &rustix::process::getuid().as_raw().into())
     );
     let screen = gateway.ok(&["documents", "show", numbers[at]]);
-    assert!(screen.contains("Önceki sonuçlar") && screen.contains("Veli"), "{screen}");
+    assert!(screen.contains("Önceki sonuçlar") && screen.contains("veli"), "{screen}");
 
     assert_eq!(gateway.run(&["documents", "retry", "2026/999999"]).status.code(), Some(1));
     assert_eq!(
         gateway.run(&["documents", "show", "2026/999999", "--opened-by", "x"]).status.code(),
         Some(1)
     );
-    assert_eq!(gateway.run(&["documents", "retry", numbers[0], "--by", " "]).status.code(), Some(2));
+    assert_eq!(
+        gateway.run(&["documents", "retry", numbers[0], "--by", "kim"]).status.code(),
+        Some(1)
+    );
+    // Who may see it is said over the socket too, and what somebody may not see is not there to be examined in that name.
+    let to = if gateway.export()[1]["access"] == 3 { "4" } else { "3" };
+    let level = [
+        "documents",
+        "level",
+        numbers[1],
+        "--to",
+        to,
+        "--reason",
+        "gönderen bildirdi",
+        "--by",
+    ];
+    assert_eq!(gateway.run(&[&level[..], &["kim"]].concat()).status.code(), Some(1));
+    gateway.ok(&[&level[..], &["ayse"]].concat());
+    assert_eq!(gateway.export()[1]["access"].to_string(), to);
+    add("dar", "0");
+    let hidden = gateway.run(&["documents", "retry", numbers[1], "--by", "dar"]);
+    let absent = gateway.run(&["documents", "retry", "2026/999999", "--by", "dar"]);
+    let words = |output: &Output| {
+        String::from_utf8_lossy(&output.stdout)
+            .replace(numbers[1], "N")
+            .replace("2026/999999", "N")
+    };
+    assert_eq!((hidden.status.code(), words(&hidden)), (absent.status.code(), words(&absent)));
     let seen = gateway.export();
     assert!(daemon.stop().0.success());
     assert!(!gateway.store().join("control.sock").exists());
 
     // Without a daemon the command does it itself, and the record is the same kind of record.
     assert!(outcomes(retry(&[])).iter().all(|outcome| outcome == "unchanged"));
-    gateway.ok(&["documents", "show", numbers[1], "--opened-by", "Fatma"]);
-    assert_eq!(gateway.export()[1]["history"][0]["by"], "Fatma");
+    gateway.ok(&["documents", "show", numbers[1], "--opened-by", "veli"]);
+    assert_eq!(gateway.export()[1]["history"][1]["by"], "veli");
     assert_eq!(gateway.export()[0], seen[0]);
     gateway.ok(&["journal", "verify"]);
     let whole = gateway.export();
@@ -404,7 +444,19 @@ fn the_control_socket_refuses_what_is_no_request_and_outlives_a_killed_daemon() 
     gateway.put("1.eml", &world.mixed(1)[0].raw);
     gateway.ok(&["poll"]);
     let number = gateway.export()[0]["register_number"].as_str().unwrap().to_owned();
-    gateway.ok(&["documents", "show", &number, "--opened-by", "Ali"]);
+    gateway.ok(&[
+        "people",
+        "add",
+        "ali",
+        "--name",
+        "Ali",
+        "--role",
+        "clerk",
+        "--clearance",
+        "4",
+        "--generate",
+    ]);
+    gateway.ok(&["documents", "show", &number, "--opened-by", "ali"]);
     fs::remove_file(log_path(&gateway)).unwrap();
     let daemon = start(&gateway);
     until("it answers", || {

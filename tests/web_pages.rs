@@ -224,6 +224,8 @@ async fn today_says_number_sender_verdict_and_what_is_left_to_do() {
         page.text().contains("id=\"count-arrived\" data-count=\"2\"") && page.text().contains("id=\"count-unopened\" data-count=\"2\"")
     );
     assert!(page.text().contains("data-level=\"good\""), "checked today, no hole, no failure");
+    // It says what it means, and not that nothing is left to do: two nobody has opened.
+    assert!(page.text().contains("Her posta kutusu denetlendi, eksik ileti yok") && !page.text().contains("yolunda"));
     assert!(page.text().contains("class=\"chip failed\"") && page.text().contains("GEÇERSİZ"));
 
     // The next day nobody has checked yet.
@@ -507,7 +509,17 @@ async fn a_refused_deed_has_a_page_that_can_be_reloaded_and_keeps_what_was_typed
         let english = site.ask(&clerk, Lang::En, Method::GET, &switch, "").await;
         assert!(english.text().contains("id=\"said\" role=\"alert\""), "{deed}");
     }
-    for deed in ["assign", "done", "hold", "reopen", "note", "not-recorded", "transferred", "examine"] {
+    for deed in [
+        "assign",
+        "done",
+        "hold",
+        "reopen",
+        "note",
+        "not-recorded",
+        "transferred",
+        "access-level",
+        "examine",
+    ] {
         let back = site.get(&clerk, &format!("{page}/{deed}")).await;
         assert_eq!(
             (back.status, back.header("location")),
@@ -614,7 +626,12 @@ async fn a_deadline_that_was_met_says_who_met_it_and_when() {
     assert!(!site.entries()[0].deadlines.is_empty());
     let open = site.get(&person(Role::Auditor), &page).await;
     assert!(!open.text().contains("class=\"closed\""), "nobody has looked yet");
+    let unread = site.post(&clerk, &format!("{page}/done"), "note=").await;
+    assert_eq!(unread.header("location"), format!("{page}?said=not-opened"), "nobody has read it");
+    assert_eq!(site.entries()[0].state, State::Registered);
+    site.get(&clerk, &page).await;
     site.post(&clerk, &format!("{page}/done"), "note=").await;
+    assert_eq!(site.entries()[0].state, State::Done);
     let closed = site.get(&clerk, &page).await;
     let part = closed
         .text()
@@ -928,4 +945,60 @@ async fn what_arrives_is_told_at_once_and_only_to_those_for_whom_it_exists() {
     let pending = stranger.next();
     let heard = futures::poll!(Box::pin(pending));
     assert!(!format!("{heard:?}").contains("2026/"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn what_nobody_can_classify_is_given_a_level_by_hand_and_exists_from_then_on() {
+    let site = Site::with_kinds(&["package-encrypted", "package-v2"]).await;
+    let closed = site.entries().into_iter().find(|entry| entry.access == 4).unwrap();
+    let page = href(closed.register_number);
+    let cleared = |clearance, role| Person { clearance, ..person(role) };
+    let clerk = cleared(1, Role::Clerk);
+    let supervisor = cleared(4, Role::Supervisor);
+    let lists = async |person: &Person| {
+        site.get(person, "/")
+            .await
+            .text()
+            .contains(&format!("data-number=\"{}\"", closed.register_number))
+    };
+    let finds = async |person: &Person| site.get(person, "/search?access=1").await.text().contains("<tr class=\"row");
+    assert_eq!(site.get(&clerk, &page).await.status, StatusCode::NOT_FOUND);
+    assert!(!lists(&clerk).await);
+    let form = "id=\"access-level\"";
+    assert!(!site.get(&cleared(4, Role::Clerk), &page).await.text().contains(form));
+    assert!(!site.get(&cleared(4, Role::Auditor), &page).await.text().contains(form));
+    assert!(site.get(&supervisor, &page).await.text().contains(form));
+    let post = async |person: &Person, level: &str, note: &str| {
+        let fields = format!("level={level}&note={note}");
+        site.post(person, &format!("{page}/access-level"), &fields).await
+    };
+    assert_eq!(post(&cleared(4, Role::Clerk), "1", "n").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(post(&cleared(4, Role::Auditor), "1", "n").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(post(&cleared(3, Role::Supervisor), "1", "n").await.status, StatusCode::NOT_FOUND);
+    for (level, note, said) in [
+        ("1", "", "reason-required"),
+        ("7", "n", "no-level"),
+        ("x", "n", "no-level"),
+        ("4", "n", "is-so-already"),
+    ] {
+        assert_eq!(
+            post(&supervisor, level, note).await.header("location"),
+            format!("{page}?said={said}"),
+            "{level}"
+        );
+    }
+    assert_eq!(
+        post(&supervisor, "1", "soruldu").await.header("location"),
+        format!("{page}?said=access-level")
+    );
+    let shown = site.get(&supervisor, &page).await;
+    assert!(shown.text().contains("erişim düzeyini değiştirdi: çok gizli → hizmete özel") && shown.text().contains("soruldu"));
+    assert!(shown.text().contains("hizmete özel (elle belirlendi)"));
+    assert!(lists(&clerk).await && finds(&clerk).await);
+    assert_eq!(site.get(&clerk, &page).await.status, StatusCode::OK);
+    assert!(!lists(&cleared(0, Role::Clerk)).await);
+    assert_eq!(
+        post(&cleared(1, Role::Administrator), "2", "n").await.header("location"),
+        format!("{page}?said=above-clearance")
+    );
 }

@@ -334,6 +334,11 @@ async fn v4_2_2_nothing_changes_without_the_sessions_own_token_and_origin() {
     ] {
         let answer = browser.post("/account/sessions/end-others", &[("csrf", token)]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{said}");
+        assert!(
+            answer.text.contains("Form eskimiş") && !answer.text.contains("yetkiniz yok"),
+            "{said}: {}",
+            answer.text
+        );
     }
     let fields = [("csrf", csrf.as_str())];
     for (name, value) in [
@@ -379,6 +384,11 @@ async fn v4_2_2_nothing_changes_without_the_sessions_own_token_and_origin() {
         .post("/login", &[("login", "ayse"), ("password", PASSWORD), ("csrf", &csrf)])
         .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(
+        answer.text.contains("Form eskimiş") && answer.text.contains("yeniden yükleyip"),
+        "{}",
+        answer.text
+    );
     // Every route that changes something, without a session.
     for path in [
         "/logout",
@@ -713,8 +723,8 @@ async fn v11_1_slow_and_oversized_heads_are_cut_off_and_others_are_served() {
     let (address, stop, served) = serve(&site, bounds).await;
     // Two take every place: one says nothing, one never ends its head. The third is served once they are cut off.
     let silent = open(address, b"").await;
-    let endless = open(address, b"GET /health HTTP/1.1\r\nHost: a\r\nX-A: ").await;
-    let third = open(address, b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let endless = open(address, b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: ").await;
+    let third = open(address, b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(until_closed(third).await.starts_with("HTTP/1.1 200"));
     let (silent, endless) = (until_closed(silent).await, until_closed(endless).await);
     assert!(!silent.contains("200 OK") && !endless.contains("200 OK"));
@@ -726,9 +736,9 @@ async fn v11_1_slow_and_oversized_heads_are_cut_off_and_others_are_served() {
         ..Bounds::default()
     };
     let (address, stop, served) = serve(&site, bounds).await;
-    let long = format!("GET /health HTTP/1.1\r\nHost: a\r\nX-A: {}\r\n\r\n", "a".repeat(64 << 10));
+    let long = format!("GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: {}\r\n\r\n", "a".repeat(64 << 10));
     assert!(until_closed(open(address, long.as_bytes()).await).await.contains("431"));
-    let many = format!("GET /health HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(200));
+    let many = format!("GET /health HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(200));
     assert!(until_closed(open(address, many.as_bytes()).await).await.contains("431"));
     stop.cancel();
     served.await.unwrap();
@@ -746,7 +756,7 @@ async fn v11_1_4_one_address_does_not_take_all_places_and_health_is_always_answe
             ..Bounds::default()
         };
         let (address, stop, served) = serve(&site, bounds).await;
-        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         // Idle ones: a proxy's may be everybody's, one visitor's are one visitor's.
         let mut idle = Vec::new();
         for _ in 0..3 {
@@ -956,4 +966,63 @@ async fn a_restored_store_lets_everybody_in_again() {
         assert_eq!(browser.is_signed_in().await, has_key);
         assert_eq!(key.exists(), has_key, "no new key stands where the old one has to be put");
     }
+}
+
+/// The status for a request under this host name, and whether the answer tells what the page is.
+async fn under(site: &Site, host: Option<&str>, path: &str) -> (StatusCode, String) {
+    let mut request = Request::get(path);
+    if let Some(host) = host {
+        request = request.header("host", host);
+    }
+    let answer = site.browser().ask(request.body(Body::empty()).unwrap()).await;
+    (answer.status, answer.text)
+}
+
+#[tokio::test]
+async fn v14_5_a_name_that_is_not_ours_opens_nothing() {
+    let plain = Site::open("");
+    let named = Site::open("[web]\nlisten = \"10.9.8.7:8425\"\nallow_plain_network = true\npublic_url = \"https://kep.example\"\n");
+    let everywhere = Site::open("[web]\nlisten = \"0.0.0.0:8425\"\nallow_plain_network = true\n");
+    for path in ["/login", "/health", "/metrics", "/", "/api/v1/documents", "/assets/x"] {
+        for site in [&plain, &named, &everywhere] {
+            for host in [
+                "evil.example",
+                "evil.example:8425",
+                "localhost.evil.example",
+                "10.9.8.7.evil.example",
+                "",
+                "[::1.evil",
+            ] {
+                let (status, text) = under(site, Some(host), path).await;
+                assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host} {path}");
+                assert!(text.contains("public_url") && !text.contains("evil"), "{text}");
+            }
+            for host in ["localhost", "LOCALHOST:9000", "127.0.0.1:8425", "[::1]:8425"] {
+                assert_ne!(
+                    under(site, Some(host), path).await.0,
+                    StatusCode::MISDIRECTED_REQUEST,
+                    "{host} {path}"
+                );
+            }
+            // A program of before names; no browser is one.
+            assert_ne!(under(site, None, path).await.0, StatusCode::MISDIRECTED_REQUEST, "{path}");
+        }
+    }
+    for (site, host, is_ours) in [
+        (&plain, "kep.example", false),
+        (&plain, "10.9.8.7", false),
+        (&named, "kep.example", true),
+        (&named, "Kep.Example:443", true),
+        (&named, "10.9.8.7:8425", true),
+        (&named, "10.9.8.8", false),
+        (&everywhere, "10.9.8.8:8425", true),
+        (&everywhere, "kep.example", false),
+    ] {
+        let refused = under(site, Some(host), "/login").await.0 == StatusCode::MISDIRECTED_REQUEST;
+        assert_eq!(!refused, is_ours, "{host}");
+    }
+    // Two names are none.
+    let two = Request::get("/login").header("host", "localhost").header("host", "evil.example");
+    let answer = plain.browser().ask(two.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
 }

@@ -120,7 +120,8 @@ pub enum Command {
     /// Papers as files: the register of a period, evidence sheets, case files that can be checked without the gateway.
     #[command(subcommand)]
     Papers(PapersCommand),
-    /// Per mailbox: last check, counts on the server / fetched / registered, holes, quota.
+    /// Per mailbox: last check, counts on the server / fetched / registered, holes, files not taken, quota. Exit code 10 when something is missing
+    /// or not taken.
     #[command(args_conflicts_with_subcommands = true)]
     Mailboxes {
         /// Print one JSON document instead of a table.
@@ -129,7 +130,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<MailboxesCommand>,
     },
-    /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing.
+    /// Compares every mailbox with the register, message by message. Exit code 10 when something is missing or not taken.
     Reconcile {
         /// Print one JSON document instead of a table.
         #[arg(long)]
@@ -243,6 +244,21 @@ pub enum MailboxesCommand {
         #[arg(long, required = true)]
         otp: bool,
     },
+    /// Says on the record that something that could not be fetched is not missing: it is not wanted, or is here by another way. What the server
+    /// still lists opens again at the next look. For root and the daemon's own account, in the name of a supervisor or administrator.
+    CloseHole {
+        /// The mailbox; `import` for files that were handed over.
+        name: String,
+        /// What is missing, as 'mailboxes' shows it after the mailbox and the folder, or the beginning of it.
+        #[arg(value_name = "WHAT")]
+        id: String,
+        /// Why; it stands in the record.
+        #[arg(long)]
+        reason: String,
+        /// The login of the account in whose name it is done.
+        #[arg(long, value_name = "LOGIN")]
+        by: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,8 +272,9 @@ pub enum DocumentsCommand {
         /// Print one JSON document instead of a table.
         #[arg(long)]
         json: bool,
-        /// Record that this person opened the document: the proof of the daily duty, and the end of its alarm.
-        #[arg(long, value_name = "PERSON")]
+        /// Record that this person opened the document: the proof of the daily duty, and the end of its alarm. An account that is in use and
+        /// for which the document exists; the record says that it was done on the command line.
+        #[arg(long, value_name = "LOGIN")]
         opened_by: Option<String>,
     },
     /// Reads and judges messages of the register again, quarantined ones too; earlier verdicts are kept. Beside a running daemon the daemon
@@ -266,12 +283,27 @@ pub enum DocumentsCommand {
         /// Register numbers, as 2026/000001.
         #[arg(required = true, value_name = "NUMBER")]
         numbers: Vec<RegisterNumber>,
-        /// Who asks for it; stands beside the earlier verdict.
-        #[arg(long, value_name = "PERSON")]
+        /// Who asks for it, by login; stands beside the earlier verdict.
+        #[arg(long, value_name = "LOGIN")]
         by: Option<String>,
         /// Print one JSON document instead of lines.
         #[arg(long)]
         json: bool,
+    },
+    /// Sets by hand who may see a document: where its classification cannot be read, it exists only for clearance 4. For root and the daemon's
+    /// own account, in the name of a supervisor or administrator whose clearance reaches both levels.
+    Level {
+        /// The register number, as 2026/000001.
+        number: RegisterNumber,
+        /// 0 open, 1 restricted, 2 confidential, 3 secret, 4 top secret
+        #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=4))]
+        to: u8,
+        /// Why; it stands in the record.
+        #[arg(long)]
+        reason: String,
+        /// The login of the account in whose name it is done.
+        #[arg(long, value_name = "LOGIN")]
+        by: String,
     },
     /// The register as JSON, oldest first.
     Export {

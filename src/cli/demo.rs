@@ -132,7 +132,7 @@ async fn serve(pipeline: Arc<Pipeline>, lang: Lang) -> Result<Exit, Failure> {
             ),
         );
         println!("{}", said.get(lang));
-        return Ok(Exit::Done);
+        return Ok(Exit::Failed);
     }
     let secret = give_access(&pipeline).await?;
     let said = Text::new(

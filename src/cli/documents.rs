@@ -22,6 +22,7 @@ pub async fn run(session: &Session, command: DocumentsCommand) -> Result<Exit, F
             }
             show(session, number, json)
         }
+        DocumentsCommand::Level { number, to, reason, by } => level(session, number, to, reason, by).await,
         DocumentsCommand::Retry { numbers, by, json } => retry(session, &numbers, by, json).await,
         DocumentsCommand::Export { period, json: _ } => export_json(session, period),
     }
@@ -113,6 +114,16 @@ fn show(session: &Session, number: RegisterNumber, json: bool) -> Result<Exit, F
     match json {
         true => println!("{:#}", with_keeping(&entry, session, ledger)?),
         false => print!("{}", super::entry::screen(&entry, &session.prefix(), ledger, session.lang)?),
+    }
+    Ok(Exit::Done)
+}
+
+async fn level(session: &Session, number: RegisterNumber, to: u8, reason: String, by: String) -> Result<Exit, Failure> {
+    writing::set_level(session, number, to, reason, by).await?;
+    let (prefix, level) = (session.prefix(), words::access(to, session.lang));
+    match session.lang {
+        Lang::Tr => println!("✔ {prefix}{number}: erişim düzeyi {to} ({level})"),
+        Lang::En => println!("✔ {prefix}{number}: access level {to} ({level})"),
     }
     Ok(Exit::Done)
 }

@@ -103,6 +103,7 @@ impl Screen {
         self.fact("Sonuç", "Verdict", &verdict(entry, lang));
         self.fact("Bekleyen", "Waits for", &awaited(entry, lang));
         self.fact("Birim", "Unit", entry.unit.as_deref().unwrap_or("-"));
+        self.fact("Erişim", "Access", words::access(entry.access, lang));
         self.fact("Durum", "State", words::state_of(entry.state, entry.is_sent(), lang));
         self.fact("EBYS no", "EBYS number", entry.transferred_as().unwrap_or_default());
         let flags: Vec<&str> = entry.flags.iter().map(|flag| words::flag(flag, lang)).collect();

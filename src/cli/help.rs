@@ -170,6 +170,22 @@ fn form_of(argument: &str) -> &'static str {
         ("<SHA256>", "; 64 onaltılık basamak yazın"),
         ("<RFC3339>", "; 2026-11-22T12:00:00Z gibi yazın"),
         ("<nes|muhur|kephs|tsa>", "; nes, muhur, kephs ya da tsa yazın"),
+        (
+            "--role",
+            "; clerk (memur), supervisor (amir), auditor (denetçi) ya da administrator (yönetici) yazın",
+        ),
+        (
+            "--scope",
+            "; read, transfer, assign, level, metrics ya da admin yazın; birden çoğu virgülle",
+        ),
+        (
+            "--clearance",
+            "; 0 (açık), 1 (hizmete özel), 2 (özel), 3 (gizli) ya da 4 (çok gizli) yazın",
+        ),
+        (
+            "<DÜZEY>",
+            "; 0 (açık), 1 (hizmete özel), 2 (özel), 3 (gizli) ya da 4 (çok gizli) yazın",
+        ),
     ];
     forms
         .into_iter()

@@ -13,12 +13,12 @@ use super::args::MailboxesCommand;
 use super::documents::local_time;
 use super::failure::mailbox_problem;
 use super::table::{clean, table};
-use super::{Exit, Failure, Session};
+use super::{Exit, Failure, Session, writing};
 use crate::hash::Sha256;
 use crate::ledger::Ledger;
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::eyservis::login;
-use crate::mailbox::import::{Choice, Import};
+use crate::mailbox::import::{Choice, Import, NAME as IMPORT};
 use crate::mailbox::{self, Locator, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError, refused};
 use crate::secret::Secret;
@@ -31,10 +31,11 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
     let mut rows = Vec::new();
     let mut values = Vec::new();
     let mut cures = Vec::new();
-    let mut holes = 0;
-    for config in &session.config().mailbox {
-        let (name, state, counts) = (config.name(), ledger.mailbox(config.name())?, ledger.counts(config.name())?);
-        holes += counts.holes;
+    let mut lacking = 0;
+    let names = names_shown(session, ledger)?;
+    for name in &names {
+        let (state, counts) = (ledger.mailbox(name)?, ledger.counts(name)?);
+        lacking += counts.holes + state.not_taken;
         // What to do is a sentence or two, which no column holds.
         cures.extend(
             state
@@ -43,12 +44,13 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
                 .map(|failure| format!("{name}: {}. {}", failure.problem.get(session.lang), failure.cure.get(session.lang))),
         );
         rows.push([
-            name.to_owned(),
+            name.clone(),
             state.last_check.map(local_time).unwrap_or_else(|| "-".into()),
             counts.listed.to_string(),
             counts.fetched.to_string(),
             counts.registered.to_string(),
             counts.holes.to_string(),
+            state.not_taken.to_string(),
             state
                 .quota
                 .map(|quota| format!("%{}", quota.percent()))
@@ -57,11 +59,22 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         ]);
         values.push(json!({
             "mailbox": name, "last_check": state.last_check, "listed": counts.listed, "fetched": counts.fetched,
-            "registered": counts.registered, "holes": counts.holes, "quota": state.quota, "failure": state.failure,
+            "registered": counts.registered, "holes": counts.holes, "not_taken": state.not_taken, "not_taken_files": state.not_taken_files,
+            "quota": state.quota, "failure": state.failure,
         }));
     }
     let headings = match session.lang {
-        Lang::Tr => ["Kutu", "Son denetim", "Sunucuda", "Alınan", "Kayıtlı", "Eksik", "Kota", "Sorun"],
+        Lang::Tr => [
+            "Kutu",
+            "Son denetim",
+            "Sunucuda",
+            "Alınan",
+            "Kayıtlı",
+            "Eksik",
+            "Alınmayan",
+            "Kota",
+            "Sorun",
+        ],
         Lang::En => [
             "Mailbox",
             "Last check",
@@ -69,6 +82,7 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             "Fetched",
             "Registered",
             "Holes",
+            "Not taken",
             "Quota",
             "Problem",
         ],
@@ -78,17 +92,36 @@ pub fn show(session: &Session, as_json: bool) -> Result<Exit, Failure> {
         false => {
             print!("{}", table(headings, &rows));
             cures.iter().for_each(|cure| println!("\n{}", clean(cure)));
-            for config in &session.config().mailbox {
-                tell_holes(ledger, config.name(), session.lang)?;
+            for name in &names {
+                tell_holes(ledger, name, session.lang, |_| true)?;
+                let state = ledger.mailbox(name)?;
+                tell_not_taken(name, state.not_taken, &state.not_taken_files, session.lang);
             }
         }
     }
-    Ok(if holes > 0 { Exit::Indeterminate } else { Exit::Done })
+    Ok(if lacking > 0 { Exit::Indeterminate } else { Exit::Done })
+}
+
+/// The configured mailboxes, and `import` while something that was handed over is not here.
+fn names_shown(session: &Session, ledger: &Ledger) -> Result<Vec<String>, Failure> {
+    let configured = session.config().mailbox.iter().map(|config| config.name().to_owned());
+    let has_holes = !ledger.holes_of(IMPORT)?.is_empty();
+    Ok(configured.chain(has_holes.then(|| IMPORT.to_owned())).collect())
 }
 
 /// What is done to a mailbox by hand.
 pub async fn manage(session: &Session, command: MailboxesCommand) -> Result<Exit, Failure> {
-    let MailboxesCommand::Login { name, .. } = command;
+    let name = match command {
+        MailboxesCommand::Login { name, .. } => name,
+        MailboxesCommand::CloseHole { name, id, reason, by } => {
+            let closed = writing::close_hole(session, &name, id, reason, by).await?;
+            match session.lang {
+                Lang::Tr => println!("✔ {}: artık eksik sayılmıyor", clean(&format!("{name}: {closed}"))),
+                Lang::En => println!("✔ {}: counts as missing no longer", clean(&format!("{name}: {closed}"))),
+            }
+            return Ok(Exit::Done);
+        }
+    };
     let configs = chosen(session, std::slice::from_ref(&name))?;
     let Some(MailboxConfig::EyServis(config)) = configs.first() else {
         return Err(Failure::usage(Text::new(
@@ -192,8 +225,10 @@ async fn look_into(
                     ),
                 };
                 println!("{line}");
+                let state = pipeline.ledger.mailbox(config.name()).map_err(PipelineError::from)?;
+                tell_not_taken(config.name(), state.not_taken, &state.not_taken_files, session.lang);
                 if brought.missing > 0 {
-                    tell_holes(&pipeline.ledger, config.name(), session.lang)?;
+                    tell_holes(&pipeline.ledger, config.name(), session.lang, |_| true)?;
                     worst = worst.max(Exit::Indeterminate);
                 }
             }
@@ -212,8 +247,9 @@ async fn look_into(
 }
 
 /// Which messages could not be fetched, why, and what to do: a number alone helps nobody.
-fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang) -> Result<(), Failure> {
-    let holes = ledger.holes_of(mailbox)?;
+fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang, is_meant: impl Fn(&Locator) -> bool) -> Result<(), Failure> {
+    let mut holes = ledger.holes_of(mailbox)?;
+    holes.retain(|hole| is_meant(&hole.locator));
     for hole in &holes {
         let not_yet = Text::new("henüz istenmedi", "not asked for yet");
         let problem = hole.problem.as_ref().unwrap_or(&not_yet).get(lang);
@@ -222,7 +258,17 @@ fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang) -> Result<(), Failure>
             clean(&format!("{mailbox}: {} {}: {problem}", hole.locator.folder, hole.locator.id))
         );
     }
-    if !holes.is_empty() {
+    if !holes.is_empty() && mailbox == IMPORT {
+        println!(
+            "{}",
+            match lang {
+                Lang::Tr =>
+                    "  Çok büyükse limits.message_bytes değerini yükseltip dosyayı yeniden 'import' edin; istenmiyorsa gerekçesiyle 'mailboxes close-hole import …'.",
+                Lang::En =>
+                    "  If one is too large, raise limits.message_bytes and import the file again; if it is not wanted, 'mailboxes close-hole import …' with the reason.",
+            }
+        );
+    } else if !holes.is_empty() {
         println!(
             "{}",
             match lang {
@@ -234,6 +280,17 @@ fn tell_holes(ledger: &Ledger, mailbox: &str, lang: Lang) -> Result<(), Failure>
         );
     }
     Ok(())
+}
+
+/// What lies in a folder and was not taken, each with its reason.
+fn tell_not_taken(mailbox: &str, count: u64, files: &[Text], lang: Lang) {
+    for text in files {
+        println!("! {}", clean(&format!("{mailbox}: {}", text.get(lang))));
+    }
+    let more = count.saturating_sub(files.len() as u64);
+    if more > 0 {
+        println!("  +{more}");
+    }
 }
 
 /// Registers what comes while `fetching` goes on, and the rest after it.
@@ -306,7 +363,8 @@ pub async fn import(session: &Session, paths: &[PathBuf], any: bool, sent: bool)
     for (path, sha256) in mailbox.given().filter(|(_, sha256)| before.contains(sha256)) {
         say_known(session, &pipeline.ledger, path, &sha256)?;
     }
-    tell_holes(&pipeline.ledger, mailbox::import::NAME, session.lang)?;
+    let given: BTreeSet<&Locator> = mailbox.locators().collect();
+    tell_holes(&pipeline.ledger, IMPORT, session.lang, |locator| given.contains(locator))?;
     let mut worst = if brought.missing > 0 { Exit::Indeterminate } else { Exit::Done };
     for skipped in mailbox.skipped() {
         let line = format!("{}: {}", skipped.path.display(), skipped.why.get(session.lang));
@@ -340,6 +398,7 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
     let mut values = Vec::new();
     for config in &session.config().mailbox {
         let known = ledger.known(config.name())?;
+        let mut not_taken: Vec<Text> = Vec::new();
         let opened = match refused::before(ledger, config, &settings.secrets)? {
             Some(refused) => Err(refused),
             None => mailbox::open(config, &settings.secrets, &settings.limits),
@@ -351,6 +410,7 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
                     mailbox.recall(ledger.mailbox(config.name())?.folders);
                 }
                 let listing = mailbox.list(&known).await;
+                not_taken.extend_from_slice(mailbox.not_taken());
                 mailbox.close().await;
                 listing
             }
@@ -368,21 +428,38 @@ pub async fn reconcile(session: &Session, as_json: bool) -> Result<Exit, Failure
         // Also what lies under a known UID and may be another message.
         let absent: Vec<&Locator> = listing.new.iter().map(|listed| &listed.locator).collect();
         let counts = ledger.counts(config.name())?;
-        if !absent.is_empty() || counts.registered != counts.fetched {
+        if !absent.is_empty() || !not_taken.is_empty() || counts.registered != counts.fetched {
             worst = worst.max(Exit::Indeterminate);
         }
         values.push(json!({
             "mailbox": config.name(), "on_server": listing.present.len(), "fetched": counts.fetched, "registered": counts.registered,
-            "not_here": absent, "oddities": listing.oddities,
+            "not_here": absent, "not_taken": not_taken, "oddities": listing.oddities,
         }));
         if !as_json {
             let words = match session.lang {
-                Lang::Tr => ["sunucuda", "alınan", "kayıtlı", "burada olmayan"],
-                Lang::En => ["on server", "fetched", "registered", "not here"],
+                Lang::Tr => ["sunucuda", "alınan", "kayıtlı", "burada olmayan", "alınmayan dosya"],
+                Lang::En => ["on server", "fetched", "registered", "not here", "files not taken"],
             };
-            let numbers = [listing.present.len() as u64, counts.fetched, counts.registered, absent.len() as u64];
+            let aside = not_taken.len() as u64;
+            let numbers = [
+                listing.present.len() as u64,
+                counts.fetched,
+                counts.registered,
+                absent.len() as u64,
+                aside,
+            ];
             let line: Vec<String> = words.iter().zip(numbers).map(|(word, number)| format!("{word} {number}")).collect();
             println!("{}: {}", config.name(), line.join(", "));
+            tell_not_taken(config.name(), aside, &not_taken, session.lang);
+        }
+    }
+    let import_holes = ledger.holes_of(IMPORT)?;
+    if !import_holes.is_empty() {
+        worst = worst.max(Exit::Indeterminate);
+        let absent: Vec<&Locator> = import_holes.iter().map(|hole| &hole.locator).collect();
+        values.push(json!({ "mailbox": IMPORT, "not_here": absent }));
+        if !as_json {
+            tell_holes(ledger, IMPORT, session.lang, |_| true)?;
         }
     }
     if as_json {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::args::{PasswordArgs, PeopleCommand};
 use super::{Exit, Failure, Session, table, tokens, writing};
+use crate::mailbox::import::NAME as IMPORT;
 use crate::people::account::normalized_login;
 use crate::people::{Account, AccountRefusal, Edit, Person, Role, Scope, Source, password};
 use crate::secret::Secret;
@@ -25,6 +26,7 @@ pub async fn run(session: &Session, command: PeopleCommand) -> Result<Exit, Fail
             password,
         } => {
             let login = sound(&login)?;
+            warn_of_scope(session, &mailbox, &unit);
             let person = Person {
                 login: login.clone(),
                 name,
@@ -63,6 +65,34 @@ pub async fn run(session: &Session, command: PeopleCommand) -> Result<Exit, Fail
 
 fn sound(login: &str) -> Result<String, Failure> {
     normalized_login(login).ok_or_else(|| Failure::usage(AccountRefusal::Login.text()))
+}
+
+/// A scope of names that nothing has sees nothing. It may be meant for later, so it is said and not refused.
+pub(super) fn warn_of_scope(session: &Session, mailboxes: &[String], units: &[String]) {
+    let warn = |tr: String, en: String| eprintln!("! {}", table::clean(Text::new(tr, en).get(session.lang)));
+    let configured = |name: &String| name == IMPORT || session.config().mailbox.iter().any(|mailbox| mailbox.name() == name);
+    for name in mailboxes.iter().filter(|name| !configured(name)) {
+        warn(
+            format!("'{name}' adlı bir kutu yapılandırmada yok: ondan hiçbir belge görünmez. Adı denetleyin"),
+            format!("no mailbox is named '{name}' in the configuration: no document of it will be seen. Check the name"),
+        );
+    }
+    // Rules that cannot be read are told by `config check`.
+    let Ok(settings) = session.settings() else { return };
+    let known = |name: &String| {
+        settings
+            .registry
+            .rules
+            .rules
+            .iter()
+            .any(|rule| rule.then.unit.as_ref() == Some(name))
+    };
+    for name in units.iter().filter(|name| !known(name)) {
+        warn(
+            format!("'{name}' birimi yönlendirme kurallarında yok: yalnız elle havale edilen belgeler görünür. Adı denetleyin"),
+            format!("the unit '{name}' is in no routing rule: only documents that people assign to it will be seen. Check the name"),
+        );
+    }
 }
 
 pub(super) fn scope(names: Vec<String>) -> Scope {

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::args::TokenCommand;
 use super::documents::local_time;
-use super::people::scope;
+use super::people::{scope, warn_of_scope};
 use super::{Failure, Session, table, writing};
+use crate::clock::local_day;
 use crate::people::Scope;
 use crate::people::tokens::{Grant, Standing, Token, TokenEdit, hash, new_secret};
 use crate::text::{Lang, Text};
@@ -20,6 +21,14 @@ pub async fn run(session: &Session, command: TokenCommand) -> Result<(), Failure
             clearance,
             until,
         } => {
+            let today = local_day(session.clock().now());
+            if let Some(until) = until.filter(|until| *until < today) {
+                return Err(Failure::usage(Text::new(
+                    format!("--until {until} geçmiş bir gün; bu anahtar hiçbir şey açmazdı. Bugünü ({today}) ya da sonrasını verin"),
+                    format!("--until {until} is over; this token would open nothing. Give today ({today}) or a later day"),
+                )));
+            }
+            warn_of_scope(session, &mailbox, &unit);
             let no_randomness = || Failure::new(Text::new("rastgele sayı üretilemedi", "the machine has no randomness"));
             let secret = new_secret().ok_or_else(no_randomness)?;
             let token = Token {

@@ -52,6 +52,10 @@ pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> 
                 continue;
             }
         };
+        if content.is_some() && !TAKES_CONTENT.contains(&report.kind.as_str()) {
+            worst = worst.max(takes_no_content().about(path).tell(Some(session.lang)));
+            continue;
+        }
         worst = worst.max(exit_of(report.indication));
         match args.json {
             true => reports.push(as_json(&report, depth, session.lang)),
@@ -62,6 +66,17 @@ pub async fn run(session: &Session, args: &VerifyArgs) -> Result<Exit, Failure> 
         println!("{:#}", json!({ "files": reports }));
     }
     Ok(worst)
+}
+
+/// Kinds of files whose signature may lie apart from what it signs.
+const TAKES_CONTENT: [&str; 2] = ["cms", "xml"];
+
+/// A verdict beside a content that nobody looked at would be taken for one on that content.
+fn takes_no_content() -> Failure {
+    Failure::usage(Text::new(
+        "bu dosya imzaladığını kendi içinde taşır, --content ile verilene bakılmaz; onu --content olmadan yineleyin (--content yalnız ayrık CMS ve XML imzaları içindir)",
+        "this file carries what it signs, what --content names is not looked at; repeat it without --content (which is for detached CMS and XML signatures only)",
+    ))
 }
 
 fn exit_of(indication: Indication) -> Exit {

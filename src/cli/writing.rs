@@ -8,12 +8,14 @@ use std::time::Duration;
 use super::{Failure, Session};
 use crate::checklist::entered::Deed;
 use crate::daemon::control::{self, ANSWER_DEADLINE, NUMBERS, Reply, Request};
+use crate::daemon::deeds;
 use crate::ledger::LedgerError;
+use crate::ledger::handling::Refusal;
 use crate::ledger::retention::{KeepingRequest, Kept};
 use crate::people::Edit;
 use crate::people::tokens::TokenEdit;
 use crate::pipeline::reexamine::Reexamined;
-use crate::register::entry::{Asker, RegisterNumber, State, Why};
+use crate::register::entry::{Asker, RegisterNumber, State};
 use crate::store::error::StoreError;
 use crate::text::Text;
 
@@ -26,13 +28,17 @@ enum Hand {
     Daemon(Box<BufReader<UnixStream>>),
 }
 
-/// Records that a person opened a document.
+/// Records that the person of an account opened a document.
 pub async fn open(session: &Session, number: RegisterNumber, by: String) -> Result<(), Failure> {
-    if !control::is_name(&by) {
-        return Err(Failure::usage(control::no_name()));
-    }
     let state: Option<State> = match hand(session)? {
-        Hand::Ours => session.pipeline().await?.ledger.opened(number, ourselves(Some(by))).await?,
+        Hand::Ours => {
+            let opened = session.pipeline().await?.ledger.opened(number, &by, ourselves(None).uid).await?;
+            match opened {
+                Ok(state) => Some(state),
+                Err(Refusal::NotFound) => None,
+                Err(refusal) => return Err(Failure::new(refusal.text())),
+            }
+        }
         Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::Opened { number, by })? {
             Reply::Opened { state } => state,
             other => return Err(misunderstood(&other)),
@@ -123,15 +129,46 @@ pub async fn enter(session: &Session, by: &str, number: RegisterNumber, deed: De
     }
 }
 
+/// Says that a hole is none, in the name of an account. Answers with what it was.
+pub async fn close_hole(session: &Session, mailbox: &str, id: String, reason: String, by: String) -> Result<String, Failure> {
+    let mailbox = mailbox.to_owned();
+    match hand(session)? {
+        Hand::Ours => {
+            let pipeline = session.pipeline().await?;
+            let uid = ourselves(None).uid;
+            let closed = deeds::close_hole(&pipeline, (&mailbox, &id), reason, (&by, uid)).await?;
+            closed.map_err(Failure::new)
+        }
+        Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::CloseHole { mailbox, id, reason, by })? {
+            Reply::HoleClosed { what } => Ok(what),
+            other => Err(misunderstood(&other)),
+        },
+    }
+}
+
+/// Sets who may see an entry, in the name of an account.
+pub async fn set_level(session: &Session, number: RegisterNumber, to: u8, reason: String, by: String) -> Result<(), Failure> {
+    match hand(session)? {
+        Hand::Ours => {
+            let pipeline = session.pipeline().await?;
+            let uid = ourselves(None).uid;
+            let set = deeds::set_level(&pipeline, number, (to, reason), (&by, uid)).await?;
+            set.map_err(Failure::new)
+        }
+        Hand::Daemon(mut daemon) => match ask(&mut daemon, &Request::Level { number, to, reason, by })? {
+            Reply::Level => Ok(()),
+            other => Err(misunderstood(&other)),
+        },
+    }
+}
+
 /// Examines the messages of these entries again.
 pub async fn retry(session: &Session, numbers: &[RegisterNumber], by: Option<String>) -> Result<Vec<Reexamined>, Failure> {
-    if by.as_deref().is_some_and(|by| !control::is_name(by)) {
-        return Err(Failure::usage(control::no_name()));
-    }
     let mut daemon = match hand(session)? {
         Hand::Ours => {
             let pipeline = session.pipeline().await?;
-            return Ok(pipeline.reexamine(numbers, Why::Operator, &ourselves(by)).await?);
+            let retried = deeds::retry(&pipeline, numbers, by, ourselves(None).uid).await?;
+            return retried.map_err(Failure::new);
         }
         Hand::Daemon(daemon) => daemon,
     };

@@ -14,7 +14,8 @@ use crate::text::Text;
 pub struct WebConfig {
     /// Address of the page. Empty: no page. Default `127.0.0.1:8425`.
     pub listen: String,
-    /// How browsers reach it, where a reverse proxy or a name stands before it: `https://kep.kurum.gov.tr`. Empty (default): as they ask.
+    /// How browsers reach it, where a reverse proxy or a name stands before it: `https://kep.kurum.gov.tr`. Requests under another name than
+    /// this, the listen address or localhost are refused, but for TLS with an own certificate and none given here. Empty (default): no name.
     pub public_url: String,
     /// The server's certificate and what leads to its root, in PEM. Empty (default): no TLS. Read again at a reload.
     pub certificate_file: PathBuf,

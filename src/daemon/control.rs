@@ -3,11 +3,13 @@
 //! A Unix-domain stream socket, one JSON object a line each way, any number of requests on a connection:
 //!
 //! ```text
-//! {"request":"opened","number":"2026/000001","by":"Ayşe Yılmaz"}   -> {"reply":"opened","state":"opened"}
+//! {"request":"opened","number":"2026/000001","by":"ayse"}          -> {"reply":"opened","state":"opened"}
 //! {"request":"retry","numbers":["2026/000001"]}                    -> {"reply":"retried","entries":[{"number":…,"outcome":…}]}
 //! {"request":"account","login":"ayse","edit":{"disabled":true}}    -> {"reply":"account"}, for root and the daemon's own account
 //! {"request":"token","name":"ebys","edit":"revoke"}               -> {"reply":"token"}, for the same
 //! {"request":"file","number":"2026/000001","by":"ayse","deed":{"deed":"joined","document":"2026/000002"}} -> {"reply":"entered"}, for the same
+//! {"request":"level","number":"2026/000001","to":1,"reason":"…","by":"ayse"} -> {"reply":"level"}, for the same
+//! {"request":"close-hole","mailbox":"import","id":"x.eml","reason":"…","by":"ayse"} -> {"reply":"hole-closed","what":"…"}, for the same
 //! {"request":"status"}                                             -> {"reply":"status", …}
 //! anything else                                                    -> {"reply":"refused","problem":{"tr":…,"en":…}}
 //! ```
@@ -31,14 +33,16 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::deeds::{close_hole, retry, set_level};
 use super::progress::Progress;
 use crate::checklist::entered::Deed;
+use crate::ledger::handling::Refusal;
 use crate::ledger::retention::{By, KeepingRefusal, KeepingRequest, Kept};
 use crate::people::tokens::TokenEdit;
 use crate::people::{Edit, Person};
 use crate::pipeline::reexamine::Reexamined;
 use crate::pipeline::{Pipeline, PipelineError};
-use crate::register::entry::{Asker, RegisterNumber, State, Why};
+use crate::register::entry::{Asker, RegisterNumber, State};
 use crate::text::Text;
 
 /// A request holds a name and some numbers. What is longer is no request.
@@ -46,9 +50,6 @@ pub const LINE_BYTES: u64 = 64 << 10;
 
 /// Entries of one `retry`: together they stay within what a person waits for.
 pub const NUMBERS: usize = 100;
-
-/// A name longer than this is no name; it would stand in the record for ever.
-const PERSON_CHARS: usize = 200;
 
 /// How long the other end may be silent, and how long it may take to read its answer.
 const PEER_DEADLINE: Duration = Duration::from_secs(10);
@@ -65,7 +66,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
-    /// A person opened a document.
+    /// The person of an account opened a document.
     Opened {
         number: RegisterNumber,
         by: String,
@@ -73,7 +74,7 @@ pub enum Request {
     /// Examine the messages of these entries again.
     Retry {
         numbers: Vec<RegisterNumber>,
-        /// The person, where one is named.
+        /// The login of the person, where one is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
@@ -101,6 +102,21 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// Set who may see an entry, in the name of an account. For the same as accounts.
+    Level {
+        number: RegisterNumber,
+        to: u8,
+        reason: String,
+        by: String,
+    },
+    /// Say that a hole is none, in the name of an account. For the same as accounts.
+    CloseHole {
+        mailbox: String,
+        /// The locator's id, or the beginning of it.
+        id: String,
+        reason: String,
+        by: String,
+    },
     Status,
 }
 
@@ -123,6 +139,10 @@ pub enum Reply {
     },
     /// It stands in the record.
     Entered,
+    Level,
+    HoleClosed {
+        what: String,
+    },
     Refused {
         problem: Text,
     },
@@ -313,19 +333,18 @@ impl Seat {
 async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progress: &Progress) -> Reply {
     let asker = |person: Option<String>| Asker { person, uid };
     let outcome = match request {
-        Request::Opened { by, .. } if !is_name(&by) => return refused(no_name()),
-        Request::Retry { by: Some(by), .. } if !is_name(&by) => return refused(no_name()),
         Request::Retry { numbers, .. } if numbers.len() > NUMBERS => return refused(too_many()),
-        Request::Opened { number, by } => pipeline
-            .ledger
-            .opened(number, asker(Some(by)))
-            .await
-            .map(|state| Reply::Opened { state })
-            .map_err(PipelineError::from),
-        Request::Retry { numbers, by } => pipeline
-            .reexamine(&numbers, Why::Operator, &asker(by))
-            .await
-            .map(|entries| Reply::Retried { entries }),
+        Request::Opened { number, by } => match pipeline.ledger.opened(number, &by, uid).await {
+            Ok(Ok(state)) => Ok(Reply::Opened { state: Some(state) }),
+            Ok(Err(Refusal::NotFound)) => Ok(Reply::Opened { state: None }),
+            Ok(Err(refusal)) => return refused(refusal.text()),
+            Err(error) => Err(error.into()),
+        },
+        Request::Retry { numbers, by } => match retry(pipeline, &numbers, by, uid).await {
+            Ok(Ok(entries)) => Ok(Reply::Retried { entries }),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
         Request::Account { .. } if !may_appoint(uid) => return refused(not_yours()),
         Request::Account { login, edit } => match pipeline.ledger.edit_account(&login, edit, asker(None)).await {
             Ok(Ok(_)) => Ok(Reply::Account),
@@ -347,6 +366,18 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
         Request::File { .. } if !may_appoint(uid) => return refused(not_yours()),
         Request::File { by, number, deed, note } => match enter(pipeline, &by, number, deed, note).await {
             Ok(Ok(())) => Ok(Reply::Entered),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
+        Request::Level { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::Level { number, to, reason, by } => match set_level(pipeline, number, (to, reason), (&by, uid)).await {
+            Ok(Ok(())) => Ok(Reply::Level),
+            Ok(Err(problem)) => return refused(problem),
+            Err(error) => Err(error),
+        },
+        Request::CloseHole { .. } if !may_appoint(uid) => return refused(not_yours()),
+        Request::CloseHole { mailbox, id, reason, by } => match close_hole(pipeline, (&mailbox, &id), reason, (&by, uid)).await {
+            Ok(Ok(what)) => Ok(Reply::HoleClosed { what }),
             Ok(Err(problem)) => return refused(problem),
             Err(error) => Err(error),
         },
@@ -398,7 +429,7 @@ pub async fn enter(
 }
 
 /// The person of an account that is in use.
-fn named(pipeline: &Pipeline, by: &str) -> Result<Result<Person, Text>, PipelineError> {
+pub(super) fn named(pipeline: &Pipeline, by: &str) -> Result<Result<Person, Text>, PipelineError> {
     let account = pipeline.ledger.account(by)?.filter(|account| !account.disabled);
     Ok(account.map(|account| account.person).ok_or_else(|| {
         Text::new(
@@ -425,11 +456,6 @@ fn status(pipeline: &Pipeline, progress: &Progress) -> Status {
     }
 }
 
-/// One line of visible characters: it stands in the record and on screens.
-pub fn is_name(by: &str) -> bool {
-    !by.trim().is_empty() && by.chars().count() <= PERSON_CHARS && !by.chars().any(char::is_control)
-}
-
 /// The socket is open to a group; whoever could make accounts over it could see everything.
 fn may_appoint(uid: Option<u32>) -> bool {
     uid.is_some_and(|uid| uid == 0 || uid == rustix::process::getuid().as_raw())
@@ -448,14 +474,6 @@ fn refused(problem: Text) -> Reply {
 
 fn no_request(problem: &str) -> Text {
     Text::new(format!("bu bir istek değil: {problem}"), format!("this is no request: {problem}"))
-}
-
-/// For the command line too.
-pub fn no_name() -> Text {
-    Text::new(
-        format!("ad boş olamaz, denetim karakteri içeremez ve en çok {PERSON_CHARS} karakter olabilir"),
-        format!("a name must not be empty, holds no control characters and has at most {PERSON_CHARS} characters"),
-    )
 }
 
 fn too_many() -> Text {

@@ -18,17 +18,25 @@ use crate::alert::heartbeat::{self, Beat};
 use crate::alert::notice::Notice;
 use crate::clock::{istanbul, local_day};
 use crate::ledger::event::{Event, Standing};
+use crate::mailbox::import;
 use crate::pipeline::announce::Told;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::register::entry::{Entry, RegisterNumber, State};
 use crate::register::nearing::{Phase, is_open, nearing};
 use crate::text::Text;
 
+/// How long after a start the first pass over a mailbox may take before its daily check counts as missed: a first start late in the day must
+/// not begin with an alarm and a report about nothing while the messages are on their way.
+const FIRST_PASS: SignedDuration = SignedDuration::from_mins(10);
+
 /// How often the clock is looked at. An alarm is at most this late.
 const LOOK: Duration = Duration::from_secs(20);
 
 /// Deadlines that the daily report lists.
 const REPORTED_DEADLINES: usize = 100;
+
+/// Files of one folder that were not taken and that the daily report names.
+const REPORTED_ASIDE: usize = 10;
 
 /// How far back missed deadlines are looked for: somewhat more than they are told for.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -43,8 +51,9 @@ const TASK: &str = "duties";
 
 pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
     progress.beat(TASK, ALLOWANCE);
+    let started = pipeline.now();
     loop {
-        match look(&pipeline).await {
+        match look_since(&pipeline, started).await {
             Ok(()) => progress.beat(TASK, ALLOWANCE),
             Err(error) => {
                 tracing::error!(%error, "the clock-driven checks could not be made; they are repeated");
@@ -84,7 +93,16 @@ fn feed(pipeline: &Pipeline, progress: &Progress) {
 /// # Errors
 /// The record cannot be read or written.
 pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
-    check_daily_duty(pipeline).await?;
+    look_since(pipeline, Timestamp::MIN).await
+}
+
+/// The same, of a daemon that started then: what is only late because it was not running is fetched first and judged after that.
+///
+/// # Errors
+/// As [`look`].
+pub async fn look_since(pipeline: &Pipeline, started: Timestamp) -> Result<(), PipelineError> {
+    let begun = still_in_first_pass(pipeline, started)?;
+    check_daily_duty(pipeline, &begun).await?;
     check_failing_mailboxes(pipeline).await?;
     check_deadlines(pipeline).await?;
     check_quotas(pipeline).await?;
@@ -93,7 +111,26 @@ pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
     check_disk(pipeline).await?;
     super::loss::noticed(pipeline).await?;
     super::loss::look(pipeline).await?;
-    report_daily(pipeline).await
+    match begun.is_empty() {
+        true => report_daily(pipeline).await,
+        false => Ok(()),
+    }
+}
+
+/// Mailboxes whose first pass since the start neither succeeded nor failed yet, as long as that is no alarm in itself.
+fn still_in_first_pass(pipeline: &Pipeline, started: Timestamp) -> Result<BTreeSet<String>, PipelineError> {
+    let mut begun = BTreeSet::new();
+    if pipeline.now().duration_since(started) >= FIRST_PASS {
+        return Ok(begun);
+    }
+    for mailbox in &pipeline.settings().config.mailbox {
+        let state = pipeline.ledger.mailbox(mailbox.name())?;
+        let ends = [state.last_check, state.failure.map(|failure| failure.at)];
+        if ends.into_iter().flatten().all(|end| end < started) {
+            begun.insert(mailbox.name().to_owned());
+        }
+    }
+    Ok(begun)
 }
 
 /// A standing alarm is said when it begins, and where `ended` says something, when it ends.
@@ -116,7 +153,7 @@ pub(super) async fn stand(pipeline: &Pipeline, alarm: String, begun: Option<Noti
 
 const DAILY_CHECK: &str = "daily-check/";
 
-async fn check_daily_duty(pipeline: &Pipeline) -> Result<(), PipelineError> {
+async fn check_daily_duty(pipeline: &Pipeline, begun: &BTreeSet<String>) -> Result<(), PipelineError> {
     let (settings, now) = (pipeline.settings(), pipeline.now());
     let mut alarms = CheckAlarms::default();
     for standing in pipeline.ledger.standing_under(DAILY_CHECK)? {
@@ -129,7 +166,7 @@ async fn check_daily_duty(pipeline: &Pipeline) -> Result<(), PipelineError> {
         });
     }
     let mut checks = Vec::new();
-    for mailbox in &settings.config.mailbox {
+    for mailbox in settings.config.mailbox.iter().filter(|mailbox| !begun.contains(mailbox.name())) {
         let last_success = pipeline.ledger.mailbox(mailbox.name())?.last_check;
         checks.push(MailboxCheck {
             mailbox: mailbox.name().to_owned(),
@@ -321,6 +358,17 @@ fn standing(pipeline: &Pipeline) -> Vec<Text> {
     .collect()
 }
 
+/// What lies in the folders and was not taken, by name, every day while it lies there.
+fn left_aside(pipeline: &Pipeline) -> Result<Vec<Text>, PipelineError> {
+    let mut all = Vec::new();
+    for mailbox in &pipeline.settings().config.mailbox {
+        let (name, state) = (mailbox.name(), pipeline.ledger.mailbox(mailbox.name())?);
+        let told = state.not_taken_files.iter().take(REPORTED_ASIDE);
+        all.extend(told.map(|text| Text::new(format!("{name}: {}", text.tr), format!("{name}: {}", text.en))));
+    }
+    Ok(all)
+}
+
 fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestamp>) -> Result<DailyReport, PipelineError> {
     let (settings, ledger) = (pipeline.settings(), &pipeline.ledger);
     let mut mailboxes = Vec::new();
@@ -337,6 +385,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             fetched: counts.fetched,
             registered: counts.registered,
             holes: counts.holes,
+            not_taken: state.not_taken,
             quota_percent: state.quota.map(|quota| quota.percent()),
         });
     }
@@ -367,6 +416,14 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             "The record was walked in the background and found BROKEN; run 'kep-gateway journal verify' and put back from a backup what is damaged.",
         )
     });
+    let not_taken = left_aside(pipeline)?;
+    let import_holes = match ledger.holes_of(import::NAME)?.len() {
+        0 => None,
+        count => Some(Text::new(
+            format!("import: elle verilen {count} dosya alınamadı; 'kep-gateway mailboxes' adlarıyla gösterir."),
+            format!("import: {count} files that were handed over could not be taken; 'kep-gateway mailboxes' names them."),
+        )),
+    };
     Ok(DailyReport {
         day,
         at: now,
@@ -392,6 +449,8 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             .map(|finding| finding.text)
             .into_iter()
             .chain(broken)
+            .chain(not_taken)
+            .chain(import_holes)
             .chain(super::loss::remarks(pipeline, today)?)
             .chain(standing(pipeline))
             .collect(),

@@ -1,6 +1,7 @@
 //! The long-running part: one task per mailbox, the worker, the outbox, the clock-driven duties, the control socket; start, reload and stop.
 
 pub mod control;
+pub mod deeds;
 pub mod duties;
 pub mod files;
 pub mod keeping;

@@ -1,6 +1,6 @@
 use crate::ledger::event::Event;
 use crate::ledger::fixture::{World, fetched};
-use crate::register::entry::Asker;
+use crate::people::{Person, Role, Scope, View};
 
 #[tokio::test]
 async fn every_entry_stands_once_at_its_last_change_and_a_replay_gives_the_same_order() {
@@ -13,7 +13,15 @@ async fn every_entry_stands_once_at_its_last_change_and_a_replay_gives_the_same_
     assert_eq!(first.position, ledger.change_position().unwrap());
     assert!(ledger.changes_since(first.position, 100).unwrap().numbers.is_empty());
 
-    ledger.opened(numbers[1], Asker::default()).await.unwrap();
+    let clerk = Person {
+        login: "memur".into(),
+        name: "Memur".into(),
+        role: Role::Clerk,
+        mailboxes: Scope::All,
+        units: Scope::All,
+        clearance: 4,
+    };
+    ledger.viewed(numbers[1], &clerk, View::Page).await.unwrap();
     // The same bytes under another locator: a change that names no number.
     ledger.append(Event::Fetched(fetched("evrak", 99, "message 3"))).await.unwrap();
     let then = ledger.changes_since(first.position, 100).unwrap();

@@ -36,6 +36,10 @@ pub enum Event {
     /// These were never fetched and mean nothing any more: the server renumbered the folder, or another file was put in their place. What is
     /// listed since then is durable under other locators.
     Renumbered(Renumbered),
+    /// What lies in a mailbox and is no message to take is other than it was; an empty list: nothing is left aside any more.
+    NotTaken(NotTaken),
+    /// A person decided that a hole is none: what it stood for is not wanted, or is here by another way.
+    HoleClosed(HoleClosed),
     /// Work on a message begins. Written before the work, so that a crash counts.
     Attempted(Attempted),
     /// A message got its register numbers: everything about it in one record.
@@ -131,6 +135,24 @@ pub struct Missing {
 pub struct Renumbered {
     pub mailbox: String,
     pub locators: Vec<Locator>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NotTaken {
+    pub mailbox: String,
+    /// All of them.
+    pub count: u64,
+    /// The first of them, each in a sentence with its name and the reason.
+    pub files: Vec<Text>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HoleClosed {
+    pub mailbox: String,
+    pub locator: Locator,
+    pub reason: String,
+    /// The person, and the account on this machine.
+    pub by: Asker,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -66,6 +66,15 @@ fn apply_to_index(event: &Event, at: Timestamp, state: &mut Overlay<'_>) -> Resu
             }
             Ok(())
         }
+        Event::NotTaken(aside) => state.update(key::mailbox(&aside.mailbox), |mailbox: &mut MailboxState| {
+            mailbox.not_taken = aside.count;
+            mailbox.not_taken_files.clone_from(&aside.files);
+        }),
+        Event::HoleClosed(closed) => {
+            set_stage(&closed.mailbox, &closed.locator, None, state)?;
+            state.remove(key::hole(&closed.mailbox, &closed.locator));
+            Ok(())
+        }
         Event::Attempted(attempted) => attempted
             .messages
             .iter()
@@ -398,8 +407,10 @@ fn apply_checked(checked: &Checked, state: &mut Overlay<'_>) -> Result<(), Ledge
 fn apply_handled(handled: &Handled, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
     amend_entry(handled.number, state, |entry| {
         entry.state = handled.handling.state;
-        if let Action::Assigned { unit: Some(unit), .. } = &handled.handling.action {
-            entry.unit = Some(unit.clone());
+        match &handled.handling.action {
+            Action::Assigned { unit: Some(unit), .. } => entry.unit = Some(unit.clone()),
+            Action::Access { to, .. } => entry.access = *to,
+            _ => {}
         }
         entry.history.push(handled.handling.clone());
     })?;

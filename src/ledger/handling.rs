@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::event::{Event, Handled, Looked, Viewed};
+use super::event::{Event, Handled, HoleClosed, Looked, Viewed};
 use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, key};
 use crate::clock::local_day;
-use crate::people::{Person, Right, View};
+use crate::mailbox::Locator;
+use crate::people::account::HIGHEST_CLEARANCE;
+use crate::people::{Account, Person, Right, View};
 use crate::register::entry::{Action, Asker, Entry, Handling, RegisterNumber, State};
 use crate::text::Text;
 
@@ -54,6 +56,17 @@ pub enum Refusal {
     NotRecorded,
     #[error("it is so already")]
     Unchanged,
+    /// Nobody who may sign in is called so.
+    #[error("there is no enabled account of this name")]
+    NoAccount,
+    /// Nobody is on record as having opened it.
+    #[error("nobody has opened it")]
+    NotOpened,
+    #[error("there is no such access level")]
+    Level,
+    /// Who sets a level must be able to see what is on it.
+    #[error("the level is above the own clearance")]
+    AboveClearance,
 }
 
 impl Refusal {
@@ -89,25 +102,50 @@ impl Refusal {
                 "This document was not recorded; to change that, write the reason into the note.",
             ),
             Self::Unchanged => Text::new("Kayıt zaten bu durumda.", "The entry is in this state already."),
+            Self::NoAccount => Text::new(
+                "Bu adla açık bir hesap yok; 'people list' olanları gösterir.",
+                "There is no enabled account of this name; 'people list' shows what there is.",
+            ),
+            Self::NotOpened => Text::new(
+                "Bu belgeyi henüz kimse açmadı; önce sayfasını açıp okuyun, sonra tamamlandı olarak işaretleyin.",
+                "Nobody has opened this document yet; open its page and read it, then mark it as done.",
+            ),
+            Self::Level => Text::new(
+                format!("Erişim düzeyi 0 (açık) ile {HIGHEST_CLEARANCE} (çok gizli) arasında bir sayıdır."),
+                format!("An access level is a number from 0 (open) to {HIGHEST_CLEARANCE} (top secret)."),
+            ),
+            Self::AboveClearance => Text::new(
+                "Bu düzey kendi gizlilik yetkinizin üstünde; yetkisi yeten bir amire ya da yöneticiye başvurun.",
+                "This level is above your own clearance; turn to a supervisor or administrator whose clearance reaches it.",
+            ),
         }
     }
 }
 
 impl Ledger {
-    /// Records that a person opened a document: the proof of the daily duty, and the end of its alarm. Answers with the state after it;
-    /// `None`: there is no such entry, and nothing was recorded.
+    /// Records that the person of an account opened a document, as said on the command line: the proof of the daily duty, and the end of its
+    /// alarm. It proves nothing of a name that nobody has, or of somebody for whom the document does not exist. `uid`: the account on this
+    /// machine that said so.
     ///
     /// # Errors
     /// The disk refused.
-    pub fn opened(&self, number: RegisterNumber, by: Asker) -> Pending<Option<State>> {
+    pub fn opened(&self, number: RegisterNumber, login: &str, uid: Option<u32>) -> Pending<Result<State, Refusal>> {
+        let login = login.to_owned();
         self.commit(move |decision| {
-            let Some(entry) = decision.state.index.entry(number)? else {
-                return Ok(None);
+            let account: Option<Account> = decision.state.index.get(&key::account(&login))?;
+            let Some(by) = account.filter(|account| !account.disabled).map(|account| account.person) else {
+                return Ok(Err(Refusal::NoAccount));
             };
-            let handling = opening(&entry, by, decision.now);
+            let Some(entry) = decision.state.index.entry(number)?.filter(|entry| by.sees(entry)) else {
+                return Ok(Err(Refusal::NotFound));
+            };
+            if !by.may(Right::Handle) {
+                return Ok(Err(Refusal::Forbidden));
+            }
+            let handling = opening(&entry, by.login, uid, decision.now);
             let state = handling.state;
             decision.record(Event::Handled(Handled { number, handling }))?;
-            Ok(Some(state))
+            Ok(Ok(state))
         })
     }
 
@@ -116,6 +154,20 @@ impl Ledger {
     /// # Errors
     /// The disk refused.
     pub fn handle(&self, number: RegisterNumber, request: HandlingRequest, by: &Person) -> Pending<Result<State, Refusal>> {
+        self.handle_from(number, request, by, None)
+    }
+
+    /// The same, with the account on this machine where it is said on the command line.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn handle_from(
+        &self,
+        number: RegisterNumber,
+        request: HandlingRequest,
+        by: &Person,
+        uid: Option<u32>,
+    ) -> Pending<Result<State, Refusal>> {
         let by = by.clone();
         self.commit(move |decision| {
             let Some(entry) = decision.state.index.entry(number)?.filter(|entry| by.sees(entry)) else {
@@ -128,17 +180,47 @@ impl Ledger {
             if !can_take(&request.action, &entry, decision)? {
                 return Ok(Err(Refusal::PersonUnfit));
             }
+            if request.action == Action::Done && !entry.was_opened() && !has_read(&by, number, decision)? {
+                return Ok(Err(Refusal::NotOpened));
+            }
             let state = after(&request.action, &entry);
             let handling = Handling {
                 by: by.login,
                 at: decision.now,
                 state,
                 note: request.note,
-                uid: None,
+                uid,
                 action: request.action,
             };
             decision.record(Event::Handled(Handled { number, handling }))?;
             Ok(Ok(state))
+        })
+    }
+
+    /// A person decided that a hole is none. Whether somebody may is the caller's question; that it is one, and why, is asked here.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn close_hole(&self, mailbox: &str, locator: Locator, reason: String, by: Asker) -> Pending<Result<(), Refusal>> {
+        let mailbox = mailbox.to_owned();
+        self.commit(move |decision| {
+            let reason = reason.trim().to_owned();
+            if reason.is_empty() {
+                return Ok(Err(Refusal::ReasonRequired));
+            }
+            if !is_text(&reason) {
+                return Ok(Err(Refusal::TooLong));
+            }
+            if !decision.state.index.contains(&key::hole(&mailbox, &locator))? {
+                return Ok(Err(Refusal::Unchanged));
+            }
+            decision.record(Event::HoleClosed(HoleClosed {
+                mailbox,
+                locator,
+                reason,
+                by,
+            }))?;
+            Ok(Ok(()))
         })
     }
 
@@ -171,11 +253,7 @@ impl Ledger {
             if !opens(&entry, &by, what) {
                 return Ok(Some(entry.state));
             }
-            let asker = Asker {
-                person: Some(by.login),
-                uid: None,
-            };
-            let handling = opening(&entry, asker, at);
+            let handling = opening(&entry, by.login, None, at);
             let state = handling.state;
             decision.record(Event::Handled(Handled { number, handling }))?;
             Ok(Some(state))
@@ -214,18 +292,18 @@ fn opens(entry: &Entry, by: &Person, what: View) -> bool {
     what == View::Page && entry.state == State::Registered && by.may(Right::Handle)
 }
 
-fn opening(entry: &Entry, by: Asker, at: Timestamp) -> Handling {
+fn opening(entry: &Entry, by: String, uid: Option<u32>, at: Timestamp) -> Handling {
     // Whoever looks again, or looks at what is done, undoes nothing.
     let state = match entry.state {
         State::Registered => State::Opened,
         other => other,
     };
     Handling {
-        by: by.person.unwrap_or_default(),
+        by,
         at,
         state,
         note: None,
-        uid: by.uid,
+        uid,
         action: Action::Opened,
     }
 }
@@ -252,6 +330,11 @@ pub(super) fn checked(request: HandlingRequest, entry: &Entry, by: &Person) -> R
         },
         Action::NotRecorded if note.is_none() => return Err(Refusal::ReasonRequired),
         Action::Noted if note.is_none() => return Err(Refusal::NoteRequired),
+        Action::Access { .. } if !may_set_access(by) => return Err(Refusal::Forbidden),
+        Action::Access { to, .. } if to > HIGHEST_CLEARANCE => return Err(Refusal::Level),
+        Action::Access { to, .. } if to > by.clearance => return Err(Refusal::AboveClearance),
+        Action::Access { .. } if note.is_none() => return Err(Refusal::ReasonRequired),
+        Action::Access { to, .. } => Action::Access { from: entry.access, to },
         other => other,
     };
     // A note alone changes nothing and needs no further reason.
@@ -273,12 +356,28 @@ pub(super) fn checked(request: HandlingRequest, entry: &Entry, by: &Person) -> R
         Action::NotRecorded => entry.state == State::NotRecorded,
         Action::Reopened => !matches!(entry.state, State::Done | State::OnHold | State::NotRecorded),
         Action::Opened => entry.state != State::Registered,
+        Action::Access { from, to } => from == to,
         Action::Assigned { .. } | Action::Noted | Action::Transferred { .. } => false,
     };
     match same {
         true => Err(Refusal::Unchanged),
         false => Ok(HandlingRequest { action, note }),
     }
+}
+
+/// Who answers for a unit or for all says who may see a document.
+pub fn may_set_access(person: &Person) -> bool {
+    person.may(Right::Handle) && person.may(Right::Oversee)
+}
+
+/// A look at what is set aside is no opening of it, but it is on record that its content was shown.
+fn has_read(by: &Person, number: RegisterNumber, decision: &Decision<'_>) -> Result<bool, LedgerError> {
+    for what in [View::Page, View::Letter, View::Part, View::Original] {
+        if decision.state.index.contains(&key::last_view(number, &by.login, what.word()))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn word(word: Option<String>) -> Result<Option<String>, Refusal> {
@@ -316,6 +415,6 @@ fn after(action: &Action, entry: &Entry) -> State {
             Some(_) => State::Assigned,
             None => State::Opened,
         },
-        Action::Noted | Action::Transferred { .. } => entry.state,
+        Action::Noted | Action::Transferred { .. } | Action::Access { .. } => entry.state,
     }
 }

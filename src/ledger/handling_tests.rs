@@ -92,6 +92,7 @@ async fn an_auditor_changes_nothing_and_nobody_changes_what_they_do_not_see() {
         Action::Reopened,
         assigned(Some("Hukuk"), None),
         Action::Transferred { number: "1".into() },
+        Action::Access { from: 0, to: 1 },
     ] {
         let asked = request(action, Some("not"));
         let auditor = person("denetci", Role::Auditor);
@@ -220,4 +221,141 @@ async fn accounts_are_kept_and_the_last_administrator_stays() {
         accounts.iter().map(|account| account.person.login.as_str()).collect::<Vec<_>>(),
         ["ikinci", "yonetici"]
     );
+}
+
+async fn with_account(ledger: &super::Ledger, person: Person, disabled: bool) {
+    let login = person.login.clone();
+    let account = Account {
+        disabled,
+        ..Account::new(person, Source::Local)
+    };
+    let added = ledger.edit_account(&login, Edit::Add(Box::new(account)), Asker::default()).await;
+    added.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_opening_on_the_command_line_is_that_of_an_account_for_which_the_document_exists() {
+    let world = World::new();
+    let ledger = world.open();
+    let number = world.arrive(&ledger, 0..1).await[0];
+    let level = ledger.entry(number).unwrap().unwrap().access;
+    let elsewhere = Scope::Only(BTreeSet::from(["baska".to_owned()]));
+    let blind = [
+        ("kutusuz", Scope::All, elsewhere.clone(), 4),
+        ("birimsiz", elsewhere, Scope::All, 4),
+    ];
+    for (login, units, mailboxes, clearance) in blind {
+        let person = Person {
+            units,
+            mailboxes,
+            clearance,
+            ..person(login, Role::Clerk)
+        };
+        with_account(&ledger, person, false).await;
+        assert_eq!(
+            ledger.opened(number, login, Some(7)).await.unwrap(),
+            Err(Refusal::NotFound),
+            "{login}"
+        );
+    }
+    with_account(&ledger, person("gitti", Role::Clerk), true).await;
+    with_account(&ledger, person("denetci", Role::Auditor), false).await;
+    with_account(&ledger, person("ayse", Role::Clerk), false).await;
+    let open = async |login: &str, number| ledger.opened(number, login, Some(7)).await.unwrap();
+    assert_eq!(open("kim", number).await, Err(Refusal::NoAccount), "an invented name");
+    assert_eq!(open("", number).await, Err(Refusal::NoAccount));
+    assert_eq!(open("gitti", number).await, Err(Refusal::NoAccount), "disabled");
+    assert_eq!(
+        open("denetci", number).await,
+        Err(Refusal::Forbidden),
+        "an auditor's look is no opening"
+    );
+    let absent = crate::register::entry::RegisterNumber { number: 99, ..number };
+    assert_eq!(open("ayse", absent).await, Err(Refusal::NotFound));
+    let entry = ledger.entry(number).unwrap().unwrap();
+    assert_eq!(
+        (entry.state, entry.history.len(), entry.access),
+        (State::Registered, 0, level),
+        "no trace"
+    );
+
+    assert_eq!(open("ayse", number).await, Ok(State::Opened));
+    let entry = ledger.entry(number).unwrap().unwrap();
+    assert_eq!((entry.history[0].by.as_str(), entry.history[0].uid), ("ayse", Some(7)));
+}
+
+#[tokio::test]
+async fn done_is_only_what_somebody_opened() {
+    let world = World::new();
+    let ledger = world.open();
+    let numbers = world.arrive(&ledger, 0..3).await;
+    let (clerk, supervisor) = (person("memur", Role::Clerk), person("amir", Role::Supervisor));
+    let done = async |number, by: &Person| ledger.handle(number, request(Action::Done, None), by).await.unwrap();
+    assert_eq!(done(numbers[0], &clerk).await, Err(Refusal::NotOpened));
+    ledger
+        .handle(numbers[0], request(assigned(Some("Hukuk"), None), None), &supervisor)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        done(numbers[0], &clerk).await,
+        Err(Refusal::NotOpened),
+        "passing it on is no opening"
+    );
+    ledger.viewed(numbers[0], &clerk, View::Page).await.unwrap();
+    assert_eq!(done(numbers[0], &clerk).await, Ok(State::Done));
+    // What one opened another may close.
+    ledger.viewed(numbers[1], &clerk, View::Page).await.unwrap();
+    assert_eq!(done(numbers[1], &supervisor).await, Ok(State::Done));
+    // To have read the letter is enough for oneself, and not for another.
+    ledger.viewed(numbers[2], &clerk, View::Letter).await.unwrap();
+    assert_eq!(done(numbers[2], &supervisor).await, Err(Refusal::NotOpened));
+    assert_eq!(done(numbers[2], &clerk).await, Ok(State::Done));
+}
+
+#[tokio::test]
+async fn an_access_level_is_set_by_who_answers_for_it_and_can_see_both_levels() {
+    let world = World::new();
+    let ledger = world.open();
+    let number = world.arrive(&ledger, 0..1).await[0];
+    let before = ledger.entry(number).unwrap().unwrap().access;
+    let (up, down) = (3, 1);
+    assert!(before != up, "{before}");
+    let cleared = |clearance, role| Person {
+        clearance,
+        ..person("amir", role)
+    };
+    let set = async |to, note, by: Person| {
+        ledger
+            .handle(number, request(Action::Access { from: 9, to }, note), &by)
+            .await
+            .unwrap()
+    };
+    assert_eq!(set(up, Some("n"), cleared(4, Role::Clerk)).await, Err(Refusal::Forbidden));
+    assert_eq!(set(up, Some("n"), cleared(4, Role::Auditor)).await, Err(Refusal::Forbidden));
+    assert_eq!(set(up, Some("n"), cleared(2, Role::Supervisor)).await, Err(Refusal::AboveClearance));
+    assert_eq!(set(5, Some("n"), cleared(4, Role::Supervisor)).await, Err(Refusal::Level));
+    assert_eq!(set(up, None, cleared(4, Role::Supervisor)).await, Err(Refusal::ReasonRequired));
+    assert_eq!(set(before, Some("n"), cleared(4, Role::Supervisor)).await, Err(Refusal::Unchanged));
+    assert!(ledger.entry(number).unwrap().unwrap().history.is_empty());
+
+    set(up, Some("gönderen bildirdi"), cleared(4, Role::Supervisor)).await.unwrap();
+    assert_eq!(
+        set(down, Some("n"), cleared(2, Role::Administrator)).await,
+        Err(Refusal::NotFound),
+        "it is above that one now"
+    );
+    let check = |entry: crate::register::entry::Entry| {
+        assert!(!cleared(2, Role::Administrator).sees(&entry) && cleared(3, Role::Clerk).sees(&entry));
+        assert_eq!((entry.access, entry.state), (up, State::Registered));
+        assert!(entry.awaits_opening(), "to say who may see it is no opening");
+        let deed = &entry.history[0];
+        assert_eq!(
+            (&deed.action, deed.note.as_deref()),
+            (&Action::Access { from: before, to: up }, Some("gönderen bildirdi"))
+        );
+    };
+    check(ledger.entry(number).unwrap().unwrap());
+    drop(ledger);
+    check(world.open_read_only().entry(number).unwrap().unwrap());
 }

@@ -75,6 +75,11 @@ pub struct MailboxState {
     /// The failure that stands, if the last try failed.
     pub failure: Option<CheckFailed>,
     pub failing_since: Option<Timestamp>,
+    /// What lies there and was not taken: how many, and the first of them in a sentence each.
+    #[serde(default)]
+    pub not_taken: u64,
+    #[serde(default)]
+    pub not_taken_files: Vec<Text>,
 }
 
 /// The checks of one mailbox on one day.

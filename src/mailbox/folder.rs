@@ -4,6 +4,7 @@
 //! the same name, and a second message must not hide behind the record of the first. A Maildir name is unique for ever, so there the
 //! part before the flags (`:2,S`) is the whole identity.
 
+mod aside;
 mod look;
 mod read;
 
@@ -35,8 +36,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub struct FolderMailbox {
     config: FolderConfig,
     message_limit: u64,
-    /// Oddities that were told already.
-    told: BTreeSet<String>,
+    /// What the last listing found and did not take.
+    not_taken: Vec<Text>,
 }
 
 impl FolderMailbox {
@@ -44,7 +45,7 @@ impl FolderMailbox {
         Self {
             config,
             message_limit: limits.message_bytes,
-            told: BTreeSet::new(),
+            not_taken: Vec::new(),
         }
     }
 
@@ -129,7 +130,9 @@ impl Mailbox for FolderMailbox {
     }
 
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError> {
-        let look = self.look_until_settled().await?;
+        let mut look = self.look_until_settled().await?;
+        look.odd.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.not_taken = look.odd.into_iter().map(|(_name, text)| text).collect();
         let listed: BTreeMap<Locator, Listed> = look
             .found
             .iter()
@@ -147,13 +150,12 @@ impl Mailbox for FolderMailbox {
             folders: vec![state],
             present: listed.keys().cloned().collect(),
             new: listed.into_values().filter(|listed| !known.contains(&listed.locator)).collect(),
-            oddities: look
-                .odd
-                .into_iter()
-                .filter(|(key, _)| self.told.insert(key.clone()))
-                .map(|(_, text)| text)
-                .collect(),
+            oddities: Vec::new(),
         })
+    }
+
+    fn not_taken(&self) -> &[Text] {
+        &self.not_taken
     }
 
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError> {

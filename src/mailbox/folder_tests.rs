@@ -73,18 +73,77 @@ async fn what_is_known_is_not_new_but_a_second_message_under_the_same_name_is() 
     assert_eq!(fetch(&mut mailbox, listing.new).await, [Ok(Bytes::from_static(b"second message"))]);
 }
 
+/// The names that the last listing left aside, in their order.
+fn aside(mailbox: &FolderMailbox) -> Vec<&str> {
+    mailbox.not_taken().iter().map(|text| text.tr.split('\'').nth(1).unwrap()).collect()
+}
+
+fn years_ago(folder: &TempDir, name: &str) {
+    let file = std::fs::File::options().write(true).open(folder.path().join(name)).unwrap();
+    file.set_modified(std::time::SystemTime::now() - Duration::from_secs(365 * 86_400))
+        .unwrap();
+}
+
 #[tokio::test]
-async fn unfinished_files_wait_and_other_files_are_named_once() {
+async fn everything_that_is_not_taken_is_named_at_every_look_and_work_in_progress_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    for name in [".hidden.eml", "a.eml.part", "b.tmp", "c.eml~"] {
+    for name in [
+        ".hidden.eml",
+        ".ileti.eml.a8Xq2",
+        "a.eml.part",
+        "b.tmp",
+        "c.eml~",
+        "note.txt",
+        "Thumbs.db",
+    ] {
         write(&folder, name.as_bytes(), b"x");
     }
-    write(&folder, b"Thumbs.db", b"x");
+    std::fs::create_dir(folder.path().join("alt")).unwrap();
+    std::fs::write(folder.path().join("alt/z.eml"), "x").unwrap();
+    std::fs::create_dir(folder.path().join("bos")).unwrap();
     let mut mailbox = mailbox(folder.path());
-    let listing = list(&mut mailbox).await;
-    assert!(listing.new.is_empty());
-    assert_eq!(listing.oddities.len(), 1);
-    assert!(list(&mut mailbox).await.oddities.is_empty());
+    for _ in 0..2 {
+        let listing = list(&mut mailbox).await;
+        assert!(listing.new.is_empty() && listing.oddities.is_empty());
+        assert_eq!(aside(&mailbox), [".hidden.eml", "Thumbs.db", "alt", "note.txt"]);
+    }
+    // What nobody has written to for long is no work in progress.
+    for name in [".ileti.eml.a8Xq2", "a.eml.part", "b.tmp", "c.eml~"] {
+        years_ago(&folder, name);
+    }
+    list(&mut mailbox).await;
+    assert_eq!(
+        aside(&mailbox),
+        [
+            ".hidden.eml",
+            ".ileti.eml.a8Xq2",
+            "Thumbs.db",
+            "a.eml.part",
+            "alt",
+            "b.tmp",
+            "c.eml~",
+            "note.txt"
+        ]
+    );
+    std::fs::remove_file(folder.path().join("note.txt")).unwrap();
+    list(&mut mailbox).await;
+    assert!(!aside(&mailbox).contains(&"note.txt"));
+}
+
+#[tokio::test]
+async fn a_maildirs_own_files_and_folders_are_nothing_aside_but_a_message_beside_its_boxes_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["cur", "new", "tmp", ".Sent", "Arsiv"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("1.2.x"), "From: a\r\n\r\n").unwrap();
+    }
+    for name in ["dovecot-uidlist", "subscriptions", "new/.nfs1", "ileti.eml"] {
+        std::fs::write(folder.path().join(name), "x").unwrap();
+    }
+    let mut mailbox = mailbox(folder.path());
+    // The same name in `cur` and `new` is one message.
+    assert_eq!(list(&mut mailbox).await.new.len(), 1);
+    assert_eq!(aside(&mailbox), ["ileti.eml"]);
 }
 
 #[tokio::test]
@@ -123,7 +182,7 @@ async fn links_pipes_and_paths_that_lead_out_are_refused() {
     let mut mailbox = mailbox(folder.path());
     let listing = list(&mut mailbox).await;
     assert!(listing.new.is_empty());
-    assert_eq!(listing.oddities.len(), 2);
+    assert_eq!(aside(&mailbox), ["link.eml", "pipe.eml"]);
     for id in [
         "../x/secret.eml/6-0.0",
         "link.eml/6-0.0",

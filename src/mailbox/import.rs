@@ -14,7 +14,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
-use crate::hash::Sha256;
+use crate::hash::{Sha256, Sha256Stream};
 use crate::limits::Limits;
 use crate::regular_file::{self, NotAFile};
 use crate::text::Text;
@@ -37,13 +37,16 @@ const FOLDERS_DEEP: usize = 16;
 /// How much of the beginning and of the end of a file over the limit is looked at: a mail's header stands first, a package's directory last.
 const SAMPLE_BYTES: u64 = 1 << 20;
 
+/// How much of a file over the limit is in memory while it is hashed.
+const HASHED_AT_ONCE: usize = 1 << 20;
+
 /// Where the bytes of one message are.
 #[derive(Debug, Clone)]
 struct Source {
     path: PathBuf,
     /// `None`: the whole file. Otherwise which message of an mbox.
     nth: Option<usize>,
-    /// Of the message; of a file over the limit only a stand-in.
+    /// Of the message.
     sha256: Sha256,
 }
 
@@ -99,6 +102,11 @@ impl Import {
         &self.skipped
     }
 
+    /// Where the last listing found messages.
+    pub fn locators(&self) -> impl Iterator<Item = &Locator> {
+        self.sources.keys()
+    }
+
     /// The messages that the last listing found, each with the file it lies in.
     pub fn given(&self) -> impl Iterator<Item = (&Path, Sha256)> {
         self.sources.values().map(|source| (source.path.as_path(), source.sha256))
@@ -137,9 +145,15 @@ impl Import {
             return Ok(true);
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // A file over the limit is listed by its size alone: its bytes are not read.
+        // Of a file over the limit only the hash is taken: by it a later import of the same bytes, under whatever name, fills its hole. What no
+        // limit lets in is listed by its size alone.
         let (bytes, sha256) = if size > self.message_limit {
-            (sample(&mut file, size)?, Sha256::of(&size.to_be_bytes()))
+            let sha256 = if size > MBOX_BYTES {
+                Sha256::of(&size.to_be_bytes())
+            } else {
+                hash_of(&mut file)?
+            };
+            (sample(&mut file, size)?, sha256)
         } else {
             let bytes = regular_file::read(path, self.message_limit)?;
             let sha256 = Sha256::of(&bytes);
@@ -235,6 +249,10 @@ impl Mailbox for Import {
             }
         }
         Ok(())
+    }
+
+    fn lists_everything(&self) -> bool {
+        false
     }
 
     async fn acknowledge(&mut self, _locator: &Locator) -> Result<(), MailboxError> {
@@ -352,6 +370,23 @@ impl<'a> Walk<'a> {
         let (path, named) = (path.to_owned(), depth == 0);
         self.skipped.push(Skipped { path, why, named });
     }
+}
+
+/// Read piece by piece, whatever its size.
+fn hash_of(file: &mut File) -> io::Result<Sha256> {
+    let (mut hasher, mut piece) = (Sha256Stream::default(), vec![0; HASHED_AT_ONCE]);
+    file.seek(SeekFrom::Start(0))?;
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.update(piece.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+/// The hash of the bytes that a locator of this mailbox names.
+pub fn hash_in(locator: &Locator) -> Option<Sha256> {
+    locator.id.rsplit_once('/')?.1.parse().ok()
 }
 
 /// The beginning and the end of a file.

@@ -196,6 +196,17 @@ pub trait Mailbox: Send {
     /// Lists every folder. `known` holds the locators that have a durable record: their bodies are never asked for again.
     async fn list(&mut self, known: &BTreeSet<Locator>) -> Result<Listing, MailboxError>;
 
+    /// What the last listing found and did not take, each in a sentence that names it, says why and what to do; in an order of its own, so that
+    /// the same is said alike.
+    fn not_taken(&self) -> &[Text] {
+        &[]
+    }
+
+    /// Whether a listing names everything that is there. Of one that names only what it was handed, what it does not name is not gone.
+    fn lists_everything(&self) -> bool {
+        true
+    }
+
     /// Fetches bodies without touching flags and sends each end of a message into `to`, in any order.
     /// When this returns `Ok`, every asked message was answered for exactly once. When it returns an error, those not yet sent are simply not fetched.
     async fn fetch(&mut self, wanted: Vec<Listed>, to: mpsc::Sender<Fetched>) -> Result<(), MailboxError>;

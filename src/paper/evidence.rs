@@ -293,7 +293,7 @@ impl Sheet<'_> {
     /// the newest.
     fn deeds(&mut self, history: &[Handling]) {
         self.head("Kim, ne zaman", "Who, and when");
-        if history.is_empty() {
+        if history.iter().all(|one| matches!(one.action, Action::Access { .. })) {
             let none = self.asked.either("Henüz kimse açmadı.", "Nobody has opened it yet.");
             self.flow.line(none);
         }

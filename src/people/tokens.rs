@@ -42,6 +42,8 @@ pub enum Grant {
     Assign,
     /// Enter what is known about application files.
     Files,
+    /// Say who may see a document.
+    Level,
     /// The numbers of `/metrics`.
     Metrics,
     /// The log of deliveries.
@@ -49,7 +51,15 @@ pub enum Grant {
 }
 
 impl Grant {
-    pub const ALL: [Self; 6] = [Self::Read, Self::Transfer, Self::Assign, Self::Files, Self::Metrics, Self::Admin];
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Transfer,
+        Self::Assign,
+        Self::Files,
+        Self::Level,
+        Self::Metrics,
+        Self::Admin,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -57,6 +67,7 @@ impl Grant {
             Self::Transfer => "transfer",
             Self::Assign => "assign",
             Self::Files => "files",
+            Self::Level => "level",
             Self::Metrics => "metrics",
             Self::Admin => "admin",
         }
@@ -100,7 +111,11 @@ impl Token {
             login: format!("{ACTOR}{}", self.name),
             name: self.name.clone(),
             // The least role that its deeds need: what only reads could not change anything even where a route forgot to ask for the grant.
-            role: if handles { Role::Clerk } else { Role::Auditor },
+            role: match (self.may(Grant::Level), handles) {
+                (true, _) => Role::Supervisor,
+                (false, true) => Role::Clerk,
+                (false, false) => Role::Auditor,
+            },
             mailboxes: self.mailboxes.clone(),
             units: self.units.clone(),
             clearance: self.clearance,

@@ -10,9 +10,10 @@ use super::{Pipeline, PipelineError, refused};
 use crate::alert::causes;
 use crate::hash::Sha256;
 use crate::ledger::LedgerError;
-use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, Renumbered, Standing};
+use crate::ledger::event::{Checked, Event, Fetched as FetchedEvent, Missing, NotTaken, Renumbered, Standing};
 use crate::mailbox::config::MailboxConfig;
 use crate::mailbox::folder::is_same_file;
+use crate::mailbox::import::hash_in;
 use crate::mailbox::{self, Credit, ErrorClass, Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError};
 use crate::store::pins::Pinned;
 use crate::text::Text;
@@ -28,6 +29,9 @@ const TOGETHER_BYTES: usize = 16 << 20;
 
 /// Locators in one record: bounds the record where a mailbox of years is taken over.
 const SEEN_TOGETHER: usize = 10_000;
+
+/// What is left aside in a folder is named in the record up to this number; the rest is a number.
+const NAMED: usize = 100;
 
 /// What a look into a mailbox brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,10 +87,13 @@ impl Pipeline {
                 .await?;
         }
         let is_odd = self.report_oddities(&name, oddities).await?;
+        self.report_not_taken(&name, mailbox.not_taken()).await?;
         let asked = new.len() as u64;
         let kept = self.fetch_and_keep(mailbox, new, known).await?;
         // A folder that was just found renumbered, or whose count does not fit, is no ground to call a message lost; the next look is.
-        if !is_odd {
+        if !mailbox.lists_everything() {
+            self.fill_holes(&name).await?;
+        } else if !is_odd {
             self.review_holes(&name, &folders, &present, kept == asked).await?;
         }
         let quota = unless_refused(mailbox.quota().await, "the quota could not be asked for")?;
@@ -213,6 +220,46 @@ impl Pipeline {
         }
         self.raise(vec![causes::mailbox_oddities(mailbox, &oddities, self.now())]).await?;
         Ok(true)
+    }
+
+    /// What lies in a mailbox and is not taken is recorded when it changes, and what is new of it is told: it may be a message whose time runs.
+    async fn report_not_taken(&self, mailbox: &str, all: &[Text]) -> Result<(), PipelineError> {
+        let known = self.ledger.mailbox(mailbox)?;
+        let files: Vec<Text> = all.iter().take(NAMED).cloned().collect();
+        let count = all.len() as u64;
+        if known.not_taken == count && known.not_taken_files == files {
+            return Ok(());
+        }
+        let new: Vec<Text> = files.iter().filter(|text| !known.not_taken_files.contains(text)).cloned().collect();
+        if !new.is_empty() || count > known.not_taken {
+            tracing::warn!(mailbox, not_taken = count, "something lies in the folder and was not taken");
+            self.raise(vec![causes::not_taken(mailbox, &new, count, self.now())]).await?;
+        }
+        let not_taken = NotTaken {
+            mailbox: mailbox.to_owned(),
+            count,
+            files,
+        };
+        Ok(self.ledger.append(Event::NotTaken(not_taken)).await?)
+    }
+
+    /// Holes of files that were handed over, whose bytes came since, under whatever name or way.
+    async fn fill_holes(&self, mailbox: &str) -> Result<(), PipelineError> {
+        let mut filled = Vec::new();
+        for hole in self.ledger.holes_of(mailbox)? {
+            let sha256 = hash_in(&hole.locator);
+            if sha256.is_some_and(|sha256| self.ledger.message(&sha256).is_ok_and(|known| known.is_some())) {
+                filled.push(hole.locator);
+            }
+        }
+        if filled.is_empty() {
+            return Ok(());
+        }
+        let filled = Renumbered {
+            mailbox: mailbox.to_owned(),
+            locators: filled,
+        };
+        Ok(self.ledger.append(Event::Renumbered(filled)).await?)
     }
 
     /// Holes that no later fetch will fill. In a renumbered folder every message came under a new locator, so the old ones are closed as soon

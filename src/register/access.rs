@@ -46,7 +46,8 @@ impl Classification {
     }
 }
 
-/// The access level of a document. A code that is missing, unknown or out of reach may stand for anything, so it gets the highest level.
+/// The access level of a document. A code that is missing, unknown or out of reach may stand for anything, so it gets the highest level until
+/// a person sets another.
 pub fn access_level(code: Option<&str>) -> (u8, Option<Finding>) {
     match code.map(str::trim).filter(|code| !code.is_empty()) {
         Some(code) => match Classification::parse(code) {
@@ -57,28 +58,44 @@ pub fn access_level(code: Option<&str>) -> (u8, Option<Finding>) {
     }
 }
 
+/// A security code that nobody knows.
+const UNKNOWN_RULE: &str = "KEP-5020";
+/// No security code can be read.
+const UNREADABLE_RULE: &str = "KEP-5021";
+
+/// Whether the level is the highest only because nobody knows the right one.
+pub fn is_doubtful(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| [UNKNOWN_RULE, UNREADABLE_RULE].contains(&finding.rule.as_str()))
+}
+
 fn unknown(code: &str) -> Finding {
     let code: String = code.chars().take(20).collect();
     Finding::new(
-        "KEP-5020",
+        UNKNOWN_RULE,
         Severity::Warning,
         "access",
-        format!("'{code}' gizlilik kodu tanınmıyor; belge en yüksek erişim düzeyine alındı. Gönderene sorun ve düzeyi elle belirleyin."),
         format!(
-            "The security code '{code}' is not known; the document got the highest access level. Ask the sender and set the level by hand."
+            "'{code}' gizlilik kodu tanınmıyor; belge en yüksek erişim düzeyine alındı. Gönderene sorun ve düzeyi \
+             belgenin sayfasında ya da 'documents level' ile elle belirleyin."
+        ),
+        format!(
+            "The security code '{code}' is not known; the document got the highest access level. Ask the sender and set the level by hand, on \
+             the document's page or with 'documents level'."
         ),
     )
 }
 
 fn unreadable() -> Finding {
     Finding::new(
-        "KEP-5021",
+        UNREADABLE_RULE,
         Severity::Note,
         "access",
-        "Gizlilik derecesi okunamadı; içerik her derecede olabilir, en yüksek erişim düzeyi verildi. Belge açılınca düzeyi \
-            elle belirleyin.",
-        "The classification could not be read; the content may have any, so the highest access level was given. Set the level \
-            once it is opened.",
+        "Gizlilik derecesi okunamadı; içerik her derecede olabilir, en yüksek erişim düzeyi verildi. Ne olduğu anlaşılınca düzeyi belgenin \
+            sayfasında ya da 'documents level' ile elle belirleyin.",
+        "The classification could not be read; the content may have any, so the highest access level was given. Once it is known what it \
+            is, set the level by hand, on the document's page or with 'documents level'.",
     )
 }
 

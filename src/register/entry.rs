@@ -151,9 +151,20 @@ impl Entry {
         self.findings.iter().any(|finding| finding.rule == super::sent::COPY_RULE)
     }
 
-    /// Nobody opened it yet, and somebody should: what we sent is no news.
+    /// Nobody opened it yet, and somebody should: what we sent is no news, and who says who may see it has not read it.
     pub fn awaits_opening(&self) -> bool {
-        self.history.is_empty() && !self.is_sent()
+        let is_untouched = self.history.iter().all(|deed| matches!(deed.action, Action::Access { .. }));
+        is_untouched && !self.is_sent()
+    }
+
+    /// Somebody opened it, on the record.
+    pub fn was_opened(&self) -> bool {
+        self.history.iter().any(|deed| deed.action == Action::Opened)
+    }
+
+    /// A person set the access level.
+    pub fn has_access_by_hand(&self) -> bool {
+        self.history.iter().any(|deed| matches!(deed.action, Action::Access { .. }))
     }
 
     pub fn direction(&self) -> Direction {
@@ -249,6 +260,11 @@ pub enum Action {
     /// Taken over by the EBYS under its own number.
     Transferred {
         number: String,
+    },
+    /// Erişim düzeyi by hand, 0 open to 4 top secret; the note is the reason.
+    Access {
+        from: u8,
+        to: u8,
     },
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::access::is_doubtful;
 use super::deadlines::bring_forward;
 use super::draft::{DUPLICATE_RULE, Draft};
 use super::entry::{Asker, EarlierVerdict, Entry, EvidenceRecord, MessageRecord, State, Why, flag};
@@ -74,6 +75,7 @@ impl Entry {
         } else {
             self.state
         };
+        let access = self.access_after(&draft);
         let entry = draft.into_entry(self.register_number, self.registered_at, self.message.sightings.clone());
         let (history, earlier_verdicts) = (self.history.clone(), self.earlier_verdicts.clone());
         // Where people sent it is not for the routing rules to say again.
@@ -83,11 +85,13 @@ impl Entry {
             state,
             history,
             earlier_verdicts,
+            access,
             ..entry
         }
     }
 
     fn judged_again(&self, draft: Draft) -> Self {
+        let access = self.access_after(&draft);
         let mut findings = draft.findings;
         for rule in [DUPLICATE_RULE, COPY_RULE] {
             let of_another = self.findings.iter().find(|finding| finding.rule == rule);
@@ -119,9 +123,19 @@ impl Entry {
             evidence,
             deadlines,
             flags: draft.flags.into_iter().chain(self.flags_of_others()).collect(),
-            access: draft.access,
+            access,
             opened: draft.opened,
             ..self.clone()
+        }
+    }
+
+    /// A level that a person set stays, but what was closed then and says now that it is more secret must not stay open.
+    fn access_after(&self, draft: &Draft) -> u8 {
+        let is_news = is_doubtful(&self.findings) && !is_doubtful(&draft.findings);
+        match (self.has_access_by_hand(), is_news) {
+            (false, _) => draft.access,
+            (true, true) => self.access.max(draft.access),
+            (true, false) => self.access,
         }
     }
 

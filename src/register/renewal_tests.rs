@@ -101,3 +101,45 @@ fn evidence_that_was_linked_since_keeps_its_place_and_its_pull_on_the_deadline()
     assert_eq!(after.evidence, [retrieval]);
     assert_eq!(after.deadlines[0].at, at("2026-11-20T09:00:00Z"));
 }
+
+/// An entry whose level a person set, as the bytes gave `read` (with or without doubt) before.
+fn set_by_hand(doubtful: bool, level: u8) -> Entry {
+    let mut entry = entry();
+    entry.access = level;
+    if doubtful {
+        entry.findings.extend(crate::register::access::access_level(None).1);
+    }
+    entry.history.push(Handling {
+        by: "amir".into(),
+        at: friday(),
+        state: entry.state,
+        note: Some("soruldu".into()),
+        uid: None,
+        action: crate::register::entry::Action::Access { from: 4, to: level },
+    });
+    entry
+}
+
+#[test]
+fn a_level_that_a_person_set_stays_until_the_bytes_tell_something_new_and_more_secret() {
+    let examined = |before: &Entry, doubtful: bool, level: u8| {
+        let mut draft = drafted(Indication::Passed, later());
+        draft.access = level;
+        if doubtful {
+            draft.findings.extend(crate::register::access::access_level(None).1);
+        }
+        before.renewed(draft, &occasion()).unwrap()
+    };
+    let unread = set_by_hand(true, 1);
+    assert_eq!(examined(&unread, true, 4).access, 1, "still nobody can read it");
+    let opened = examined(&unread, false, 3);
+    assert_eq!(opened.access, 3, "what opens as secret is not left open");
+    assert_eq!(examined(&opened, false, 3).access, 3);
+    assert_eq!(examined(&unread, false, 0).access, 1);
+    assert_eq!(
+        examined(&set_by_hand(false, 1), false, 3).access,
+        1,
+        "a person who read the same decided so"
+    );
+    assert_eq!(examined(&entry(), false, 3).access, 3, "nobody set it");
+}

@@ -49,6 +49,27 @@ pub fn severity(severity: Severity, lang: Lang) -> &'static str {
     either(words, lang)
 }
 
+/// An access level, as people call it.
+pub fn access(level: u8, lang: Lang) -> &'static str {
+    let words = match level {
+        0 => ("açık", "open"),
+        1 => ("hizmete özel", "restricted"),
+        2 => ("özel", "confidential"),
+        3 => ("gizli", "secret"),
+        _ => ("çok gizli", "top secret"),
+    };
+    either(words, lang)
+}
+
+/// What is said beside a person's name where the deed came from the machine and not from the person's own session; else nothing.
+pub fn command_line(uid: Option<u32>, lang: Lang) -> String {
+    match (uid, lang) {
+        (None, _) => String::new(),
+        (Some(uid), Lang::Tr) => format!(" (komut satırından, uid {uid})"),
+        (Some(uid), Lang::En) => format!(" (on the command line, uid {uid})"),
+    }
+}
+
 pub fn state(state: State, lang: Lang) -> &'static str {
     let words = match state {
         State::Registered => ("kaydedildi, açılmadı", "registered, not opened"),
@@ -83,6 +104,13 @@ pub fn action(action: &Action) -> Text {
         Action::Reopened => Text::new("yeniden açtı", "reopened"),
         Action::NotRecorded => Text::new("kayda almadı", "did not record"),
         Action::Noted => Text::new("not yazdı", "noted"),
+        Action::Access { from, to } => {
+            let name = |level: &u8, lang| access(*level, lang);
+            Text::new(
+                format!("erişim düzeyini değiştirdi: {} → {}", name(from, Lang::Tr), name(to, Lang::Tr)),
+                format!("changed the access level: {} → {}", name(from, Lang::En), name(to, Lang::En)),
+            )
+        }
         Action::Transferred { number } => Text::new(format!("EBYS'ye aktardı: {number}"), format!("transferred to the EBYS as {number}")),
     }
 }
@@ -91,7 +119,8 @@ pub fn action(action: &Action) -> Text {
 pub fn deed(handling: &Handling, lang: Lang) -> String {
     let what = action(&handling.action);
     let note = handling.note.as_deref().unwrap_or_default();
-    format!("{} · {} {note}", handling.by, what.get(lang)).trim_end().to_owned()
+    let from = command_line(handling.uid, lang);
+    format!("{}{from} · {} {note}", handling.by, what.get(lang)).trim_end().to_owned()
 }
 
 /// What the moment of arrival rests on.

@@ -7,8 +7,8 @@ use super::fixture::{Dice, FLAGS, MAILBOXES, Register, SENDERS, UNITS, WORDS, ev
 use super::query::{Page, Query};
 use super::row::Row;
 use crate::clock::local_day;
-use crate::people::{Person, Scope};
-use crate::register::entry::{Asker, Direction, RegisterNumber};
+use crate::people::{Person, Scope, View};
+use crate::register::entry::{Direction, RegisterNumber};
 
 /// A question of any kind, most of them with an answer.
 fn any_query(dice: &mut Dice, register: &Register) -> Query {
@@ -145,11 +145,8 @@ async fn what_is_not_in_the_index_yet_is_answered_all_the_same() {
     let before = search.indexed_to();
     register.fill(30).await;
     for number in [3, 40, 77, 81, 105] {
-        register
-            .ledger
-            .opened(RegisterNumber { year: 2026, number }, Asker::default())
-            .await
-            .unwrap();
+        let number = RegisterNumber { year: 2026, number };
+        register.ledger.viewed(number, &everything(), View::Page).await.unwrap();
     }
     assert_eq!(search.indexed_to(), before, "nothing was committed meanwhile");
     compare(&register, &search, 4, 120);
@@ -179,7 +176,7 @@ async fn pages_stay_where_they_are_when_something_arrives_or_changes() {
         let Some(next) = page.next else { break };
         query.before = Some(next);
         register.add(|_| ()).await;
-        register.ledger.opened(seen[0], Asker::default()).await.unwrap();
+        register.ledger.viewed(seen[0], &everything(), View::Page).await.unwrap();
         if seen.len().is_multiple_of(2) {
             settle(&search);
         }

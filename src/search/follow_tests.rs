@@ -13,7 +13,8 @@ use super::fixture::{Register, everything, settle, try_settle};
 use super::query::{Page, Query};
 use crate::ledger::Ledger;
 use crate::limits::Limits;
-use crate::register::entry::{Asker, State};
+use crate::people::View;
+use crate::register::entry::State;
 
 fn ask(search: &Search) -> Vec<Page> {
     let queries = [
@@ -178,7 +179,7 @@ async fn the_follower_brings_in_what_is_registered_and_opened_and_stops_when_tol
     let stop = CancellationToken::new();
     let following = tokio::spawn(Arc::clone(&search).follow(stop.clone()));
     let number = register.add(|_| ()).await;
-    register.ledger.opened(number, Asker::default()).await.unwrap();
+    register.ledger.viewed(number, &everything(), View::Page).await.unwrap();
     let goal = Some(register.ledger.change_position().unwrap());
     for _ in 0..12_000 {
         if search.indexed_to() >= goal {

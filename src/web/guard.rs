@@ -18,7 +18,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Shared;
 use super::cookie::Cookie;
 use super::form::{Form, encoded};
-use super::problem::{BytesLost, NeedsSignIn, Unanswered};
+use super::problem::{BytesLost, NeedsSignIn, OldForm, Unanswered};
 use super::session::{Lifetimes, Session, Stage, same};
 use super::visitor::Visitor;
 use crate::config::WebConfig;
@@ -99,10 +99,19 @@ pub async fn guard(State(web): State<Shared>, mut request: Request, next: Next) 
         }
     }
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    if !is_our_host(request.headers(), &config) {
+        // A page elsewhere whose name was made to lead here (DNS rebinding), or a name that the configuration does not know. What was asked is
+        // not written down.
+        tracing::warn!("a request under a host name that is not ours was refused; [web] public_url names the one that browsers use");
+        let mut refused = worded((StatusCode::MISDIRECTED_REQUEST, Unanswered).into_response(), &method, &uri, lang);
+        protect(refused.headers_mut(), secure);
+        return refused;
+    }
     let session = current.as_ref().map(|(current, _)| &current.session);
     let answered = match checked(request, session, &config).await {
         Ok(request) => next.run(request).await,
-        Err(status) => (status, Unanswered).into_response(),
+        Err(Unfit::Status(status)) => (status, Unanswered).into_response(),
+        Err(Unfit::OldForm) => (StatusCode::FORBIDDEN, OldForm).into_response(),
     };
     let mut response = worded(answered, &method, &uri, lang);
     // A program says its language with each request and keeps no cookie.
@@ -192,9 +201,9 @@ impl Current {
 }
 
 /// Lets through what changes nothing, and what the person's own page asks for.
-async fn checked(request: Request, session: Option<&Session>, config: &WebConfig) -> Result<Request, StatusCode> {
+async fn checked(request: Request, session: Option<&Session>, config: &WebConfig) -> Result<Request, Unfit> {
     if request.extensions().get::<Crowded>().is_some() && !FOR_WATCHERS.contains(&request.uri().path()) {
-        return Err(StatusCode::TOO_MANY_REQUESTS);
+        return Err(StatusCode::TOO_MANY_REQUESTS.into());
     }
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(request);
@@ -205,16 +214,16 @@ async fn checked(request: Request, session: Option<&Session>, config: &WebConfig
         return Ok(request);
     }
     if !is_of_this_page(request.headers(), config) {
-        return Err(StatusCode::FORBIDDEN);
+        return Err(StatusCode::FORBIDDEN.into());
     }
     let expected = match session {
         // Before the sign-in: the form must come from the browser that asked for it.
         _ if path == "/login" => Cookie::Form.read(request.headers(), config.is_secure()),
         Some(session) => Some(session.csrf.clone()),
         // A form of a session that is over: sign in and begin anew.
-        None => return Err(StatusCode::UNAUTHORIZED),
+        None => return Err(StatusCode::UNAUTHORIZED.into()),
     };
-    let expected = expected.ok_or(StatusCode::FORBIDDEN)?;
+    let expected = expected.ok_or(Unfit::OldForm)?;
     let (parts, body) = request.into_parts();
     let is_form = parts
         .headers
@@ -237,7 +246,20 @@ async fn checked(request: Request, session: Option<&Session>, config: &WebConfig
     });
     match same(&given, &expected) {
         true => Ok(Request::from_parts(parts, Body::from(body))),
-        false => Err(StatusCode::FORBIDDEN),
+        false => Err(Unfit::OldForm),
+    }
+}
+
+/// Why a request is not handed on.
+enum Unfit {
+    Status(StatusCode),
+    /// The token of its form is not the one of this session, or there is none.
+    OldForm,
+}
+
+impl From<StatusCode> for Unfit {
+    fn from(status: StatusCode) -> Self {
+        Self::Status(status)
     }
 }
 
@@ -247,6 +269,39 @@ async fn whole(body: Body, limit: usize) -> Result<Bytes, StatusCode> {
         Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_elapsed) => Err(StatusCode::REQUEST_TIMEOUT),
     }
+}
+
+/// Whether a request names us: the listen address, this machine, or what the configuration says that browsers use. A name that somebody else
+/// owns and points at this machine must open nothing. Where we hold the certificate and no name is configured the browser has compared it.
+fn is_our_host(headers: &HeaderMap, config: &WebConfig) -> bool {
+    if config.has_tls() && config.public_url.is_empty() {
+        return true;
+    }
+    let listen = host_of(&config.listen);
+    let everywhere = listen.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified());
+    let public = config
+        .public_url
+        .split_once("://")
+        .map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    let public = public.map(host_of).filter(|host| !host.is_empty());
+    headers.get_all(HOST).iter().all(|said| {
+        let Ok(said) = said.to_str() else { return false };
+        let said = host_of(said);
+        match said.parse::<IpAddr>() {
+            // Nobody can point an address elsewhere.
+            Ok(address) if everywhere || address.is_loopback() => true,
+            _ => said == "localhost" || said == listen || Some(&said) == public.as_ref(),
+        }
+    })
+}
+
+/// The name or address of an authority, without its port.
+fn host_of(authority: &str) -> String {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _port)) => address,
+        None => authority.rsplit_once(':').map_or(authority, |(host, _port)| host),
+    };
+    host.to_ascii_lowercase()
 }
 
 /// Browsers say where a request comes from; what says nothing is no browser, and has no cookie that it did not put there itself.
@@ -272,7 +327,9 @@ fn is_of_this_page(headers: &HeaderMap, config: &WebConfig) -> bool {
 fn worded(response: Response, method: &Method, uri: &Uri, lang: Lang) -> Response {
     let status = response.status();
     let needs_sign_in = response.extensions().get::<NeedsSignIn>().is_some() || status == StatusCode::UNAUTHORIZED;
-    let is_marked = response.extensions().get::<Unanswered>().is_some() || response.extensions().get::<NeedsSignIn>().is_some();
+    let is_old_form = response.extensions().get::<OldForm>().is_some();
+    let is_marked =
+        is_old_form || response.extensions().get::<Unanswered>().is_some() || response.extensions().get::<NeedsSignIn>().is_some();
     if !is_marked && (!is_of_the_framework(&response) || uri.path().starts_with("/api/")) {
         return response;
     }
@@ -286,6 +343,7 @@ fn worded(response: Response, method: &Method, uri: &Uri, lang: Lang) -> Respons
     }
     let html = match response.extensions().get::<BytesLost>() {
         Some(BytesLost) => super::pages::bytes_lost(status, lang),
+        None if is_old_form => super::pages::old_form(lang),
         None => super::pages::problem(status, lang),
     };
     let mut page = (status, Html(html)).into_response();

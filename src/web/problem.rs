@@ -33,6 +33,10 @@ pub struct BytesLost;
 #[derive(Debug, Clone, Copy)]
 pub struct Unanswered;
 
+/// Marks an answer to a form whose token is not the one of this session: it is no question of rights.
+#[derive(Debug, Clone, Copy)]
+pub struct OldForm;
+
 /// Marks an answer to somebody who is to sign in first: [`super::guard`] shows the way there and back.
 #[derive(Debug, Clone, Copy)]
 pub struct NeedsSignIn;
@@ -43,6 +47,14 @@ impl IntoResponseParts for Unanswered {
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
         parts.extensions_mut().insert(self);
         Ok(parts)
+    }
+}
+
+impl IntoResponse for OldForm {
+    fn into_response(self) -> Response {
+        let mut response = ().into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

@@ -204,7 +204,7 @@ impl Office {
     pub async fn get(&self, path: &str) -> Reply {
         self.ask(
             Request::get(path)
-                .header("host", "kep.example")
+                .header("host", "localhost")
                 .body(axum::body::Body::empty())
                 .unwrap(),
         )

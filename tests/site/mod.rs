@@ -164,7 +164,7 @@ impl Browser {
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
-        self.ask(Request::get(path).header("host", "kep.example").body(Body::empty()).unwrap())
+        self.ask(Request::get(path).header("host", "localhost").body(Body::empty()).unwrap())
             .await
     }
 
@@ -199,7 +199,7 @@ impl Browser {
 
 pub fn form(path: &str, _fields: &[(&str, &str)]) -> axum::http::request::Builder {
     Request::post(path)
-        .header("host", "kep.example")
+        .header("host", "localhost")
         .header("content-type", "application/x-www-form-urlencoded")
 }
 

@@ -38,7 +38,46 @@ pub fn missing_message(mailbox: &str, count: u64, at: Timestamp) -> Notice {
     )
 }
 
-/// The server behaves oddly: a folder made anew, a count that does not fit, a file that cannot be taken.
+/// Lines of one alert; the rest is a number.
+const LINES: usize = 20;
+
+/// Something lies in a folder and was not taken. `new`: what was not there at the last look; `count`: all that lies there.
+pub fn not_taken(mailbox: &str, new: &[Text], count: u64, at: Timestamp) -> Notice {
+    let list = |pick: fn(&Text) -> &String| {
+        new.iter()
+            .take(LINES)
+            .map(|text| visible(pick(text)))
+            .collect::<Vec<_>>()
+            .join(" · ")
+    };
+    let mut notice = mailbox_notice(
+        Cause::MailboxFailing,
+        Level::Warning,
+        mailbox,
+        at,
+        Text::new(
+            format!("KEP {mailbox}: klasörde ALINMAYAN {count} dosya var"),
+            format!("KEP {mailbox}: {count} files in the folder were NOT taken"),
+        ),
+        body(
+            Text::new(list(|text| &text.tr), list(|text| &text.en)),
+            Text::new(
+                "Bunlar deftere girmedi. İçlerinde KEP iletisi varsa süresi işliyor olabilir; `reconcile` onları eksik ileti saymaz.",
+                "They are not in the register. If a KEP message is among them its time may be running; `reconcile` does not count them as missing.",
+            ),
+            Text::new(
+                "İleti olanı .eml adıyla klasörün kendisine bırakın, olmayanı klasörden kaldırın; hepsini `kep-gateway mailboxes` adıyla gösterir.",
+                "Drop what is a message into the folder itself under a name in .eml, remove what is none; `kep-gateway mailboxes` names them all.",
+            ),
+        ),
+        &[("count", &count.to_string())],
+    );
+    // Not held together with what the server does.
+    notice.key = format!("{mailbox}/not-taken");
+    notice
+}
+
+/// The server behaves oddly: a folder made anew, a count that does not fit, a file that was replaced.
 pub fn mailbox_oddities(mailbox: &str, oddities: &[Text], at: Timestamp) -> Notice {
     let list = |pick: fn(&Text) -> &String| oddities.iter().map(|oddity| visible(pick(oddity))).collect::<Vec<_>>().join(" · ");
     mailbox_notice(

@@ -23,7 +23,7 @@ pub use gateway::{
 pub use loss::{Term, loss_closed, loss_found, loss_term};
 pub use mailbox::{
     QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, low_credit, mailbox_failing, mailbox_oddities,
-    missing_message, negative_evidence, quota, quota_level,
+    missing_message, negative_evidence, not_taken, quota, quota_level,
 };
 pub use sent::{SentFacts, sent_missing, sent_negative, sent_settled, sent_time_out};
 

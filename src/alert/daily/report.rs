@@ -53,6 +53,8 @@ pub struct MailboxLine {
     pub registered: u64,
     /// Listed and not delivered, or too large.
     pub holes: u64,
+    /// Files in the folder that are no messages to take.
+    pub not_taken: u64,
     /// Whole per cent, where the server tells.
     pub quota_percent: Option<u64>,
 }
@@ -80,7 +82,9 @@ impl DailyReport {
     pub fn notice(&self) -> Notice {
         let holes: u64 = self.mailboxes.iter().map(|mailbox| mailbox.holes).sum();
         let unchecked = self.mailboxes.iter().filter(|mailbox| mailbox.checks == 0).count();
-        let troubled = holes > 0 || unchecked > 0 || self.quarantined > 0 || self.alerts_given_up > 0 || self.sent.is_troubled();
+        let not_taken = self.mailboxes.iter().any(|mailbox| mailbox.not_taken > 0);
+        let open = self.quarantined > 0 || self.alerts_given_up > 0 || self.sent.is_troubled();
+        let troubled = not_taken || holes > 0 || unchecked > 0 || open;
         let state = match troubled {
             true => Text::new("DİKKAT", "ATTENTION"),
             false => Text::new("sorun yok", "all well"),
@@ -214,7 +218,13 @@ impl MailboxLine {
             });
             line.push_str(&quota);
         }
-        match (self.checks, self.holes) {
+        if self.not_taken > 0 {
+            line.push_str(&match lang {
+                Lang::Tr => format!(", alınmayan dosya {}", self.not_taken),
+                Lang::En => format!(", files not taken {}", self.not_taken),
+            });
+        }
+        match (self.checks, self.holes + self.not_taken) {
             (0, _) | (_, 1..) => line + "  <<<",
             _ => line,
         }

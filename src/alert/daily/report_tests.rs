@@ -13,6 +13,7 @@ fn report() -> DailyReport {
             fetched: 10,
             registered: 10,
             holes: 0,
+            not_taken: 0,
             quota_percent: Some(12),
         }],
         registered: 0,

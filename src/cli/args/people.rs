@@ -69,7 +69,7 @@ pub enum TokenCommand {
     Add {
         /// Lower-case letters, digits and . _ - @; never given twice
         name: String,
-        /// What it may do: read, transfer, assign, files, metrics, admin; several with commas.
+        /// What it may do: read, transfer, assign, files, level, metrics, admin; several with commas.
         #[arg(long, value_name = "SCOPE", value_delimiter = ',', required = true, value_parser = grant)]
         scope: Vec<Grant>,
         /// Only this mailbox; may be given several times. Without it: all.
@@ -99,7 +99,7 @@ pub enum TokenCommand {
 }
 
 fn grant(word: &str) -> Result<Grant, String> {
-    Grant::from_word(word).ok_or_else(|| "read | transfer | assign | files | metrics | admin".to_owned())
+    Grant::from_word(word).ok_or_else(|| "read | transfer | assign | files | level | metrics | admin".to_owned())
 }
 
 /// Never on the command line, which every user of the machine can read.

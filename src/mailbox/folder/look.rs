@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, open, openat, statat};
 use rustix::io::Errno;
 
+use super::aside;
 use crate::mailbox::{Listed, Locator};
 use crate::text::Text;
 
@@ -35,7 +36,7 @@ pub(super) struct Found {
 pub(super) struct Look {
     pub(super) maildir: bool,
     pub(super) found: Vec<Found>,
-    /// Key and sentence of what is odd.
+    /// Name and sentence of what is left alone.
     pub(super) odd: Vec<(String, Text)>,
 }
 
@@ -54,6 +55,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Errno> {
         // `new` first: a message that another program moves to `cur` in between is seen twice, not missed.
         read_folder(&new, Some("new"), &mut look)?;
         read_folder(&cur, Some("cur"), &mut look)?;
+        look.odd.extend(aside::beside_maildir(&root, is_message)?);
         return Ok(look);
     }
     read_folder(&root, None, &mut look)?;
@@ -73,7 +75,8 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if name.starts_with(b".") {
+        // Dot files of a Maildir are its server's.
+        if name == b"." || name == b".." || (within.is_some() && name.starts_with(b".")) {
             continue;
         }
         let stat = match statat(folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
@@ -83,8 +86,9 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
         };
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile if within.is_some() => look.found.push(found(within, name, &stat)),
+            FileType::RegularFile if name.starts_with(b".") => look.odd.extend(aside::hidden(name, is_message(name), &stat)),
             FileType::RegularFile => sort_in(name, &stat, look),
-            FileType::Directory => {}
+            FileType::Directory => look.odd.extend(aside::sub_folder(folder, entry.file_name())?),
             _ => look.odd.push(refused(name)),
         }
     }
@@ -93,13 +97,22 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
 
 /// Takes a dropped file by its extension, leaves an unfinished one for later, names any other.
 fn sort_in(name: &[u8], stat: &Stat, look: &mut Look) {
-    let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_one_of = |list: &[&str]| list.iter().any(|known| known.as_bytes() == extension);
-    if is_one_of(&TAKEN) {
+    if is_message(name) {
         look.found.push(found(None, name, stat));
-    } else if !is_one_of(&UNFINISHED) && !name.ends_with(b"~") {
+    } else if has_extension(name, &UNFINISHED) || name.ends_with(b"~") {
+        look.odd.extend(aside::unfinished(name, stat));
+    } else {
         look.odd.push(unknown_kind(name));
     }
+}
+
+fn is_message(name: &[u8]) -> bool {
+    has_extension(name, &TAKEN)
+}
+
+fn has_extension(name: &[u8], list: &[&str]) -> bool {
+    let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
+    list.iter().any(|known| known.as_bytes() == extension)
 }
 
 pub(super) fn found(within: Option<&'static str>, name: &[u8], stat: &Stat) -> Found {
@@ -121,7 +134,7 @@ fn refused(name: &[u8]) -> (String, Text) {
         format!("Klasördeki '{name}' bir dosya değil (bağlantı, boru veya aygıt), alınmadı; dosyanın kendisini bırakın."),
         format!("'{name}' in the folder is no file (a link, pipe or device) and was not taken; drop the file itself."),
     );
-    (format!("refused {name}"), text)
+    (name, text)
 }
 
 fn unknown_kind(name: &[u8]) -> (String, Text) {
@@ -136,7 +149,7 @@ fn unknown_kind(name: &[u8]) -> (String, Text) {
             TAKEN.join(", ")
         ),
     );
-    (format!("unknown {name}"), text)
+    (name, text)
 }
 
 impl Found {

@@ -16,8 +16,8 @@ const INITIALS_REMOVED: &str = "H10";
 /// Rule of header lines around the outermost signature of a message.
 const UNSIGNED_HEADERS: &str = "KEP-3426";
 
-/// Rule of what the container itself says about its parts. Said of every package, so it is no news: in full depth and as data only.
-const CONTAINER: &str = "KEP-3427";
+/// Rule of what the container itself says about its parts. Said of every package, so it is a line below the verdict and no news in its sentence.
+pub const CONTAINER: &str = "KEP-3427";
 
 /// Rule of text behind the armour of a CMS.
 const BESIDE_ARMOUR: &str = "KEP-3428";
@@ -51,13 +51,16 @@ pub fn is_usual(finding: &Finding) -> bool {
 pub fn name_of(finding: &Finding) -> (&str, &str) {
     match finding.rule.as_str() {
         INITIALS_REMOVED => ("çıkarılmış paraflar", "initials that were removed"),
-        UNSIGNED_HEADERS => ("iletinin dış başlıkları", "the outer headers of the message"),
+        UNSIGNED_HEADERS => HEADERS,
         BESIDE_ARMOUR => ("kodlanmış imzanın ardındaki metin", "text behind the encoded signature"),
         rule if rule == codes::TEXT_OUTSIDE_SIGNATURE.rule => ("imzalı bölümün dışındaki metin", "text outside of the signed section"),
         rule if SURPLUS.contains(&rule) => ("ZIP'te bileşenlerin dışında kalan baytlar", "bytes of the ZIP outside its parts"),
         _ => (&finding.place, &finding.place),
     }
 }
+
+/// What stands around the outermost signature of every message.
+pub const HEADERS: (&str, &str) = ("iletinin dış başlıkları", "the outer headers of the message");
 
 /// The header lines that stand around the outermost signature of a message. A provider's envelope repeats what the sender wrote; only the
 /// inner copy is signed.

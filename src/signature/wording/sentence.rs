@@ -5,7 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::signature::carrier::package::flatten;
 use crate::signature::carrier::unsigned;
 use crate::signature::cause;
-use crate::signature::report::{Indication, Reason, SignatureReport};
+use crate::signature::report::{Indication, Reason, Role, SignatureReport};
 use crate::text::Lang;
 
 /// The sentence over a whole file or register entry.
@@ -13,7 +13,7 @@ pub fn file_sentence(told: &Told<'_>, lang: Lang) -> String {
     let all = flatten(told.signatures);
     let head = format!("{}{}", indication(told.indication, lang), sub(told.sub_indication.map(stable)));
     if told.indication == Indication::Passed {
-        let unsigned = unsigned_names(told.findings, lang);
+        let unsigned = unsigned_names(told, lang);
         let said = match (lang, unsigned.as_str()) {
             (Lang::Tr, "") => format!("{head}: bütün imzalar geçerli ({}).", all.len()),
             (Lang::En, "") => format!("{head}: every signature is valid ({}).", all.len()),
@@ -47,14 +47,23 @@ pub fn file_sentence(told: &Told<'_>, lang: Lang) -> String {
     format!("{head}{}: {}", count(&all, lang), why.unwrap_or(either(SEE_BELOW, lang)))
 }
 
-/// What of a package stands outside of every signature, by name.
-fn unsigned_names(findings: &[Finding], lang: Lang) -> String {
+/// What stands outside of every signature, by name. A register entry has no finding for what every mail has; a signature of the mail itself says
+/// that it is one, so that the same mail is told in the same words wherever it is judged.
+fn unsigned_names(told: &Told<'_>, lang: Lang) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for finding in findings.iter().filter(|finding| unsigned::names_unsigned(finding)) {
+    for finding in told.findings.iter().filter(|finding| unsigned::names_unsigned(finding)) {
         let name = either(unsigned::name_of(finding), lang);
         if !names.contains(&name) {
             names.push(name);
         }
+    }
+    let is_mail = told
+        .signatures
+        .iter()
+        .any(|report| matches!(report.role, Role::Sender | Role::Provider));
+    let headers = either(unsigned::HEADERS, lang);
+    if is_mail && !names.contains(&headers) {
+        names.push(headers);
     }
     let more = names.len().saturating_sub(NAMES);
     let shown = names.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
@@ -120,7 +129,7 @@ pub fn findings(findings: &[Finding], depth: Depth, lang: Lang, lines: &mut Vec<
     let least = if depth == Depth::Full { Severity::Note } else { Severity::Warning };
     for finding in findings
         .iter()
-        .filter(|finding| finding.severity >= least || unsigned::names_unsigned(finding))
+        .filter(|finding| finding.severity >= least || unsigned::names_unsigned(finding) || finding.rule == unsigned::CONTAINER)
     {
         lines.push(format!("  {} {}: {}", finding.rule, finding.place, finding.text.get(lang)));
     }

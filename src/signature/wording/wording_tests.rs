@@ -189,3 +189,31 @@ fn hostile_names_do_not_reach_the_terminal() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_mail_is_told_in_the_same_words_with_and_without_the_finding_on_its_headers() {
+    let mut sender = report(&[], &[]);
+    sender.role = Role::Sender;
+    let verdict = judged(vec![sender], &[]);
+    let headers = Finding::new("KEP-3426", Severity::Note, "L1", "başlıklar", "headers");
+    let [with, without] = [vec![headers], Vec::new()].map(|findings| file_sentence(&Told::of_verdict(&verdict, &findings), Lang::Tr));
+    assert_eq!(with, without);
+    assert_eq!(
+        with,
+        "✔ geçerli: bütün imzalar geçerli (1), ama şunları kapsamıyor: iletinin dış başlıkları. Yapılacak bir şey yok."
+    );
+}
+
+#[test]
+fn what_the_container_leaves_unsigned_is_a_line_at_every_depth_and_not_in_the_sentence() {
+    let findings = [Finding::new("KEP-3427", Severity::Note, "/", "ZIP alanları", "ZIP fields")];
+    let verdict = judged(vec![report(&[], &[])], &findings);
+    for depth in [Depth::Sentence, Depth::Checks, Depth::Full] {
+        let told = text(&verdict, &findings, depth, Lang::Tr);
+        assert_eq!(told.matches("KEP-3427 /: ZIP alanları").count(), 1, "{depth:?}: {told}");
+        assert!(
+            told.starts_with("✔ geçerli: bütün imzalar geçerli (1). Yapılacak bir şey yok."),
+            "{told}"
+        );
+    }
+}

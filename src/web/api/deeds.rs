@@ -8,7 +8,7 @@ use super::answer;
 use super::asked::{Asked, Body, Place};
 use super::caller::Caller;
 use super::problem::Problem;
-use super::shapes::{AssignAnswer, AssignRequest, ProblemShape, TransferAnswer, TransferRequest, Transferred};
+use super::shapes::{AssignAnswer, AssignRequest, LevelAnswer, LevelRequest, ProblemShape, TransferAnswer, TransferRequest, Transferred};
 use crate::ledger::handling::HandlingRequest;
 use crate::ledger::transfer::Transfer;
 use crate::people::tokens::Grant;
@@ -92,6 +92,44 @@ pub async fn assign(
     let said = AssignAnswer {
         register_number: format!("{}{}", caller.prefix, place.number),
         state: state.map_err(Problem::Refused)?,
+    };
+    Ok(answer::json(StatusCode::OK, &said))
+}
+
+/// Sets who may see a document, by hand: where its classification cannot be read it exists only for clearance 4.
+///
+/// For a token whose clearance reaches the level that the document has and the one that it gets.
+#[utoipa::path(
+    post,
+    path = "/api/v1/documents/{year}/{number}/level",
+    operation_id = "setDocumentLevel",
+    tag = "documents",
+    request_body = LevelRequest,
+    responses(
+        (status = 200, description = "Recorded", body = LevelAnswer),
+        (status = 409, description = "It has this level already, or it was taken out of the register's work", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 422, description = "There is no such level, it is above the token's clearance, or the reason is missing", body = ProblemShape, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["level"])),
+)]
+pub async fn level(
+    caller: Caller,
+    State(web): State<Shared>,
+    place: Place,
+    uri: Uri,
+    Body(asked): Body<LevelRequest>,
+) -> Result<Response, Problem> {
+    caller.needs(Grant::Level)?;
+    Asked::read(&uri, &[])?;
+    let request = HandlingRequest {
+        action: Action::Access { from: 0, to: asked.level },
+        note: Some(asked.reason),
+    };
+    let set = web.ledger().handle(place.number, request, &caller.person).await?;
+    set.map_err(Problem::Refused)?;
+    let said = LevelAnswer {
+        register_number: format!("{}{}", caller.prefix, place.number),
+        access: asked.level,
     };
     Ok(answer::json(StatusCode::OK, &said))
 }

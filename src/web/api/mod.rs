@@ -41,6 +41,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/documents/{year}/{number}/file", get(applications::one)),
         ("/api/v1/documents/{year}/{number}/file/deeds", post(applications::enter)),
         ("/api/v1/files", get(applications::list)),
+        ("/api/v1/documents/{year}/{number}/level", post(deeds::level)),
         ("/api/v1/deliveries", get(deliveries::list)),
     ]
 }

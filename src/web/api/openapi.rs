@@ -113,6 +113,7 @@ fn refusal(description: &str) -> RefOr<openapi::Response> {
         applications::list,
         applications::one,
         applications::enter,
+        deeds::level,
         deliveries::list,
     ),
     tags(

@@ -218,6 +218,24 @@ pub struct AssignAnswer {
     pub state: crate::register::entry::State,
 }
 
+/// Who may see it from now on.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LevelRequest {
+    /// 0 open, 1 restricted, 2 confidential, 3 secret, 4 top secret; at most the token's own clearance.
+    #[schema(maximum = 4)]
+    pub level: u8,
+    /// Stands in the record.
+    #[schema(max_length = 4000)]
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LevelAnswer {
+    pub register_number: String,
+    pub access: u8,
+}
+
 /// One notice on its way to one recipient.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Delivery {

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use super::chrome::Chrome;
 use super::{beside, line, retention};
 use crate::ledger::LedgerError;
-use crate::ledger::handling::{HandlingRequest, Refusal};
+use crate::ledger::handling::{HandlingRequest, Refusal, may_set_access};
 use crate::ledger::retention::{KeepingRefusal, KeepingRequest};
-use crate::people::{Right, View};
+use crate::people::{Person, Right, View};
 use crate::pipeline::PipelineError;
 use crate::pipeline::reexamine::{Outcome, Reexamined};
-use crate::register::entry::{Action, Asker, Entry, RegisterNumber, Why};
+use crate::register::entry::{Action, Asker, Entry, Handling, RegisterNumber, Why};
 use crate::register::words;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 use crate::web::Shared;
 use crate::web::problem::Problem;
 
@@ -38,6 +38,8 @@ pub struct Fields {
     pub class: String,
     /// The number of a legal hold.
     pub hold: String,
+    /// An access level.
+    pub level: String,
 }
 
 /// What the address of a document names. What is no number is not there.
@@ -143,7 +145,7 @@ pub async fn back(_c: Chrome, Path((year, place, deed)): Path<(String, String, S
 }
 
 /// Refusals that are told over the document's page, by the word of its address.
-const REFUSALS: [(Refusal, &str); 8] = [
+const REFUSALS: [(Refusal, &str); 11] = [
     (Refusal::ReasonRequired, "reason-required"),
     (Refusal::NoteRequired, "note-required"),
     (Refusal::NobodyNamed, "nobody-named"),
@@ -152,6 +154,9 @@ const REFUSALS: [(Refusal, &str); 8] = [
     (Refusal::TooLong, "too-long"),
     (Refusal::NotRecorded, "is-not-recorded"),
     (Refusal::Unchanged, "is-so-already"),
+    (Refusal::NotOpened, "not-opened"),
+    (Refusal::Level, "no-level"),
+    (Refusal::AboveClearance, "above-clearance"),
 ];
 
 fn refusal_word(refusal: Refusal) -> &'static str {
@@ -200,6 +205,10 @@ fn action(deed: &str, fields: &Fields) -> Option<Action> {
         "transferred" => Action::Transferred {
             number: fields.number.trim().to_owned(),
         },
+        "access-level" => Action::Access {
+            from: 0,
+            to: fields.level.trim().parse().unwrap_or(u8::MAX),
+        },
         _ => return None,
     })
 }
@@ -232,9 +241,20 @@ fn outcome(answers: &[Reexamined], number: RegisterNumber) -> &'static str {
     }
 }
 
+/// The access levels that somebody may give an entry, with their names and which of them it has; none for who may not.
+pub fn levels(entry: &Entry, by: &Person, lang: Lang) -> Vec<(u8, &'static str, bool)> {
+    if !may_set_access(by) {
+        return Vec::new();
+    }
+    (0..=by.clearance)
+        .map(|level| (level, words::access(level, lang), level == entry.access))
+        .collect()
+}
+
 /// What was done, in the history.
-pub fn action_words(action: &Action) -> Text {
-    words::action(action)
+pub fn handling_words(handling: &Handling, lang: Lang) -> String {
+    let what = words::action(&handling.action);
+    format!("{}{}", what.get(lang), words::command_line(handling.uid, lang))
 }
 
 pub fn view_words(view: View) -> Text {

@@ -128,6 +128,8 @@ struct DocumentPage {
     whole: bool,
     is_open: bool,
     keeping: KeepingView,
+    /// The access levels that this person may give it, with their names and which it has; none for who may not.
+    levels: Vec<(u8, &'static str, bool)>,
     units: Vec<String>,
     people: Vec<(String, String)>,
 }
@@ -277,6 +279,7 @@ fn made(
         file: super::files::summary(web, &c, entry.register_number)?,
         has_checklists: !settings.checklists.is_empty(),
         whole: content::sees_whole(web, c.person(), entry)?,
+        levels: deeds::levels(entry, c.person(), lang),
         keeping: KeepingView::of(web, entry, &c)?,
         is_open: !matches!(entry.state, EntryState::Done | EntryState::OnHold | EntryState::NotRecorded),
         units: units(web, &c),
@@ -342,15 +345,12 @@ fn closed(entry: &Entry, deadline: &Deadline, web: &Web, lang: Lang) -> Option<S
     }
     let since = entry.history.iter().rev().take_while(|deed| !is_open(deed.state, deadline)).last();
     Some(match since {
-        Some(deed) => {
-            let what = deeds::action_words(&deed.action);
-            Shown::field(&format!(
-                "{} · {} {}",
-                when::moment(deed.at),
-                named(web, &deed.by).short,
-                what.get(lang)
-            ))
-        }
+        Some(deed) => Shown::field(&format!(
+            "{} · {} {}",
+            when::moment(deed.at),
+            named(web, &deed.by).short,
+            deeds::handling_words(deed, lang)
+        )),
         None => Shown::field(words::either(("delille kapandı", "closed by evidence"), lang)),
     })
 }

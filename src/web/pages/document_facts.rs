@@ -2,7 +2,7 @@
 
 use super::chrome::Chrome;
 use super::shown::Shown;
-use super::{line, when};
+use super::when;
 use crate::envelope::{Addressee, Attachment, Party};
 use crate::register::entry::Entry;
 use crate::register::words;
@@ -91,7 +91,17 @@ pub fn facts(entry: &Entry, c: &Chrome) -> Vec<Fact> {
     add("Etiketler", "Labels", Some(&labels.join(", ")));
     let flags: Vec<&str> = entry.flags.iter().map(|flag| words::flag(flag, lang)).collect();
     add("İşaretler", "Flags", Some(&flags.join(", ")));
-    add("Erişim düzeyi", "Access level", line::access(entry.access, lang));
+    let by_hand = if entry.has_access_by_hand() {
+        c.t(" (elle belirlendi)", " (set by hand)")
+    } else {
+        ""
+    };
+    let level = format!("{}{by_hand}", words::access(entry.access, lang));
+    add(
+        "Erişim düzeyi",
+        "Access level",
+        Some(level.as_str()).filter(|_| entry.access > 0 || !by_hand.is_empty()),
+    );
     add("Message-ID", "Message-ID", message.message_id.as_deref());
     add("Özgün Message-ID", "Original Message-ID", message.original_message_id.as_deref());
     add("KEP ileti no", "KEP message id", message.rem_id.as_deref());

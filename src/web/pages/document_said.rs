@@ -41,6 +41,7 @@ impl Said {
                 "Kayda alınmadı olarak işaretlendi; kayıt ve baytlar duruyor.",
                 "Marked as not recorded; entry and bytes stay.",
             ),
+            "access-level" => Text::new("Erişim düzeyi değiştirildi.", "The access level was changed."),
             "note" => Text::new("Not yazıldı.", "The note was written."),
             "transferred" => Text::new("EBYS numarası yazıldı.", "The EBYS number was written."),
             "renewed" => Text::new("Yeniden incelendi: sonuç yenilendi.", "Examined again: the verdict was renewed."),

@@ -122,11 +122,11 @@ impl Health {
                 let since = self.checked.map(when::hour).unwrap_or_default();
                 match c.lang() {
                     crate::text::Lang::Tr => format!(
-                        "Her şey yolunda: {} kutu bugün denetlendi (en eskisi {since}), eksik ileti yok",
+                        "Her posta kutusu denetlendi, eksik ileti yok ({} kutu, en eskisi bugün {since}). Süreler ve bekleyen işler ayrıca gösterilir",
                         self.mailboxes
                     ),
                     crate::text::Lang::En => format!(
-                        "All is well: {} {} checked today (oldest at {since}), nothing missing",
+                        "Every mailbox was checked, no message is missing ({} {}, the oldest check today at {since}). Deadlines and open work are shown by themselves",
                         self.mailboxes,
                         if self.mailboxes == 1 { "mailbox" } else { "mailboxes" }
                     ),
@@ -176,6 +176,20 @@ fn of_mailbox(
                 format!("{name}: {} (since {})", failure.problem.en, when::moment(since)),
             ),
             cure: failure.cure.clone(),
+        });
+    }
+    if state.not_taken > 0 {
+        let count = state.not_taken;
+        troubles.push(Trouble {
+            level: Level::Watch,
+            what: Text::new(
+                format!("{name}: klasörde alınmayan {count} dosya var"),
+                format!("{name}: {count} files in the folder were not taken"),
+            ),
+            cure: Text::new(
+                "Kutular sayfasında hangileri olduğuna ve nedenine bakın; ileti olanlar deftere girmedi.",
+                "See on the mailboxes page which they are and why; messages among them are not in the register.",
+            ),
         });
     }
     let holes = ledger.holes_of(name)?.len();

@@ -31,7 +31,7 @@ pub fn handled(handling: &Handling, web: &Web, lang: Lang) -> Done {
     Done {
         time: when::moment(handling.at),
         who: named(web, &handling.by),
-        what: Shown::field(deeds::action_words(&handling.action).get(lang)),
+        what: Shown::field(&deeds::handling_words(handling, lang)),
         note: Shown::maybe(handling.note.as_deref()),
     }
 }

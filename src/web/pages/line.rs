@@ -65,14 +65,7 @@ pub fn href(number: RegisterNumber) -> String {
 
 /// Access levels above open, as people call them.
 pub fn access(level: u8, lang: Lang) -> Option<&'static str> {
-    let (tr, en) = match level {
-        0 => return None,
-        1 => ("hizmete özel", "restricted"),
-        2 => ("özel", "confidential"),
-        3 => ("gizli", "secret"),
-        _ => ("çok gizli", "top secret"),
-    };
-    Some(if lang == Lang::Tr { tr } else { en })
+    (level > 0).then(|| words::access(level, lang))
 }
 
 impl Line {

@@ -11,7 +11,7 @@ use super::shown::Shown;
 use super::{beside, show, when};
 use crate::clock::local_day;
 use crate::ledger::{Ledger, LedgerError};
-use crate::mailbox::Quota;
+use crate::mailbox::{Quota, import};
 use crate::people::account::HIGHEST_CLEARANCE;
 use crate::people::{Person, Scope};
 use crate::register::words;
@@ -37,6 +37,9 @@ struct MailboxView {
     differs: bool,
     holes: Vec<(Shown, String, Shown)>,
     more_holes: usize,
+    /// What lies there and was not taken, in a sentence each.
+    not_taken: Vec<Shown>,
+    more_not_taken: u64,
     failure: Option<(Shown, Shown, String)>,
     quota: Option<QuotaView>,
 }
@@ -71,6 +74,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Prob
     beside(move || {
         let (settings, now) = (web.pipeline.settings(), web.pipeline.now());
         let mut mailboxes = Vec::new();
+        let has_import_holes = !web.ledger().holes_of(import::NAME)?.is_empty();
         for config in settings
             .config
             .mailbox
@@ -78,6 +82,9 @@ pub async fn page(c: Chrome, State(web): State<Shared>) -> Result<Response, Prob
             .filter(|config| c.person().mailboxes.covers(Some(config.name())))
         {
             mailboxes.push(view(&web, config.name(), config.address(), now, &c)?);
+        }
+        if has_import_holes && c.person().mailboxes.covers(Some(import::NAME)) {
+            mailboxes.push(view(&web, import::NAME, "", now, &c)?);
         }
         Ok(show(&MailboxesPage { c, mailboxes }))
     })
@@ -102,7 +109,8 @@ fn view(web: &Web, name: &str, address: &str, now: Timestamp, c: &Chrome) -> Res
         name: name.to_owned(),
         address: Shown::cell(address),
         checked: state.last_check.map(when::moment).unwrap_or_else(|| "–".to_owned()),
-        checked_today: state.last_check.map(local_day) == Some(local_day(now)),
+        // What is handed over by hand has no daily duty.
+        checked_today: name == import::NAME || state.last_check.map(local_day) == Some(local_day(now)),
         counts: match sees_all(c.person()) {
             true => CountsView {
                 whole: Some((counts.listed, counts.fetched, counts.registered)),
@@ -131,6 +139,8 @@ fn view(web: &Web, name: &str, address: &str, now: Timestamp, c: &Chrome) -> Res
                 (Shown::cell(&place), when::moment(hole.since), Shown::field(problem))
             })
             .collect(),
+        more_not_taken: state.not_taken.saturating_sub(state.not_taken_files.len() as u64),
+        not_taken: state.not_taken_files.iter().map(|text| Shown::field(text.get(lang))).collect(),
         failure: state.failure.as_ref().map(|failure| {
             let since = state.failing_since.unwrap_or(failure.at);
             (

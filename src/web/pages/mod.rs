@@ -45,7 +45,7 @@ use super::problem::Problem;
 use crate::ledger::LedgerError;
 
 pub use deeds::Fields;
-pub use problem_page::{bytes_lost, problem};
+pub use problem_page::{bytes_lost, old_form, problem};
 
 mod problem_page;
 

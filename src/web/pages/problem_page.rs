@@ -28,6 +28,21 @@ pub fn bytes_lost(status: StatusCode, lang: Lang) -> String {
     page(status, lang, title, lost_words().get(lang).to_owned())
 }
 
+/// The page for a form that was not made for this session, or came without what ties it to one.
+pub fn old_form(lang: Lang) -> String {
+    let (title, sentence) = match lang {
+        Lang::Tr => (
+            "Form eskimiş",
+            "Sayfa çok önce ya da başka bir oturumda açılmış; hiçbir şey yapılmadı. Sayfayı yeniden yükleyip formu yeniden gönderin.",
+        ),
+        Lang::En => (
+            "The form is too old",
+            "The page was opened long ago or in another session; nothing was done. Reload the page and send the form again.",
+        ),
+    };
+    page(StatusCode::FORBIDDEN, lang, title, sentence.to_owned())
+}
+
 fn page(status: StatusCode, lang: Lang, title: &'static str, sentence: String) -> String {
     let page = ProblemPage {
         lang,
@@ -52,6 +67,14 @@ fn words(status: StatusCode, lang: Lang) -> (&'static str, &'static str) {
         ),
         (StatusCode::FORBIDDEN, Lang::Tr) => ("Bu işlem için yetkiniz yok", "Yetki gerekiyorsa yöneticiye başvurun."),
         (StatusCode::FORBIDDEN, Lang::En) => ("Your role does not allow this", "Ask the administrator if you need the right."),
+        (StatusCode::MISDIRECTED_REQUEST, Lang::Tr) => (
+            "Bu adla bir sayfa sunulmuyor",
+            "Sayfayı yöneticinin verdiği adresle açın; bu ad doğruysa yönetici onu [web] public_url ayarına yazar.",
+        ),
+        (StatusCode::MISDIRECTED_REQUEST, Lang::En) => (
+            "No page is served under this name",
+            "Open the page by the address that the administrator gave; if this name is right, the administrator writes it into [web] public_url.",
+        ),
         (StatusCode::BAD_REQUEST, Lang::Tr) => ("İstek anlaşılamadı", "Geri dönüp alanları denetleyin ve yeniden deneyin."),
         (StatusCode::BAD_REQUEST, Lang::En) => ("The request could not be understood", "Go back, check the fields and try again."),
         (StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE, Lang::Tr) => {
