@@ -72,7 +72,7 @@ impl AlertConfig {
             Cause::Signature | Cause::Quarantine => 30 * MINUTE,
             Cause::MissingMessage | Cause::Disk | Cause::ChainBroken | Cause::Loss | Cause::Recovery | Cause::DaemonDead => HOUR,
             Cause::DeemedReadNear | Cause::ApplicationTerm | Cause::MissingEvidence | Cause::ReadingTimeOut => 4 * HOUR,
-            Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::Undelivered => 6 * HOUR,
+            Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::DecryptionKey | Cause::Undelivered => 6 * HOUR,
             Cause::PowerEnding => 20 * HOUR,
             Cause::Quota | Cause::Credit | Cause::DailyCheckMissed | Cause::OrphanEvidence => 20 * HOUR,
             Cause::DailyReport | Cause::DocumentRegistered | Cause::VerdictChanged | Cause::Test => 0,

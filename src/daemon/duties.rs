@@ -353,6 +353,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             "The record was walked in the background and found BROKEN; run 'kep-gateway journal verify' and put back from a backup what is damaged.",
         )
     });
+    let (keys, of_keys) = super::keys::remarks(pipeline)?;
     Ok(DailyReport {
         day,
         at: now,
@@ -361,6 +362,8 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         deadlines,
         quarantined: open.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
         orphan_evidence: ledger.orphans()?.len() as u64,
+        keys,
+        closed: ledger.waiting()?.iter().filter(|waiting| waiting.closed).count() as u64,
         alerts_given_up: ledger.given_up_since(last)?,
         alerts_waiting: ledger.open_jobs()?.len() as u64,
         head: ledger.head(),
@@ -373,6 +376,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             .map(|finding| finding.text)
             .into_iter()
             .chain(broken)
+            .chain(of_keys)
             .chain(super::loss::remarks(pipeline, today)?)
             .collect(),
     })

@@ -22,6 +22,6 @@ mod padding;
 mod pkcs11;
 mod pkcs12;
 
-pub use holder::{HolderError, KeyHolder};
-pub use keyring::{Holders, Keyring, holder};
+pub use holder::{Held, HolderError, KeyHolder};
+pub use keyring::{Health, Holders, Keyring, holder};
 pub use opening::{Opened, Opening};

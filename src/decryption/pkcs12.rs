@@ -103,6 +103,13 @@ impl KeyHolder for Pkcs12Holder {
         Ok(vec![self.opened()?.held])
     }
 
+    fn looked_at(&self) -> Result<Vec<Held>, HolderError> {
+        let found = self.open()?;
+        let held = vec![found.held.clone()];
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        Ok(held)
+    }
+
     fn transported(&self, _: &Held, transport: &Transport, encrypted: &[u8], length: usize) -> Result<Key, HolderError> {
         let opened = self.opened()?;
         // Without a block the padding yields a random key, as for everything else that does not fit.

@@ -30,15 +30,10 @@ pub struct Layer {
     pub headers: LayerHeaders,
     /// Its outermost content is encrypted.
     pub encrypted: bool,
-    /// What is encrypted of it was opened.
+    /// Something of it was encrypted and was opened.
     pub opened: bool,
-}
-
-impl Layer {
-    /// Nobody here could look into it.
-    pub fn is_closed(&self) -> bool {
-        self.encrypted && !self.opened
-    }
+    /// Nobody here could look into it, or into what was encrypted within.
+    pub closed: bool,
 }
 
 /// All that was found.
@@ -330,6 +325,7 @@ impl<'a> Walk<'a> {
             headers: LayerHeaders::default(),
             encrypted: false,
             opened: false,
+            closed: false,
         });
         self.found.layers.len() - 1
     }

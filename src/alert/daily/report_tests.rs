@@ -19,6 +19,8 @@ fn report() -> DailyReport {
         deadlines: Vec::new(),
         quarantined: 0,
         orphan_evidence: 0,
+        keys: 0,
+        closed: 0,
         alerts_given_up: 0,
         alerts_waiting: 0,
         head: Head {
@@ -60,6 +62,17 @@ fn a_hole_or_a_mailbox_without_a_check_is_in_the_title_and_marked() {
     unchecked.mailboxes[0].last_success = None;
     assert!(unchecked.notice().body.en.contains("checks 0 (last never)"));
     assert!(unchecked.notice().title.en.contains("ATTENTION"));
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_in_the_title_and_counted() {
+    let mut troubled = report();
+    (troubled.keys, troubled.closed) = (1, 3);
+    let notice = troubled.notice();
+    assert!(notice.title.tr.contains("DİKKAT"), "{}", notice.title.tr);
+    assert!(notice.body.tr.contains("Ulaşılamayan şifre çözme anahtarı: 1\n  Anahtar bekleyen şifreli evrak: 3"));
+    assert!(notice.body.en.contains("Decryption keys that cannot be used: 1\n"));
+    assert_eq!((notice.facts["keys"].as_str(), notice.facts["closed"].as_str()), ("1", "3"));
 }
 
 #[test]

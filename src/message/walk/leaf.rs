@@ -131,6 +131,7 @@ impl Walk<'_> {
         if let Some(layer) = self.found.layers.get_mut(at.layer) {
             layer.encrypted |= at.top;
             layer.opened |= opened.is_some();
+            layer.closed |= at.top && opened.is_none();
         }
         match opened {
             Some(content) => self.opened(at, cms, content, mime),
