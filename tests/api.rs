@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use axum::http::HeaderMap;
 use ebys::{Api, NOON, client, everybody, href, only, token};
 use forge::world::World;
 use gateway::Gateway;
+use gateway::page::{Daemon, PAGE};
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::alert::webhook::signature;
 use kep_gateway::daemon::outbox::send_due;
@@ -891,38 +892,6 @@ async fn what_was_taken_out_of_the_registers_work_is_not_taken_over() {
     assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::CONFLICT, "not-recorded"));
 }
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts the built daemon and says where its page is.
-fn daemon(gateway: &Gateway) -> (Daemon, String) {
-    let log = gateway.dir.path().join("page.log");
-    let mut command = gateway.command(&["run"]);
-    command
-        .env("RUST_LOG", "info")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap());
-    let daemon = Daemon(command.spawn().unwrap());
-    let began = Instant::now();
-    loop {
-        let text = fs::read_to_string(&log).unwrap();
-        let served = text.lines().find(|line| line.contains("the page is served"));
-        if let Some(address) = served.and_then(|line| line.split("address=").nth(1)) {
-            let address = address.split_whitespace().next().unwrap().trim_matches('"').to_owned();
-            return (daemon, format!("http://{address}"));
-        }
-        assert!(began.elapsed() < PATIENCE, "{text}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// What an EBYS keeps, and what it reserved and has no answer for yet: durable there, whatever becomes of the gateway.
 #[derive(Default)]
 struct Ebys {
@@ -985,11 +954,9 @@ async fn worker(ebys: Arc<Ebys>, name: &'static str, secret: String, wanted: usi
 fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_started_again() {
     let world = World::new(41);
     let gateway = Gateway::with_drop(&world);
-    let text = fs::read_to_string(gateway.config()).unwrap();
-    fs::write(gateway.config(), format!("{text}[web]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
-    let made = gateway.ok(&["people", "token", "add", "ebys", "--scope", "read,transfer", "--clearance", "4"]);
-    let secret = made.lines().last().unwrap().to_owned();
-    assert!(secret.starts_with("kepgw_"), "{made}");
+    gateway.configure_more(PAGE);
+    let secret = gateway.token("ebys", "read,transfer", "4");
+    assert!(secret.starts_with("kepgw_"), "{secret}");
     const DOCUMENTS: usize = 24;
     for nth in 0..DOCUMENTS {
         gateway.put(&format!("{nth}.eml"), &world.sample("standard", nth).raw);
@@ -1000,8 +967,8 @@ fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_s
         .build()
         .unwrap();
     let ebys = Arc::new(Ebys::default());
-    let (mut running, address) = daemon(&gateway);
-    *ebys.address.lock().unwrap() = address;
+    let mut running = Daemon::start(&gateway);
+    *ebys.address.lock().unwrap() = running.address.clone();
     let workers: Vec<_> = ["bir", "iki"]
         .into_iter()
         .map(|name| runtime.spawn(worker(Arc::clone(&ebys), name, secret.clone(), DOCUMENTS)))
@@ -1012,11 +979,9 @@ fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_s
             assert!(began.elapsed() < PATIENCE);
             std::thread::sleep(Duration::from_millis(2));
         }
-        // Without any warning, in the middle of what it does.
-        running.0.kill().unwrap();
-        running.0.wait().unwrap();
-        let (again, address) = daemon(&gateway);
-        (running, *ebys.address.lock().unwrap()) = (again, address);
+        drop(running);
+        running = Daemon::start(&gateway);
+        *ebys.address.lock().unwrap() = running.address.clone();
     }
     for worker in workers {
         runtime.block_on(worker).unwrap();

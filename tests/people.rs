@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,6 +19,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
 use forge::world::World;
 use gateway::Gateway;
+use gateway::page::{Daemon, PAGE};
 use kep_gateway::people::{Edit, Role, Source};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
@@ -29,7 +29,7 @@ use openssl::sign::Signer;
 use openssl::ssl::{SslAcceptor, SslMethod, SslStream};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use site::{PASSWORD, Site};
 
@@ -495,38 +495,6 @@ async fn v3_5_what_the_provider_did_not_say_to_this_browser_now_signs_nobody_in(
 
 // ---------------------------------------------------------------------------------------------------------------- the command line
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts the built daemon and says where its page is.
-fn daemon(gateway: &Gateway) -> (Daemon, String) {
-    let log = gateway.dir.path().join("page.log");
-    let mut command = gateway.command(&["run"]);
-    command
-        .env("RUST_LOG", "info")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap());
-    let daemon = Daemon(command.spawn().unwrap());
-    let began = Instant::now();
-    loop {
-        let text = fs::read_to_string(&log).unwrap();
-        let served = text.lines().find(|line| line.contains("the page is served"));
-        if let Some(address) = served.and_then(|line| line.split("address=").nth(1)) {
-            let address = address.split_whitespace().next().unwrap().trim_matches('"').to_owned();
-            return (daemon, format!("http://{address}"));
-        }
-        assert!(began.elapsed() < PATIENCE, "{text}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// Signs in over the network, and says whether that was right.
 fn signs_in(address: &str, login: &str, password: &str) -> bool {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -564,8 +532,7 @@ fn signs_in(address: &str, login: &str, password: &str) -> bool {
 fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_running_daemon() {
     let world = World::new(31);
     let gateway = Gateway::with_drop(&world);
-    let text = fs::read_to_string(gateway.config()).unwrap();
-    fs::write(gateway.config(), format!("{text}[web]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
+    gateway.configure_more(PAGE);
     let made = gateway.ok(&[
         "people",
         "add",
@@ -578,7 +545,8 @@ fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_run
         "4",
     ]);
     let password = made.lines().last().unwrap().to_owned();
-    let (daemon, address) = daemon(&gateway);
+    let mut daemon = Daemon::start(&gateway);
+    let address = daemon.address.clone();
     assert!(signs_in(&address, "yonetici", &password));
 
     let file = gateway.dir.path().join("memur.password");
@@ -622,17 +590,11 @@ fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_run
     assert!(!listed.to_string().contains("argon2"));
 
     // A reload keeps the page; a stop ends it in order.
-    kill_process(Pid::from_child(&daemon.0), Signal::HUP).unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.wait_for_page(2);
+    daemon.signal(Signal::TERM);
     let began = Instant::now();
-    let log = gateway.dir.path().join("page.log");
-    while fs::read_to_string(&log).unwrap().matches("the page is served").count() < 2 {
-        assert!(began.elapsed() < PATIENCE);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let mut daemon = daemon;
-    kill_process(Pid::from_child(&daemon.0), Signal::TERM).unwrap();
-    let began = Instant::now();
-    while daemon.0.try_wait().unwrap().is_none() {
+    while !daemon.has_ended() {
         assert!(began.elapsed() < Duration::from_secs(10), "the page holds up the stop");
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -19,6 +19,9 @@ use crate::text::Text;
 /// How often the keys are looked at. An alarm is at most this late; a token that is asked more often wears for nothing.
 const LOOK: Duration = Duration::from_secs(300);
 
+/// How soon after a reload the keys that it brought are looked at.
+const TICK: Duration = Duration::from_secs(5);
+
 /// How long this may be silent: some tokens that hang, one after another.
 const ALLOWANCE: Duration = Duration::from_secs(1_800);
 
@@ -34,7 +37,7 @@ const OVER: &str = "key/over/";
 
 pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
     let mut watch = Watch::default();
-    loop {
+    while !stop.is_cancelled() {
         progress.beat(TASK, ALLOWANCE);
         let looked = tokio::select! {
             () = stop.cancelled() => break,
@@ -46,16 +49,26 @@ pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: Cancellatio
         }
         tokio::select! {
             () = stop.cancelled() => break,
+            () = other_keys(&pipeline, watch.generation) => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }
     progress.end(TASK);
 }
 
+/// Returns when the settings were read anew.
+async fn other_keys(pipeline: &Pipeline, known: u64) {
+    while pipeline.settings().keyring.generation() == known {
+        tokio::time::sleep(TICK).await;
+    }
+}
+
 /// What the last look saw: the certificates of each holder, or nothing where it was in trouble.
 #[derive(Debug, Default)]
 pub struct Watch {
     seen: BTreeMap<String, Option<BTreeSet<Sha256>>>,
+    /// Of the keys that were looked at.
+    generation: u64,
 }
 
 impl Watch {
@@ -70,7 +83,7 @@ impl Watch {
         let health = health.map_err(|error| PipelineError::Broken(error.to_string()))?;
         let mut looked_at = BTreeSet::new();
         for (name, problem) in &by_name(&health) {
-            looked_at.extend(tell(pipeline, name, problem.as_ref()).await?);
+            looked_at.extend(tell(pipeline, name, *problem).await?);
         }
         for (mailbox, until) in newest(&health) {
             looked_at.extend(tell_end(pipeline, &mailbox, until).await?);
@@ -84,6 +97,7 @@ impl Watch {
         if self.is_news(&health) {
             keyring.renew(pipeline.now());
         }
+        self.generation = keyring.generation();
         Ok(())
     }
 
@@ -95,7 +109,8 @@ impl Watch {
             let held = held.map(|held| held.iter().map(|held| held.sha256).collect::<BTreeSet<_>>());
             seen.insert(one.name.clone(), held);
         }
-        let is_new = |(name, held): (&String, &Option<BTreeSet<Sha256>>)| held.is_some() && self.seen.get(name).is_some_and(|before| before != held);
+        let is_new =
+            |(name, held): (&String, &Option<BTreeSet<Sha256>>)| held.is_some() && self.seen.get(name).is_some_and(|before| before != held);
         let is_news = seen.iter().any(is_new);
         self.seen = seen;
         is_news
@@ -134,7 +149,10 @@ async fn tell(pipeline: &Pipeline, holder: &str, problem: Option<&HolderError>) 
 /// The end of the newest certificate of each mailbox; nothing where a holder could not be asked, because its own may be newer.
 fn newest(health: &[Health]) -> BTreeMap<String, Option<Timestamp>> {
     let mut found: BTreeMap<String, Option<Timestamp>> = BTreeMap::new();
-    for (one, mailbox) in health.iter().flat_map(|one| one.mailboxes.iter().map(move |mailbox| (one, mailbox))) {
+    for (one, mailbox) in health
+        .iter()
+        .flat_map(|one| one.mailboxes.iter().map(move |mailbox| (one, mailbox)))
+    {
         let until = match &one.certificates {
             Ok(held) => held.iter().map(|held| held.until).max(),
             Err(_) => None,

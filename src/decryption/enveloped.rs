@@ -453,3 +453,7 @@ fn string<'a>(fields: &mut Reader<'a>) -> Read<Cow<'a, [u8]>> {
         _ => fields.expect(tag::OCTET_STRING)?.octets(),
     }
 }
+
+#[cfg(test)]
+#[path = "enveloped_tests.rs"]
+mod enveloped_tests;

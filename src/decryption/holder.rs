@@ -38,10 +38,7 @@ pub enum KeyKind {
     /// Octets of the modulus.
     Rsa { size: usize },
     /// The curve, and the octets of a coordinate.
-    Ec {
-        curve: Nid,
-        field: usize,
-    },
+    Ec { curve: Nid, field: usize },
 }
 
 /// A certificate whose private key the holder has.

@@ -109,7 +109,10 @@ impl Keyring {
     /// Looks at every holder anew. Waits for tokens.
     pub fn health(&self) -> Vec<Health> {
         let mailboxes_of = |holder: &Arc<dyn KeyHolder>| {
-            let with = self.by_mailbox.iter().filter(|(_, holders)| holders.iter().any(|one| Arc::ptr_eq(one, holder)));
+            let with = self
+                .by_mailbox
+                .iter()
+                .filter(|(_, holders)| holders.iter().any(|one| Arc::ptr_eq(one, holder)));
             with.map(|(mailbox, _)| mailbox.clone()).collect()
         };
         let all = self.all();

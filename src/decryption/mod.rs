@@ -14,6 +14,8 @@ mod agreement;
 pub mod codes;
 mod content;
 mod enveloped;
+#[cfg(test)]
+mod fixture;
 mod holder;
 mod keyring;
 mod oid;

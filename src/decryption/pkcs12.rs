@@ -156,3 +156,7 @@ pub(super) fn checked_point(curve: openssl::nid::Nid, point: &[u8]) -> Option<Ve
     EcKey::from_public_key(&group, &point).ok()?.check_key().ok()?;
     point.to_bytes(&group, PointConversionForm::UNCOMPRESSED, &mut numbers).ok()
 }
+
+#[cfg(test)]
+#[path = "pkcs12_tests.rs"]
+mod pkcs12_tests;

@@ -481,7 +481,9 @@ fn kept(ledger: &Ledger, numbers: &[RegisterNumber]) -> Result<(Vec<Opened>, Vec
     }
     let found = plaintexts(ledger.blobs(), &entries)?;
     let named = entries.iter().flat_map(|entry| &entry.opened).map(|record| record.ciphertext);
-    let lost = named.filter(|name| found.iter().all(|(record, _)| record.ciphertext != *name)).collect();
+    let lost = named
+        .filter(|name| found.iter().all(|(record, _)| record.ciphertext != *name))
+        .collect();
     let kept = found.into_iter().map(|(record, plaintext)| Opened { record, plaintext }).collect();
     Ok((kept, lost))
 }

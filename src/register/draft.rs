@@ -367,7 +367,12 @@ fn shortest_due(rows: &[Addressee], arrival: Timestamp) -> Option<&str> {
 /// A message without a package bears no security code. One that is closed to us may bear any, and so may one that was closed to everybody
 /// else on its way. For what was opened inside a package and beside it the same holds: it is shown to nobody for whom its own code, or the
 /// lack of one, is too high, whatever the code of the document that it came with.
-fn access_of(message: &Message, package: Option<&PackageInput<'_>>, opened: &[OpenedRecord], is_quarantined: bool) -> (u8, Option<Finding>) {
+fn access_of(
+    message: &Message,
+    package: Option<&PackageInput<'_>>,
+    opened: &[OpenedRecord],
+    is_quarantined: bool,
+) -> (u8, Option<Finding>) {
     let Some(package) = package else {
         return match is_quarantined || message.decrypted || message.kind == MessageKind::Encrypted {
             true => access_level(None),

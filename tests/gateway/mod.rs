@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod page;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -74,6 +76,18 @@ impl Gateway {
             self.receiver_kkk
         );
         fs::write(self.config(), text).unwrap();
+    }
+
+    /// Adds to the configuration: a table of its own, or keys of the last one.
+    pub fn configure_more(&self, more: &str) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        fs::write(self.config(), text + more).unwrap();
+    }
+
+    /// A token for programs; its secret.
+    pub fn token(&self, name: &str, scopes: &str, clearance: &str) -> String {
+        let made = self.ok(&["people", "token", "add", name, "--scope", scopes, "--clearance", clearance]);
+        made.lines().last().unwrap().to_owned()
     }
 
     pub fn config(&self) -> PathBuf {

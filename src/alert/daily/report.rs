@@ -152,7 +152,11 @@ impl DailyReport {
                     word("İletisi bulunamayan delil", "Evidence without its message"),
                     self.orphan_evidence
                 ),
-                format!("{}: {}", word("Ulaşılamayan şifre çözme anahtarı", "Decryption keys that cannot be used"), self.keys),
+                format!(
+                    "{}: {}",
+                    word("Ulaşılamayan şifre çözme anahtarı", "Decryption keys that cannot be used"),
+                    self.keys
+                ),
                 format!(
                     "{}: {}",
                     word("Anahtar bekleyen şifreli evrak", "Encrypted documents that wait for a key"),

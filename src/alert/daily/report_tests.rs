@@ -70,7 +70,12 @@ fn a_key_that_cannot_be_used_is_in_the_title_and_counted() {
     (troubled.keys, troubled.closed) = (1, 3);
     let notice = troubled.notice();
     assert!(notice.title.tr.contains("DİKKAT"), "{}", notice.title.tr);
-    assert!(notice.body.tr.contains("Ulaşılamayan şifre çözme anahtarı: 1\n  Anahtar bekleyen şifreli evrak: 3"));
+    assert!(
+        notice
+            .body
+            .tr
+            .contains("Ulaşılamayan şifre çözme anahtarı: 1\n  Anahtar bekleyen şifreli evrak: 3")
+    );
     assert!(notice.body.en.contains("Decryption keys that cannot be used: 1\n"));
     assert_eq!((notice.facts["keys"].as_str(), notice.facts["closed"].as_str()), ("1", "3"));
 }

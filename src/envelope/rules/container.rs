@@ -361,7 +361,10 @@ fn counts(opened: &Opened, report: &mut Report) {
                     "C15",
                     Error,
                     uri,
-                    format!("Şifreli içeriğin dışında {} var; şifrelenmiş belgenin parçası değildir.", label(role)),
+                    format!(
+                        "Şifreli içeriğin dışında {} var; şifrelenmiş belgenin parçası değildir.",
+                        label(role)
+                    ),
                     format!(
                         "Outside the encrypted content stands a part of the kind {}; it belongs to no document inside.",
                         label(role)
