@@ -479,7 +479,10 @@ fn a_signature_around_the_encryption_speaks_for_nothing_inside() {
     let opened = judge(&us.opening(&[&us.rsa]));
     assert!(rules_of(&opened).contains(&"KEP-4601") && rules_of(&opened).contains(&"KEP-2029"));
     assert_ne!(opened.indication, Indication::Passed, "{opened:#?}");
-    assert_ne!(judge(&Closed).indication, Indication::Passed);
+    // Nobody here saw what is in it: closed it is no better than any other.
+    assert_eq!(judge(&Closed).indication, Indication::Indeterminate);
+    let read = message::read_opening(&raw.into(), &Limits::default(), &Closed);
+    assert_eq!(read.kind, MessageKind::Encrypted);
 }
 
 /// Opened outside and closed inside is closed: nobody here saw what was sent.
@@ -520,7 +523,7 @@ fn with_part(package: &[u8], name: &str, bytes: &[u8]) -> Vec<u8> {
         let mut file = archive.by_index(at).unwrap();
         let mut content = Vec::new();
         file.read_to_end(&mut content).unwrap();
-        entries.push(Entry::new(file.name(), content));
+        entries.push(Entry::new(&file.name().unwrap(), content));
     }
     entries.push(Entry::new(name, bytes));
     forge::zip::write(&entries)

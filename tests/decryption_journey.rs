@@ -480,7 +480,7 @@ fn a_refused_pin_is_heard_at_once_and_its_cure_is_taken_up() {
     let world = World::new(36);
     let here = OnToken::new(&world);
     here.token.import(&world.receiver_encryption, "01");
-    here.configure(&spy(), "000000");
+    here.configure(&spy(), "161803");
     let daemon = Daemon::start_with(&here.gateway, &here.environment());
     let told = || -> Vec<Value> {
         let jobs = here.gateway.json(&["alerts", "list", "--json"]);
@@ -515,7 +515,8 @@ fn a_refused_pin_is_heard_at_once_and_its_cure_is_taken_up() {
     assert_opened(&here.gateway.export()[0], &inner, 0);
     assert_eq!(here.logins(), 2, "one session serves all");
     let log = daemon.log();
-    assert!(!log.contains(PIN) && !log.contains("000000"), "{log}");
+    let words: Vec<&str> = log.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    assert!(!words.contains(&PIN) && !words.contains(&"161803"), "{log}");
 }
 
 /// A gateway inside the test with our key, and the clock in the test's hand.
@@ -529,8 +530,14 @@ struct Keyed {
 impl Keyed {
     fn open(seed: u64, now: &str) -> Self {
         let world = World::new(seed);
-        let inside = Inside::new(now, &format!("{KEY}[daemon]\nfree_bytes = 0\n{LISTENER}"));
-        world.trust_folder(&inside.dir.path().join("trust"));
+        let mut inside = Inside::new(now, &format!("{KEY}[daemon]\nfree_bytes = 0\n{LISTENER}"));
+        // Everything that the verdicts need is here: what is tried again is tried for its key.
+        let at_hand = "intermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false";
+        inside.text = inside.text.replace("online = false", at_hand);
+        let folder = |name: &str| inside.dir.path().join(name);
+        world.trust_folder(&folder("trust"));
+        world.intermediates(&folder("intermediates"));
+        world.revocation(&folder("revocation"));
         let pipeline = inside.open(RealDisk::shared()).unwrap();
         Self {
             world,
@@ -678,7 +685,7 @@ async fn the_end_of_the_newest_certificate_is_said_in_time_and_once() {
     assert_eq!(here.standing(), ["ends", "unreachable"]);
     fs::rename(path.with_extension("away"), &path).unwrap();
     let told = here.look(&days(-1)).await;
-    assert!(told.len() == 4 && told[3].1.contains("ENDED"), "{told:?}");
+    assert!(told.len() == 4 && told.iter().any(|(_, title)| title.contains("ENDED")), "{told:?}");
     assert_eq!(here.standing(), ["over"]);
 }
 
@@ -705,17 +712,12 @@ async fn a_document_that_crossed_a_reload_is_tried_with_the_new_key() {
     assert_opened(&export(&here.pipeline.ledger)[0], &inner, 0);
 }
 
-/// A secret package in an attachment of one that is not: it waits for its key like any other, and what it holds is seen by nobody below its
-/// own code.
-#[tokio::test]
-async fn an_encrypted_package_in_an_attachment_waits_for_its_key_and_keeps_its_own_clearance() {
-    let mut here = Keyed::open(40, "2026-11-09T07:00:00Z");
-    let hidden = secret(&here.world, 6);
+/// A mail with an unclassified package, in which an encrypted package lies that is secret.
+fn with_secret_attachment(world: &World) -> Vec<u8> {
+    let hidden = secret(world, 6);
     let package = hidden.package(Version::V2_0, &hidden.sender.director);
-    let eyps = hidden
-        .package_encrypted_by(&package, &|content| here.world.encrypt_to_us(content))
-        .bytes;
-    let letter = here.world.letter(3);
+    let eyps = hidden.package_encrypted_by(&package, &|content| world.encrypt_to_us(content)).bytes;
+    let letter = world.letter(3);
     let mut outer = letter.package(Version::V2_0, &letter.sender.director);
     outer.attachments = vec![Attachment {
         id: "5F0E7C2A-0000-4000-8000-00000000000A".into(),
@@ -727,7 +729,15 @@ async fn an_encrypted_package_in_an_attachment_waits_for_its_key_and_keeps_its_o
             signed: true,
         },
     }];
-    let raw = letter.send_packages(vec![letter.simple(&outer)], false).raw;
+    letter.send_packages(vec![letter.simple(&outer)], false).raw
+}
+
+/// A secret package in an attachment of one that is not: it waits for its key like any other, and what it holds is seen by nobody below its
+/// own code.
+#[tokio::test]
+async fn an_encrypted_package_in_an_attachment_waits_for_its_key_and_keeps_its_own_clearance() {
+    let mut here = Keyed::open(40, "2026-11-09T07:00:00Z");
+    let raw = with_secret_attachment(&here.world);
     let closed = here.arrive(&raw).await;
     assert_eq!((closed.access, closed.opened.len()), (0, 0));
     assert!(

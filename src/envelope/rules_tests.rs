@@ -158,7 +158,7 @@ fn container_cases() -> Vec<Case> {
         with(
             "C15",
             Error,
-            &["C6", "C7"],
+            &["C6"],
             open(&Forge::eyps(2, &Forge::v2(), b"\x30").tampered(|parts| parts.push(("/UstYazi/sahte.pdf".into(), PDF.into())))),
         ),
         case(
