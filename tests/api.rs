@@ -21,7 +21,8 @@ use axum::http::HeaderMap;
 use ebys::{Api, NOON, client, everybody, href, only, token};
 use forge::venv;
 use forge::world::World;
-use gateway::{Gateway, PATIENCE, until};
+use gateway::page::{Daemon, PAGE};
+use gateway::{Gateway, until};
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::alert::webhook::signature;
 use kep_gateway::daemon::outbox::send_due;
@@ -933,11 +934,9 @@ async fn worker(ebys: Arc<Ebys>, name: &'static str, secret: String, wanted: usi
 fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_started_again() {
     let world = World::new(41);
     let gateway = Gateway::with_drop(&world);
-    let text = fs::read_to_string(gateway.config()).unwrap();
-    fs::write(gateway.config(), format!("{text}[web]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
-    let made = gateway.ok(&["people", "token", "add", "ebys", "--scope", "read,transfer", "--clearance", "4"]);
-    let secret = made.lines().last().unwrap().to_owned();
-    assert!(secret.starts_with("kepgw_"), "{made}");
+    gateway.configure_more(PAGE);
+    let secret = gateway.token("ebys", "read,transfer", "4");
+    assert!(secret.starts_with("kepgw_"), "{secret}");
     const DOCUMENTS: usize = 24;
     for nth in 0..DOCUMENTS {
         gateway.put(&format!("{nth}.eml"), &world.sample("standard", nth).raw);
@@ -948,8 +947,8 @@ fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_s
         .build()
         .unwrap();
     let ebys = Arc::new(Ebys::default());
-    let (mut running, address) = gateway.serve();
-    *ebys.address.lock().unwrap() = address;
+    let mut running = Daemon::start(&gateway);
+    *ebys.address.lock().unwrap() = running.address.clone();
     let workers: Vec<_> = ["bir", "iki"]
         .into_iter()
         .map(|name| runtime.spawn(worker(Arc::clone(&ebys), name, secret.clone(), DOCUMENTS)))
@@ -957,10 +956,9 @@ fn two_workers_pull_every_document_exactly_once_while_the_daemon_is_killed_and_s
     for enough in [3, 12] {
         until("the workers enter documents", || ebys.entered.lock().unwrap().len() >= enough);
         // Without any warning, in the middle of what it does.
-        running.0.kill().unwrap();
-        running.0.wait().unwrap();
-        let (again, address) = gateway.serve();
-        (running, *ebys.address.lock().unwrap()) = (again, address);
+        drop(running);
+        running = Daemon::start(&gateway);
+        *ebys.address.lock().unwrap() = running.address.clone();
     }
     for worker in workers {
         runtime.block_on(worker).unwrap();

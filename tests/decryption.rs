@@ -8,6 +8,7 @@ mod alone;
 mod forge;
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,9 +18,12 @@ use forge::encryption::{on_curve, openssl, pkcs12, python};
 use forge::eyp::Version;
 use forge::pki::{Certified, KeyKind};
 use forge::world::World;
+use forge::zip::Entry;
 use kep_gateway::decryption::{Holders, Opening, holder};
+use kep_gateway::envelope;
 use kep_gateway::limits::Limits;
 use kep_gateway::mailbox::decryption::DecryptionConfig;
+use kep_gateway::message::{self, MessageKind};
 use kep_gateway::opener::{Answer, Closed, Inside, Opener};
 use kep_gateway::secret::SecretFolder;
 use kep_gateway::signature::report::Indication;
@@ -460,4 +464,106 @@ fn encrypted_mail_is_judged_by_what_is_signed_inside() {
     let report = judge(deep.raw, &us.rsa);
     assert_ne!(report.indication, Indication::Passed);
     assert!(rules_of(&report).contains(&"KEP-2004"), "{:?}", rules_of(&report));
+}
+
+/// A signature around a ciphertext covers the ciphertext: whoever signed need not have known what is in it.
+#[test]
+fn a_signature_around_the_encryption_speaks_for_nothing_inside() {
+    let world = World::new(23);
+    let (us, context) = (Us::new(&world), context(&world));
+    let letter = world.letter(5);
+    let original = letter.original("standart");
+    let cms = openssl(&original.entity(), &["-aes-256-gcm"], OAEP_256, &[&us.rsa]);
+    let entity = format!(
+        "Content-Type: application/pkcs7-mime; smime-type=authEnveloped-data\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
+        forge::mail::base64_lines(&cms, "\r\n")
+    );
+    let spec = forge::cades::Spec::bes(&letter.sender.officer.cert, original.date);
+    let signature = world.cms(entity.as_bytes(), false, spec);
+    let l1 = original.with_signature(entity.as_bytes(), &signature, forge::pki::Hash::Sha256);
+    let raw = letter.deliver(&original, l1).raw;
+    let judge = |opener: &dyn Opener| verify_file_opening(&raw.clone().into(), "ileti.eml", None, &context, opener);
+    let opened = judge(&us.opening(&[&us.rsa]));
+    assert!(rules_of(&opened).contains(&"KEP-4601") && rules_of(&opened).contains(&"KEP-2029"));
+    assert_ne!(opened.indication, Indication::Passed, "{opened:#?}");
+    // Nobody here saw what is in it: closed it is no better than any other.
+    assert_eq!(judge(&Closed).indication, Indication::Indeterminate);
+    let read = message::read_opening(&raw.into(), &Limits::default(), &Closed);
+    assert_eq!(read.kind, MessageKind::Encrypted);
+}
+
+/// Opened outside and closed inside is closed: nobody here saw what was sent.
+#[test]
+fn what_is_encrypted_to_another_within_what_is_encrypted_to_us_is_closed() {
+    let world = World::new(24);
+    let us = Us::new(&world);
+    let letter = world.letter(5);
+    let encrypt = |inner: &[u8], to: &Certified| openssl(inner, &["-aes-256-gcm"], OAEP_256, &[to]);
+    let twice = letter.message_encrypted_by(&|original| {
+        let inner = encrypt(&original.entity(), &us.stranger);
+        let head = "Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+        encrypt(format!("{head}{}", forge::mail::base64_lines(&inner, "\r\n")).as_bytes(), &us.rsa)
+    });
+    let read = |keys: &[&Certified]| message::read_opening(&twice.raw.clone().into(), &Limits::default(), &us.opening(keys));
+    assert_eq!(read(&[]).kind, MessageKind::Encrypted);
+    assert_eq!(read(&[&us.rsa]).kind, MessageKind::Encrypted);
+    assert_eq!(read(&[&us.rsa, &us.stranger]).kind, MessageKind::Standard);
+
+    let package = letter.package(Version::V2_0, &letter.sender.director);
+    let inner = letter.package_encrypted_by(&package, &|inner| encrypt(inner, &us.stranger)).bytes;
+    let outer = letter.package_encrypted_by(&package, &|_| encrypt(&inner, &us.rsa)).bytes;
+    let closed = |keys: &[&Certified]| {
+        let receiver = envelope::Receiver::default();
+        let package = envelope::read_opening(&outer.clone().into(), None, &receiver, &Limits::default(), &us.opening(keys));
+        (package.decrypted, package.is_closed(), package.opened_codes().len())
+    };
+    assert_eq!(closed(&[]), (false, true, 0));
+    assert_eq!(closed(&[&us.rsa]), (true, true, 1));
+    assert_eq!(closed(&[&us.rsa, &us.stranger]), (true, false, 2));
+}
+
+/// The same package with one part more.
+fn with_part(package: &[u8], name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(package)).unwrap();
+    let mut entries = Vec::new();
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).unwrap();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        entries.push(Entry::new(&file.name().unwrap(), content));
+    }
+    entries.push(Entry::new(name, bytes));
+    forge::zip::write(&entries)
+}
+
+/// Around an encrypted package stands nothing that could be taken for the document, also where the copy of the digests names it.
+#[test]
+fn a_letter_outside_the_encryption_is_not_the_document_and_makes_the_package_fail() {
+    let world = World::new(25);
+    let (us, context) = (Us::new(&world), context(&world));
+    let letter = world.letter(3);
+    let package = letter.package(Version::V2_0, &letter.sender.director);
+    let eyps = letter.package_encrypted_by(&package, &|inner| openssl(inner, &["-aes-256-gcm"], OAEP_256, &[&us.rsa]));
+    let judge = |bytes: Vec<u8>| verify_file_opening(&bytes.into(), "belge.eyps", None, &context, &us.opening(&[&us.rsa]));
+    assert_eq!(judge(eyps.bytes.clone()).indication, Indication::Passed);
+    for name in ["UstYazi/UstYazi.pdf", "UstYazi/sahte.pdf", "Ustveri/Ustveri.xml"] {
+        let report = judge(with_part(&eyps.bytes, name, b"%PDF-1.7 odeyin"));
+        assert_eq!(report.indication, Indication::Failed, "{name}");
+        let place = format!("/{name}");
+        for rule in ["C15", "KEP-3424"] {
+            let said = report.findings.iter().any(|finding| finding.rule == rule && finding.place == place);
+            assert!(said, "{rule} {name}: {:#?}", report.findings);
+        }
+    }
+}
+
+/// The check inside the key wrap proves the key, so whatever file it is, it is the one that was sent.
+#[test]
+fn a_file_of_any_kind_is_opened_where_the_key_is_proved() {
+    let us = Us::new(&World::new(26));
+    let file = content(3_000)[4..].to_vec();
+    let opening = us.opening(&[&us.p256]);
+    let cms = openssl(&file, &["-aes-256-cbc"], &["ecdh_kdf_md:sha256"], &[&us.p256]);
+    let answer = opening.open(&cms.into(), Inside::Mail, "L1/1");
+    assert_eq!(answer.plaintext.as_deref(), Some(file.as_slice()), "{:?}", rules(&answer));
 }

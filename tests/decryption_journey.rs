@@ -9,23 +9,38 @@ mod inside;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use forge::encryption::{MODULE, PIN, Token, on_curve, openssl, pkcs12, spy};
-use forge::eyp::Version;
+use forge::eyp::{Attachment, AttachmentKind, Version};
 use forge::letter::Letter;
+use forge::mail::File;
 use forge::pki::{Certified, KeyKind};
 use forge::sample::ExpectedDocument;
 use forge::world::World;
+use gateway::page::{Daemon, PAGE};
 use gateway::{Gateway, until};
-use inside::{Inside, LISTENER, at, export, pass};
+use inside::{Inside, LISTENER, at, export, open_mailbox, pass};
+use jiff::{SignedDuration, Timestamp};
+use kep_gateway::alert::notice::{Cause, Level, Notice};
+use kep_gateway::daemon::duties;
+use kep_gateway::daemon::keys::Watch;
 use kep_gateway::daemon::progress::Progress;
 use kep_gateway::daemon::revalidate::Queue;
 use kep_gateway::pipeline::Pipeline;
+use kep_gateway::pipeline::reexamine::{Outcome, Reexamined};
 use kep_gateway::register::entry::{Asker, Entry, Why};
 use kep_gateway::store::disk::RealDisk;
+use openssl::asn1::Asn1Time;
+use openssl::x509::X509;
+use rustix::process::Signal;
 use serde_json::Value;
 
+const PATIENCE: Duration = Duration::from_secs(60);
+/// For a mailbox: our key in a file.
+const KEY: &str = "decryption = { pkcs12_file = \"kurum.p12\", pkcs12_password_file = \"kurum.parola\" }\n";
 const OAEP_256: &[&str] = &["rsa_padding_mode:oaep", "rsa_oaep_md:sha256"];
 
 /// A mail with an encrypted package, and what is expected of the document inside.
@@ -138,7 +153,7 @@ async fn a_key_that_comes_later_opens_what_came_before_and_is_not_needed_again()
     let with_key = |key: &Certified| {
         fs::write(inside.dir.path().join("kurum.p12"), pkcs12(key, "parola")).unwrap();
         fs::write(inside.dir.path().join("kurum.parola"), "parola\n").unwrap();
-        format!("{mailbox}decryption = {{ pkcs12_file = \"kurum.p12\", pkcs12_password_file = \"kurum.parola\" }}\n{LISTENER}")
+        format!("{mailbox}{KEY}{LISTENER}")
     };
     let text = with_key(&stranger);
     inside.set("2026-11-09T08:00:00Z");
@@ -189,8 +204,7 @@ async fn a_key_that_comes_later_opens_what_came_before_and_is_not_needed_again()
 #[tokio::test]
 async fn a_key_that_was_away_is_tried_again_by_itself() {
     let world = World::new(35);
-    let decryption = "decryption = { pkcs12_file = \"kurum.p12\", pkcs12_password_file = \"kurum.parola\" }\n";
-    let inside = Inside::new("2026-11-09T07:00:00Z", &format!("{decryption}{LISTENER}"));
+    let inside = Inside::new("2026-11-09T07:00:00Z", &format!("{KEY}{LISTENER}"));
     world.trust_folder(&inside.dir.path().join("trust"));
     let (raw, inner) = encrypted(&world.letter(3), &|content| world.encrypt_to_us(content));
     inside.put("1.eml", &raw);
@@ -214,11 +228,6 @@ async fn a_key_that_was_away_is_tried_again_by_itself() {
     assert!(waiting.iter().all(|one| !one.closed), "{waiting:?}");
 }
 
-fn token_of(gateway: &Gateway, name: &str, clearance: &str) -> String {
-    let made = gateway.ok(&["people", "token", "add", name, "--scope", "read", "--clearance", clearance]);
-    made.lines().last().unwrap().to_owned()
-}
-
 /// The daemon opens it; who is cleared reads its parts, for whom it is too high it is not there.
 #[test]
 fn what_was_encrypted_exists_only_for_those_who_are_cleared_for_it() {
@@ -226,26 +235,16 @@ fn what_was_encrypted_exists_only_for_those_who_are_cleared_for_it() {
     let gateway = Gateway::with_drop(&world);
     fs::write(gateway.dir.path().join("kurum.p12"), world.receiver_pkcs12("parola")).unwrap();
     fs::write(gateway.dir.path().join("kurum.parola"), "parola\n").unwrap();
-    let text = fs::read_to_string(gateway.config()).unwrap();
-    let key = "decryption = { pkcs12_file = \"kurum.p12\", pkcs12_password_file = \"kurum.parola\" }";
-    fs::write(gateway.config(), format!("{text}{key}\n[web]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
+    gateway.configure_more(&format!("{KEY}{PAGE}"));
     gateway.ok(&["config", "show"]);
-    let (high, low) = (token_of(&gateway, "yetkili", "3"), token_of(&gateway, "yetkisiz", "2"));
+    let (high, low) = (gateway.token("yetkili", "read", "3"), gateway.token("yetkisiz", "read", "2"));
     let (raw, inner) = encrypted(&secret(&world, 6), &|content| {
         openssl(content, &["-aes-256-cbc", "-stream"], OAEP_256, &[&world.receiver_encryption])
     });
     gateway.put("1.eml", &raw);
     gateway.put("2.eml", &world.letter(7).encrypted_message().raw);
-    let (running, address) = gateway.serve();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let get = |path: &str, token: &str| {
-        let request = client.get(format!("{address}/api/v1/documents{path}")).bearer_auth(token);
-        runtime.block_on(async {
-            let answer = request.send().await.unwrap();
-            (answer.status().as_u16(), answer.bytes().await.unwrap())
-        })
-    };
+    let running = Daemon::start(&gateway);
+    let get = |path: &str, token: &str| running.get(&format!("/api/v1/documents{path}"), token);
     until("both are registered", || gateway.export().len() == 2);
     let entries = gateway.export();
     let document = entries.iter().find(|entry| !entry["document"].is_null()).unwrap();
@@ -280,9 +279,8 @@ fn what_was_encrypted_exists_only_for_those_who_are_cleared_for_it() {
     }
     let (_, listed) = get("", &low);
     assert!(!String::from_utf8_lossy(&listed).contains(inner.number.as_deref().unwrap()));
+    let log = running.log();
     drop(running);
-
-    let log = fs::read_to_string(gateway.page_log()).unwrap();
     assert!(
         !log.contains("parola\"") && !log.contains(inner.subject.as_deref().unwrap()),
         "{log}"
@@ -338,27 +336,32 @@ impl OnToken {
         }
     }
 
-    fn configure(&self, module: &str, pin: &str) {
+    fn write_pin(&self, pin: &str) {
         fs::write(self.gateway.dir.path().join("kurum.pin"), format!("{pin}\n")).unwrap();
+    }
+
+    fn configure(&self, module: &str, pin: &str) {
+        self.write_pin(pin);
         self.gateway.configure(&format!(
             "[[mailbox]]\nname = \"drop\"\nkind = \"folder\"\npath = \"{}\"\nsettle = \"0s\"\n\
-             decryption = {{ pkcs11_module = \"{module}\", pkcs11_token = \"kurum\", pkcs11_pin_file = \"kurum.pin\" }}\n[web]\nlisten = \"\"\n",
+             decryption = {{ pkcs11_module = \"{module}\", pkcs11_token = \"kurum\", pkcs11_pin_file = \"kurum.pin\" }}\n{PAGE}{LISTENER}",
             self.gateway.drop().display()
         ));
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.gateway.command(args);
-        command
-            .env("SOFTHSM2_CONF", self.token.conf())
-            .env("PKCS11SPY", MODULE)
-            .env("PKCS11SPY_OUTPUT", &self.log)
-            .stdin(Stdio::null());
-        command
+    fn environment(&self) -> [(String, String); 3] {
+        let text = |path: &Path| path.display().to_string();
+        [
+            ("SOFTHSM2_CONF".into(), text(&self.token.conf())),
+            ("PKCS11SPY".into(), MODULE.into()),
+            ("PKCS11SPY_OUTPUT".into(), text(&self.log)),
+        ]
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+        let mut command = self.gateway.command(args);
+        command.envs(self.environment()).stdin(Stdio::null());
+        command.output().unwrap()
     }
 
     /// How often the token was asked to log somebody in.
@@ -464,4 +467,412 @@ fn a_token_that_is_gone_is_tried_again_and_a_wrong_pin_is_tried_once() {
     for secret in ["CKA_PRIVATE_EXPONENT", "CKA_PRIME_1"] {
         assert!(!calls.contains(secret), "{secret} was read");
     }
+}
+
+/// A PIN that is refused is heard of when the daemon starts, before anything comes; the right one is taken up with the next reload, and what
+/// was registered meanwhile is opened.
+#[test]
+fn a_refused_pin_is_heard_at_once_and_its_cure_is_taken_up() {
+    let world = World::new(36);
+    let here = OnToken::new(&world);
+    here.token.import(&world.receiver_encryption, "01");
+    here.configure(&spy(), "161803");
+    let daemon = Daemon::start_with(&here.gateway, &here.environment());
+    let told = || -> Vec<Value> {
+        let jobs = here.gateway.json(&["alerts", "list", "--json"]);
+        let jobs = jobs.as_array().unwrap().iter();
+        jobs.filter(|job| job["cause"] == "decryption-key").cloned().collect()
+    };
+    let wait = |what: &str, holds: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !holds() {
+            assert!(began.elapsed() < 3 * PATIENCE, "{what}: {}", daemon.log());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    wait("the alarm", &|| told().len() == 1);
+    assert!(
+        told()[0].to_string().contains("REFUSED") || told()[0].to_string().contains("REDDED"),
+        "{:#}",
+        told()[0]
+    );
+    let (raw, inner) = encrypted(&world.letter(3), &|content| world.encrypt_to_us(content));
+    here.gateway.put("1.eml", &raw);
+    wait("the document", &|| here.gateway.export().len() == 1);
+    assert_closed(&here.gateway.export()[0], "KEP-4605");
+    assert_eq!(here.logins(), 1, "tokens lock: the same wrong PIN is tried once");
+
+    here.write_pin(PIN);
+    daemon.signal(Signal::HUP);
+    wait("the end of the alarm", &|| told().len() == 2);
+    wait("the document is opened", &|| {
+        flags(&here.gateway.export()[0]).contains(&"decrypted")
+    });
+    assert_opened(&here.gateway.export()[0], &inner, 0);
+    assert_eq!(here.logins(), 2, "one session serves all");
+    let log = daemon.log();
+    let words: Vec<&str> = log.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    assert!(!words.contains(&PIN) && !words.contains(&"161803"), "{log}");
+}
+
+/// A gateway inside the test with our key, and the clock in the test's hand.
+struct Keyed {
+    world: World,
+    inside: Inside,
+    pipeline: Arc<Pipeline>,
+    watch: Watch,
+}
+
+impl Keyed {
+    fn open(seed: u64, now: &str) -> Self {
+        let world = World::new(seed);
+        let mut inside = Inside::new(now, &format!("{KEY}[daemon]\nfree_bytes = 0\n{LISTENER}"));
+        // Everything that the verdicts need is here: what is tried again is tried for its key.
+        let at_hand = "intermediates = \"intermediates\"\nrevocation = \"revocation\"\nonline = false";
+        inside.text = inside.text.replace("online = false", at_hand);
+        let folder = |name: &str| inside.dir.path().join(name);
+        world.trust_folder(&folder("trust"));
+        world.intermediates(&folder("intermediates"));
+        world.revocation(&folder("revocation"));
+        let pipeline = inside.open(RealDisk::shared()).unwrap();
+        Self {
+            world,
+            inside,
+            pipeline,
+            watch: Watch::default(),
+        }
+    }
+
+    fn write_key(&self, password: &str) {
+        fs::write(self.inside.dir.path().join("kurum.p12"), self.world.receiver_pkcs12("parola")).unwrap();
+        fs::write(self.inside.dir.path().join("kurum.parola"), format!("{password}\n")).unwrap();
+    }
+
+    /// Reads the settings anew.
+    fn reload(&self) {
+        self.pipeline.replace_settings(self.inside.settings());
+    }
+
+    fn without_key(&mut self) {
+        self.inside.text = self.inside.text.replace(KEY, "");
+        self.reload();
+    }
+
+    async fn arrive(&self, raw: &[u8]) -> Entry {
+        self.inside.put("1.eml", raw);
+        pass(&self.pipeline).await;
+        entries(&self.pipeline).remove(0)
+    }
+
+    async fn retry(&self) -> Vec<Reexamined> {
+        let number = entries(&self.pipeline)[0].register_number;
+        self.pipeline.reexamine(&[number], Why::Operator, &Asker::default()).await.unwrap()
+    }
+
+    /// The clock shows `now`, and the keys are looked at twice: the second look must not say or write anything. Answers with what was told of
+    /// keys so far, as level and English title.
+    async fn look(&mut self, now: &str) -> Vec<(Level, String)> {
+        self.inside.set(now);
+        self.watch.look(&self.pipeline).await.unwrap();
+        let head = self.pipeline.ledger.head();
+        self.watch.look(&self.pipeline).await.unwrap();
+        assert_eq!(self.pipeline.ledger.head(), head, "{now}: a second look wrote something");
+        let mut notices: Vec<Notice> = self.pipeline.ledger.jobs().unwrap().into_iter().map(|job| job.notice).collect();
+        notices.retain(|notice| notice.cause == Cause::DecryptionKey);
+        notices.sort_by_key(|notice| notice.at);
+        notices.into_iter().map(|notice| (notice.level, notice.title.en)).collect()
+    }
+
+    fn standing(&self) -> Vec<String> {
+        let standing = self.pipeline.ledger.standing_under("key/").unwrap();
+        standing
+            .into_iter()
+            .map(|one| one.alarm.rsplit_once('/').unwrap().0.split('/').nth(1).unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// From the first look that finds a key in trouble until the one that finds it well, and every morning between.
+#[tokio::test]
+async fn a_key_in_trouble_is_said_once_for_each_trouble_and_taken_back_when_it_is_over() {
+    let mut here = Keyed::open(37, "2026-11-09T04:00:00Z");
+    let told = here.look("2026-11-09T04:00:00Z").await;
+    assert_eq!((told.len(), told[0].0), (1, Level::Warning));
+    assert!(
+        told[0].1.contains("cannot be reached") && told[0].1.contains("kurum.p12"),
+        "{told:?}"
+    );
+    assert_eq!(here.standing(), ["unreachable"]);
+
+    // The file is there, and its password is wrong: another trouble, louder; that the file was found is no end of alarm.
+    here.write_key("yanlış");
+    let told = here.look("2026-11-09T04:10:00Z").await;
+    assert_eq!((told.len(), told[1].0), (2, Level::Critical));
+    assert!(told[1].1.contains("REFUSED"), "{told:?}");
+    assert_eq!(here.standing(), ["refused"]);
+    let (raw, inner) = encrypted(&here.world.letter(3), &|content| here.world.encrypt_to_us(content));
+    here.arrive(&raw).await;
+    assert_closed(&export(&here.pipeline.ledger)[0], "KEP-4605");
+
+    // Every morning while it stands.
+    here.inside.set("2026-11-09T06:00:00Z");
+    duties::look(&here.pipeline).await.unwrap();
+    let report = |pipeline: &Pipeline| {
+        let jobs = pipeline.ledger.jobs().unwrap().into_iter();
+        jobs.map(|job| job.notice)
+            .filter(|notice| notice.cause == Cause::DailyReport)
+            .max_by_key(|notice| notice.at)
+            .unwrap()
+    };
+    let said = report(&here.pipeline);
+    assert!(
+        said.title.tr.contains("DİKKAT") && said.body.tr.contains("ANAHTAR PKCS#12"),
+        "{}",
+        said.body.tr
+    );
+    assert!(said.body.en.contains("refused since") && said.body.tr.contains("Anahtar bekleyen şifreli evrak: 1"));
+
+    // The right password, and nobody reloads: the alarm ends, and what stayed closed is opened by the next look of the queue.
+    here.write_key("parola");
+    let mut queue = Queue::default();
+    assert_eq!(
+        queue.look(&here.pipeline, &Progress::default()).await.unwrap(),
+        0,
+        "nobody knows yet"
+    );
+    let told = here.look("2026-11-09T06:10:00Z").await;
+    assert_eq!(told.len(), 3);
+    assert!(told[2].1.contains("can be used again") && here.standing().is_empty(), "{told:?}");
+    assert_eq!(queue.look(&here.pipeline, &Progress::default()).await.unwrap(), 1);
+    assert_opened(&export(&here.pipeline.ledger)[0], &inner, 0);
+    here.inside.set("2026-11-10T06:00:00Z");
+    duties::look(&here.pipeline).await.unwrap();
+    assert!(!report(&here.pipeline).body.tr.contains("ANAHTAR"));
+
+    // Gone again, and then no longer configured.
+    fs::remove_file(here.inside.dir.path().join("kurum.p12")).unwrap();
+    assert_eq!(
+        here.look("2026-11-11T06:00:00Z").await.len(),
+        4,
+        "it would not open after the next start"
+    );
+    here.without_key();
+    assert_eq!(here.look("2026-11-11T06:10:00Z").await.len(), 4);
+    assert!(here.standing().is_empty());
+}
+
+#[tokio::test]
+async fn the_end_of_the_newest_certificate_is_said_in_time_and_once() {
+    let mut here = Keyed::open(38, "2026-11-09T07:00:00Z");
+    here.write_key("parola");
+    let end = Asn1Time::from_unix(0).unwrap();
+    let certificate = X509::from_der(&here.world.receiver_encryption.der).unwrap();
+    let end = end.diff(certificate.not_after()).unwrap();
+    let end = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(i64::from(end.days) * 86_400 + i64::from(end.secs));
+    let days = |days: i64| (end - SignedDuration::from_hours(24 * days)).to_string();
+    assert!(here.look(&days(31)).await.is_empty());
+    let told = here.look(&days(30)).await;
+    assert!(told.len() == 1 && told[0].1.contains("ends on"), "{told:?}");
+    assert_eq!(here.look(&days(2)).await.len(), 1);
+    // While the file cannot be read nobody knows whether there is a newer one.
+    let path = here.inside.dir.path().join("kurum.p12");
+    fs::rename(&path, path.with_extension("away")).unwrap();
+    assert_eq!(here.look(&days(1)).await.len(), 2);
+    assert_eq!(here.standing(), ["ends", "unreachable"]);
+    fs::rename(path.with_extension("away"), &path).unwrap();
+    let told = here.look(&days(-1)).await;
+    assert!(told.len() == 4 && told.iter().any(|(_, title)| title.contains("ENDED")), "{told:?}");
+    assert_eq!(here.standing(), ["over"]);
+}
+
+/// A document that was examined under the settings before, and got its number after they were read anew.
+#[tokio::test]
+async fn a_document_that_crossed_a_reload_is_tried_with_the_new_key() {
+    let mut here = Keyed::open(39, "2026-11-09T07:00:00Z");
+    let with_key = here.inside.text.clone();
+    here.without_key();
+    here.write_key("parola");
+    here.inside.text = with_key;
+    let settings = here.inside.settings();
+    here.inside.set("2026-11-09T07:01:00Z");
+    let (raw, inner) = encrypted(&here.world.letter(3), &|content| here.world.encrypt_to_us(content));
+    here.arrive(&raw).await;
+    assert_closed(&export(&here.pipeline.ledger)[0], "KEP-4602");
+    here.pipeline.replace_settings(settings);
+    let mut queue = Queue::default();
+    let mut tried = Vec::new();
+    for _ in 0..3 {
+        tried.push(queue.look(&here.pipeline, &Progress::default()).await.unwrap());
+    }
+    assert_eq!(tried, [1, 0, 0]);
+    assert_opened(&export(&here.pipeline.ledger)[0], &inner, 0);
+}
+
+/// A mail with an unclassified package, in which an encrypted package lies that is secret.
+fn with_secret_attachment(world: &World) -> Vec<u8> {
+    let hidden = secret(world, 6);
+    let package = hidden.package(Version::V2_0, &hidden.sender.director);
+    let eyps = hidden.package_encrypted_by(&package, &|content| world.encrypt_to_us(content)).bytes;
+    let letter = world.letter(3);
+    let mut outer = letter.package(Version::V2_0, &letter.sender.director);
+    outer.attachments = vec![Attachment {
+        id: "5F0E7C2A-0000-4000-8000-00000000000A".into(),
+        name: "Gizli ek".into(),
+        kind: AttachmentKind::Inside {
+            file: "gizli.eyps".into(),
+            mime: "application/eyazisma".into(),
+            bytes: eyps,
+            signed: true,
+        },
+    }];
+    letter.send_packages(vec![letter.simple(&outer)], false).raw
+}
+
+/// A secret package in an attachment of one that is not: it waits for its key like any other, and what it holds is seen by nobody below its
+/// own code.
+#[tokio::test]
+async fn an_encrypted_package_in_an_attachment_waits_for_its_key_and_keeps_its_own_clearance() {
+    let mut here = Keyed::open(40, "2026-11-09T07:00:00Z");
+    let raw = with_secret_attachment(&here.world);
+    let closed = here.arrive(&raw).await;
+    assert_eq!((closed.access, closed.opened.len()), (0, 0));
+    assert!(
+        closed
+            .findings
+            .iter()
+            .any(|finding| finding.rule == "KEP-4604" && finding.place.starts_with("/Ekler/gizli.eyps"))
+    );
+
+    here.write_key("parola");
+    here.look("2026-11-09T07:01:00Z").await;
+    here.inside.set("2026-11-09T07:07:00Z");
+    assert_eq!(Queue::default().look(&here.pipeline, &Progress::default()).await.unwrap(), 1);
+    let opened = entries(&here.pipeline).remove(0);
+    assert_eq!((opened.access, opened.opened.len()), (3, 1), "{:#?}", opened.findings);
+    assert_eq!(opened.document.as_ref().unwrap().security.as_deref(), Some("YOK"));
+    assert_eq!(opened.register_number, closed.register_number);
+}
+
+/// An encrypted file beside a package: it bears no code, so that of the package does not speak for it.
+#[tokio::test]
+async fn what_was_encrypted_beside_a_package_is_not_shown_under_the_packages_code() {
+    let mut here = Keyed::open(41, "2026-11-09T07:00:00Z");
+    let letter = here.world.letter(3);
+    let made = letter.simple(&letter.package(Version::V2_0, &letter.sender.director));
+    let mut original = letter.original("eYazisma");
+    original.files = vec![
+        File::new(&made.name, "application/octet-stream", made.bytes),
+        File::new(
+            "liste.p7m",
+            "application/pkcs7-mime",
+            here.world.encrypt_to_us(b"Ad;Tutar\r\nGizli;1\r\n"),
+        ),
+    ];
+    let l1 = letter.sign_detached(&original, &letter.sender.officer.cert);
+    let closed = here.arrive(&letter.deliver(&original, l1).raw).await;
+    assert_eq!((closed.access, closed.opened.len()), (0, 0), "what is closed tells nothing");
+    here.write_key("parola");
+    here.look("2026-11-09T07:01:00Z").await;
+    here.retry().await;
+    let opened = entries(&here.pipeline).remove(0);
+    assert_eq!((opened.access, opened.opened.len()), (4, 1));
+    assert!(opened.opened[0].place.starts_with("L1/"), "{}", opened.opened[0].place);
+}
+
+/// An encrypted mail without a provider's envelope, with a package inside: the place of what was opened is that of the message as read, and
+/// the package inside speaks for it.
+#[tokio::test]
+async fn a_package_inside_an_encrypted_mail_speaks_for_the_mail() {
+    let here = Keyed::open(42, "2026-11-09T07:00:00Z");
+    here.write_key("parola");
+    let letter = here.world.letter(3);
+    let made = letter.simple(&letter.package(Version::V2_0, &letter.sender.director));
+    let mut original = letter.original("eYazisma");
+    original.files = vec![File::new(&made.name, "application/octet-stream", made.bytes)];
+    let raw = original.pkcs7_mime("enveloped-data", &here.world.encrypt_to_us(&original.entity()));
+    let opened = here.arrive(&raw).await;
+    assert_eq!((opened.access, opened.opened.len()), (0, 1), "{:#?}", opened.findings);
+    let (around, package) = (&opened.opened[0].place, &opened.package.as_ref().unwrap().place);
+    assert!(
+        package.strip_prefix(around.as_str()).is_some_and(|rest| rest.starts_with('/')),
+        "{around} {package}"
+    );
+}
+
+/// The kept plaintext rots and the key is gone: the register does not forget what the document said, and says that it cannot be read. The key
+/// comes back, and with it the plaintext.
+#[tokio::test]
+async fn a_plaintext_that_rots_does_not_close_the_document_again() {
+    let mut here = Keyed::open(43, "2026-11-09T07:00:00Z");
+    here.write_key("parola");
+    let with_key = here.inside.text.clone();
+    let (raw, inner) = encrypted(&here.world.letter(3), &|content| here.world.encrypt_to_us(content));
+    let opened = here.arrive(&raw).await;
+    assert_opened(&export(&here.pipeline.ledger)[0], &inner, 0);
+    let blob = here.pipeline.ledger.blobs().path(&opened.opened[0].sha256);
+    fs::remove_file(&blob).unwrap();
+    here.without_key();
+    let outcome = here.retry().await;
+    assert!(matches!(outcome[0].outcome, Outcome::Unreadable { .. }), "{outcome:?}");
+    assert_eq!(entries(&here.pipeline), [opened.clone()]);
+    assert!(
+        here.pipeline.ledger.objects().unwrap().contains(&opened.opened[0].sha256),
+        "its loss is still looked for"
+    );
+
+    here.inside.text = with_key;
+    here.reload();
+    here.retry().await;
+    assert_eq!(World::sha256(&fs::read(&blob).unwrap()), opened.opened[0].sha256.to_string());
+    assert_eq!(entries(&here.pipeline)[0].document, opened.document);
+}
+
+/// The process dies at every call of the disk between the first byte and the number: once it runs again the document stands open under one
+/// number, its plaintext is one whole blob, and no other file holds any of it.
+#[cfg(feature = "fault-injection")]
+#[tokio::test]
+async fn a_crash_anywhere_between_opening_and_registering_leaves_one_document_and_one_plaintext() {
+    use kep_gateway::store::fault::{FailingDisk, Mode};
+
+    let world = World::new(44);
+    let mut content = Vec::new();
+    let keep = std::cell::RefCell::new(&mut content);
+    let (raw, inner) = encrypted(&world.letter(3), &|package| {
+        **keep.borrow_mut() = package.to_vec();
+        world.encrypt_to_us(package)
+    });
+    let piece = content[content.len() / 2..content.len() / 2 + 64].to_vec();
+    let (mut nth, mut died) = (0, 0);
+    loop {
+        nth += 1;
+        let inside = Inside::new("2026-11-09T07:00:00Z", &format!("{KEY}[daemon]\nfree_bytes = 0\n{LISTENER}"));
+        world.trust_folder(&inside.dir.path().join("trust"));
+        fs::write(inside.dir.path().join("kurum.p12"), world.receiver_pkcs12("parola")).unwrap();
+        fs::write(inside.dir.path().join("kurum.parola"), "parola\n").unwrap();
+        inside.put("1.eml", &raw);
+        let disk = FailingDisk::new(RealDisk::shared());
+        let pipeline = inside.open(disk.clone()).unwrap();
+        disk.fail(nth, Mode::Crash);
+        let mut known = pipeline.ledger.known("drop").unwrap();
+        let checked = pipeline.check(&mut *open_mailbox(&pipeline), &mut known).await;
+        let worked = pipeline.work_off().await;
+        let whole = checked.is_ok() && worked.is_ok();
+        drop(pipeline);
+        died += usize::from(!whole);
+
+        let pipeline = inside.open(RealDisk::shared()).unwrap();
+        pass(&pipeline).await;
+        let all = export(&pipeline.ledger);
+        assert_eq!(all.len(), 1, "call {nth}");
+        assert_eq!(all[0]["register_number"], "2026/000001", "call {nth}");
+        assert_opened(&all[0], &inner, 0);
+        let entry = entries(&pipeline).remove(0);
+        assert_eq!(entry.opened.len(), 1);
+        let blob = pipeline.ledger.blobs().path(&entry.opened[0].sha256);
+        assert_eq!(holders_of(&piece, inside.dir.path()), [blob], "call {nth}");
+        if whole {
+            break;
+        }
+    }
+    assert!(died > 10, "only {died} calls were met");
 }

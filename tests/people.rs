@@ -17,7 +17,8 @@ use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
 use forge::world::World;
-use gateway::{Gateway, until};
+use gateway::Gateway;
+use gateway::page::{Daemon, PAGE};
 use kep_gateway::people::{Edit, Role, Source};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
@@ -528,8 +529,7 @@ fn signs_in(address: &str, login: &str, password: &str) -> bool {
 fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_running_daemon() {
     let world = World::new(31);
     let gateway = Gateway::with_drop(&world);
-    let text = fs::read_to_string(gateway.config()).unwrap();
-    fs::write(gateway.config(), format!("{text}[web]\nlisten = \"127.0.0.1:0\"\n")).unwrap();
+    gateway.configure_more(PAGE);
     let made = gateway.ok(&[
         "people",
         "add",
@@ -542,7 +542,8 @@ fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_run
         "4",
     ]);
     let password = made.lines().last().unwrap().to_owned();
-    let (daemon, address) = gateway.serve();
+    let daemon = Daemon::start(&gateway);
+    let address = daemon.address.clone();
     assert!(signs_in(&address, "yonetici", &password));
 
     let file = gateway.dir.path().join("memur.password");
@@ -587,13 +588,7 @@ fn the_first_administrator_is_made_on_the_command_line_and_others_beside_the_run
 
     // A reload keeps the page; a stop ends it in order.
     daemon.signal(Signal::HUP);
-    until("the page is served again", || {
-        fs::read_to_string(gateway.page_log())
-            .unwrap_or_default()
-            .matches("the page is served")
-            .count()
-            >= 2
-    });
+    daemon.wait_for_page(2);
     assert!(daemon.stop().0.success());
     let store = fs::read_dir(gateway.store().join("journal")).unwrap();
     let journal: Vec<u8> = store.flat_map(|file| fs::read(file.unwrap().path()).unwrap()).collect();

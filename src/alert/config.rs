@@ -78,7 +78,7 @@ impl AlertConfig {
             | Cause::DaemonDead
             | Cause::Configuration => HOUR,
             Cause::DeemedReadNear | Cause::ApplicationTerm | Cause::MissingEvidence | Cause::ReadingTimeOut => 4 * HOUR,
-            Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::Undelivered => 6 * HOUR,
+            Cause::AuthenticationFailure | Cause::MailboxFailing | Cause::DecryptionKey | Cause::Undelivered => 6 * HOUR,
             Cause::PowerEnding => 20 * HOUR,
             Cause::Quota | Cause::Credit | Cause::DailyCheckMissed | Cause::OrphanEvidence => 20 * HOUR,
             Cause::DailyReport | Cause::DocumentRegistered | Cause::VerdictChanged | Cause::Test => 0,

@@ -48,6 +48,8 @@ pub enum Cause {
     VerdictChanged,
     /// A term of an application file nears or has passed.
     ApplicationTerm,
+    /// A key that opens what comes encrypted cannot be used, or its certificate ends.
+    DecryptionKey,
     /// A power of attorney or a signature circular of an application file ends soon, or has ended.
     PowerEnding,
     /// `alerts test`.
@@ -84,6 +86,7 @@ impl Cause {
             Self::VerdictChanged => Text::new("değişen sonuç (program için)", "changed verdict (for programs)"),
             Self::ApplicationTerm => Text::new("başvuru dosyasının süresi", "term of an application file"),
             Self::PowerEnding => Text::new("imza yetkisi sona eriyor", "an authority to sign ends"),
+            Self::DecryptionKey => Text::new("şifre çözme anahtarı", "decryption key"),
             Self::Test => Text::new("deneme", "test"),
         }
     }

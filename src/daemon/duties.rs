@@ -424,6 +424,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             format!("import: {count} files that were handed over could not be taken; 'kep-gateway mailboxes' names them."),
         )),
     };
+    let (keys, of_keys) = super::keys::remarks(pipeline)?;
     Ok(DailyReport {
         day,
         at: now,
@@ -437,6 +438,8 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         },
         quarantined: open.iter().filter(|entry| entry.state == State::Quarantined).count() as u64,
         orphan_evidence: ledger.orphans()?.len() as u64,
+        keys,
+        closed: ledger.waiting()?.iter().filter(|waiting| waiting.closed).count() as u64,
         alerts_given_up: ledger.given_up_since(last)?,
         alerts_waiting: ledger.open_jobs()?.len() as u64,
         head: ledger.head(),
@@ -451,6 +454,7 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
             .chain(broken)
             .chain(not_taken)
             .chain(import_holes)
+            .chain(of_keys)
             .chain(super::loss::remarks(pipeline, today)?)
             .chain(standing(pipeline))
             .collect(),

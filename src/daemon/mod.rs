@@ -5,6 +5,7 @@ pub mod deeds;
 pub mod duties;
 pub mod files;
 pub mod keeping;
+pub mod keys;
 pub mod loss;
 pub mod outbox;
 pub mod progress;
@@ -70,6 +71,7 @@ pub async fn run(pipeline: Arc<Pipeline>, reload: Reload) -> Result<(), String> 
     tasks.spawn(keeping::keep(Arc::clone(&pipeline), stop.clone()));
     tasks.spawn(walk::keep(Arc::clone(&pipeline), stop.clone()));
     tasks.spawn(revalidate::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
+    tasks.spawn(keys::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(files::keep(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     tasks.spawn(control::serve(Arc::clone(&pipeline), progress.clone(), stop.clone()));
     let mut watches = Watches::start(&pipeline, &progress, &stop);

@@ -36,6 +36,9 @@ const PAUSES: [SignedDuration; 6] = [
     SignedDuration::from_hours(24),
 ];
 
+/// A document that is registered soon after the keys were read may have been examined under the keys before: its number comes last.
+const IN_WORK: SignedDuration = SignedDuration::from_mins(5);
+
 const TASK: &str = "revalidation";
 
 pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
@@ -115,7 +118,9 @@ impl Queue {
         let keyring = &pipeline.settings().keyring;
         let is_new = match self.tries.get(&waiting.number) {
             Some(tries) => tries.keys != keyring.generation(),
-            None => waiting.since < keyring.built(),
+            // What could not be reached is tried again by the clock.
+            None if waiting.lacks => waiting.since < keyring.built(),
+            None => keyring.built().duration_since(waiting.since) > -IN_WORK,
         };
         waiting.closed && is_new && !keyring.is_empty()
     }

@@ -50,3 +50,7 @@ impl Agreement {
         Some(encode(tag::SEQUENCE, &fields))
     }
 }
+
+#[cfg(test)]
+#[path = "agreement_tests.rs"]
+mod agreement_tests;

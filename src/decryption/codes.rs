@@ -41,9 +41,14 @@ codes! {
         "This encryption does not show changes (CBC); trust the content only as far as the signatures inside cover it.";
 }
 
-/// What may come to be opened when keys are added or come back.
+/// True for what this stage says.
+pub fn is_ours(rule: &str) -> bool {
+    ALL.iter().any(|code| code.rule == rule)
+}
+
+/// What may come to be opened when the settings are read anew: with other keys, right secrets or a higher limit.
 pub fn awaits_key(rule: &str) -> bool {
-    [NO_KEY, NOT_FOR_US, HOLDER_REFUSED, UNDECRYPTABLE]
+    [NO_KEY, NOT_FOR_US, HOLDER_REFUSED, UNDECRYPTABLE, TOO_LARGE]
         .iter()
         .any(|code| code.rule == rule)
 }

@@ -2,19 +2,30 @@
 //! and a content in many segments is what field software writes.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use der::asn1::ObjectIdentifier;
 
 use super::oid::{self, Digest};
 use crate::signature::asn1::ber::{BerError, Reader, Result as Read, Value, tag};
 
-/// Recipients that are looked at. A package goes to some institutions; a list of thousands is made to keep a token busy.
-const RECIPIENTS: usize = 512;
+/// Recipients that are looked at. A circular goes to every municipality of the country, which are fewer than two thousand; a longer list is
+/// made to keep a token busy.
+const RECIPIENTS: usize = 4_096;
+
+/// Octets of all recipients together: with a key of 4,096 bits each takes about 800.
+const RECIPIENT_BYTES: usize = 4 << 20;
+
+/// Octets of the authenticated attributes. They are sorted and written anew, so each costs more memory than it takes on the wire; honest ones
+/// are a content type and a time.
+const ATTRIBUTE_BYTES: usize = 64 << 10;
 
 /// An encrypted message, its content not copied.
 #[derive(Debug)]
 pub struct Enveloped<'a> {
     pub recipients: Vec<Recipient<'a>>,
+    /// There are more recipients than were looked at.
+    pub more: bool,
     pub cipher: Cipher,
     /// `encryptedContent`, in one piece or in segments.
     pub content: Value<'a>,
@@ -87,11 +98,32 @@ pub enum Recipient<'a> {
     },
     Agreement {
         id: RecipientId,
-        agreement: Agreement,
+        /// Shared by all whom the sender named under one key of his.
+        agreement: Arc<Agreement>,
         encrypted: Cow<'a, [u8]>,
     },
-    /// The algorithm, by its identifier, or the kind of recipient.
-    Unsupported(String),
+    Unsupported {
+        /// Where it can be read.
+        id: Option<RecipientId>,
+        /// The algorithm, by its identifier, or the kind of recipient.
+        name: String,
+    },
+}
+
+impl Recipient<'_> {
+    pub fn id(&self) -> Option<&RecipientId> {
+        match self {
+            Self::Transport { id, .. } | Self::Agreement { id, .. } => Some(id),
+            Self::Unsupported { id, .. } => id.as_ref(),
+        }
+    }
+
+    fn unsupported(name: &str) -> Self {
+        Self::Unsupported {
+            id: None,
+            name: name.to_owned(),
+        }
+    }
 }
 
 /// How RSA carries the content key.
@@ -157,7 +189,7 @@ impl<'a> Enveloped<'a> {
         let mut body = body.expect(tag::SEQUENCE)?;
         body.expect(tag::INTEGER)?;
         body.optional(tag::context(0))?; // originatorInfo
-        let recipients = recipients(body.expect(tag::SET)?)?;
+        let (recipients, more) = recipients(body.expect(tag::SET)?)?;
         let (content_type, cipher, content) = encrypted_content(body.expect(tag::SEQUENCE)?)?;
         match (&cipher, is_authenticated) {
             (Cipher::AesGcm { .. }, false) => return Err(Unreadable::Unsupported("EnvelopedData, AES-GCM".into())),
@@ -171,6 +203,7 @@ impl<'a> Enveloped<'a> {
             .transpose()?;
         Ok(Self {
             recipients,
+            more,
             cipher,
             content,
             authenticated,
@@ -227,6 +260,7 @@ fn iv(fields: &mut Reader<'_>, length: usize) -> Result<Vec<u8>, Unreadable> {
 
 fn authenticated<'a>(body: &mut Reader<'a>, content_type: &ObjectIdentifier, cipher: &Cipher) -> Result<Authenticated<'a>, Unreadable> {
     let attributes = match body.optional(tag::context(1))? {
+        Some(attributes) if attributes.raw.len() > ATTRIBUTE_BYTES => return Err(too_long("authAttrs", &attributes)),
         Some(attributes) => {
             check_content_type(&attributes, content_type)?;
             attributes.to_der(tag::SET, true)?
@@ -242,8 +276,9 @@ fn authenticated<'a>(body: &mut Reader<'a>, content_type: &ObjectIdentifier, cip
 
 /// RFC 5083 2.1: what the attributes say the content is must be what the message says.
 fn check_content_type(attributes: &Value<'_>, content_type: &ObjectIdentifier) -> Result<(), Unreadable> {
-    for attribute in attributes.children().all()? {
-        let mut fields = attribute.expect(tag::SEQUENCE)?;
+    let mut attributes = attributes.children();
+    while !attributes.is_empty() {
+        let mut fields = attributes.expect(tag::SEQUENCE)?.children();
         if fields.expect(tag::OID)?.oid()? == oid::CONTENT_TYPE && fields.expect(tag::SET)?.only_child()?.oid()? != *content_type {
             return Err(Unreadable::Malformed);
         }
@@ -251,20 +286,33 @@ fn check_content_type(attributes: &Value<'_>, content_type: &ObjectIdentifier) -
     Ok(())
 }
 
-fn recipients(set: Value<'_>) -> Read<Vec<Recipient<'_>>> {
+fn too_long(name: &str, value: &Value<'_>) -> Unreadable {
+    Unreadable::Unsupported(format!("{name}, {} bytes", value.raw.len()))
+}
+
+/// The recipients, and whether there are more. One that cannot be read is somebody else's, or is named when nobody else is ours.
+fn recipients(set: Value<'_>) -> Result<(Vec<Recipient<'_>>, bool), Unreadable> {
+    if set.raw.len() > RECIPIENT_BYTES {
+        return Err(too_long("recipientInfos", &set));
+    }
     let mut values = set.children();
     let mut found = Vec::new();
     while !values.is_empty() && found.len() < RECIPIENTS {
         let value = values.next()?;
         match value.tag {
-            tag::SEQUENCE => found.push(key_transport(value)?),
-            t if t == tag::context(1) => key_agreement(value, &mut found)?,
-            t if t == tag::context(2) => found.push(Recipient::Unsupported("KEKRecipientInfo".into())),
-            t if t == tag::context(3) => found.push(Recipient::Unsupported("PasswordRecipientInfo".into())),
-            _ => found.push(Recipient::Unsupported("OtherRecipientInfo".into())),
+            tag::SEQUENCE => found.push(key_transport(value).unwrap_or_else(|_| Recipient::unsupported("KeyTransRecipientInfo"))),
+            t if t == tag::context(1) => {
+                if key_agreement(value, &mut found).is_err() {
+                    found.push(Recipient::unsupported("KeyAgreeRecipientInfo"));
+                }
+            }
+            t if t == tag::context(2) => found.push(Recipient::unsupported("KEKRecipientInfo")),
+            t if t == tag::context(3) => found.push(Recipient::unsupported("PasswordRecipientInfo")),
+            _ => found.push(Recipient::unsupported("OtherRecipientInfo")),
         }
     }
-    Ok(found)
+    let more = !values.is_empty() || found.len() >= RECIPIENTS;
+    Ok((found, more))
 }
 
 fn key_transport(value: Value<'_>) -> Read<Recipient<'_>> {
@@ -278,7 +326,7 @@ fn key_transport(value: Value<'_>) -> Read<Recipient<'_>> {
     let encrypted = string(&mut fields)?;
     Ok(match transport(algorithm)? {
         Ok(transport) => Recipient::Transport { id, transport, encrypted },
-        Err(name) => Recipient::Unsupported(name),
+        Err(name) => Recipient::Unsupported { id: Some(id), name },
     })
 }
 
@@ -330,12 +378,10 @@ fn key_agreement<'a>(value: Value<'a>, found: &mut Vec<Recipient<'a>>) -> Read<(
         None => None,
     };
     let algorithm = fields.expect(tag::SEQUENCE)?;
-    let agreement = agreement(originator, algorithm, user_keying_material)?;
-    for entry in fields.expect(tag::SEQUENCE)?.children().all()? {
-        if found.len() >= RECIPIENTS {
-            break;
-        }
-        let mut entry = entry.expect(tag::SEQUENCE)?;
+    let agreement = agreement(originator, algorithm, user_keying_material)?.map(Arc::new);
+    let mut entries = fields.expect(tag::SEQUENCE)?.children();
+    while !entries.is_empty() && found.len() < RECIPIENTS {
+        let mut entry = entries.expect(tag::SEQUENCE)?.children();
         let id = match entry.peek() {
             Some(tag::SEQUENCE) => issuer_serial(entry.next()?)?,
             _ => {
@@ -347,10 +393,13 @@ fn key_agreement<'a>(value: Value<'a>, found: &mut Vec<Recipient<'a>>) -> Read<(
         found.push(match &agreement {
             Ok(agreement) => Recipient::Agreement {
                 id,
-                agreement: agreement.clone(),
+                agreement: Arc::clone(agreement),
                 encrypted,
             },
-            Err(name) => Recipient::Unsupported(name.clone()),
+            Err(name) => Recipient::Unsupported {
+                id: Some(id),
+                name: name.clone(),
+            },
         });
     }
     Ok(())
@@ -404,3 +453,7 @@ fn string<'a>(fields: &mut Reader<'a>) -> Read<Cow<'a, [u8]>> {
         _ => fields.expect(tag::OCTET_STRING)?.octets(),
     }
 }
+
+#[cfg(test)]
+#[path = "enveloped_tests.rs"]
+mod enveloped_tests;

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::x509::{X509, X509Name, X509NameRef};
@@ -33,12 +35,10 @@ impl HolderError {
 /// What kind of key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
-    Rsa,
+    /// Octets of the modulus.
+    Rsa { size: usize },
     /// The curve, and the octets of a coordinate.
-    Ec {
-        curve: Nid,
-        field: usize,
-    },
+    Ec { curve: Nid, field: usize },
 }
 
 /// A certificate whose private key the holder has.
@@ -48,6 +48,8 @@ pub struct Held {
     pub subject: String,
     /// Hexadecimal.
     pub serial_shown: String,
+    /// Nobody should encrypt to it after this; what was encrypted before is opened as long as the key is there.
+    pub until: Timestamp,
     pub kind: KeyKind,
     /// How the holder finds the key again.
     pub handle: Vec<u8>,
@@ -62,7 +64,7 @@ impl Held {
         let certificate = X509::from_der(der).ok()?;
         let key = certificate.public_key().ok()?;
         let kind = match key.id() {
-            Id::RSA => KeyKind::Rsa,
+            Id::RSA => KeyKind::Rsa { size: key.size() },
             Id::EC => {
                 let key = key.ec_key().ok()?;
                 KeyKind::Ec {
@@ -77,6 +79,7 @@ impl Held {
             sha256: Sha256::of(der),
             subject: shown(certificate.subject_name()),
             serial_shown: hex::encode(serial.to_vec()),
+            until: time_of(certificate.not_after())?,
             kind,
             handle,
             issuer: certificate.issuer_name().to_der().ok()?,
@@ -94,6 +97,11 @@ impl Held {
             }
         }
     }
+}
+
+fn time_of(time: &Asn1TimeRef) -> Option<Timestamp> {
+    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
+    Timestamp::from_second(i64::from(since.days) * 86_400 + i64::from(since.secs)).ok()
 }
 
 /// The common name, or the organisation where there is none: certificates of institutions.
@@ -126,6 +134,12 @@ pub trait KeyHolder: Send + Sync {
     /// # Errors
     /// It cannot be reached or refuses the password.
     fn certificates(&self) -> Result<Vec<Held>, HolderError>;
+
+    /// The same, looked at anew as at a start: a key that is still in memory or in an open session says nothing of the next start.
+    ///
+    /// # Errors
+    /// As [`KeyHolder::certificates`]; what was reached before is used on.
+    fn looked_at(&self) -> Result<Vec<Held>, HolderError>;
 
     /// The content key of `length` octets that RSA carries. What does not fit yields a random key of that length: see [`super::padding`].
     ///

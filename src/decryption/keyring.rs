@@ -1,12 +1,12 @@
 //! Which keys open what comes to which mailbox. Built with the settings; nothing is opened before it is needed.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::holder::{HolderError, KeyHolder};
+use super::holder::{Held, HolderError, KeyHolder};
 use super::pkcs11::{TokenHolder, TokenPlace};
 use super::pkcs12::Pkcs12Holder;
 use crate::mailbox::config::MailboxConfig;
@@ -14,18 +14,33 @@ use crate::mailbox::decryption::DecryptionConfig;
 use crate::secret::SecretFolder;
 use crate::text::Text;
 
-/// Tells one keyring from the one before a reload.
+/// Tells the keys of one moment from those before.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// Several holders, asked in this order.
 pub type Holders = Vec<Arc<dyn KeyHolder>>;
 
+/// How it stands with one holder.
+#[derive(Debug, Clone)]
+pub struct Health {
+    pub name: String,
+    /// The mailboxes whose mail it opens.
+    pub mailboxes: Vec<String>,
+    pub certificates: Result<Vec<Held>, HolderError>,
+}
+
 /// The holders of every mailbox.
 #[derive(Default)]
 pub struct Keyring {
     by_mailbox: BTreeMap<String, Holders>,
+    since: Mutex<Since>,
+}
+
+/// Since when the keys are what they are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Since {
     generation: u64,
-    built: Timestamp,
+    at: Timestamp,
 }
 
 impl Keyring {
@@ -43,11 +58,12 @@ impl Keyring {
                 by_mailbox.insert(mailbox.name().to_owned(), holders);
             }
         }
-        Self {
+        let keyring = Self {
             by_mailbox,
-            generation: NEXT.fetch_add(1, Ordering::Relaxed),
-            built: now,
-        }
+            since: Mutex::default(),
+        };
+        keyring.renew(now);
+        keyring
     }
 
     /// What may open what came to a mailbox.
@@ -70,31 +86,62 @@ impl Keyring {
         self.by_mailbox.is_empty()
     }
 
-    /// Another after each reload.
+    /// Another after each reload, and after keys changed or came back.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.since().generation
     }
 
-    /// When the settings were read.
+    /// When the settings were read, or the keys changed last.
     pub fn built(&self) -> Timestamp {
-        self.built
+        self.since().at
     }
 
-    /// Opens every holder of a mailbox once and says what is wrong.
-    pub fn problems(&self, mailbox: &str) -> Vec<Text> {
-        let mut problems = Vec::new();
-        for holder in self.of(mailbox) {
-            match holder.certificates() {
-                Ok(held) if held.is_empty() => problems.push(Text::new(
-                    format!("{}: anahtarıyla birlikte duran bir sertifika yok", holder.name()),
-                    format!("{}: there is no certificate that has its key beside it", holder.name()),
-                )),
-                Ok(_) => {}
-                Err(HolderError::Unavailable(text) | HolderError::Refused(text)) => problems.push(text),
-            }
-        }
-        problems
+    /// Keys changed or came back: what could not be opened is worth another try.
+    pub fn renew(&self, now: Timestamp) {
+        let generation = NEXT.fetch_add(1, Ordering::Relaxed);
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Since { generation, at: now };
     }
+
+    fn since(&self) -> Since {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at every holder anew. Waits for tokens.
+    pub fn health(&self) -> Vec<Health> {
+        let mailboxes_of = |holder: &Arc<dyn KeyHolder>| {
+            let with = self
+                .by_mailbox
+                .iter()
+                .filter(|(_, holders)| holders.iter().any(|one| Arc::ptr_eq(one, holder)));
+            with.map(|(mailbox, _)| mailbox.clone()).collect()
+        };
+        let all = self.all();
+        let health = all.iter().map(|holder| Health {
+            name: holder.name(),
+            mailboxes: mailboxes_of(holder),
+            certificates: looked_at(&**holder),
+        });
+        health.collect()
+    }
+
+    /// Looks at every holder of a mailbox and says what is wrong.
+    pub fn problems(&self, mailbox: &str) -> Vec<Text> {
+        let looked_at = self.of(mailbox).into_iter().map(|holder| looked_at(&*holder));
+        looked_at.filter_map(Result::err).map(|error| error.text().clone()).collect()
+    }
+}
+
+/// A holder without a certificate opens nothing, whatever it says.
+fn looked_at(holder: &dyn KeyHolder) -> Result<Vec<Held>, HolderError> {
+    let held = holder.looked_at()?;
+    if held.is_empty() {
+        let name = holder.name();
+        return Err(HolderError::Unavailable(Text::new(
+            format!("{name}: anahtarıyla birlikte duran bir sertifika yok"),
+            format!("{name}: there is no certificate that has its key beside it"),
+        )));
+    }
+    Ok(held)
 }
 
 /// The holder that one table names.

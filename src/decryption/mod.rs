@@ -14,6 +14,8 @@ mod agreement;
 pub mod codes;
 mod content;
 mod enveloped;
+#[cfg(test)]
+mod fixture;
 mod holder;
 mod keyring;
 mod oid;
@@ -22,6 +24,6 @@ mod padding;
 mod pkcs11;
 mod pkcs12;
 
-pub use holder::{HolderError, KeyHolder};
-pub use keyring::{Holders, Keyring, holder};
+pub use holder::{Held, HolderError, KeyHolder};
+pub use keyring::{Health, Holders, Keyring, holder};
 pub use opening::{Opened, Opening};

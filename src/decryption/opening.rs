@@ -1,6 +1,8 @@
 //! What the ciphertexts of one message come to: opened with a key at hand, or left as they are with the reason.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -9,7 +11,7 @@ use zeroize::Zeroizing;
 use super::codes;
 use super::content::decrypt;
 use super::enveloped::{Cipher, Enveloped, Recipient, RecipientId, Unreadable};
-use super::holder::{Held, HolderError, KeyHolder};
+use super::holder::{Held, HolderError, KeyHolder, KeyKind};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::limits::Limits;
@@ -24,11 +26,34 @@ const OPENED: usize = 32;
 /// Tries that one ciphertext may cost: recipients that are ours, over all holders.
 const TRIES: usize = 8;
 
+/// How the files begin that institutions encrypt as they are, without a MIME entity around them, beside those that the message stage knows:
+/// JPEG, PNG, GIF, TIFF, Office before 2007, RAR, 7z, gzip, and text in UTF-16.
+const FILES: [&[u8]; 11] = [
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF8",
+    b"II*\0",
+    b"MM\0*",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"Rar!\x1a\x07",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x1f\x8b\x08",
+    b"\xff\xfe",
+    b"\xfe\xff",
+];
+
 /// A plaintext with what the register says of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Opened {
     pub record: OpenedRecord,
     pub plaintext: Bytes,
+}
+
+/// Without content: it must not reach a log.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("record", &self.record).finish_non_exhaustive()
+    }
 }
 
 /// The opener of one message.
@@ -38,6 +63,8 @@ pub struct Opening {
     kept: Vec<Opened>,
     at: Timestamp,
     depth: u32,
+    /// Of one ciphertext, and of all plaintexts of the message together: a content of the sender's choosing packs well in the ZIP around it, so
+    /// the size of the message bounds neither.
     max_bytes: u64,
     done: Mutex<Done>,
 }
@@ -45,6 +72,7 @@ pub struct Opening {
 #[derive(Default)]
 struct Done {
     asked: usize,
+    bytes: u64,
     opened: Vec<Opened>,
 }
 
@@ -62,19 +90,26 @@ impl Opening {
 
     /// How many were opened so far.
     pub fn count(&self) -> usize {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).opened.len()
+        self.done().opened.len()
     }
 
     /// Those that were opened since there were `before`, in their order.
     pub fn since(&self, before: usize) -> Vec<Opened> {
-        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.opened.iter().skip(before).cloned().collect()
+        self.done().opened.iter().skip(before).cloned().collect()
+    }
+
+    fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_one_more_allowed(&self) -> bool {
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = self.done();
         done.asked += 1;
         done.asked <= OPENED
+    }
+
+    fn has_room_for(&self, bytes: usize) -> bool {
+        self.done().bytes.saturating_add(bytes as u64) <= self.max_bytes
     }
 
     fn keep(&self, opened: Opened) -> Answer {
@@ -82,7 +117,9 @@ impl Opening {
             plaintext: Some(opened.plaintext.clone()),
             findings: opened.record.findings.clone(),
         };
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).opened.push(opened);
+        let mut done = self.done();
+        done.bytes = done.bytes.saturating_add(opened.plaintext.len() as u64);
+        done.opened.push(opened);
         answer
     }
 
@@ -100,7 +137,11 @@ impl Opening {
         if self.holders.is_empty() {
             return Err(one(codes::NO_KEY.at(place)));
         }
+        if !self.has_room_for(enveloped.content.content.len()) {
+            return Err(one(codes::TOO_LARGE.at(place)));
+        }
         let mut findings = Vec::new();
+        let mut unknown = BTreeSet::new();
         let mut tries = 0;
         for holder in &self.holders {
             let mut complain = |error: &HolderError| findings.push(complaint(error, place));
@@ -112,6 +153,10 @@ impl Opening {
                 }
             };
             for (recipient, own) in ours(&enveloped, &held) {
+                if let Recipient::Unsupported { name, .. } = recipient {
+                    unknown.insert(name.as_str());
+                    continue;
+                }
                 tries += 1;
                 if tries > TRIES {
                     break;
@@ -126,20 +171,16 @@ impl Opening {
                 // One answer for a key that does not fit, a padding, a tag and a content that is none of what it must be.
                 let plaintext = key
                     .and_then(|key| decrypt(&enveloped, &key))
-                    .filter(|plaintext| enveloped.authenticated.is_some() || is_plausible(plaintext, inside));
+                    .filter(|plaintext| is_certain(&enveloped, recipient, inside) || is_plausible(plaintext, inside));
                 if let Some(plaintext) = plaintext {
                     return Ok((Success::of(own, recipient, &enveloped), plaintext));
                 }
             }
         }
-        if !findings.is_empty() {
-            return Err(findings);
+        if findings.is_empty() {
+            findings.push(refusal(&enveloped, tries, unknown, place));
         }
-        Err(one(match (tries, unsupported(&enveloped)) {
-            (0, Some(names)) => codes::UNSUPPORTED.detailed(place, names),
-            (0, None) => codes::NOT_FOR_US.detailed(place, addressed(&enveloped)),
-            _ => codes::UNDECRYPTABLE.at(place),
-        }))
+        Err(findings)
     }
 }
 
@@ -193,7 +234,7 @@ impl Success {
         let way = match recipient {
             Recipient::Transport { transport, .. } => transport.name(),
             Recipient::Agreement { agreement, .. } => format!("ECDH {}", agreement.digest.name()),
-            Recipient::Unsupported(name) => name.clone(),
+            Recipient::Unsupported { name, .. } => name.clone(),
         };
         Self {
             certificate: held.sha256,
@@ -236,28 +277,35 @@ fn complaint(error: &HolderError, place: &str) -> Finding {
 fn ours<'e, 'h>(enveloped: &'e Enveloped<'_>, held: &'h [Held]) -> Vec<(&'e Recipient<'e>, &'h Held)> {
     let mut found = Vec::new();
     for recipient in &enveloped.recipients {
-        let (Recipient::Transport { id, .. } | Recipient::Agreement { id, .. }) = recipient else {
-            continue;
-        };
+        let Some(id) = recipient.id() else { continue };
         found.extend(held.iter().filter(|held| held.is(id)).map(|held| (recipient, held)));
     }
     found
 }
 
+/// What is of another kind or size than the key is not put to its holder: a token answers that with errors of its own, as if it had failed.
 fn content_key(
     holder: &dyn KeyHolder,
     held: &Held,
     recipient: &Recipient<'_>,
     cipher: &Cipher,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, HolderError> {
-    match recipient {
-        Recipient::Transport { transport, encrypted, .. } => holder.transported(held, transport, encrypted, cipher.key_length()).map(Some),
-        Recipient::Agreement { agreement, encrypted, .. } => {
+    match (recipient, held.kind) {
+        (Recipient::Transport { transport, encrypted, .. }, KeyKind::Rsa { size }) if encrypted.len() == size => {
+            holder.transported(held, transport, encrypted, cipher.key_length()).map(Some)
+        }
+        (Recipient::Agreement { agreement, encrypted, .. }, KeyKind::Ec { .. }) => {
             let secret = holder.agreed(held, &agreement.point)?;
             Ok(secret.and_then(|secret| agreement.unwrap(&secret, encrypted)))
         }
-        Recipient::Unsupported(_) => Ok(None),
+        _ => Ok(None),
     }
+}
+
+/// The key was proved: by the tag, or by the check inside the key wrap. A package must still be one, or it would be told as damaged only when
+/// it is read.
+fn is_certain(enveloped: &Enveloped<'_>, recipient: &Recipient<'_>, inside: Inside) -> bool {
+    enveloped.authenticated.is_some() || (inside == Inside::Mail && matches!(recipient, Recipient::Agreement { .. }))
 }
 
 /// What an unauthenticated cipher yields with a wrong key passes its padding once in 256 times. What is inside says whether it is anything.
@@ -265,7 +313,11 @@ fn is_plausible(plaintext: &[u8], inside: Inside) -> bool {
     match inside {
         Inside::Package => plaintext.starts_with(b"PK\x03\x04"),
         Inside::Mail => {
-            plaintext.is_empty() || sniff::is_mail(plaintext) || sniff::content(plaintext) != sniff::Content::Other || is_text(plaintext)
+            plaintext.is_empty()
+                || sniff::is_mail(plaintext)
+                || sniff::content(plaintext) != sniff::Content::Other
+                || FILES.iter().any(|beginning| plaintext.starts_with(beginning))
+                || is_text(plaintext)
         }
     }
 }
@@ -276,27 +328,49 @@ fn is_text(plaintext: &[u8]) -> bool {
     head.iter().all(|octet| *octet >= 0x20 || matches!(octet, b'\t' | b'\r' | b'\n'))
 }
 
+/// Why it stays closed although every key could be asked. `unknown`: the methods by which it is encrypted to us and that are not supported.
+fn refusal(enveloped: &Enveloped<'_>, tries: usize, unknown: BTreeSet<&str>, place: &str) -> Finding {
+    if tries > 0 {
+        return codes::UNDECRYPTABLE.at(place);
+    }
+    if !unknown.is_empty() {
+        return codes::UNSUPPORTED.detailed(place, listed(unknown));
+    }
+    if enveloped.more {
+        return codes::UNSUPPORTED.detailed(place, format!("RecipientInfo > {}", enveloped.recipients.len()));
+    }
+    match unsupported(enveloped) {
+        Some(names) => codes::UNSUPPORTED.detailed(place, names),
+        None => codes::NOT_FOR_US.detailed(place, addressed(enveloped)),
+    }
+}
+
+/// The first few of a list that a sender may make as long as he likes.
+fn listed(names: impl IntoIterator<Item = impl Into<String>>) -> String {
+    names.into_iter().take(4).map(Into::into).collect::<Vec<_>>().join(", ")
+}
+
 /// Names of what no recipient of this kind can be opened by, where there is nothing else.
 fn unsupported(enveloped: &Enveloped<'_>) -> Option<String> {
     let names: Vec<&str> = enveloped
         .recipients
         .iter()
         .filter_map(|recipient| match recipient {
-            Recipient::Unsupported(name) => Some(name.as_str()),
+            Recipient::Unsupported { name, .. } => Some(name.as_str()),
             _ => None,
         })
         .collect();
-    (!names.is_empty() && names.len() == enveloped.recipients.len()).then(|| names.into_iter().take(4).collect::<Vec<_>>().join(", "))
+    (!names.is_empty() && names.len() == enveloped.recipients.len()).then(|| listed(names))
 }
 
 /// Serial numbers of the first recipients, so that somebody can tell whose certificate it was.
 fn addressed(enveloped: &Enveloped<'_>) -> String {
-    let ids = enveloped.recipients.iter().filter_map(|recipient| match recipient {
-        Recipient::Transport { id, .. } | Recipient::Agreement { id, .. } => Some(match id {
-            RecipientId::IssuerSerial { serial, .. } => hex::encode(serial),
-            RecipientId::KeyIdentifier(identifier) => hex::encode(identifier),
-        }),
-        Recipient::Unsupported(_) => None,
-    });
-    ids.take(4).collect::<Vec<_>>().join(", ")
+    listed(enveloped.recipients.iter().filter_map(Recipient::id).map(|id| match id {
+        RecipientId::IssuerSerial { serial, .. } => hex::encode(serial),
+        RecipientId::KeyIdentifier(identifier) => hex::encode(identifier),
+    }))
 }
+
+#[cfg(test)]
+#[path = "opening_tests.rs"]
+mod opening_tests;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +60,15 @@ pub struct TokenHolder {
     hangs: Arc<AtomicBool>,
 }
 
+/// Says that a question hangs no longer, also where the module broke the thread that asked it.
+struct Ended(Arc<AtomicBool>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 impl TokenHolder {
     pub fn new(place: TokenPlace) -> Self {
         Self {
@@ -70,16 +79,25 @@ impl TokenHolder {
     }
 
     fn ask<T: Send + 'static>(&self, work: impl FnOnce(&mut Desk) -> Result<T, HolderError> + Send + 'static) -> Result<T, HolderError> {
+        self.give(move |desk| desk.work(work))
+    }
+
+    /// Has the token's thread do something, and waits for it.
+    fn give<T: Send + 'static>(&self, work: impl FnOnce(&mut Desk) -> Result<T, HolderError> + Send + 'static) -> Result<T, HolderError> {
         if self.hangs.load(Ordering::Acquire) {
             return Err(self.silent());
         }
         let (answer, answered) = mpsc::sync_channel(1);
-        let hangs = Arc::clone(&self.hangs);
+        let ended = Ended(Arc::clone(&self.hangs));
         let job: Job = Box::new(move |desk| {
-            let _ = answer.send(desk.work(work));
-            hangs.store(false, Ordering::Release);
+            let _ended = ended;
+            let _ = answer.send(work(desk));
         });
-        self.desk()?.try_send(job).map_err(|_| self.silent())?;
+        match self.desk()?.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(self.silent()),
+            Err(TrySendError::Disconnected(_)) => return Err(self.gone()),
+        }
         match answered.recv_timeout(ANSWER) {
             Ok(outcome) => outcome,
             Err(mpsc::RecvTimeoutError::Timeout) => {
@@ -91,12 +109,14 @@ impl TokenHolder {
                 }
                 late.unwrap_or_else(|_| Err(self.silent()))
             }
-            // The thread is gone; the next question begins a new one.
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                Err(self.silent())
-            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(self.gone()),
         }
+    }
+
+    /// The thread is gone; the next question begins a new one.
+    fn gone(&self) -> HolderError {
+        *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.silent()
     }
 
     fn desk(&self) -> Result<SyncSender<Job>, HolderError> {
@@ -134,6 +154,12 @@ impl KeyHolder for TokenHolder {
         self.ask(Desk::certificates)
     }
 
+    fn looked_at(&self) -> Result<Vec<Held>, HolderError> {
+        // An open session needs no PIN; the next start does.
+        self.place.pin()?;
+        self.certificates()
+    }
+
     fn transported(&self, held: &Held, transport: &Transport, encrypted: &[u8], length: usize) -> Result<Key, HolderError> {
         let (id, transport, encrypted) = (held.handle.clone(), transport.clone(), encrypted.to_vec());
         self.ask(move |desk| desk.transported(&id, &transport, &encrypted, length))
@@ -156,6 +182,27 @@ impl TokenPlace {
     fn name(&self) -> String {
         let module = self.module.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         format!("PKCS#11 {module} {}", self.token).trim_end().to_owned()
+    }
+
+    fn pin(&self) -> Result<Secret, HolderError> {
+        let pin = self.secrets.read(&self.pin_file);
+        pin.map_err(|error| HolderError::Unavailable(error.text()))
+    }
+
+    /// Why no PIN may be tried: a token that locks takes its key with it.
+    fn forbids(&self, is_locked: bool, is_last_try: bool) -> Option<HolderError> {
+        let (tr, en) = match (is_locked, is_last_try) {
+            (true, _) => (
+                "belirtecin PIN'i kilitli; PUK ile açtırın",
+                "the token's PIN is locked; have it unlocked with the PUK",
+            ),
+            (false, true) => (
+                "belirtecin tek PIN hakkı kalmış, denenmedi; doğru PIN ile bir kez elle oturum açın",
+                "one try is left to the token's PIN and was not used; log in once by hand with the right PIN",
+            ),
+            (false, false) => return None,
+        };
+        Some(HolderError::Refused(self.text(tr, en)))
     }
 
     fn text(&self, tr: &str, en: &str) -> Text {
@@ -261,24 +308,11 @@ impl Desk {
     }
 
     fn log_in(&self, session: &Session, info: &TokenInfo) -> Result<(), HolderError> {
+        if let Some(error) = self.place.forbids(info.user_pin_locked(), info.user_pin_final_try()) {
+            return Err(error);
+        }
         let refused = |tr: &str, en: &str| HolderError::Refused(self.place.text(tr, en));
-        if info.user_pin_locked() {
-            return Err(refused(
-                "belirtecin PIN'i kilitli; PUK ile açtırın",
-                "the token's PIN is locked; have it unlocked with the PUK",
-            ));
-        }
-        if info.user_pin_final_try() {
-            return Err(refused(
-                "belirtecin tek PIN hakkı kalmış, denenmedi; doğru PIN ile bir kez elle oturum açın",
-                "one try is left to the token's PIN and was not used; log in once by hand with the right PIN",
-            ));
-        }
-        let pin = self
-            .place
-            .secrets
-            .read(&self.place.pin_file)
-            .map_err(|error| HolderError::Unavailable(error.text()))?;
+        let pin = self.place.pin()?;
         let token = info.serial_number().to_owned();
         // Held while the PIN is tried, so that two who ask at once do not both try it.
         let mut known = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -467,3 +501,7 @@ fn mask(digest: Digest) -> PkcsMgfType {
         Digest::Sha512 => PkcsMgfType::MGF1_SHA512,
     }
 }
+
+#[cfg(test)]
+#[path = "pkcs11_tests.rs"]
+mod pkcs11_tests;

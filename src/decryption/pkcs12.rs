@@ -103,6 +103,13 @@ impl KeyHolder for Pkcs12Holder {
         Ok(vec![self.opened()?.held])
     }
 
+    fn looked_at(&self) -> Result<Vec<Held>, HolderError> {
+        let found = self.open()?;
+        let held = vec![found.held.clone()];
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        Ok(held)
+    }
+
     fn transported(&self, _: &Held, transport: &Transport, encrypted: &[u8], length: usize) -> Result<Key, HolderError> {
         let opened = self.opened()?;
         // Without a block the padding yields a random key, as for everything else that does not fit.
@@ -149,3 +156,7 @@ pub(super) fn checked_point(curve: openssl::nid::Nid, point: &[u8]) -> Option<Ve
     EcKey::from_public_key(&group, &point).ok()?.check_key().ok()?;
     point.to_bytes(&group, PointConversionForm::UNCOMPRESSED, &mut numbers).ok()
 }
+
+#[cfg(test)]
+#[path = "pkcs12_tests.rs"]
+mod pkcs12_tests;

@@ -135,6 +135,25 @@ impl Package {
         all
     }
 
+    /// The packages in attachments, at any depth, each with its path: documents of their own.
+    pub fn attached(&self) -> Vec<(String, &Package)> {
+        let document: Vec<&Package> = std::iter::successors(Some(self), |package| package.nested.as_deref()).collect();
+        let mut all = self.walk();
+        all.retain(|(_, package)| !document.iter().any(|own| std::ptr::eq(*own, *package)));
+        all
+    }
+
+    /// It is encrypted and nobody here could look into it, or into what it was encrypted around.
+    pub fn is_closed(&self) -> bool {
+        self.kind == PackageKind::Eyps && self.nested.as_ref().is_none_or(|inner| inner.is_closed())
+    }
+
+    /// The security codes of all that came encrypted and was opened, here and in attachments; `None` where one could not be read.
+    pub fn opened_codes(&self) -> Vec<Option<&str>> {
+        let opened = self.walk().into_iter().filter(|(_, package)| package.decrypted);
+        opened.map(|(_, package)| package.document.security.as_deref()).collect()
+    }
+
     /// The metadata of the document: those of the package inside, where this one is only what it was encrypted in.
     pub fn document_metadata(&self) -> &Metadata {
         match &self.nested {

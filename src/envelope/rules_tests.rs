@@ -154,6 +154,13 @@ fn container_cases() -> Vec<Case> {
                 .read(),
         ),
         case("C15", Error, Forge::eyps(1, &Forge::v1(), b"\x30").without(HEDEF, true).read()),
+        // A letter outside the encryption, for a reader to take for the one inside; found by its folder alone, it is not linked either.
+        with(
+            "C15",
+            Error,
+            &["C6"],
+            open(&Forge::eyps(2, &Forge::v2(), b"\x30").tampered(|parts| parts.push(("/UstYazi/sahte.pdf".into(), PDF.into())))),
+        ),
         case(
             "C16",
             Error,

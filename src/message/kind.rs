@@ -136,7 +136,7 @@ fn kind(walked: &Walked, headers: &Headers) -> MessageKind {
     if has(PartRole::Package) {
         return MessageKind::Dispatch;
     }
-    if walked.layers.iter().any(|layer| layer.level <= 1 && layer.is_closed()) {
+    if walked.layers.iter().any(|layer| layer.level <= 1 && layer.closed) {
         return MessageKind::Encrypted;
     }
     if is_address_verification(walked, headers) {

@@ -157,7 +157,7 @@ pub struct Message {
     pub signed_layers: Vec<SignedLayer>,
     /// The octets of the original (L1) message as attached, for digest links of evidence. `None` where no message is carried.
     pub original: Option<Bytes>,
-    /// The sender's message, or a file in its place, came encrypted and was opened.
+    /// Something of it came encrypted and was opened.
     pub decrypted: bool,
     pub findings: Vec<Finding>,
 }
@@ -250,7 +250,7 @@ impl Message {
             _ if walk::is_cut_short(&walked.findings) => MessageKind::Unclassified,
             Content::Evidence => MessageKind::Evidence,
             _ if has(PartRole::Package) => MessageKind::Dispatch,
-            _ if walked.layers.iter().any(walk::Layer::is_closed) => MessageKind::Encrypted,
+            _ if walked.layers.iter().any(|layer| layer.closed) => MessageKind::Encrypted,
             Content::Cms if has(PartRole::Body) || has(PartRole::Message) => MessageKind::Standard,
             _ => MessageKind::Unclassified,
         };
@@ -279,6 +279,7 @@ impl Message {
             headers,
             encrypted: false,
             opened: false,
+            closed: false,
         }]);
         self.findings.extend(findings);
     }

@@ -28,17 +28,12 @@ pub struct Layer {
     /// `L0`; a second message of the same level is `L1#2`.
     pub label: String,
     pub headers: LayerHeaders,
-    /// Its outermost content is encrypted.
+    /// Its outermost content is encrypted, but for signatures around it.
     pub encrypted: bool,
-    /// What is encrypted of it was opened.
+    /// Something of it was encrypted and was opened.
     pub opened: bool,
-}
-
-impl Layer {
-    /// Nobody here could look into it.
-    pub fn is_closed(&self) -> bool {
-        self.encrypted && !self.opened
-    }
+    /// Nobody here could look into it, or into what was encrypted within.
+    pub closed: bool,
 }
 
 /// All that was found.
@@ -62,6 +57,8 @@ struct Task {
     signed: bool,
     /// Nothing of its layer lies outside of it.
     top: bool,
+    /// Nothing but signatures does.
+    whole: bool,
     /// Its header block is that of a message, not that of a bare MIME entity inside of an opaque signature.
     has_headers: bool,
 }
@@ -87,6 +84,7 @@ pub fn mail(raw: &Bytes, limits: &Limits, opener: &dyn Opener) -> Walked {
         depth: 0,
         signed: false,
         top: true,
+        whole: true,
         has_headers: true,
     });
     walk.run()
@@ -106,6 +104,7 @@ pub fn file(raw: &Bytes, limits: &Limits, opener: &dyn Opener) -> Walked {
         depth: 0,
         signed: false,
         top: true,
+        whole: true,
     };
     walk.leaf(&at, raw.clone(), &mime);
     walk.run()
@@ -119,6 +118,8 @@ struct Spot {
     signed: bool,
     /// It is the whole content of its layer.
     top: bool,
+    /// The same, but for signatures around it.
+    whole: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -224,6 +225,7 @@ impl<'a> Walk<'a> {
                 depth: node.depth,
                 signed: task.signed || is_covered(index, &nodes, &covers),
                 top: task.top && node.parent.is_none(),
+                whole: task.whole && (node.parent.is_none() || is_signed_whole(index, node, &covers)),
             };
             let body = task.bytes.slice(node.body.clone());
             let (decoded, problem) = transfer::decode(&body, &node.mime.encoding, &mut self.budget);
@@ -307,6 +309,7 @@ impl<'a> Walk<'a> {
             depth: node.depth,
             signed: false,
             top: false,
+            whole: false,
         };
         self.push(&at, PartRole::Signature, cms, &node.mime);
     }
@@ -330,6 +333,7 @@ impl<'a> Walk<'a> {
             headers: LayerHeaders::default(),
             encrypted: false,
             opened: false,
+            closed: false,
         });
         self.found.layers.len() - 1
     }
@@ -369,6 +373,12 @@ fn is_covered(index: usize, nodes: &[Node], covers: &[Option<Cover>]) -> bool {
         child = parent;
     }
     false
+}
+
+/// True for the content of a signature around all of its layer.
+fn is_signed_whole(index: usize, node: &Node, covers: &[Option<Cover>]) -> bool {
+    let around = node.parent.and_then(|parent| covers.get(parent)).and_then(Option::as_ref);
+    around.is_some_and(|cover| cover.whole && cover.content == index)
 }
 
 /// A detached signature part, by both spellings of its type, or by its name when a builder had no type for it.

@@ -1,19 +1,19 @@
 //! message -> envelope -> signature -> evidence -> drafts: what the bytes of one message say. Pure: no disk, no network, no clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Unreadable;
-use crate::decryption::{Opened, Opening};
+use crate::decryption::{Opened, Opening, codes};
 use crate::envelope::{self, Package};
 use crate::evidence::{self, Evidence, LinkKey};
 use crate::finding::Finding;
 use crate::hash::Sha256;
 use crate::ledger::event::FoundEvidence;
 use crate::ledger::state::MessageState;
-use crate::message::{self, Message, MessageKind, Part};
+use crate::message::{self, Message, MessageKind, Part, PartRole};
 use crate::register::draft::{self, Draft, DraftInput, PackageInput, QuarantineInput};
 use crate::register::entry::{EvidenceRecord, OpenedRecord, RegisterNumber};
 use crate::register::evidence_record;
@@ -97,7 +97,7 @@ pub fn examine(raw: &Bytes, arrival: &Arrival, settings: &Settings, now: Timesta
     // Our own record proves that the bytes existed when they were fetched; a provider's valid time stamp proves it earlier.
     let context = settings.judging(now).with_proof(Some(arrival.fetched));
     let message = message::read_opening(raw, &settings.limits, opening);
-    let around = records_of(opening.since(0));
+    let around = around(&message, opening);
     let mut carrier = signature::judge_message(&message, &context);
     // What lies inside the provider's timestamped envelope existed when that was stamped.
     let context = context.with_proof(signature::proof_of(&carrier));
@@ -179,6 +179,37 @@ fn open(part: &Part, settings: &Settings, opening: &Opening) -> Package {
     envelope::read_opening(&part.bytes, name, &settings.receiver, &settings.limits, opening)
 }
 
+/// What of the message around its packages came encrypted and was opened, each at the place that its ciphertext has in the message as read:
+/// that there is no provider's envelope is known only in the end.
+fn around(message: &Message, opening: &Opening) -> Vec<OpenedRecord> {
+    let mut records = records_of(opening.since(0));
+    if records.is_empty() {
+        return records;
+    }
+    let carriers = message.parts.iter().filter(|part| part.role == PartRole::Message);
+    let places: HashMap<Sha256, &str> = carriers.map(|part| (Sha256::of(&part.bytes), part.place.as_str())).collect();
+    for record in &mut records {
+        if let Some(place) = places.get(&record.ciphertext) {
+            record.place = (*place).to_owned();
+        }
+    }
+    records
+}
+
+/// The findings that bear on the document: also of the original inside an update. What is attached is a document of its own, but whether it
+/// could be opened decides when this message is examined again.
+fn findings_of(package: &Package) -> Vec<Finding> {
+    let mut findings = package.all_findings();
+    for (path, attached) in package.attached() {
+        let told = attached.findings.iter().filter(|finding| codes::is_ours(&finding.rule)).cloned();
+        findings.extend(told.map(|finding| Finding {
+            place: format!("{path} {}", finding.place),
+            ..finding
+        }));
+    }
+    findings
+}
+
 fn records_of(opened: Vec<Opened>) -> Vec<OpenedRecord> {
     opened.into_iter().map(|opened| opened.record).collect()
 }
@@ -232,15 +263,16 @@ impl Work<'_> {
         let reports = self.carrier.iter().cloned().chain(signatures).collect();
         let findings = self.doubts.iter().cloned().chain(doubts).collect();
         let sdp: Vec<String> = package.document_metadata().file_plan_codes();
-        // The original inside an update package counts too.
-        let inside = package.all_findings();
+        let inside = findings_of(package);
+        let opened_codes = package.opened_codes();
         let input = PackageInput {
             part: Some((part, package.sha256)),
             kind: Some(package.kind),
             document: Some(&package.document),
             sdp: &sdp,
             findings: &inside,
-            decrypted: package.decrypted,
+            decrypted: package.decrypted && !package.is_closed(),
+            opened_codes: &opened_codes,
         };
         let twin = package.document.id.as_deref().and_then(|id| (self.twins)(id));
         self.draft(Some(input), reports, findings, twin, opened, context)

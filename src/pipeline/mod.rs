@@ -393,7 +393,7 @@ impl Pipeline {
                     return Ok(Err(Unreadable::Damaged));
                 }
             };
-            let mut kept = match kept(&ledger, &own) {
+            let (mut kept, lost) = match kept(&ledger, &own) {
                 Ok(kept) => kept,
                 Err(LedgerError::Store(error)) if error.is_transient() => return Err(error),
                 Err(error) => {
@@ -405,7 +405,7 @@ impl Pipeline {
             let opening = Opening::new(settings.keyring.of(&arrival.mailbox), kept, now, &settings.limits);
             let twins = move |id: &str| ledger.entry_of_document(id).ok().flatten().filter(|twin| !own.contains(twin));
             let examined = isolate::run(deadline, move || examine::examine(&raw, &arrival, &settings, now, &twins, &opening));
-            Ok(examined.map_err(Unreadable::Broken))
+            Ok(examined.map_err(Unreadable::Broken).and_then(|examined| with_all(examined, &lost)))
         };
         let outcome = tokio::task::spawn_blocking(work)
             .await
@@ -509,14 +509,29 @@ impl Pipeline {
     }
 }
 
-/// What was opened of a message at an earlier examination.
-fn kept(ledger: &Ledger, numbers: &[RegisterNumber]) -> Result<Vec<Opened>, LedgerError> {
+/// What was opened of a message at an earlier examination, and the ciphertexts whose plaintext the store has no longer.
+fn kept(ledger: &Ledger, numbers: &[RegisterNumber]) -> Result<(Vec<Opened>, Vec<Sha256>), LedgerError> {
     let mut entries = Vec::with_capacity(numbers.len());
     for number in numbers {
-        entries.extend(ledger.entry(*number)?);
+        entries.extend(ledger.entry(*number)?.filter(|entry| !entry.is_disposed()));
     }
     let found = plaintexts(ledger.blobs(), &entries)?;
-    Ok(found.into_iter().map(|(record, plaintext)| Opened { record, plaintext }).collect())
+    let named = entries.iter().flat_map(|entry| &entry.opened).map(|record| record.ciphertext);
+    let lost = named
+        .filter(|name| found.iter().all(|(record, _)| record.ciphertext != *name))
+        .collect();
+    let kept = found.into_iter().map(|(record, plaintext)| Opened { record, plaintext }).collect();
+    Ok((kept, lost))
+}
+
+/// A plaintext that is damaged, without its key at hand, must not make the register forget what the document said: the entry stays as it is,
+/// and its blob stays missed.
+fn with_all(examined: Examined, lost: &[Sha256]) -> Result<Examined, Unreadable> {
+    let is_there = |name: &&Sha256| examined.opened.iter().any(|opened| opened.record.ciphertext == **name);
+    match lost.iter().all(|name| is_there(&name)) {
+        true => Ok(examined),
+        false => Err(Unreadable::Damaged),
+    }
 }
 
 /// The next messages to try: one that was tried before alone, else the first new ones together.

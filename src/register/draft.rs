@@ -63,8 +63,10 @@ pub struct PackageInput<'a> {
     /// Standard file plan codes, the main one first.
     pub sdp: &'a [String],
     pub findings: &'a [Finding],
-    /// It came encrypted and was opened here.
+    /// It came encrypted and was opened here, down to the document.
     pub decrypted: bool,
+    /// The security codes of all that came encrypted in it and was opened; `None` where one could not be read.
+    pub opened_codes: &'a [Option<&'a str>],
 }
 
 /// A message that could not be read in any attempt.
@@ -240,7 +242,7 @@ fn compose(input: DraftInput<'_>, case: Case) -> Draft {
         findings.extend(doubts);
         deadlines
     };
-    let (access, doubt) = access_of(message, package, is_quarantined);
+    let (access, doubt) = access_of(message, package, &input.opened, is_quarantined);
     findings.extend(doubt);
 
     let mut flags = flags(message, package, input.verdict.as_ref(), &input.evidence);
@@ -363,13 +365,27 @@ fn shortest_due(rows: &[Addressee], arrival: Timestamp) -> Option<&str> {
 }
 
 /// A message without a package bears no security code. One that is closed to us may bear any, and so may one that was closed to everybody
-/// else on its way.
-fn access_of(message: &Message, package: Option<&PackageInput<'_>>, is_quarantined: bool) -> (u8, Option<Finding>) {
-    match package {
-        Some(package) => access_level(package.document.and_then(|document| document.security.as_deref())),
-        None if is_quarantined || message.decrypted || message.kind == MessageKind::Encrypted => access_level(None),
-        None => (Classification::Unclassified.level(), None),
-    }
+/// else on its way. For what was opened inside a package and beside it the same holds: it is shown to nobody for whom its own code, or the
+/// lack of one, is too high, whatever the code of the document that it came with.
+fn access_of(
+    message: &Message,
+    package: Option<&PackageInput<'_>>,
+    opened: &[OpenedRecord],
+    is_quarantined: bool,
+) -> (u8, Option<Finding>) {
+    let Some(package) = package else {
+        return match is_quarantined || message.decrypted || message.kind == MessageKind::Encrypted {
+            true => access_level(None),
+            false => (Classification::Unclassified.level(), None),
+        };
+    };
+    let own = access_level(package.document.and_then(|document| document.security.as_deref()));
+    let inside = package.opened_codes.iter().map(|code| access_level(*code));
+    let place = package.part.map(|(part, _)| part.place.as_str());
+    let is_beside = |record: &OpenedRecord| !record.is_in_package() && !place.is_some_and(|place| record.holds(place));
+    let beside = opened.iter().any(is_beside).then(|| access_level(None));
+    let higher = |highest: (u8, Option<Finding>), one: (u8, Option<Finding>)| if one.0 > highest.0 { one } else { highest };
+    inside.chain(beside).fold(own, higher)
 }
 
 /// The finding that says of which entry this one is a duplicate.

@@ -174,6 +174,58 @@ fn encrypted_things_are_flagged_and_closed() {
     }
 }
 
+fn opened_at(place: &str) -> OpenedRecord {
+    OpenedRecord {
+        place: place.into(),
+        ciphertext: Sha256::of(place.as_bytes()),
+        sha256: Sha256::of(b"plaintext"),
+        size: 9,
+        certificate: Sha256::of(b"certificate"),
+        subject: "Kurum".into(),
+        serial: "01".into(),
+        method: "RSA-OAEP SHA-256, AES-256-GCM".into(),
+        authenticated: true,
+        opened_at: friday(),
+        findings: Vec::new(),
+    }
+}
+
+/// What was closed to everybody on its way is shown to nobody for whom its own code is too high, whatever the code of what it came with.
+#[test]
+fn what_was_opened_raises_the_access_level_and_never_lowers_it() {
+    let (registry, message, document) = (registry(""), message(MessageKind::Dispatch), document());
+    let part = Part {
+        place: "L1/1/2".into(),
+        ..message.parts[0].clone()
+    };
+    let level = |codes: &[Option<&str>], opened: &[&str]| {
+        let package = PackageInput {
+            part: Some((&part, Sha256::of(b"package"))),
+            opened_codes: codes,
+            ..package(Some(&document))
+        };
+        let draft = draft(DraftInput {
+            opened: opened.iter().map(|place| opened_at(place)).collect(),
+            ..input(&registry, &message, Some(package))
+        });
+        draft.access
+    };
+    assert_eq!(level(&[], &[]), 0, "the document itself is not classified");
+    assert_eq!(level(&[Some("YOK")], &["/SifreliIcerik/x"]), 0);
+    assert_eq!(
+        level(&[Some("GZL")], &["/SifreliIcerik/x"]),
+        3,
+        "an attached package that was opened"
+    );
+    assert_eq!(level(&[Some("YOK"), Some("GZL"), Some("HZO")], &[]), 3);
+    assert_eq!(level(&[None], &[]), 4, "opened, and its code cannot be read");
+    assert_eq!(level(&[], &["L1/1"]), 0, "the package lay inside of it and speaks for it");
+    for beside in ["L1/3", "L1/1/2", "L1/1/20", "L1/1/2.1", "L0/1"] {
+        assert_eq!(level(&[], &[beside]), 4, "{beside} bears no code");
+        assert_eq!(level(&[Some("HZO")], &["L1/1", beside]), 4, "{beside}");
+    }
+}
+
 #[test]
 fn kinds_of_message_are_flagged() {
     let registry = registry("");

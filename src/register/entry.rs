@@ -341,6 +341,11 @@ impl OpenedRecord {
     pub fn is_in_package(&self) -> bool {
         self.place.starts_with('/')
     }
+
+    /// A part at this place lay inside of it.
+    pub fn holds(&self, place: &str) -> bool {
+        place.strip_prefix(&self.place).is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 /// An evidence document linked to this entry's message.

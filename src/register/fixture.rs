@@ -104,6 +104,7 @@ pub fn package(document: Option<&Document>) -> PackageInput<'_> {
         sdp: &[],
         findings: &[],
         decrypted: false,
+        opened_codes: &[],
     }
 }
 

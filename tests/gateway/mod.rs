@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod page;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -80,6 +82,18 @@ impl Gateway {
             self.receiver_kkk
         );
         fs::write(self.config(), text).unwrap();
+    }
+
+    /// Adds to the configuration: a table of its own, or keys of the last one.
+    pub fn configure_more(&self, more: &str) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        fs::write(self.config(), text + more).unwrap();
+    }
+
+    /// A token for programs; its secret.
+    pub fn token(&self, name: &str, scopes: &str, clearance: &str) -> String {
+        let made = self.ok(&["people", "token", "add", name, "--scope", scopes, "--clearance", clearance]);
+        made.lines().last().unwrap().to_owned()
     }
 
     pub fn config(&self) -> PathBuf {
@@ -165,31 +179,6 @@ impl Gateway {
             .stderr(log)
             .spawn()
             .unwrap()
-    }
-
-    /// The daemon with a page, as its log says that it is served, and where.
-    pub fn serve(&self) -> (Daemon, String) {
-        let log = self.page_log();
-        let mut command = self.command(&["run"]);
-        command.env("RUST_LOG", "info").env("NO_COLOR", "1").stdin(Stdio::null());
-        let daemon = Daemon(command.stderr(fs::File::create(&log).unwrap()).spawn().unwrap());
-        let mut address = None;
-        until("the page is served", || {
-            let text = fs::read_to_string(&log).unwrap_or_default();
-            // The last line may still be being written.
-            let (whole, _) = text.rsplit_once('\n').unwrap_or_default();
-            let mut served = whole.lines().filter(|line| line.contains("the page is served"));
-            let said = served
-                .next()
-                .and_then(|line| line.split("address=").nth(1)?.split_whitespace().next());
-            address = said.map(|address| format!("http://{}", address.trim_matches('"')));
-            address.is_some()
-        });
-        (daemon, address.unwrap())
-    }
-
-    pub fn page_log(&self) -> PathBuf {
-        self.dir.path().join("page.log")
     }
 
     /// The register, oldest first.

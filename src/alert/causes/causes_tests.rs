@@ -93,7 +93,21 @@ fn all() -> Vec<Notice> {
         loss_term(&loss(), Term::Near, now()),
         loss_term(&loss(), Term::Passed, now()),
         loss_closed(&loss(), now()),
+        key_trouble("PKCS#11 libsofthsm2.so kurum", KeyTrouble::Unreachable, &gone(), now()),
+        key_trouble(
+            "PKCS#12 /etc/kep-gateway/anahtarlar/kurumsal-sifreleme-2026.p12",
+            KeyTrouble::Refused,
+            &gone(),
+            now(),
+        ),
+        key_back("PKCS#12 /etc/kep-gateway/anahtarlar/kurumsal-sifreleme-2026.p12", now()),
+        key_ends("evrak", now(), false, now()),
+        key_ends("evrak", now(), true, now()),
     ]
+}
+
+fn gone() -> Text {
+    Text::new("kurum.p12: böyle bir dosya yok", "kurum.p12: there is no such file")
 }
 
 fn loss() -> Loss {

@@ -6,6 +6,7 @@
 mod application;
 mod entry;
 mod gateway;
+mod key;
 mod loss;
 mod mailbox;
 mod sent;
@@ -20,6 +21,7 @@ pub use gateway::{
     DiskTrouble, chain_broken, daemon_alive, daemon_dead, disk, journal_repaired, orphan_evidence, page_not_served, reload_failed,
     store_created, test, undelivered,
 };
+pub use key::{KeyTrouble, key_back, key_ends, key_trouble};
 pub use loss::{Term, loss_closed, loss_found, loss_term};
 pub use mailbox::{
     QUOTA_STEPS, authentication_failure, daily_check_done, daily_check_missed, low_credit, mailbox_failing, mailbox_oddities,
@@ -92,7 +94,7 @@ fn visible(text: &str) -> String {
 }
 
 /// Day and minute in Turkey.
-pub(super) fn moment(at: Timestamp) -> Text {
+pub fn moment(at: Timestamp) -> Text {
     let local = at.to_zoned(istanbul());
     Text::new(
         local.strftime("%d.%m.%Y %H:%M").to_string(),

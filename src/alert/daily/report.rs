@@ -30,6 +30,10 @@ pub struct DailyReport {
     pub quarantined: u64,
     /// Evidence without its message.
     pub orphan_evidence: u64,
+    /// Keys that open what comes encrypted and cannot be used at the moment.
+    pub keys: u64,
+    /// Encrypted documents that wait for a key.
+    pub closed: u64,
     /// Alerts that were given up since the last report, and those that still wait.
     pub alerts_given_up: u64,
     pub alerts_waiting: u64,
@@ -83,7 +87,7 @@ impl DailyReport {
         let holes: u64 = self.mailboxes.iter().map(|mailbox| mailbox.holes).sum();
         let unchecked = self.mailboxes.iter().filter(|mailbox| mailbox.checks == 0).count();
         let not_taken = self.mailboxes.iter().any(|mailbox| mailbox.not_taken > 0);
-        let open = self.quarantined > 0 || self.alerts_given_up > 0 || self.sent.is_troubled();
+        let open = self.quarantined > 0 || self.keys > 0 || self.alerts_given_up > 0 || self.sent.is_troubled();
         let troubled = not_taken || holes > 0 || unchecked > 0 || open;
         let state = match troubled {
             true => Text::new("DİKKAT", "ATTENTION"),
@@ -113,6 +117,8 @@ impl DailyReport {
                 ("quarantined".to_owned(), self.quarantined.to_string()),
                 ("sent_overdue".to_owned(), self.sent.overdue.to_string()),
                 ("sent_negative".to_owned(), self.sent.negative.to_string()),
+                ("keys".to_owned(), self.keys.to_string()),
+                ("closed".to_owned(), self.closed.to_string()),
                 ("chain_sequence".to_owned(), self.head.sequence.to_string()),
                 ("chain_hash".to_owned(), self.head.hash.to_string()),
             ]),
@@ -168,6 +174,16 @@ impl DailyReport {
                     "{}: {}",
                     word("İletisi bulunamayan delil", "Evidence without its message"),
                     self.orphan_evidence
+                ),
+                format!(
+                    "{}: {}",
+                    word("Ulaşılamayan şifre çözme anahtarı", "Decryption keys that cannot be used"),
+                    self.keys
+                ),
+                format!(
+                    "{}: {}",
+                    word("Anahtar bekleyen şifreli evrak", "Encrypted documents that wait for a key"),
+                    self.closed
                 ),
                 format!("{}: {}", word("Vazgeçilen uyarı", "Alerts given up"), self.alerts_given_up),
                 format!("{}: {}", word("Bekleyen uyarı", "Alerts waiting"), self.alerts_waiting),

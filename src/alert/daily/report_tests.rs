@@ -21,6 +21,8 @@ fn report() -> DailyReport {
         sent: SentLine::default(),
         quarantined: 0,
         orphan_evidence: 0,
+        keys: 0,
+        closed: 0,
         alerts_given_up: 0,
         alerts_waiting: 0,
         head: Head {
@@ -100,6 +102,22 @@ fn what_was_sent_and_did_not_arrive_or_has_no_evidence_is_in_the_title_and_marke
         ),
         ("2", "1")
     );
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_in_the_title_and_counted() {
+    let mut troubled = report();
+    (troubled.keys, troubled.closed) = (1, 3);
+    let notice = troubled.notice();
+    assert!(notice.title.tr.contains("DİKKAT"), "{}", notice.title.tr);
+    assert!(
+        notice
+            .body
+            .tr
+            .contains("Ulaşılamayan şifre çözme anahtarı: 1\n  Anahtar bekleyen şifreli evrak: 3")
+    );
+    assert!(notice.body.en.contains("Decryption keys that cannot be used: 1\n"));
+    assert_eq!((notice.facts["keys"].as_str(), notice.facts["closed"].as_str()), ("1", "3"));
 }
 
 #[test]

@@ -339,6 +339,40 @@ fn counts(opened: &Opened, report: &mut Report) {
             need("C11", Seal, 1, ANY, None);
         }
     }
+    if era == Era::Encrypted {
+        // It would be shown beside the document inside, and nothing inside speaks for it.
+        for role in [
+            CoverLetter,
+            Metadata,
+            FinalMetadata,
+            Signers,
+            InitialDigest,
+            Signature,
+            Initial,
+            Seal,
+            Attachment,
+            UnsignedAttachment,
+            UpdateInfo,
+            OriginalPackage,
+        ] {
+            if let Some(part) = opened.cast.part(role) {
+                let uri = opened.uri(part);
+                report.add(
+                    "C15",
+                    Error,
+                    uri,
+                    format!(
+                        "Şifreli içeriğin dışında {} var; şifrelenmiş belgenin parçası değildir.",
+                        label(role)
+                    ),
+                    format!(
+                        "Outside the encrypted content stands a part of the kind {}; it belongs to no document inside.",
+                        label(role)
+                    ),
+                );
+            }
+        }
+    }
     if era == Era::V2 {
         for role in [Targets, Signers] {
             if let Some(part) = opened.cast.part(role) {
@@ -360,6 +394,8 @@ fn label(role: PartRole) -> &'static str {
     match role {
         PartRole::Core => "core",
         PartRole::CoverLetter => "UstYazi",
+        PartRole::Attachment => "Ek",
+        PartRole::UnsignedAttachment => "ImzasizEk",
         PartRole::OriginalPackage => "OrijinalPaket",
         PartRole::EncryptedContent => "SifreliIcerik",
         role => {

@@ -90,6 +90,7 @@ impl Walk<'_> {
                 depth: at.depth + 1,
                 signed: false,
                 top: true,
+                whole: true,
                 has_headers: true,
             });
         }
@@ -129,8 +130,9 @@ impl Walk<'_> {
             fits
         });
         if let Some(layer) = self.found.layers.get_mut(at.layer) {
-            layer.encrypted |= at.top;
+            layer.encrypted |= at.whole;
             layer.opened |= opened.is_some();
+            layer.closed |= at.whole && opened.is_none();
         }
         match opened {
             Some(content) => self.opened(at, cms, content, mime),
@@ -163,6 +165,7 @@ impl Walk<'_> {
                 depth: at.depth + 1,
                 signed: false,
                 top: at.top,
+                whole: at.whole,
                 has_headers: false,
             });
         }
@@ -172,6 +175,7 @@ impl Walk<'_> {
             depth: at.depth + 1,
             signed: false,
             top: at.top && sniff::content(&content) == Content::Cms,
+            whole: at.whole && sniff::content(&content) == Content::Cms,
         };
         // Of a MIME entity without any header, and of a file.
         let text = !content.is_empty() && sniff::content(&content) == Content::Other && str::from_utf8(&content).is_ok();
@@ -204,6 +208,7 @@ impl Walk<'_> {
                 depth: at.depth + 1,
                 signed: true,
                 top: true,
+                whole: true,
                 has_headers: false,
             });
         }
@@ -213,6 +218,7 @@ impl Walk<'_> {
             depth: at.depth + 1,
             signed: true,
             top: false,
+            whole: true,
         };
         let mime = MimeFields {
             content_type: "application/octet-stream".into(),
@@ -240,6 +246,7 @@ impl Walk<'_> {
             depth: at.depth + 1,
             signed: true,
             top: true,
+            whole: true,
             has_headers: true,
         });
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::envelope::{Package, Part, PartRole};
+use crate::envelope::{Package, PackageKind, Part, PartRole};
 use crate::finding::{Finding, Severity};
 use crate::message::{Message, codes};
 
@@ -107,11 +107,24 @@ pub fn parts(package: &Package, path: &str) -> Vec<Finding> {
     let metadata = &package.metadata;
     let digests = [&metadata.package_digest, &metadata.initial_digest, &metadata.final_digest];
     let references = digests.into_iter().flatten().flat_map(|digest| digest.internal());
+    // The digest document outside an encrypted package is a copy of the inner one and names what is inside.
+    let is_shell = package.kind == PackageKind::Eyps;
+    let references = references.filter(|_| !is_shell);
     let digested: HashSet<&str> = references.filter_map(|reference| reference.uri.as_deref()).collect();
-    package.parts.iter().filter_map(|part| unsigned(part, &digested, path)).collect()
+    let uncovered = package.parts.iter().filter(|part| !(is_shell && is_of_a_shell(part)));
+    uncovered.filter_map(|part| unsigned(part, is_shell, &digested, path)).collect()
 }
 
-fn unsigned(part: &Part, digested: &HashSet<&str>, path: &str) -> Option<Finding> {
+/// What an encrypted package has around its content. None of it is shown as the document.
+fn is_of_a_shell(part: &Part) -> bool {
+    use PartRole::{Core, EncryptedContent, EncryptionInfo, FinalDigest, PackageDigest, Targets};
+    matches!(
+        part.role,
+        Some(Core | EncryptedContent | EncryptionInfo | FinalDigest | PackageDigest | Targets)
+    )
+}
+
+fn unsigned(part: &Part, is_shell: bool, digested: &HashSet<&str>, path: &str) -> Option<Finding> {
     if digested.contains(part.uri.as_str()) || is_plumbing(&part.uri) {
         return None;
     }
@@ -120,7 +133,7 @@ fn unsigned(part: &Part, digested: &HashSet<&str>, path: &str) -> Option<Finding
             "İmzasız ek: hiçbir imza onu kapsamaz, değiştirilmiş ya da sonradan konmuş olabilir. Ona dayanacaksanız göndericiye doğrulatın.",
             "An unsigned attachment: no signature covers it, it may have been changed or put in later. Confirm it with the sender before relying on it.",
         ),
-        None => (
+        role if role.is_none() || is_shell => (
             "Pakette durur, ama hiçbir özet ve imza onu kapsamaz: sonradan konmuş olabilir. Ona dayanmayın; göndericiye sorun.",
             "It lies in the package, but no digest and no signature covers it: it may have been put in later. Do not rely on it; ask the sender.",
         ),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::{danger, plain, shown};
-use crate::envelope::{self, Package};
+use crate::envelope::{self, Package, PackageKind};
 use crate::hash::Sha256;
 use crate::isolate;
 use crate::ledger::LedgerError;
@@ -259,6 +259,8 @@ fn inside(package: &Package, place: &str, own: &Own, visit: Visit<'_>) {
             let name = safe_file_name(metadata_name.map_or(part.uri.as_str(), |(_, name)| name.as_str()), &fallback);
             let what = match part.role {
                 _ if part.sha256.is_some() && part.sha256 == own.letter => Use::Letter,
+                // Around an encrypted package nothing is the document.
+                _ if package.kind == PackageKind::Eyps => Use::Inner,
                 Some(envelope::PartRole::CoverLetter) => Use::Letter,
                 _ if metadata_name.is_some() || part.uri.starts_with("/Ekler/") => Use::Attachment,
                 _ if part.uri.starts_with("/Imzalar/") || part.uri.starts_with("/Muhurler/") => Use::Signature,
