@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod forge;
+/// The scenarios are built by the other test; here their rows count.
+#[allow(dead_code)]
 #[path = "limbo_cases/mod.rs"]
 mod limbo_cases;
 

@@ -122,7 +122,7 @@ pub fn line<const N: usize>(root: Spec, between: [Spec; N], leaf: Spec) -> Scena
 impl Scenario {
     /// What lies at hand need not lead anywhere.
     pub fn of(trusted: &[&Arc<Certified>], pool: &[&Arc<Certified>], leaf: &Arc<Certified>) -> Self {
-        let all = |some: &[&Arc<Certified>]| some.iter().map(|one| Arc::clone(one)).collect();
+        let all = |some: &[&Arc<Certified>]| some.iter().copied().cloned().collect();
         Self {
             trusted: all(trusted),
             pool: all(pool),
