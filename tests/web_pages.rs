@@ -624,11 +624,11 @@ async fn a_deadline_that_was_met_says_who_met_it_and_when() {
     let site = Site::with_kinds(&["package-v2"]).await;
     let (clerk, page) = (person(Role::Clerk), href(site.entries()[0].register_number));
     assert!(!site.entries()[0].deadlines.is_empty());
-    let open = site.get(&person(Role::Auditor), &page).await;
-    assert!(!open.text().contains("class=\"closed\""), "nobody has looked yet");
     let unread = site.post(&clerk, &format!("{page}/done"), "note=").await;
     assert_eq!(unread.header("location"), format!("{page}?said=not-opened"), "nobody has read it");
     assert_eq!(site.entries()[0].state, State::Registered);
+    let open = site.get(&person(Role::Auditor), &page).await;
+    assert!(!open.text().contains("class=\"closed\""), "nobody has looked yet");
     site.get(&clerk, &page).await;
     site.post(&clerk, &format!("{page}/done"), "note=").await;
     assert_eq!(site.entries()[0].state, State::Done);
