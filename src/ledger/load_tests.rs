@@ -111,7 +111,7 @@ async fn thousands_of_waiting_alerts_do_not_slow_the_register() {
             .collect();
         busy.raise(notices, Arc::clone(&worlds[1].alerts)).await.unwrap();
     }
-    assert!(busy.open_jobs().unwrap().len() > 5_000);
+    assert!(busy.open_jobs().unwrap().len() >= 5_000);
     let mut told = Vec::new();
     for round in 0..ROUNDS {
         let mut took = Vec::new();

@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
+use kep_gateway::clock::local_day;
+
 use super::chrome::PATIENCE;
 use crate::forge::world::World;
 use crate::gateway::Gateway;
@@ -34,9 +37,20 @@ pub fn bundled(begins: &str) -> Vec<u8> {
     fs::read(found.unwrap_or_else(|| panic!("no message {begins}"))).unwrap()
 }
 
+/// The first page is about one day of Turkey: no test of it begins so shortly before the next.
+const BEFORE_MIDNIGHT: SignedDuration = SignedDuration::from_mins(15);
+
+fn wait_for_the_day() {
+    let begun = local_day(Timestamp::now());
+    while local_day(Timestamp::now() + BEFORE_MIDNIGHT) != begun && local_day(Timestamp::now()) == begun {
+        std::thread::sleep(Duration::from_secs(5));
+    }
+}
+
 impl Office {
     /// With these messages in its mailbox, all of them registered.
     pub fn open(messages: &[Vec<u8>]) -> Self {
+        wait_for_the_day();
         let gateway = Gateway::bare(&World::new(20_261_123));
         let mut dovecot = Dovecot::start();
         messages.iter().for_each(|message| dovecot.deliver(message));

@@ -3,13 +3,14 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kep_gateway::clock::{FixedClock, SharedClock};
+use kep_gateway::clock::{Clock, FixedClock, SharedClock};
 use kep_gateway::config;
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::{Ledger, LedgerError};
@@ -50,8 +51,11 @@ impl Inside {
         }
     }
 
+    /// A file that was written at the time of this clock: without a provider's word for it, that is when its message arrived.
     pub fn put(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.dir.path().join("drop").join(name), bytes).unwrap();
+        let mut file = File::create(self.dir.path().join("drop").join(name)).unwrap();
+        file.write_all(bytes).unwrap();
+        file.set_modified(self.clock.now().into()).unwrap();
     }
 
     pub fn set(&self, now: &str) {
