@@ -639,21 +639,26 @@ async fn the_evidence_sheet_tells_deeds_and_not_states_keeps_the_first_opening_a
 #[test]
 fn a_case_file_that_lacks_what_its_verdict_rests_on_says_so_everywhere() {
     let week = Week::new();
-    let entry = week.export().remove(0);
-    let objects = entry["verdict"]["objects"].as_array().unwrap();
-    let beside = objects
-        .iter()
-        .find(|object| object["kind"] == "ocsp" && object["embedded"] == false);
-    let sha256 = beside.expect("an answer that was fetched")["sha256"].as_str().unwrap().to_owned();
+    let beside = |object: &&serde_json::Value| object["kind"] == "ocsp" && object["embedded"] == false;
+    let found = week.export().into_iter().find_map(|entry| {
+        let object = entry["verdict"]["objects"].as_array()?.iter().find(beside)?;
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        Some((text(&entry["register_number"])?, text(&object["sha256"])?))
+    });
+    let (number, sha256) = found.expect("a verdict with an answer that was fetched");
     fs::remove_file(week.path(&format!("demo/store/blobs/{}/{}", &sha256[..2], &sha256[2..]))).unwrap();
-    let made = week.run(&["papers", "case", "2026/000001", "--out", "c.zip"]);
+    let made = week.run(&["papers", "case", &number, "--out", "c.zip"]);
     let said = String::from_utf8_lossy(&made.stdout).into_owned() + &String::from_utf8_lossy(&made.stderr);
     assert_eq!(made.status.code(), Some(10), "{said}");
     assert!(said.contains("EKSİK") && said.contains("ZIYA Z-"), "the loss is open: {said}");
     week.sh("unzip -q c.zip -d c && cd c && sha256sum -c --strict SHA256SUMS");
-    for file in ["README.txt", "OKU-BENI.txt", "manifest.json", "denetle.sh"] {
+    for (file, word) in [
+        ("README.txt", "MISSING"),
+        ("OKU-BENI.txt", "EKSİK"),
+        ("manifest.json", "MISSING"),
+        ("denetle.sh", "MISSING"),
+    ] {
         let text = fs::read_to_string(week.path(&format!("c/{file}"))).unwrap();
-        let word = if file == "OKU-BENI.txt" { "EKSİK" } else { "MISSING" };
         assert!(text.contains(word) && text.contains(&sha256), "{file}");
     }
     let (passed, checks) = shell(&week.path("c"), "sh denetle.sh");
