@@ -32,7 +32,7 @@ const TURNS: [&str; 8] = [
     "/case.zip",
     "/examine",
 ];
-const DEEDS: [&str; 13] = [
+const DEEDS: [&str; 17] = [
     "assign",
     "done",
     "hold",
@@ -42,6 +42,10 @@ const DEEDS: [&str; 13] = [
     "transferred",
     "examine",
     "file/asked",
+    "file/bind",
+    "file/authorise",
+    "file/decide",
+    "file/join",
     "legal-hold",
     "release",
     "class",

@@ -3,172 +3,38 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ebys;
 mod forge;
 mod gateway;
 mod inside;
 mod site;
-
-use std::path::{Path, PathBuf};
+mod checklist {
+    pub mod attacks;
+    pub mod belonging;
+    pub mod deeds;
+    pub mod office;
+}
 
 use axum::http::StatusCode;
-use forge::mail::{File as Attached, Original};
-use forge::pdf_file::{File, Style};
+use checklist::office::*;
+use forge::mail::File as Attached;
+use forge::pdf_file::Style;
 use forge::pdf_sign::{self, StampIn};
-use forge::scenario_kit::{self, Kit};
-use forge::scenarios::{Defect, Profile, Rung};
+use forge::scenarios::Defect;
 use forge::world::World;
 use gateway::Gateway;
-use inside::{LISTENER, at, pass};
 use kep_gateway::alert::job::Job;
 use kep_gateway::alert::notice::Cause;
 use kep_gateway::checklist::entered::Deed;
 use kep_gateway::checklist::folder::Checklists;
-use kep_gateway::checklist::outcome::{Outcome, Standing};
+use kep_gateway::checklist::outcome::Standing;
 use kep_gateway::checklist::reasons::code;
 use kep_gateway::daemon::files;
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
-use kep_gateway::pipeline::Pipeline;
-use kep_gateway::register::entry::RegisterNumber;
 use kep_gateway::secret::Secret;
 use kep_gateway::settings;
 use kep_gateway::text::mask;
-use site::{PASSWORD, Site, person};
-
-const COMPANY: &str = "firma@hs01.kep.tr";
-const OURS: &str = "birlik@hs02.kep.tr";
-
-fn samples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/checklists")
-}
-
-fn kit(defect: Defect) -> Kit {
-    scenario_kit::build(defect, Rung::Lt, Profile::P1)
-}
-
-fn other() -> Kit {
-    scenario_kit::second(Defect::Sound, Rung::Lt, Profile::P1)
-}
-
-/// A letter that these signed one after the other.
-fn signed(kits: &[Kit]) -> Vec<u8> {
-    let mut file = File::letter(Style::Table);
-    for (at, kit) in kits.iter().enumerate() {
-        pdf_sign::sign(&mut file, kit, &format!("Imza{at}"), StampIn::Cms);
-    }
-    file.bytes
-}
-
-fn unsigned() -> Vec<u8> {
-    signed(&[])
-}
-
-fn pdf(name: &str, bytes: Vec<u8>) -> Attached {
-    Attached::new(name, "application/pdf", bytes)
-}
-
-fn picture(name: &str) -> Attached {
-    Attached::new(name, "image/jpeg", b"\xff\xd8\xff\xe0 a picture".to_vec())
-}
-
-fn mail(from: &str, subject: &str, files: Vec<Attached>) -> Vec<u8> {
-    let name: String = subject.chars().filter(char::is_ascii_alphanumeric).collect();
-    let original = Original {
-        from_name: "Deneme Dış Ticaret A.Ş.".into(),
-        from: from.into(),
-        to: vec![OURS.into()],
-        subject: subject.into(),
-        message_id: format!("<{name}-{}@deneme.example>", files.len()),
-        date: at("2026-11-20T06:00:00Z"),
-        body: "Ekte sunulmuştur.".into(),
-        files,
-        ..Original::default()
-    };
-    original.unsigned()
-}
-
-/// Everything of the sample for export support but the petition and the undertaking.
-fn the_rest() -> Vec<Attached> {
-    vec![
-        pdf("İMZA SİRKÜLERİ.pdf", unsigned()),
-        picture("vergi_levhasi_2026.jpg"),
-        pdf("Ticaret Sicil Gazetesi.pdf", unsigned()),
-    ]
-}
-
-/// `NAME; MASKED` of a kit's signer, as a circular prints it: otherwise written, and other digits shown than in the certificate.
-fn on_circular(kit: &Kit) -> String {
-    let name = match kit.signer.common_name.as_str() {
-        "SINAMA KİŞİSİ 1" => "Sınama Kişisi 1",
-        other => other,
-    };
-    let id = kit.signer.subject_id();
-    format!("{name}; {}*****{}", &id[..3], &id[8..])
-}
-
-/// Turns what the forge knows into what a test needs.
-trait SubjectId {
-    fn subject_id(&self) -> String;
-}
-
-impl SubjectId for forge::pki::Certified {
-    fn subject_id(&self) -> String {
-        let person: u32 = self.slug.trim_start_matches("kisi-").parse().unwrap();
-        forge::pki::synthetic_id(400 + person)
-    }
-}
-
-/// A site whose configuration names the samples, with the anchors of the kits.
-async fn office() -> Site {
-    let more = format!("{LISTENER}[checklist]\nfolder = \"{}\"\n", samples().display());
-    let site = Site::open_with(&more, |folder| kit(Defect::Sound).lay_out(folder));
-    site.add("memur", Role::Clerk).await;
-    site.add("denetci", Role::Auditor).await;
-    let person = Person {
-        mailboxes: Scope::Only(["baska".to_owned()].into()),
-        ..person("yabanci", Role::Clerk)
-    };
-    let account = Account {
-        password: Some(password::hash(&Secret::new(PASSWORD)).unwrap()),
-        ..Account::new(person, Source::Local)
-    };
-    site.edit("yabanci", Edit::Add(Box::new(account))).await;
-    site
-}
-
-async fn arrives(site: &Site, name: &str, bytes: &[u8]) {
-    site.inside.put(name, bytes);
-    pass(&site.web.pipeline).await;
-    files::look(&site.web.pipeline).await.unwrap();
-}
-
-fn outcome(pipeline: &Pipeline, number: &str) -> Outcome {
-    let number: RegisterNumber = number.parse().unwrap();
-    let file = pipeline.ledger.application_file(number, &|_| true).unwrap().expect("a file");
-    file.outcome(&pipeline.settings().checklists)
-}
-
-fn standing(site: &Site, number: &str) -> Standing {
-    outcome(&site.web.pipeline, number).standing
-}
-
-fn codes(outcome: &Outcome, paper: &str) -> Vec<&'static str> {
-    let paper = outcome.papers.iter().find(|one| one.id == paper).unwrap();
-    paper.reasons.iter().map(|reason| reason.code).collect()
-}
-
-fn told(pipeline: &Pipeline, cause: Cause) -> Vec<Job> {
-    let jobs = pipeline.ledger.jobs().unwrap().into_iter();
-    jobs.filter(|job| job.notice.cause == cause).collect()
-}
-
-const FILE: &str = "/documents/2026/000001/file";
-
-async fn enters(site: &Site, deed: &str, fields: &[(&str, &str)]) -> StatusCode {
-    let mut clerk = site.signed_in("memur").await;
-    let answer = clerk.submit(FILE, &format!("{FILE}/{deed}"), fields).await;
-    files::look(&site.web.pipeline).await.unwrap();
-    answer.status
-}
+use site::{PASSWORD, person};
 
 #[test]
 fn the_samples_load_and_name_what_the_unions_ask_for() {
@@ -550,27 +416,6 @@ async fn the_sample_of_the_offices_judges_too() {
     assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
 }
 
-const QUALIFIED: &str = r#"
-name = "deneme"
-title = "Deneme başvurusu"
-[when]
-subject = ["deneme başvurusu"]
-[terms]
-originals_business_days = 5
-retention_years = 10
-[[paper]]
-id = "dilekce"
-title = { tr = "Dilekçe", en = "Petition" }
-names = ["dilekçe"]
-words = ["başvurunuz incelenmiş"]
-formats = ["pdf"]
-signature = "qualified"
-[[paper]]
-id = "levha"
-title = { tr = "Vergi levhası", en = "Tax plate" }
-names = ["vergi"]
-"#;
-
 #[test]
 fn the_built_program_reads_asks_and_completes() {
     let world = World::new(11);
@@ -620,16 +465,27 @@ fn the_built_program_reads_asks_and_completes() {
         text.contains("Standing: complete") && text.contains("2026/000002 Vergi Levhası.jpg"),
         "{text}"
     );
-    // What we sent ourselves under the same subject is no application.
-    gateway.put(
-        "3.eml",
-        &mail(OURS, "Deneme başvurusu: eksikleriniz", vec![pdf("yazi.pdf", unsigned())]),
-    );
+    // What we sent ourselves under the same subject is no application. It is the marker that says so, not the address: what came back to us
+    // arrived.
+    let sent = gateway.dir.path().join("giden.eml");
+    let letter = |place: &str| {
+        mail(
+            OURS,
+            &format!("Deneme başvurusu: eksikleriniz {place}"),
+            vec![pdf("yazi.pdf", unsigned())],
+        )
+    };
+    std::fs::write(&sent, letter("1")).unwrap();
+    gateway.ok(&["import", "--sent", sent.to_str().unwrap()]);
     gateway.ok(&["poll"]);
-    assert!(!gateway.ok(&["checklist", "list"]).contains("2026/000003"));
+    let listed = || String::from_utf8(gateway.run(&["checklist", "list"]).stdout).unwrap();
+    assert!(!listed().contains("2026/000003"));
+    gateway.put("4.eml", &letter("2"));
+    gateway.ok(&["poll"]);
+    assert!(listed().contains("2026/000004"));
     // The record alone brings it back.
     gateway.ok(&["index", "rebuild"]);
-    assert!(gateway.ok(&["checklist", "list"]).contains("tamam"));
+    assert!(listed().contains("tamam") && listed().contains("2026/000004"));
 
     // The dry run needs no store and judges what lies in a file.
     let path = gateway.dir.path().join("dene.eml");

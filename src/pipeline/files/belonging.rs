@@ -139,9 +139,14 @@ pub(super) fn may_belong(entry: &Entry) -> bool {
         && !matches!(entry.message.kind, MessageKind::Evidence | MessageKind::AddressVerification)
 }
 
-/// Who sent it, as it is compared. Not folded: addresses that look alike are others.
+/// Who sent it, as it is compared.
 pub(super) fn sender_of(entry: &Entry) -> Option<String> {
-    let address = entry.message.sender_kep.as_deref()?.trim().to_ascii_lowercase();
+    entry.message.sender_kep.as_deref().and_then(compared)
+}
+
+/// Not folded: addresses that look alike are others.
+fn compared(address: &str) -> Option<String> {
+    let address = address.trim().to_ascii_lowercase();
     (!address.is_empty()).then_some(address)
 }
 
@@ -157,7 +162,7 @@ fn names(subject: &str, number: RegisterNumber) -> bool {
 
 #[cfg(test)]
 mod naming_tests {
-    use super::names;
+    use super::{compared, names};
 
     #[test]
     fn a_subject_names_a_file_by_its_whole_number() {
@@ -171,6 +176,20 @@ mod naming_tests {
             ("", false),
         ] {
             assert_eq!(names(subject, number), fits, "{subject}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_look_alike_are_of_different_people() {
+        assert_eq!(compared(" FIRMA@HS01.kep.tr "), compared("firma@hs01.kep.tr"));
+        for other in [
+            "fırma@hs01.kep.tr",
+            "fİrma@hs01.kep.tr",
+            "firma@hs02.kep.tr",
+            "fîrma@hs01.kep.tr",
+            " ",
+        ] {
+            assert_ne!(compared(other), compared("firma@hs01.kep.tr"), "{other}");
         }
     }
 }

@@ -177,3 +177,28 @@ fn bounded(reading: Reading) -> Reading {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_a_record_is_unreadable_and_no_error() {
+        let small = Reading {
+            unreadable: Some("bozuk".into()),
+            ..Reading::default()
+        };
+        assert_eq!(bounded(small.clone()), small);
+        let large = Reading {
+            unreadable: Some("x".repeat(MOST_READ).into()),
+            ..Reading::default()
+        };
+        let told = bounded(large);
+        assert!(
+            told.is_open() && serde_json::to_vec(&told).unwrap().len() < 1_000,
+            "it is said, tried again, and complete never"
+        );
+    }
+}
