@@ -515,10 +515,14 @@ async fn the_command_line_proposes_holds_and_executes_but_never_approves() {
         ("mudur", Role::Supervisor, false),
         ("yonetici2", Role::Administrator, true),
     ] {
-        let early = pipeline.decide_keeping(KeepingRequest::Execute { list: 1 }, &person("yonetici", Role::Administrator));
-        assert_eq!(early.await.unwrap(), Err(KeepingRefusal::NotApproved), "before {login}");
-        let approved = pipeline.decide_keeping(KeepingRequest::Approve { list: 1, sha256 }, &person(login, role));
-        assert_eq!(approved.await.unwrap(), Ok(Kept::Approved { approved: enough }));
+        let early = pipeline
+            .decide_keeping(KeepingRequest::Execute { list: 1 }, &person("yonetici", Role::Administrator))
+            .await;
+        assert_eq!(early.unwrap(), Err(KeepingRefusal::NotApproved), "before {login}");
+        let approved = pipeline
+            .decide_keeping(KeepingRequest::Approve { list: 1, sha256 }, &person(login, role))
+            .await;
+        assert_eq!(approved.unwrap(), Ok(Kept::Approved { approved: enough }));
     }
     drop(pipeline);
     let classed = run(

@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use forge::world::World;
