@@ -799,6 +799,21 @@ async fn a_package_inside_an_encrypted_mail_speaks_for_the_mail() {
     );
 }
 
+/// Opened, and what is inside is encrypted to somebody else: it stays among the closed.
+#[tokio::test]
+async fn a_package_that_is_encrypted_to_another_inside_is_not_called_opened() {
+    let here = Keyed::open(45, "2026-11-09T07:00:00Z");
+    here.write_key("parola");
+    let stranger = on_curve(&here.world.seal.ca, KeyKind::P256, "yabanci");
+    let letter = here.world.letter(3);
+    let package = letter.package(Version::V2_0, &letter.sender.director);
+    let inner = letter.package_encrypted_by(&package, &|content| openssl(content, &["-aes-256-gcm"], &[], &[&stranger]));
+    let outer = letter.package_encrypted_by(&package, &|_| here.world.encrypt_to_us(&inner.bytes));
+    let closed = here.arrive(&letter.send_packages(vec![outer], false).raw).await;
+    assert_eq!(closed.opened.len(), 1);
+    assert_closed(&export(&here.pipeline.ledger)[0], "KEP-4603");
+}
+
 /// The kept plaintext rots and the key is gone: the register does not forget what the document said, and says that it cannot be read. The key
 /// comes back, and with it the plaintext.
 #[tokio::test]
