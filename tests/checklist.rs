@@ -23,6 +23,7 @@ use forge::pdf_sign::{self, StampIn};
 use forge::scenarios::Defect;
 use forge::world::World;
 use gateway::Gateway;
+use inside::{Inside, pass};
 use kep_gateway::alert::job::Job;
 use kep_gateway::alert::notice::Cause;
 use kep_gateway::checklist::entered::Deed;
@@ -33,6 +34,7 @@ use kep_gateway::daemon::files;
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
 use kep_gateway::secret::Secret;
 use kep_gateway::settings;
+use kep_gateway::store::disk::RealDisk;
 use kep_gateway::text::mask;
 use site::{PASSWORD, person};
 
@@ -177,6 +179,36 @@ async fn an_application_comes_incomplete_and_is_completed() {
             .text
             .contains("Bu belge şu dosyayı tamamlıyor")
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_verdicts_on_papers_rest_on_is_named_and_kept() {
+    // Its validation data lie beside the signature.
+    let kit = scenario_kit::build(Defect::Sound, Rung::T, Profile::P1);
+    let mut inside = Inside::new(site::NOON, &format!("[checklist]\nfolder = \"{}\"\n", samples().display()));
+    let trust = "online = false\nintermediates = \"intermediates\"\nrevocation = \"revocation\"\n";
+    inside.text = inside.text.replacen("online = false\n", trust, 1);
+    kit.lay_out(inside.dir.path());
+    inside.put(
+        "1.eml",
+        &mail(
+            COMPANY,
+            "destek başvurusu",
+            vec![pdf("Dilekçe.pdf", signed(std::slice::from_ref(&kit)))],
+        ),
+    );
+    let pipeline = inside.open(RealDisk::shared()).unwrap();
+    pass(&pipeline).await;
+    files::look(&pipeline).await.unwrap();
+    let ledger = &pipeline.ledger;
+    let read = ledger.file_state("2026/000001".parse().unwrap()).unwrap().unwrap().read.unwrap();
+    let outside: Vec<_> = read.objects.iter().filter(|object| !object.embedded).collect();
+    assert!(!outside.is_empty(), "{:?}", read.objects);
+    let asked = ledger.objects().unwrap();
+    for object in outside {
+        assert!(ledger.blobs().exists(&object.sha256).unwrap(), "{object:?} is kept");
+        assert!(asked.contains(&object.sha256), "{object:?} is missed when it is gone");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -515,14 +515,11 @@ async fn the_command_line_proposes_holds_and_executes_but_never_approves() {
         ("mudur", Role::Supervisor, false),
         ("yonetici2", Role::Administrator, true),
     ] {
-        let early = pipeline
-            .decide_keeping(KeepingRequest::Execute { list: 1 }, &person("yonetici", Role::Administrator))
-            .await;
-        assert_eq!(early.unwrap(), Err(KeepingRefusal::NotApproved), "before {login}");
-        let approved = pipeline
-            .decide_keeping(KeepingRequest::Approve { list: 1, sha256 }, &person(login, role))
-            .await;
-        assert_eq!(approved.unwrap(), Ok(Kept::Approved { approved: enough }));
+        let (admin, by) = (person("yonetici", Role::Administrator), person(login, role));
+        let early = pipeline.decide_keeping(KeepingRequest::Execute { list: 1 }, &admin);
+        assert_eq!(early.await.unwrap(), Err(KeepingRefusal::NotApproved), "before {login}");
+        let approved = pipeline.decide_keeping(KeepingRequest::Approve { list: 1, sha256 }, &by);
+        assert_eq!(approved.await.unwrap(), Ok(Kept::Approved { approved: enough }));
     }
     drop(pipeline);
     let classed = run(
@@ -661,8 +658,9 @@ async fn what_goes_while_the_journal_is_verified_is_no_loss() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_at_the_machine_and_a_closed_account_decides_nothing_there() {
-    let (_inside, pipeline) = old_store(CLASSES, 1).await;
+    let (inside, pipeline) = old_store(CLASSES, 1).await;
     with_people(&pipeline.ledger).await;
+    inside.set("2026-01-05T09:00:00Z");
     let admin = person("yonetici", Role::Administrator);
     let proposed = pipeline.decide_keeping(KeepingRequest::Propose, &admin).await.unwrap();
     let Ok(Kept::Proposed { list, sha256, .. }) = proposed else {
@@ -752,11 +750,13 @@ async fn a_missing_blob_is_a_loss_whose_term_is_told_until_somebody_says_what_wa
 
     // However long ago its last day was, and whatever becomes of the file that tells of it: who removes that ends no term.
     site.inside.set("2027-03-20T09:00:00Z");
+    let mut boss = site.signed_in("amir").await;
     assert!(boss.get("/boards/deadlines").await.text.contains(&row));
     fs::remove_dir_all(root.join("losses")).unwrap();
     duties::look(&pipeline).await.unwrap();
     assert_eq!(loss::all(&root, &*RealDisk::shared()).unwrap(), losses);
     site.inside.set("2026-12-20T09:00:00Z");
+    let mut boss = site.signed_in("amir").await;
     assert!(
         boss.get("/boards/retention")
             .await

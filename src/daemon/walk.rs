@@ -104,8 +104,6 @@ async fn tell(pipeline: &Pipeline, report: &VerifyReport) -> Result<(), Pipeline
         let since = (!stands).then_some(now);
         pipeline.ledger.append(standing(BROKEN, since, BTreeMap::new())).await?;
     }
-    // Behind the alarm: a note that cannot be written keeps nobody from hearing.
-    super::loss::found(pipeline, &report.issues, Finder::Walk).await?;
     let facts = [
         ("records", report.records.to_string()),
         ("blobs", report.blobs.to_string()),
@@ -113,7 +111,9 @@ async fn tell(pipeline: &Pipeline, report: &VerifyReport) -> Result<(), Pipeline
         ("head", format!("{} {}", report.head.sequence, report.head.hash)),
     ];
     let facts = facts.map(|(name, value)| (name.to_owned(), value)).into();
-    Ok(pipeline.ledger.append(standing(WALKED, Some(now), facts)).await?)
+    pipeline.ledger.append(standing(WALKED, Some(now), facts)).await?;
+    // Last: a note that cannot be written keeps nobody from hearing, and does not begin the walk again.
+    super::loss::found(pipeline, &report.issues, Finder::Walk).await
 }
 
 fn standing(alarm: &str, since: Option<jiff::Timestamp>, facts: BTreeMap<String, String>) -> Event {
