@@ -1216,6 +1216,9 @@ async fn the_metrics_are_well_formed_true_and_hold_everything_that_the_sample_ru
     assert_eq!(of("backup_age_seconds"), f64::INFINITY);
     assert!(of("disk_free_bytes") > 0.0 && of("process_start_time_seconds") > 1.0e9);
     assert_eq!((of("quarantined"), of("outbox_failed_total"), of("trust_anchors")), (0.0, 0.0, 0.0));
+    for state in ["awaited", "overdue", "negative", "timed-out"] {
+        assert_eq!(of(&format!("sent_messages{{state=\"{state}\"}}")), 0.0, "nothing was sent");
+    }
     for entry in api.entries() {
         let subject = entry.message.subject.unwrap_or_else(|| "\u{1}".to_owned());
         assert!(!answer.text().contains(&subject) && !answer.text().contains(&entry.register_number.to_string()));

@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use eyservis::wire::{self, Reply, bare, text};
 use eyservis::{Cut, EyServis, FAULT_KINDS, Fault, LOGIN, SECRETS, SMS};
@@ -25,16 +24,9 @@ use kep_gateway::hash::Sha256;
 use kep_gateway::mailbox::{ErrorClass, Fetched, Locator, Mailbox, MailboxError, NotFetched};
 use serde_json::Value;
 use support::intake::{Consumer, Intake, pass};
-use support::{Dice, message};
+use support::soap_service::World as _;
+use support::{Dice, message, soap, storm};
 
-/// Seeds of one run over the network face. `FAULT_SEEDS` raises it, `FAULT_FIRST` starts elsewhere, to replay one seed.
-const SEEDS: u64 = 300;
-/// Seeds at once: most of their time is waiting for stalls.
-const AT_ONCE: usize = 24;
-/// A pass over a few small messages, on a machine that does eight other things.
-const PASS_LIMIT: Duration = Duration::from_secs(600);
-/// Passes that a healed service may need.
-const PASSES: usize = 80;
 const NO_EVIDENCE: &str = "evidence = false\n";
 
 fn today() -> Date {
@@ -50,70 +42,12 @@ async fn survive(seed: u64) -> Vec<Fault> {
         "query = \"{query}\"\nbackfill_from = \"2026-01-01\"\nwindow = \"{}d\"\n{NO_EVIDENCE}",
         25 + dice.below(30)
     );
-    let mut mailbox = server.hasty_mailbox(&table);
-    let mut intake = Intake::default();
-    let mut clean_day = None;
-    for _ in 0..PASSES {
-        let healed = server.world().is_healed();
-        let outcome = tokio::time::timeout(PASS_LIMIT, pass(&mut mailbox, &mut intake)).await;
-        match outcome.unwrap_or_else(|_| panic!("seed {seed}: a pass hangs")) {
-            // A list that was short once is asked for again on the next day: one clean pass on each of two days.
-            Ok(done) if healed && done.answered == 0 => match clean_day {
-                None => {
-                    clean_day = Some(today());
-                    server.set_today(today().tomorrow().unwrap());
-                }
-                Some(_) => break,
-            },
-            Ok(_) => {}
-            Err(error) => assert_ne!(error.class, ErrorClass::Authentication, "seed {seed}: {error}"),
-        }
-        // The gateway may be restarted at any time.
-        if dice.one_in(8) {
-            mailbox = server.hasty_mailbox(&table);
-            mailbox.recall(intake.last_states());
-        }
-    }
-    let world = server.world();
-    let story = format!("seed {seed}, {query}, faults {:?}", world.struck);
-    assert!(clean_day.is_some(), "{story}: no clean pass after healing");
-    let here: BTreeSet<Sha256> = intake.bodies.keys().copied().collect();
-    assert!(
-        world.bodies().is_subset(&here),
-        "{story}: {} messages are lost",
-        world.bodies().difference(&here).count()
-    );
-    assert!(here.is_subset(&world.ever), "{story}: bytes that were never a message");
-    assert!(intake.deliveries.values().all(|count| *count == 1), "{story}: fetched twice");
-    world.struck.iter().map(|(fault, _)| *fault).collect()
+    storm::survive(&server, || Box::new(server.hasty_mailbox(&table)), today(), seed, &mut dice).await
 }
 
 #[test]
 fn whatever_breaks_heals_without_loss() {
-    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (first, seeds) = (number("FAULT_FIRST", 0), number("FAULT_SEEDS", SEEDS));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let kinds = runtime.block_on(async {
-        let mut kinds: BTreeMap<Fault, usize> = BTreeMap::new();
-        let mut running = tokio::task::JoinSet::new();
-        let mut count = |faults: Vec<Fault>| faults.into_iter().for_each(|fault| *kinds.entry(fault).or_default() += 1);
-        for seed in first..first + seeds {
-            if running.len() >= AT_ONCE {
-                count(running.join_next().await.unwrap().unwrap());
-            }
-            running.spawn(survive(seed));
-        }
-        while let Some(faults) = running.join_next().await {
-            count(faults.unwrap());
-        }
-        kinds
-    });
-    println!("{seeds} seeds: {kinds:?}");
-    assert!(seeds < 200 || kinds.len() == FAULT_KINDS, "every kind of fault must have struck");
+    storm::storm(FAULT_KINDS, survive);
 }
 
 #[tokio::test]
@@ -167,6 +101,20 @@ async fn a_year_is_walked_back_and_a_restart_goes_on_from_there() {
     assert_eq!(server.count("PaketSorgula2"), 2);
     assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 0);
     assert_eq!(server.count("PaketSorgula2"), 3);
+}
+
+#[tokio::test]
+async fn a_year_is_walked_back_through_every_fault() {
+    for seed in 0..2 {
+        let mut dice = Dice::new(seed);
+        let server = EyServis::start(seed, today(), 0, 30).await;
+        for nth in 0..60 {
+            let day = today().checked_sub(jiff::Span::new().days(nth * 6)).unwrap();
+            server.world().arrive_on(day);
+        }
+        let table = format!("backfill_from = \"2025-01-20\"\n{NO_EVIDENCE}");
+        storm::year(&server, || Box::new(server.hasty_mailbox(&table)), today(), &mut dice).await;
+    }
 }
 
 #[tokio::test]
@@ -302,7 +250,7 @@ async fn every_shape_of_an_error_is_told_from_an_empty_mailbox() {
             "different lengths",
         ),
         (
-            (500, "text/xml".into(), wire::fault("veritabanı").into_bytes()),
+            (500, "text/xml".into(), soap::fault("veritabanı").into_bytes()),
             ErrorClass::Transient,
             "veritabanı",
         ),
@@ -390,7 +338,7 @@ async fn a_row_number_is_never_acknowledged_nor_deleted() {
     // By now the first row may be a message that nobody has here.
     assert!(!mailbox.takes_acknowledgement(&row) && mailbox.takes_acknowledgement(&whole));
     mailbox.acknowledge(&row).await.unwrap();
-    assert!(!mailbox.remove(&row).await.unwrap());
+    assert!(!mailbox.remove(&row, &Sha256::of(b"x")).await.unwrap());
     assert_eq!(server.count("AlindiOnay") + server.count("PaketSil"), 0);
     mailbox.acknowledge(&whole).await.unwrap();
     assert_eq!(server.count("AlindiOnay"), 1);
@@ -402,7 +350,7 @@ async fn secrets_that_the_service_repeats_go_no_further() {
     let said = SECRETS.map(|(_, secret)| secret).join(" / ");
     let echo = format!("Yetkiniz yok: {said}");
     let answers = [
-        (500, wire::fault(&echo).into_bytes()),
+        (500, soap::fault(&echo).into_bytes()),
         (
             200,
             Reply::new("PaketSorgulaResponse2", bare("durum", "9") + &bare("hataaciklama", &echo))
@@ -416,6 +364,55 @@ async fn secrets_that_the_service_repeats_go_no_further() {
         let error = failing_list(&server).await;
         assert!(error.problem.tr.contains("Yetkiniz yok: *** / *** / ***"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_of_nothing_but_a_secret_goes_no_further_either() {
+    let server = EyServis::start(10, today(), 1, 0).await;
+    for (_, secret) in SECRETS {
+        let body = Reply::new("PaketSorgulaResponse2", bare("durum", "9") + &bare("hataaciklama", secret));
+        server.world().canned = Some(("PaketSorgula2".into(), 200, "text/xml".into(), body.written(false).1));
+        // Looks into what is told.
+        let error = failing_list(&server).await;
+        assert!(error.problem.tr.contains("***"), "{error}");
+    }
+    // What a person types is a secret too, and what the attempt was given.
+    let mut config = server.config(NO_EVIDENCE);
+    config.login_file = server.folder.path().join("login");
+    let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());
+    for said in ["654321", "654321 (BEGUN-7)"] {
+        let inner = text("durum", "1") + &text("hataaciklama", said);
+        let body = Reply::new("GuvenliGirisResponse", format!("<a:return>{inner}</a:return>"));
+        server.world().canned = Some(("GuvenliGiris".into(), 200, "text/xml".into(), body.written(false).1));
+        let begun = kep_gateway::mailbox::eyservis::login::begin(&config, &secrets, &Default::default())
+            .await
+            .unwrap();
+        let refused = begun.finish(&kep_gateway::secret::Secret::new("654321")).await.unwrap_err();
+        let told = format!("{refused} {:?}", refused.problem);
+        assert!(
+            told.contains("***") && !told.contains("654321") && !told.contains("BEGUN"),
+            "{told}"
+        );
+    }
+    assert!(!config.login_file.exists());
+}
+
+#[tokio::test]
+async fn a_query_answered_with_nothing_is_not_repeated_with_wrong_credentials() {
+    let server = EyServis::start(10, today(), 1, 0).await;
+    let nothing = Reply::new("PaketSorgulaResponse2", "").written(false).1;
+    server.world().canned = Some(("PaketSorgula2".into(), 200, "text/xml".into(), nothing));
+    assert_eq!(
+        failing_list(&server).await.class,
+        ErrorClass::Permanent,
+        "the credit is told: it is something else"
+    );
+    // Only there the service says in words what is wrong.
+    server.world().refuse = Some("Şifre veya Parola Yanlış".into());
+    server.world().requests.clear();
+    assert_eq!(failing_list(&server).await.class, ErrorClass::Authentication);
+    let asked: Vec<String> = server.world().requests.iter().map(|request| request.operation.clone()).collect();
+    assert_eq!(asked, ["PaketSorgula2", "KontorSorgula"]);
 }
 
 #[tokio::test]
@@ -514,6 +511,32 @@ async fn evidence_is_fetched_once_and_mail_comes_first() {
 }
 
 #[tokio::test]
+async fn evidence_that_cannot_be_listed_keeps_no_other_away() {
+    let server = EyServis::start(18, today(), 0, 0).await;
+    for nth in 0..6 {
+        let kep_id = server.world().put("INBOX", today().at(8, 0, 0, 0), message(nth, 500));
+        let mut world = server.world();
+        world.mails[nth].evidence = vec![(format!("D-{nth}"), format!("<d{nth}/>").into_bytes())];
+        if nth < 4 {
+            world.broken_evidence.insert(kep_id);
+        }
+    }
+    let mut mailbox = server.mailbox("");
+    let mut intake = Intake::default();
+    for _ in 0..5 {
+        pass(&mut mailbox, &mut intake).await.unwrap();
+    }
+    assert_eq!(server.count("PaketDelilIndir"), 2, "those of the two that can be listed");
+    assert!(server.count("PaketDetayDelilSorgula") <= 6, "what breaks rests for a while");
+    server.world().broken_evidence.clear();
+    server.clock.set(kep_gateway::clock::from_local(today().at(12, 15, 1, 0)));
+    for _ in 0..3 {
+        pass(&mut mailbox, &mut intake).await.unwrap();
+    }
+    assert_eq!(server.count("PaketDelilIndir"), 6);
+}
+
+#[tokio::test]
 async fn nothing_is_acknowledged_or_deleted_unless_it_is_configured_and_its_evidence_is_here() {
     let server = EyServis::start(20, today(), 1, 0).await;
     let mut intake = Intake::default();
@@ -524,20 +547,39 @@ async fn nothing_is_acknowledged_or_deleted_unless_it_is_configured_and_its_evid
     let mut plain = server.mailbox("backfill_from = \"2026-01-01\"\n");
     pass(&mut plain, &mut intake).await.unwrap();
     let locator = intake.known.first().unwrap().clone();
+    let here = *intake.bodies.first_key_value().unwrap().0;
     plain.acknowledge(&locator).await.unwrap();
-    assert!(!plain.remove(&locator).await.unwrap());
+    assert!(!plain.remove(&locator, &here).await.unwrap());
     assert_eq!(server.count("AlindiOnay") + server.count("PaketSil"), 0);
     server.mailbox("acknowledge = true\n").acknowledge(&locator).await.unwrap();
     assert_eq!(server.count("AlindiOnay"), 1);
     let mut deleting = server.mailbox(&backup);
     pass(&mut deleting, &mut intake).await.unwrap();
-    assert!(!deleting.remove(&locator).await.unwrap(), "no evidence at all");
+    server.world().requests.clear();
+    assert!(!deleting.remove(&locator, &here).await.unwrap(), "no evidence at all");
+    assert!(server.world().requests.is_empty(), "and that needs no question");
     server.world().mails[0].evidence = vec![("D-1".into(), b"<d1/>".to_vec())];
-    assert!(!deleting.remove(&locator).await.unwrap(), "evidence that is not here");
+    assert!(!deleting.remove(&locator, &here).await.unwrap(), "evidence that is not here");
     let mut deleting = server.mailbox(&backup);
     pass(&mut deleting, &mut intake).await.unwrap();
     pass(&mut deleting, &mut intake).await.unwrap();
-    assert!(deleting.remove(&locator).await.unwrap());
+    server.world().has_nameless_evidence = true;
+    assert!(!deleting.remove(&locator, &here).await.unwrap(), "evidence that nobody can fetch");
+    server.world().has_nameless_evidence = false;
+    server.world().mails[0].evidence.push(("D-2".into(), b"<d2/>".to_vec()));
+    assert!(!deleting.remove(&locator, &here).await.unwrap(), "evidence that came since");
+    server.world().mails[0].evidence.pop();
+    assert!(
+        !deleting.remove(&locator, &Sha256::of(b"another message")).await.unwrap(),
+        "other bytes under this kepId"
+    );
+    assert_eq!(server.count("PaketSil"), 0);
+    assert_eq!(
+        pass(&mut deleting, &mut intake).await.unwrap().listing.oddities.len(),
+        1,
+        "which is told"
+    );
+    assert!(deleting.remove(&locator, &here).await.unwrap());
     assert_eq!(server.count("PaketSil"), 1);
     assert!(server.world().mails.is_empty());
 }
@@ -562,6 +604,12 @@ async fn only_the_right_authority_and_name_are_spoken_to() {
     let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());
     let refused = kep_gateway::mailbox::eyservis::EyServisMailbox::new(plain, secrets, &Default::default());
     assert!(refused.err().unwrap().problem.en.contains("https"));
+    let mut shown = server.config(NO_EVIDENCE);
+    shown.url = server.url.replace("https://", "https://kurum:gizli@");
+    let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());
+    let refused = kep_gateway::mailbox::eyservis::EyServisMailbox::new(shown, secrets, &Default::default());
+    let told = refused.err().unwrap().problem.en;
+    assert!(told.contains("password") && !told.contains("gizli"), "{told}");
 }
 
 #[tokio::test]

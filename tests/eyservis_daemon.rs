@@ -25,11 +25,11 @@ use kep_gateway::clock::local_day;
 use kep_gateway::daemon::progress::Progress;
 use kep_gateway::daemon::watch;
 use kep_gateway::hash::Sha256;
-use kep_gateway::ledger::event::{Attempted, Event};
+use kep_gateway::ledger::event::{Attempted, Checked, Event};
 use kep_gateway::mailbox::ErrorClass;
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::register::entry::State;
-use kep_gateway::store::backup::backup;
+use kep_gateway::store::backup::{backup, restore};
 use kep_gateway::store::blobs::Blobs;
 use kep_gateway::store::blobs_folder;
 use kep_gateway::store::disk::RealDisk;
@@ -60,6 +60,7 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 struct House {
     server: EyServis,
     inside: Inside,
+    root: PathBuf,
     pipeline: Arc<Pipeline>,
     body: Vec<u8>,
 }
@@ -76,6 +77,7 @@ impl House {
         let pipeline = inside.open(RealDisk::shared()).unwrap();
         Self {
             server,
+            root: inside.root(),
             inside,
             pipeline,
             body,
@@ -94,13 +96,29 @@ impl House {
     }
 
     fn back_up(&self) {
-        backup(&self.inside.root(), &self.backup_folder(), RealDisk::shared(), &mut |_| {}).unwrap();
+        backup(&self.root, &self.backup_folder(), RealDisk::shared(), &mut |_| {}).unwrap();
     }
 
-    /// Days pass on the record's clock.
-    fn pass_days(&self, days: i64) {
+    /// The record's clock shows another day. What lies between was never lived through.
+    fn jump_days(&self, days: i64) {
         let now = self.pipeline.now() + jiff::SignedDuration::from_secs(days * DAY);
         self.inside.clock.set(now);
+    }
+
+    /// Days pass on the record's clock, and on each of them the mailbox is looked into.
+    async fn pass_days(&self, days: i64) {
+        for _ in 0..days {
+            self.jump_days(1);
+            let checked = Checked {
+                mailbox: "ptt".into(),
+                at: self.pipeline.now(),
+                folders: self.pipeline.ledger.mailbox("ptt").unwrap().folders,
+                listed: 0,
+                new: 0,
+                quota: None,
+            };
+            self.pipeline.ledger.append(Event::Checked(checked)).await.unwrap();
+        }
     }
 
     /// The daemon's own task looks until everything that it does on the server has been done at least twice.
@@ -140,7 +158,7 @@ async fn nothing_is_acknowledged_or_deleted_by_default() {
     let house = House::new("").await;
     house.fetched().await;
     house.pipeline.work_off().await.unwrap();
-    house.pass_days(4_000);
+    house.jump_days(4_000);
     house.look().await;
     assert_eq!(house.server.count("PaketSil") + house.server.count("AlindiOnay"), 0);
 }
@@ -151,7 +169,7 @@ async fn everything_proved_is_deleted_once() {
     house.fetched().await;
     house.pipeline.work_off().await.unwrap();
     house.back_up();
-    house.pass_days(31);
+    house.pass_days(31).await;
     assert_eq!(house.deleted().await, 1);
     assert!(house.server.world().mails.is_empty());
     assert_eq!(house.deleted().await, 1, "recorded, and not asked for again");
@@ -163,7 +181,7 @@ async fn a_message_without_its_number_is_not_deleted() {
     let house = House::deleting().await;
     house.fetched().await;
     house.back_up();
-    house.pass_days(31);
+    house.pass_days(31).await;
     assert_eq!(house.deleted().await, 0, "not registered");
     house.pipeline.work_off().await.unwrap();
     assert_eq!(house.deleted().await, 0, "registered after the backup was made");
@@ -188,7 +206,7 @@ async fn a_message_that_was_never_read_is_not_deleted() {
     let states: Vec<State> = house.pipeline.ledger.entries().map(|entry| entry.unwrap().state).collect();
     assert!(states.contains(&State::Quarantined), "{states:?}");
     house.back_up();
-    house.pass_days(31);
+    house.pass_days(31).await;
     assert_eq!(house.deleted().await, 0, "set aside unread");
 }
 
@@ -198,9 +216,9 @@ async fn a_message_is_not_deleted_before_its_time() {
     house.fetched().await;
     house.pipeline.work_off().await.unwrap();
     house.back_up();
-    house.pass_days(29);
+    house.pass_days(29).await;
     assert_eq!(house.deleted().await, 0);
-    house.pass_days(2);
+    house.pass_days(2).await;
     assert_eq!(house.deleted().await, 1);
 }
 
@@ -210,9 +228,9 @@ async fn a_message_whose_bytes_are_not_provably_here_is_not_deleted() {
     house.fetched().await;
     house.pipeline.work_off().await.unwrap();
     house.back_up();
-    house.pass_days(31);
+    house.pass_days(31).await;
     for bytes in [house.body.as_slice(), EVIDENCE] {
-        let blob = house.blob(&house.inside.root(), bytes);
+        let blob = house.blob(&house.root, bytes);
         write_over(&blob, &[bytes, b" "].concat());
         assert_eq!(house.deleted().await, 0, "another byte");
         fs::remove_file(&blob).unwrap();
@@ -227,10 +245,10 @@ async fn a_message_that_is_not_provably_in_the_backup_is_not_deleted() {
     let house = House::deleting().await;
     // A backup of before: its journal knows nothing of the message.
     house.back_up();
-    house.pass_days(1);
+    house.pass_days(1).await;
     house.fetched().await;
     house.pipeline.work_off().await.unwrap();
-    house.pass_days(31);
+    house.pass_days(31).await;
     assert_eq!(house.deleted().await, 0, "not in the backup");
     let folder = house.backup_folder();
     let copies = Blobs::open(&blobs_folder(&folder), RealDisk::shared());
@@ -264,7 +282,7 @@ async fn a_message_is_not_deleted_before_its_evidence_is_here() {
     house.fetched().await;
     house.pipeline.work_off().await.unwrap();
     house.back_up();
-    house.pass_days(31);
+    house.pass_days(31).await;
     let first = house.server.world().mails[0].evidence.clone();
     house.server.world().mails[0].evidence.clear();
     assert_eq!(house.deleted().await, 0, "the service knows of none");
@@ -275,12 +293,120 @@ async fn a_message_is_not_deleted_before_its_evidence_is_here() {
 }
 
 #[tokio::test]
+async fn a_clock_that_jumps_ahead_makes_nothing_old() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    house.jump_days(4_000);
+    assert_eq!(house.deleted().await, 0, "nobody lived through these days");
+    house.pass_days(16).await;
+    assert_eq!(house.deleted().await, 1, "half of the days were");
+}
+
+#[tokio::test]
+async fn a_backup_of_a_future_that_a_restore_undid_vouches_for_nothing() {
+    let mut house = House::deleting().await;
+    let early = tempfile::tempdir().unwrap();
+    backup(&house.root, early.path(), RealDisk::shared(), &mut |_| {}).unwrap();
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    // The disk is lost, an older backup is put back, and the same mail is fetched once more.
+    let root = house.inside.dir.path().join("restored");
+    restore(early.path(), &root, RealDisk::shared(), &mut |_| {}).unwrap();
+    house.pipeline = house.inside.open_at(root.clone(), RealDisk::shared()).unwrap();
+    house.root = root;
+    house.jump_days(1);
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.pass_days(31).await;
+    assert_eq!(
+        house.deleted().await,
+        0,
+        "its bytes are in that backup, and its present record is not"
+    );
+    fs::remove_dir_all(house.backup_folder()).unwrap();
+    house.back_up();
+    assert_eq!(house.deleted().await, 1);
+}
+
+#[tokio::test]
+async fn a_kep_id_that_means_another_message_now_deletes_nothing_and_hides_nothing() {
+    let house = House::deleting().await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.back_up();
+    house.pass_days(31).await;
+    let other = message(2, 2_000);
+    house.server.world().mails[0].bytes = other.clone();
+    assert_eq!(house.deleted().await, 0, "what lies there is not here");
+    house.server.world().mails[0].bytes = house.body.clone();
+    let gone = house.server.world().mails[0].clone();
+    assert_eq!(house.deleted().await, 1);
+    // The service gives the number of what was deleted to another message.
+    house.server.world().mails.push(eyservis::Mail {
+        bytes: other.clone(),
+        evidence: Vec::new(),
+        ..gone
+    });
+    house.look().await;
+    house.pipeline.work_off().await.unwrap();
+    let registered = house.pipeline.ledger.message(&Sha256::of(&other)).unwrap().expect("it is here");
+    assert_eq!(registered.numbers.len(), 1);
+    assert_eq!(house.deleted().await, 1, "it is young");
+}
+
+#[tokio::test]
+async fn credentials_that_were_refused_are_not_sent_again_until_they_change_or_a_person_asks() {
+    let house = House::new("").await;
+    let watch_once = async || {
+        let config = house.pipeline.settings().config.mailbox[1].clone();
+        let task = watch::watch(Arc::clone(&house.pipeline), config, Progress::default(), CancellationToken::new());
+        assert!(tokio::time::timeout(PATIENCE, task).await.is_ok(), "it is looked into for ever");
+        house.server.world().requests.len()
+    };
+    house.server.world().refuse = Some("Şifre veya Parola Yanlış".into());
+    assert_eq!(watch_once().await, 1);
+    // However often it is started.
+    for _ in 0..3 {
+        assert_eq!(watch_once().await, 1);
+    }
+    let failure = house.pipeline.ledger.mailbox("ptt").unwrap().failure.unwrap();
+    assert!(
+        failure.class == ErrorClass::Authentication && failure.cure.tr.contains("poll --mailbox ptt"),
+        "{failure:?}"
+    );
+    // Another secret is another try, and remembered in place of the first.
+    let file = house.server.folder.path().join("ptt.sifre");
+    let right = fs::read(&file).unwrap();
+    fs::write(&file, "baska\n").unwrap();
+    assert_eq!(watch_once().await, 2);
+    assert_eq!(watch_once().await, 2);
+    // A person asks for it.
+    house.pipeline.forget_refused("ptt").await.unwrap();
+    assert_eq!(watch_once().await, 3);
+    house.server.world().refuse = None;
+    fs::write(&file, right).unwrap();
+    house.look().await;
+    assert!(
+        house.pipeline.ledger.standing_under("refused/").unwrap().is_empty(),
+        "they are right now"
+    );
+    // What is remembered of a secret is no secret.
+    for segment in fs::read_dir(house.root.join("journal")).unwrap() {
+        let text = String::from_utf8_lossy(&fs::read(segment.unwrap().path()).unwrap()).into_owned();
+        assert!(eyservis::SECRETS.iter().all(|(_, secret)| !text.contains(secret)) && !text.contains("baska"));
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_acknowledged_once_after_it_is_registered_and_proved() {
     let house = House::new("acknowledge = true\n").await;
     house.fetched().await;
     assert_eq!(house.server.count("AlindiOnay"), 0, "not registered");
     house.pipeline.work_off().await.unwrap();
-    let blob = house.blob(&house.inside.root(), &house.body);
+    let blob = house.blob(&house.root, &house.body);
     write_over(&blob, b"other bytes");
     house.look().await;
     assert_eq!(house.server.count("AlindiOnay"), 0, "its bytes are not those that came");
@@ -312,7 +438,7 @@ async fn credentials_that_are_refused_anywhere_stop_the_mailbox_at_once() {
         }
         if operation == "PaketSil" {
             house.back_up();
-            house.pass_days(31);
+            house.pass_days(31).await;
         }
         house.server.world().refuse_from = Some(operation.to_owned());
         let config = house.pipeline.settings().config.mailbox[1].clone();

@@ -11,6 +11,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use forge::cades::Spec;
@@ -147,6 +148,11 @@ struct Office {
 
 impl Office {
     fn open(now: &str) -> Self {
+        Self::trusting(now, |post, folder| post.0.trust_folder(folder))
+    }
+
+    /// `anchors` fills the folder of roots.
+    fn trusting(now: &str, anchors: impl Fn(&Post, &Path)) -> Self {
         let post = Post::new();
         let more = format!(
             "address = \"{0}\"\n[[mailbox]]\nname = \"giden\"\nkind = \"folder\"\npath = \"giden\"\nsettle = \"0s\"\nsent = true\naddress = \"{0}\"\n\
@@ -161,7 +167,7 @@ impl Office {
         let path = |name: &str| inside.dir.path().join(name);
         fs::create_dir(path("giden")).unwrap();
         fs::create_dir(path("trust")).unwrap();
-        post.0.trust_folder(&path("trust"));
+        anchors(&post, &path("trust"));
         post.0.intermediates(&path("intermediates"));
         post.0.revocation(&path("revocation"));
         let pipeline = inside.open(RealDisk::shared()).unwrap();
@@ -510,6 +516,117 @@ async fn what_nobody_signed_settles_nothing() {
     let board = office.page("/boards/evidence").await;
     assert!(board.contains("Okundu (doğrulanmadı)") && board.contains("△ GECİKTİ"), "{board}");
     assert!(!board.contains("tamam: her alıcıda"));
+}
+
+/// How far the message came for each recipient, by what is verified.
+fn proven(office: &Office, entry: &Entry) -> Vec<(String, kep_gateway::evidence::Progress)> {
+    let entry = office.pipeline.ledger.entry(entry.register_number).unwrap().unwrap();
+    let following = office.pipeline.ledger.following(&entry).unwrap().unwrap();
+    let states = following.proven.states().into_iter();
+    states.map(|(recipient, state)| (recipient, state.progress)).collect()
+}
+
+#[tokio::test]
+async fn a_provider_attests_nothing_between_others() {
+    use kep_gateway::evidence::Progress::{Delivered, None, Relayed};
+
+    // The root is that of the second recipient's provider, and of no other.
+    let office = Office::trusting(SENT_AT, |post, folder| {
+        post.0.trust_folder(folder);
+        let code = post.0.provider_of(&post.recipients()[1]).code;
+        let bound = folder.join(format!("kephs/{code}.kep.tr"));
+        fs::create_dir(&bound).unwrap();
+        for file in fs::read_dir(folder.join("kephs")).unwrap() {
+            let file = file.unwrap().path();
+            if file.is_file() {
+                fs::rename(&file, bound.join(file.file_name().unwrap())).unwrap();
+            }
+        }
+    });
+    let to = office.post.recipients();
+    let codes = [0, 1].map(|nth: usize| office.post.0.provider_of(&to[nth]).code);
+    assert!(codes[1] != codes[0] && codes[1] != "hs01");
+    let letter = office.post.letter("yabanci", &to, at(SENT_AT));
+    let entry = office.sent(&letter).await;
+    let foreign = &office.post.0.provider_of(&to[1]).cert;
+    // Of the submission to us, and of what happened at the first recipient, the second recipient's provider knows nothing.
+    for (root, event, recipient) in [(SUBMISSION, "Acceptance", Option::<usize>::None), (DELIVERY, "Delivery", Some(0))] {
+        let evidence = office.post.evidence(&letter, root, event, recipient, at("2026-11-19T07:02:00Z"));
+        office.put("drop", &evidence.signed(foreign, evidence::Form::Sha256));
+    }
+    office.pass().await;
+    assert!(
+        proven(&office, &entry).iter().all(|(_, reached)| *reached == None),
+        "{:?}",
+        proven(&office, &entry)
+    );
+    office.look("2026-11-19T12:00:00Z").await;
+    assert_eq!(office.standing().len(), 2, "the evidence of submission is missing for both");
+    // Of its own customer it does, without any mail around the evidence.
+    for (root, event) in [("RelayREMMDAcceptanceRejection", "Acceptance"), (DELIVERY, "Delivery")] {
+        let evidence = office.post.evidence(&letter, root, event, Some(1), at("2026-11-19T07:03:00Z"));
+        office.put("drop", &evidence.signed(foreign, evidence::Form::Sha256));
+        office.pass().await;
+        let reached = proven(&office, &entry)
+            .into_iter()
+            .find(|(recipient, _)| *recipient == to[1])
+            .unwrap()
+            .1;
+        assert_eq!(reached, if event == "Delivery" { Delivered } else { Relayed });
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_that_ends_without_evidence_says_nothing_of_evidence() {
+    let office = Office::open(SENT_AT);
+    let letter = office.post.letter("saat", &office.post.recipients(), at(SENT_AT));
+    office.sent(&letter).await;
+    office.look("2026-11-19T11:01:00Z").await;
+    assert_eq!((office.standing().len(), office.told(Cause::MissingEvidence).len()), (2, 1));
+    // The clock is put right.
+    office.look("2026-11-19T10:30:00Z").await;
+    assert_eq!(
+        (office.standing().len(), office.told(Cause::MissingEvidence).len()),
+        (0, 1),
+        "nothing came"
+    );
+    office.look("2026-11-19T11:02:00Z").await;
+    assert_eq!((office.standing().len(), office.told(Cause::MissingEvidence).len()), (2, 2));
+}
+
+#[tokio::test]
+async fn the_report_and_the_metrics_count_what_was_sent() {
+    let office = Office::open(SENT_AT);
+    let to = office.post.recipients();
+    let counts = || office.pipeline.ledger.sent_counts().unwrap();
+    let [missing, failed] = ["sayi1", "sayi2"].map(|id| office.post.letter(id, &to, at(SENT_AT)));
+    office.sent(&missing).await;
+    office.sent(&failed).await;
+    for recipient in [0, 1] {
+        office
+            .arrives(&failed, DELIVERY, "DeliveryExpiration", Some(recipient), "2026-11-19T08:00:00Z")
+            .await;
+    }
+    office.look("2026-11-19T12:00:00Z").await;
+    let found = counts();
+    assert_eq!(
+        (found.followed, found.overdue, found.negative, found.timed_out),
+        (1, 1, 1, 0),
+        "messages, not recipients"
+    );
+    // The next morning.
+    office.look("2026-11-20T06:00:00Z").await;
+    let reports = office.told(Cause::DailyReport);
+    let report = &reports.last().unwrap().notice;
+    assert_eq!(
+        (report.facts["sent_overdue"].as_str(), report.facts["sent_negative"].as_str()),
+        ("1", "1")
+    );
+    assert!(
+        report.title.tr.contains("DİKKAT") && report.body.tr.contains("Ulaşmayan, işlem bekleyen: 1  <<<"),
+        "{}",
+        report.body.tr
+    );
 }
 
 #[tokio::test]

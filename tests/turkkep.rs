@@ -8,32 +8,20 @@ mod gateway;
 mod support;
 #[path = "turkkep/mod.rs"]
 mod turkkep;
-#[path = "eyservis/wire.rs"]
-#[allow(dead_code)]
-mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
 
 use forge::world::World as Country;
 use gateway::Gateway;
 use jiff::civil::{Date, date};
-use kep_gateway::hash::Sha256;
 use kep_gateway::mailbox::turkkep::TurkkepMailbox;
 use kep_gateway::mailbox::{ErrorClass, Fetched, Mailbox, MailboxError, NotFetched};
 use support::intake::{Consumer, Intake, pass};
-use support::{Dice, message};
+use support::soap_service::World as _;
+use support::{Dice, message, soap, storm};
 use turkkep::{CALLS, FAULT_KINDS, Fault, PASSWORD, Page, Turkkep};
 
-/// Seeds of one run over the network face. `FAULT_SEEDS` raises it, `FAULT_FIRST` starts elsewhere, to replay one seed.
-const SEEDS: u64 = 300;
-/// Seeds at once: most of their time is waiting for stalls.
-const AT_ONCE: usize = 24;
-/// A pass over a few small messages, on a machine that does eight other things.
-const PASS_LIMIT: Duration = Duration::from_secs(600);
-/// Passes that a healed service may need.
-const PASSES: usize = 80;
 const LIST: &str = "KEPPostaKutusuListesi";
 
 fn today() -> Date {
@@ -44,70 +32,12 @@ async fn survive(seed: u64) -> Vec<Fault> {
     let mut dice = Dice::new(seed ^ 0x7eb);
     let server = Turkkep::start(seed, today(), 3 + dice.below(10), 1 + dice.below(6)).await;
     let table = format!("backfill_from = \"2026-01-01\"\nwindow = \"{}d\"\n", 25 + dice.below(30));
-    let mut mailbox = server.hasty_mailbox(&table);
-    let mut intake = Intake::default();
-    let mut clean_day = None;
-    for _ in 0..PASSES {
-        let healed = server.world().is_healed();
-        let outcome = tokio::time::timeout(PASS_LIMIT, pass(&mut mailbox, &mut intake)).await;
-        match outcome.unwrap_or_else(|_| panic!("seed {seed}: a pass hangs")) {
-            // A list that was short once is asked for again later: one clean pass on each of two days.
-            Ok(done) if healed && done.answered == 0 => match clean_day {
-                None => {
-                    clean_day = Some(today());
-                    server.set_today(today().tomorrow().unwrap());
-                }
-                Some(_) => break,
-            },
-            Ok(_) => {}
-            Err(error) => assert_ne!(error.class, ErrorClass::Authentication, "seed {seed}: {error}"),
-        }
-        // The gateway may be restarted at any time.
-        if dice.one_in(8) {
-            mailbox = server.hasty_mailbox(&table);
-            mailbox.recall(intake.last_states());
-        }
-    }
-    let world = server.world();
-    let story = format!("seed {seed}, faults {:?}", world.struck);
-    assert!(clean_day.is_some(), "{story}: no clean pass after healing");
-    let here: BTreeSet<Sha256> = intake.bodies.keys().copied().collect();
-    assert!(
-        world.bodies().is_subset(&here),
-        "{story}: {} messages are lost",
-        world.bodies().difference(&here).count()
-    );
-    assert!(here.is_subset(&world.ever), "{story}: bytes that were never a message");
-    assert!(intake.deliveries.values().all(|count| *count == 1), "{story}: fetched twice");
-    world.struck.iter().map(|(fault, _)| *fault).collect()
+    storm::survive(&server, || Box::new(server.hasty_mailbox(&table)), today(), seed, &mut dice).await
 }
 
 #[test]
 fn whatever_breaks_heals_without_loss() {
-    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (first, seeds) = (number("FAULT_FIRST", 0), number("FAULT_SEEDS", SEEDS));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let kinds = runtime.block_on(async {
-        let mut kinds: BTreeMap<Fault, usize> = BTreeMap::new();
-        let mut running = tokio::task::JoinSet::new();
-        let mut count = |faults: Vec<Fault>| faults.into_iter().for_each(|fault| *kinds.entry(fault).or_default() += 1);
-        for seed in first..first + seeds {
-            if running.len() >= AT_ONCE {
-                count(running.join_next().await.unwrap().unwrap());
-            }
-            running.spawn(survive(seed));
-        }
-        while let Some(faults) = running.join_next().await {
-            count(faults.unwrap());
-        }
-        kinds
-    });
-    println!("{seeds} seeds: {kinds:?}");
-    assert!(seeds < 200 || kinds.len() == FAULT_KINDS, "every kind of fault must have struck");
+    storm::storm(FAULT_KINDS, survive);
 }
 
 #[tokio::test]
@@ -161,19 +91,50 @@ async fn a_uid_that_did_not_grow_is_found_at_the_recheck() {
 }
 
 #[tokio::test]
-async fn a_year_is_walked_back() {
-    let server = Turkkep::start(5, today(), 0, 0).await;
-    let first = date(2025, 1, 20);
-    for day in 0..372 {
-        server.world().arrive_on(first.checked_add(jiff::Span::new().days(day)).unwrap());
+async fn a_year_is_walked_back_and_a_restart_goes_on_from_there() {
+    for page in [Page::All, Page::Lowest(20), Page::Highest(7)] {
+        let server = Turkkep::start(5, today(), 0, 0).await;
+        server.world().page = page;
+        let first = date(2025, 1, 20);
+        for day in 0..372 {
+            server.world().arrive_on(first.checked_add(jiff::Span::new().days(day)).unwrap());
+        }
+        let table = "backfill_from = \"2025-01-20\"\n";
+        let mut mailbox = server.mailbox(table);
+        let mut intake = Intake::default();
+        pass(&mut mailbox, &mut intake).await.unwrap();
+        assert_eq!(
+            intake.bodies.keys().copied().collect::<BTreeSet<_>>(),
+            server.world().bodies(),
+            "{page:?}"
+        );
+        server.world().requests.clear();
+        assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 0);
+        assert_eq!(server.count(LIST), 2, "{page:?}: one for mail, one for evidence");
+        // Ten days later, after an outage, in another process.
+        server.set_today(date(2026, 2, 6));
+        server.world().arrive_on(date(2026, 1, 29));
+        let mut mailbox = server.mailbox(table);
+        mailbox.recall(intake.last_states());
+        assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 1, "{page:?}");
+        server.world().requests.clear();
+        assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 0);
+        assert_eq!(server.count(LIST), 2, "{page:?}: the year is not walked again");
     }
-    let mut mailbox = server.mailbox("backfill_from = \"2025-01-20\"\n");
-    let mut intake = Intake::default();
-    pass(&mut mailbox, &mut intake).await.unwrap();
-    assert_eq!(intake.bodies.keys().copied().collect::<BTreeSet<_>>(), server.world().bodies());
-    server.world().requests.clear();
-    assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 0);
-    assert_eq!(server.count(LIST), 2);
+}
+
+#[tokio::test]
+async fn a_year_is_walked_back_through_every_fault() {
+    for seed in 0..2 {
+        let mut dice = Dice::new(seed);
+        let server = Turkkep::start(seed, today(), 0, 30).await;
+        for nth in 0..60 {
+            let day = today().checked_sub(jiff::Span::new().days(nth * 6)).unwrap();
+            server.world().arrive_on(day);
+        }
+        let table = "backfill_from = \"2025-01-20\"\n";
+        storm::year(&server, || Box::new(server.hasty_mailbox(table)), today(), &mut dice).await;
+    }
 }
 
 async fn ends(mailbox: &mut TurkkepMailbox) -> Vec<Fetched> {
@@ -279,7 +240,7 @@ async fn every_shape_of_an_error_is_told_from_an_empty_mailbox() {
             "no long",
         ),
         (
-            (500, "text/xml".into(), wire::fault("veritabanı").into_bytes()),
+            (500, "text/xml".into(), soap::fault("veritabanı").into_bytes()),
             ErrorClass::Transient,
             "veritabanı",
         ),

@@ -98,6 +98,21 @@ fn a_failure_stands_until_a_later_success_and_delivery_is_never_taken_back() {
 }
 
 #[test]
+fn a_failure_is_taken_back_by_what_is_proven_alone() {
+    let of = |evidence: &[Evidence]| {
+        let mut timeline = Timeline::default();
+        evidence.iter().for_each(|one| timeline.apply(one));
+        timeline
+    };
+    let all = of(&[numbered(41, A, 2), numbered(40, A, 3)]);
+    let progress = |proven: &[Evidence]| all.state_beside(&of(proven), "A@hs02.kep.tr").progress;
+    assert_eq!(progress(&[]), Progress::Failed);
+    assert_eq!(progress(&[numbered(40, B, 3)]), Progress::Failed, "about somebody else");
+    assert_eq!(progress(&[numbered(40, A, 3)]), Progress::Delivered);
+    assert_eq!(all.concerned().into_iter().collect::<Vec<_>>(), [A]);
+}
+
+#[test]
 fn negative_evidence_is_told() {
     for (number, negative) in [
         (10, false),

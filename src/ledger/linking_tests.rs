@@ -1,12 +1,16 @@
 use jiff::Timestamp;
 
 use super::Ledger;
+use super::event::{Event, FoundEvidence, Handled};
 use super::fixture::*;
 use super::registration::Registration;
+use crate::alert::notice::{Cause, Notice};
 use crate::evidence::EvidenceKind;
 use crate::hash::Sha256;
 use crate::register::deadlines::kind;
-use crate::register::entry::{Entry, RegisterNumber, flag};
+use crate::register::entry::{Action, Entry, Handling, RegisterNumber, State, flag};
+use crate::signature::report::Indication;
+use crate::store::disk::RealDisk;
 
 const PROVIDER: &str = "provider-message-id:1@hs01.kep.tr";
 const DIGEST: &str = "digest:sha256:00ff";
@@ -198,5 +202,169 @@ async fn the_order_of_arrival_does_not_matter() {
     }
     for (order, end) in &ends {
         assert_eq!(*end, ends[0].1, "{order:?}");
+    }
+}
+
+const ORIGINAL: &str = "original-message-id:giden@hs01.kep.tr";
+
+/// What we sent, found by its own Message-ID.
+fn sent(world: &World, sha256: Sha256) -> Registration {
+    let mut registration = Registration {
+        link_keys: vec![ORIGINAL.into()],
+        ..world.registration(sha256)
+    };
+    registration.drafts[0].flags.insert(flag::SENT.to_owned());
+    registration
+}
+
+/// An evidence mail that is announced as negative.
+fn announced(world: &World, sha256: Sha256, found: Vec<FoundEvidence>) -> Registration {
+    Registration {
+        announce: Box::new(|entries| {
+            vec![Notice {
+                cause: Cause::NegativeEvidence,
+                ..notice(&entries[0].mailbox, entries[0].registered_at)
+            }]
+        }),
+        ..evidence_mail(world, sha256, found)
+    }
+}
+
+fn told(ledger: &Ledger) -> usize {
+    let jobs = ledger.jobs().unwrap();
+    jobs.iter().filter(|job| job.notice.cause == Cause::NegativeEvidence).count()
+}
+
+#[tokio::test]
+async fn a_copy_that_arrived_here_too_keeps_no_evidence_from_what_was_sent() {
+    for sent_first in [true, false] {
+        let world = World::new();
+        let ledger = world.open();
+        // The same institution has the recipient's mailbox: its copy lies in the provider's envelope, under the provider's id.
+        let (ours, theirs) = (
+            fetch(&ledger, "giden", 1, "sent").await,
+            fetch(&ledger, "evrak", 2, "received").await,
+        );
+        let mut numbers = Vec::new();
+        let registrations = [sent(&world, ours), message(&world, theirs)];
+        for registration in if sent_first {
+            registrations
+        } else {
+            let [a, b] = registrations;
+            [b, a]
+        } {
+            numbers.push(entry(&ledger, registration).await);
+        }
+        let sent_number = numbers[usize::from(!sent_first)];
+        let mail = fetch(&ledger, "evrak", 3, "evidence mail").await;
+        let failed = evidence("expired", EvidenceKind::Delivery, "DeliveryExpiration", &[PROVIDER, ORIGINAL]);
+        entry(&ledger, announced(&world, mail, vec![failed])).await;
+        for number in numbers {
+            assert_eq!(read(&ledger, number).evidence.len(), 1, "{sent_first} {number}");
+        }
+        assert_eq!(read(&ledger, sent_number).evidence[0].linked_by, "original-message-id");
+        // The clock tells of it: it must know it.
+        assert_eq!(told(&ledger), 0);
+        let followed: Vec<_> = ledger.followed().collect::<Result<_, _>>().unwrap();
+        assert_eq!(followed[0].following.alarming().len(), 1, "{followed:?}");
+    }
+}
+
+#[tokio::test]
+async fn evidence_that_comes_again_by_another_way_may_name_its_message_then() {
+    let world = World::new();
+    let ledger = world.open();
+    let sha256 = fetch(&ledger, "evrak", 1, "the message").await;
+    let number = entry(&ledger, message(&world, sha256)).await;
+    let nameless = evidence("read", EvidenceKind::Retrieval, "Retrieval", &["provider-message-id:other"]);
+    let first = fetch(&ledger, "evrak", 2, "evidence mail").await;
+    let first = entry(&ledger, evidence_mail(&world, first, vec![nameless])).await;
+    assert!(is_orphan_mail(&ledger, first) && read(&ledger, number).evidence.is_empty());
+    // The same bytes, asked for under the message's id.
+    let named = evidence("read", EvidenceKind::Retrieval, "Retrieval", &[DIGEST, "provider-message-id:other"]);
+    for nth in 3..5 {
+        let again = fetch(&ledger, "evrak", nth, &format!("evidence by itself {nth}")).await;
+        let again = entry(&ledger, evidence_mail(&world, again, vec![named.clone()])).await;
+        assert_eq!(read(&ledger, number).evidence.len(), 1);
+        assert!(ledger.orphans().unwrap().is_empty() && !is_orphan_mail(&ledger, first) && !is_orphan_mail(&ledger, again));
+    }
+    let before = dump(&ledger);
+    drop(ledger);
+    assert_eq!(
+        dump(&Ledger::rebuild(&world.root(), RealDisk::shared(), world.clock.clone()).unwrap()),
+        before
+    );
+}
+
+#[tokio::test]
+async fn what_people_heard_before_the_message_came_does_not_depend_on_the_clock() {
+    let later = at("2026-12-20T00:00:00Z");
+    for evidence_first in [true, false] {
+        let world = World::new();
+        let ledger = world.open();
+        let ours = fetch(&ledger, "giden", 1, "sent").await;
+        let mail = fetch(&ledger, "evrak", 2, "evidence mail").await;
+        let failed = evidence("expired", EvidenceKind::Delivery, "DeliveryExpiration", &[ORIGINAL]);
+        // The clock runs back between the two.
+        world.clock.set(later);
+        if evidence_first {
+            entry(&ledger, announced(&world, mail, vec![failed])).await;
+            world.clock.set(friday());
+            entry(&ledger, sent(&world, ours)).await;
+        } else {
+            entry(&ledger, sent(&world, ours)).await;
+            world.clock.set(friday());
+            entry(&ledger, announced(&world, mail, vec![failed])).await;
+        }
+        let followed: Vec<_> = ledger.followed().collect::<Result<_, _>>().unwrap();
+        assert_eq!(
+            (told(&ledger), followed[0].told.len()),
+            match evidence_first {
+                true => (1, 1),
+                false => (0, 0),
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn negative_evidence_that_the_clock_does_not_tell_of_is_told_when_it_comes() {
+    let refused = evidence("refused", EvidenceKind::RecipientDecision, "Rejection", &[ORIGINAL]);
+    let failed = evidence("expired", EvidenceKind::Delivery, "DeliveryExpiration", &[ORIGINAL]);
+    let stranger = evidence(
+        "other",
+        EvidenceKind::Delivery,
+        "DeliveryExpiration",
+        &["provider-message-id:other"],
+    );
+    let mut tampered = evidence("tampered", EvidenceKind::Delivery, "DeliveryExpiration", &[ORIGINAL]);
+    tampered.report.indication = Indication::Failed;
+    for (found, state, expected) in [
+        (vec![failed.clone()], None, 0),
+        (vec![failed.clone(), stranger], None, 1),
+        (vec![refused], None, 1),
+        (vec![tampered], None, 1),
+        // A person has closed it: no clock looks at it any more.
+        (vec![failed], Some(State::Done), 1),
+    ] {
+        let world = World::new();
+        let ledger = world.open();
+        let ours = fetch(&ledger, "giden", 1, "sent").await;
+        let number = entry(&ledger, sent(&world, ours)).await;
+        if let Some(state) = state {
+            let handling = Handling {
+                by: "ayse".into(),
+                at: friday(),
+                state,
+                note: None,
+                uid: None,
+                action: Action::Done,
+            };
+            ledger.append(Event::Handled(Handled { number, handling })).await.unwrap();
+        }
+        let mail = fetch(&ledger, "evrak", 2, "evidence mail").await;
+        let names: Vec<_> = found.iter().map(|found| (found.evidence.kind, found.link_keys.clone())).collect();
+        entry(&ledger, announced(&world, mail, found)).await;
+        assert_eq!(told(&ledger), expected, "{names:?} {state:?}");
     }
 }

@@ -164,3 +164,111 @@ fn a_sender_who_is_not_us_is_told() {
     let finding = foreign_sender(&headers, Some("baska@hs01.kep.tr")).unwrap();
     assert_eq!(finding.rule, "KEP-5060");
 }
+
+#[test]
+fn a_success_that_nobody_verified_silences_no_failure() {
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
+    let failed = delil(EvidenceKind::Delivery, "DeliveryExpiration", Some(A), "2026-11-19T08:00:00Z");
+    let delivered = delil(EvidenceKind::Delivery, "Delivery", Some(A), "2026-11-19T09:00:00Z");
+    following.learn(&failed, Indication::Indeterminate);
+    following.learn(&delivered, Indication::Indeterminate);
+    let fate = fates(&following, "2026-11-19T10:00:00Z").remove(0);
+    assert_eq!((fate.state.progress, fate.unverified), (Progress::Failed, true));
+    assert_eq!((fate.loud, following.alarming().len()), (Some(Loud::Negative), 1));
+    following.learn(&delivered, Indication::Passed);
+    let fate = fates(&following, "2026-11-19T10:00:00Z").remove(0);
+    assert_eq!((fate.state.progress, fate.loud), (Progress::Delivered, None));
+}
+
+#[test]
+fn a_list_of_recipients_that_nobody_signed_takes_no_evidence_from_anybody() {
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
+    // The provider names no recipient: there is one.
+    let failed = delil(EvidenceKind::Delivery, "DeliveryExpiration", None, "2026-11-19T08:00:00Z");
+    following.learn(&failed, Indication::Passed);
+    let mut forged = delil(EvidenceKind::Delivery, "Delivery", Some(B), "2026-11-19T09:00:00Z");
+    forged.recipients = (0..500).map(|nth| format!("{nth}@hs03.kep.tr")).collect();
+    following.learn(&forged, Indication::Indeterminate);
+    let all = fates(&following, "2026-11-19T10:00:00Z");
+    let recipients: Vec<&str> = all.iter().map(|fate| fate.recipient.as_str()).collect();
+    assert_eq!(
+        recipients,
+        [A, B],
+        "only the one whom it is about comes beside those of the message"
+    );
+    assert_eq!((all[0].state.progress, all[0].loud), (Progress::Failed, Some(Loud::Negative)));
+    // Once it is verified, everybody whom it names is somebody to whom it went.
+    following.learn(&forged, Indication::Passed);
+    assert_eq!(fates(&following, "2026-11-19T10:00:00Z").len(), 502);
+}
+
+#[test]
+fn a_time_out_that_nobody_verified_leaves_the_evidence_of_reading_missing() {
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
+    for (kind, event) in [(EvidenceKind::Submission, "Acceptance"), (EvidenceKind::Delivery, "Delivery")] {
+        following.learn(&delil(kind, event, Some(A), "2026-11-19T07:02:00Z"), Indication::Passed);
+    }
+    let time_out = delil(EvidenceKind::Retrieval, "NonRetrievalExpiration", Some(A), "2026-11-20T21:00:00Z");
+    following.learn(&time_out, Indication::Indeterminate);
+    let fate = fates(&following, "2026-11-24T07:00:00Z").remove(0);
+    assert_eq!(fate.missing.map(|(missing, _)| missing), Some(Missing::Reading));
+    assert_eq!((fate.state.progress, fate.unverified, fate.loud), (Progress::TimeOut, true, None));
+    assert!(following.alarming().is_empty() && !following.is_complete());
+    following.learn(&time_out, Indication::Passed);
+    let fate = fates(&following, "2026-11-24T07:00:00Z").remove(0);
+    assert_eq!((fate.missing, fate.loud, fate.complete), (None, Some(Loud::TimeOut), true));
+}
+
+#[test]
+fn evidence_about_another_providers_sender_settles_nothing_of_ours() {
+    let of = |sender: Option<&str>| {
+        let mut following = Following::new(sent(), Some("Kurum@hs01.kep.tr"), &[A.to_owned()]);
+        let mut delivered = delil(EvidenceKind::Delivery, "Delivery", Some(A), "2026-11-19T07:02:00Z");
+        delivered.sender = sender.map(str::to_owned);
+        following.learn(&delivered, Indication::Passed);
+        fates(&following, "2026-11-19T12:00:00Z").remove(0)
+    };
+    for ours in [
+        None,
+        Some("kurum@hs01.kep.tr"),
+        Some("baska@birim.HS01.kep.tr"),
+        Some("Deneme Kurumu"),
+    ] {
+        let fate = of(ours);
+        assert_eq!(
+            (fate.unverified, fate.awaited, fate.missing),
+            (false, Some(Missing::Reading), None),
+            "{ours:?}"
+        );
+    }
+    let foreign = of(Some("biri@hs03.kep.tr"));
+    assert_eq!((foreign.unverified, foreign.awaited), (true, Some(Missing::Submission)));
+    assert!(foreign.missing.is_some());
+}
+
+#[test]
+fn a_provider_whose_clock_runs_years_ahead_puts_no_alarm_off() {
+    let mut following = Following::new(sent(), None, &[A.to_owned()]);
+    let delivered = delil(EvidenceKind::Delivery, "Delivery", Some(A), "2099-11-19T07:02:00Z");
+    following.learn(&delivered, Indication::Passed);
+    let missing = fates(&following, "2026-11-24T07:00:00Z")[0].missing;
+    // Two business days after it was sent.
+    assert_eq!(missing, Some((Missing::Reading, at("2026-11-23T20:59:59Z"))));
+}
+
+#[test]
+fn one_recipient_written_in_two_ways_is_one() {
+    let written = ["BELGE@Bölge.hs02.kep.tr", " belge@xn--blge-5qa.hs02.kep.tr"].map(str::to_owned);
+    let mut following = Following::new(sent(), None, &written);
+    assert_eq!(following.recipients, ["belge@xn--blge-5qa.hs02.kep.tr"], "and it is a KEP address");
+    let read = delil(
+        EvidenceKind::Retrieval,
+        "Retrieval",
+        Some("Belge@BÖLGE.hs02.kep.tr"),
+        "2026-11-20T08:00:00Z",
+    );
+    following.learn(&read, Indication::Passed);
+    let all = fates(&following, "2026-12-20T08:00:00Z");
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].complete && following.is_complete());
+}

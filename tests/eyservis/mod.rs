@@ -6,22 +6,18 @@ pub mod wire;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::civil::{Date, DateTime};
-use kep_gateway::clock::{FixedClock, from_local};
 use kep_gateway::hash::Sha256;
 use kep_gateway::limits::Limits;
 use kep_gateway::mailbox::config::MailboxConfig;
 use kep_gateway::mailbox::eyservis::EyServisMailbox;
 use kep_gateway::mailbox::eyservis::config::EyServisConfig;
 use kep_gateway::secret::SecretFolder;
-use tempfile::TempDir;
-use tokio::task::JoinHandle;
 
-use crate::support::soap_service::{self, Break, Connection};
+use crate::support::soap_service::{self, Answer, Fake, Incoming, Script, Wire, swapped};
 use crate::support::{Dice, message};
-use wire::{Reply, Request, bare, fault, nil, text};
+use wire::{Reply, Request, bare, nil, text};
 
 pub const ADDRESS: &str = "kurum@hs01.kep.tr";
 pub const SECRETS: [(&str, &str); 3] = [
@@ -36,27 +32,11 @@ pub const SMS: &str = "123456";
 /// What the service can do wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The connection ends before the answer.
-    Drop,
-    /// The connection ends inside the answer.
-    Truncate,
-    /// Nothing comes; the connection stays.
-    Stall,
-    /// The answer drips, and stops.
-    Drip,
-    /// HTTP 503 with a page.
-    Busy,
-    /// A page where XML should be.
-    Page,
-    Refusal,
+    Wire(Wire),
     /// `durum` says that something is wrong.
     ErrorCode,
     /// Another operation's reply.
     WrongWrapper,
-    /// Tags that do not match.
-    Garbage,
-    /// Nothing at all inside the wrapper.
-    Nothing,
     /// One row is left out of a list.
     Omit,
     /// One row stands in a list twice.
@@ -71,18 +51,9 @@ pub enum Fault {
     Arrive,
 }
 
-const FAULTS: [Fault; 17] = [
-    Fault::Drop,
-    Fault::Truncate,
-    Fault::Stall,
-    Fault::Drip,
-    Fault::Busy,
-    Fault::Page,
-    Fault::Refusal,
+const OWN_FAULTS: [Fault; 8] = [
     Fault::ErrorCode,
     Fault::WrongWrapper,
-    Fault::Garbage,
-    Fault::Nothing,
     Fault::Omit,
     Fault::Twice,
     Fault::Uneven,
@@ -90,7 +61,7 @@ const FAULTS: [Fault; 17] = [
     Fault::BrokenBinary,
     Fault::Arrive,
 ];
-pub const FAULT_KINDS: usize = FAULTS.len();
+pub const FAULT_KINDS: usize = OWN_FAULTS.len() + Wire::ALL.len();
 
 /// Which rows of a list that is too long the service keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +86,7 @@ pub struct World {
     pub folders: Vec<String>,
     pub ever: BTreeSet<Sha256>,
     pub requests: Vec<Request>,
-    pub struck: Vec<(Fault, String)>,
+    script: Script<Fault>,
     /// Replies as multipart/related.
     pub mtom: bool,
     /// Every request is answered with these words as if the credentials were wrong.
@@ -130,12 +101,14 @@ pub struct World {
     pub at_most: Option<(usize, Cut)>,
     /// The operation at which the credentials begin to be refused, for that and all that follow.
     pub refuse_from: Option<String>,
+    /// kepIds whose evidence is listed in an answer that nobody can read.
+    pub broken_evidence: BTreeSet<String>,
+    /// Each message has one more delil, which is listed without its id.
+    pub has_nameless_evidence: bool,
     /// Operations that are counted and never answered.
     pub silent: BTreeSet<String>,
     pub quota: i64,
     pub credit: String,
-    faults_left: usize,
-    dice: Dice,
     made: usize,
     today: Date,
 }
@@ -147,7 +120,11 @@ impl World {
             folders: vec!["INBOX".into(), "OUTBOX".into(), "INBOX.Sent".into()],
             ever: BTreeSet::new(),
             requests: Vec::new(),
-            struck: Vec::new(),
+            script: Script::new(
+                Dice::new(seed),
+                Wire::ALL.map(Fault::Wire).into_iter().chain(OWN_FAULTS).collect(),
+                faults,
+            ),
             mtom: seed % 2 == 1,
             refuse: None,
             canned: None,
@@ -155,29 +132,27 @@ impl World {
             broken_before: None,
             at_most: None,
             refuse_from: None,
+            broken_evidence: BTreeSet::new(),
+            has_nameless_evidence: false,
             silent: BTreeSet::new(),
             quota: 51_200,
             credit: "1250.50".into(),
-            faults_left: faults,
-            dice: Dice::new(seed),
             made: 0,
             today,
         };
         for _ in 0..count {
-            let days = world.dice.below(20);
-            world.arrive_on(today.saturating_sub(jiff::Span::new().days(i64::try_from(days).unwrap())));
+            let day = world.script.recent(today);
+            world.arrive_on(day);
         }
         world
     }
 
     pub fn arrive_on(&mut self, day: Date) -> String {
-        // Midnights and their neighbours are where days are counted wrongly.
-        let times = [(0, 0, 0), (23, 59, 59), (2, 59, 59), (3, 0, 0), (12, 0, 0)];
-        let (hour, minute, second) = times[self.dice.below(times.len())];
-        let size = 300 + self.dice.below(3_000);
+        let arrived = self.script.time_on(day);
+        let size = 300 + self.script.dice.below(3_000);
         self.made += 1;
         let bytes = message(self.made, size);
-        self.put("INBOX", day.at(hour, minute, second, 0), bytes)
+        self.put("INBOX", arrived, bytes)
     }
 
     pub fn put(&mut self, folder: &str, arrived: DateTime, bytes: Vec<u8>) -> String {
@@ -198,34 +173,7 @@ impl World {
         kep_id
     }
 
-    pub fn bodies(&self) -> BTreeSet<Sha256> {
-        self.mails.iter().map(|mail| Sha256::of(&mail.bytes)).collect()
-    }
-
-    pub fn is_healed(&self) -> bool {
-        self.faults_left == 0
-    }
-
-    pub fn set_today(&mut self, today: Date) {
-        self.today = today;
-    }
-
-    /// How often an operation was asked for.
-    pub fn count(&self, operation: &str) -> usize {
-        self.requests.iter().filter(|request| request.operation == operation).count()
-    }
-
-    fn fault(&mut self, operation: &str) -> Option<Fault> {
-        if self.faults_left == 0 || !self.dice.one_in(3) {
-            return None;
-        }
-        self.faults_left -= 1;
-        let fault = FAULTS[self.dice.below(FAULTS.len())];
-        self.struck.push((fault, operation.to_owned()));
-        Some(fault)
-    }
-
-    fn answer(&mut self, request: &Request, fault: Option<Fault>) -> Reply {
+    fn reply(&mut self, request: &Request, fault: Option<Fault>) -> Reply {
         assert_eq!(request.soap_action, format!("\"urn:{}\"", request.operation));
         let account = if request.members.iter().any(|(name, _)| name == "kepHesap/kepHesap") {
             "kepHesap/"
@@ -392,6 +340,9 @@ impl World {
         if let Some(words) = refused {
             return Reply::new(wrapper, bare("durum", "1") + &bare("hataaciklama", &words));
         }
+        if self.broken_evidence.contains(request.member("kepId")) {
+            return Reply::new("BaskaResponse", bare("durum", "0"));
+        }
         let mail = self.mails.iter().find(|mail| mail.kep_id == request.member("kepId"));
         // Evidence of sent mail comes to the inbox and is found there by the message's kepId.
         let mail = mail.filter(|mail| mail.folder == request.member("dizin") || request.member("dizin") == "INBOX");
@@ -406,7 +357,15 @@ impl World {
                 text("alici", ADDRESS)
             )
         };
-        let rows: String = mail.iter().flat_map(|mail| &mail.evidence).map(|(id, _)| row(id)).collect();
+        let mut rows: String = mail.iter().flat_map(|mail| &mail.evidence).map(|(id, _)| row(id)).collect();
+        if self.has_nameless_evidence {
+            rows += &format!(
+                "<a:DelilSonuc>{}{}{}</a:DelilSonuc>",
+                text("durum", "0"),
+                nil("delilId"),
+                text("delilTurId", "41")
+            );
+        }
         Reply::new(wrapper, rows + &bare("durum", "0"))
     }
 
@@ -434,59 +393,68 @@ fn login(operation: &str, code: &str, words: &str, id: &str) -> Reply {
     Reply::new(&format!("{operation}Response"), format!("<a:return>{inner}</a:return>"))
 }
 
-/// The running service.
-pub struct EyServis {
-    pub folder: TempDir,
-    pub url: String,
-    pub clock: Arc<FixedClock>,
-    world: Arc<Mutex<World>>,
-    task: JoinHandle<()>,
-}
+impl soap_service::World for World {
+    type Fault = Fault;
+    const PATH: &'static str = "/KepEYazismaV1.1/";
 
-impl Drop for EyServis {
-    fn drop(&mut self) {
-        self.task.abort();
+    fn script(&self) -> &Script<Fault> {
+        &self.script
+    }
+
+    fn set_today(&mut self, today: Date) {
+        self.today = today;
+    }
+
+    fn contents(&self) -> impl Iterator<Item = &[u8]> {
+        self.mails.iter().map(|mail| mail.bytes.as_slice())
+    }
+
+    fn ever(&self) -> &BTreeSet<Sha256> {
+        &self.ever
+    }
+
+    fn count(&self, operation: &str) -> usize {
+        self.requests.iter().filter(|request| request.operation == operation).count()
+    }
+
+    fn answer(&mut self, incoming: Incoming) -> (Option<Wire>, Answer) {
+        let request = Request::read(&incoming.soap_action, incoming.body);
+        let fault = self.script.strike(&request.operation);
+        if fault == Some(Fault::Arrive) {
+            self.arrive_on(self.today);
+        }
+        let (kind, mut body) = self.reply(&request, fault).written(self.mtom);
+        match fault {
+            Some(Fault::WrongWrapper) => body = swapped(&body, "Response", "Yaniti"),
+            Some(Fault::BrokenBinary) if kind.starts_with("multipart") => body = swapped(&body, "cid:1.a", "cid:2.a"),
+            Some(Fault::BrokenBinary) => body = swapped(&body, "fileName=\"ileti\">", "fileName=\"ileti\">%%"),
+            _ => {}
+        }
+        let canned = self.canned.clone().filter(|(operation, ..)| *operation == request.operation);
+        let answer = canned.map_or((200, kind, body), |(_, status, kind, body)| (status, kind, body));
+        let is_poisoned = request.operation == "Indir" && self.poison.contains(request.member("kepId"));
+        let wire = match fault {
+            _ if self.silent.contains(&request.operation) => Some(Wire::Stall),
+            _ if is_poisoned => Some(Wire::Truncate),
+            Some(Fault::Wire(wire)) => Some(wire),
+            _ => None,
+        };
+        self.requests.push(request);
+        (wire, answer)
     }
 }
 
-impl EyServis {
+pub type EyServis = Fake<World>;
+
+impl Fake<World> {
     /// `count` messages of the last twenty days, `faults` still to come.
     pub async fn start(seed: u64, today: Date, count: usize, faults: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, secret) in SECRETS {
             fs::write(folder.path().join(name), format!("{secret}\n")).unwrap();
         }
-        let world = Arc::new(Mutex::new(World::new(seed, today, count, faults)));
-        let shared = Arc::clone(&world);
-        let (port, task) = soap_service::listen(folder.path(), move |stream| {
-            let world = Arc::clone(&shared);
-            async move { serve(stream, &world).await }
-        })
-        .await;
-        let url = format!("https://localhost:{port}/KepEYazismaV1.1/KepEYazismaCOREWSDL.php");
-        let clock = FixedClock::at(from_local(today.at(12, 0, 0, 0)));
-        Self {
-            folder,
-            url,
-            clock,
-            world,
-            task,
-        }
-    }
-
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
-    }
-
-    /// How often an operation was asked for.
-    pub fn count(&self, operation: &str) -> usize {
-        self.world().count(operation)
-    }
-
-    /// A new day, for both sides.
-    pub fn set_today(&self, today: Date) {
-        self.clock.set(from_local(today.at(12, 0, 0, 0)));
-        self.world().set_today(today);
+        let world = World::new(seed, today, count, faults);
+        Self::serving(folder, "/KepEYazismaV1.1/KepEYazismaCOREWSDL.php", today, world).await
     }
 
     /// The table of this mailbox, with more lines, for a client that waits for a slow machine.
@@ -495,15 +463,14 @@ impl EyServis {
     }
 
     fn table_with(&self, limits: &str, more: &str) -> String {
-        let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"ptt\"\nkind = \"eyservis\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\n\
              tcno_file = \"{}\"\nparola_file = \"{}\"\nsifre_file = \"{}\"\n{limits}{more}",
             self.url,
-            file("ca.pem"),
-            file("ptt.tcno"),
-            file("ptt.parola"),
-            file("ptt.sifre"),
+            self.file("ca.pem"),
+            self.file("ptt.tcno"),
+            self.file("ptt.parola"),
+            self.file("ptt.sifre"),
         )
     }
 
@@ -533,82 +500,6 @@ fn read_table(table: &str) -> EyServisConfig {
         MailboxConfig::EyServis(config) => config,
         _ => panic!("kind"),
     }
-}
-
-async fn serve(mut stream: Connection, world: &Mutex<World>) -> std::io::Result<()> {
-    while let Some(request) = read(&mut stream).await? {
-        let (fault, answer) = {
-            let mut world = world.lock().unwrap();
-            let fault = world.fault(&request.operation);
-            if fault == Some(Fault::Arrive) {
-                let today = world.today;
-                world.arrive_on(today);
-            }
-            let canned = world.canned.clone().filter(|(operation, ..)| *operation == request.operation);
-            let reply = world.answer(&request, fault);
-            let poisoned = request.operation == "Indir" && world.poison.contains(request.member("kepId"));
-            let mtom = world.mtom;
-            let fault = if poisoned { Some(Fault::Truncate) } else { fault };
-            let fault = if world.silent.contains(&request.operation) {
-                Some(Fault::Stall)
-            } else {
-                fault
-            };
-            world.requests.push(request);
-            let (kind, body) = reply.written(mtom);
-            (
-                fault,
-                canned.map_or((200, kind, body), |(_, status, kind, body)| (status, kind, body)),
-            )
-        };
-        let (mut status, mut kind, mut body) = answer;
-        let swap = |body: &[u8], from: &str, to: &str| String::from_utf8_lossy(body).replace(from, to).into_bytes();
-        match fault {
-            Some(Fault::Drop) => return Ok(()),
-            Some(Fault::Stall) => {
-                soap_service::stall().await;
-                return Ok(());
-            }
-            Some(Fault::Busy) => (status, kind, body) = (503, "text/html".into(), b"<html>bakim".to_vec()),
-            Some(Fault::Page) => (kind, body) = ("text/html".into(), b"<html>hos geldiniz</html>".to_vec()),
-            Some(Fault::Refusal) => (status, kind, body) = (500, "text/xml".into(), fault_body()),
-            Some(Fault::WrongWrapper) => body = swap(&body, "Response", "Yaniti"),
-            Some(Fault::Garbage) => body = swap(&body, "</soapenv:Body>", "</soapenv:Govde>"),
-            Some(Fault::Nothing) => (kind, body) = ("text/xml".into(), wire::envelope("").into_bytes()),
-            Some(Fault::BrokenBinary) => {
-                body = swap(
-                    &swap(&body, "ePaket xmlns", "ePaket  x='1' xmlns"),
-                    "fileName=\"ileti\">",
-                    "fileName=\"ileti\">%%",
-                )
-            }
-            _ => {}
-        }
-        if fault == Some(Fault::BrokenBinary) && kind.starts_with("multipart") {
-            body = swap(&body, "cid:1.a", "cid:2.a");
-        }
-        let break_off = match fault {
-            Some(Fault::Truncate) => Some(Break::Truncate),
-            Some(Fault::Drip) => Some(Break::Drip),
-            _ => None,
-        };
-        if !soap_service::write(&mut stream, break_off, status, &kind, &body).await? {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-fn fault_body() -> Vec<u8> {
-    fault("Servis şu anda meşgul").into_bytes()
-}
-
-async fn read(stream: &mut Connection) -> std::io::Result<Option<Request>> {
-    let Some(incoming) = soap_service::read(stream).await? else {
-        return Ok(None);
-    };
-    assert!(incoming.line.starts_with("POST /KepEYazismaV1.1/"), "{}", incoming.line);
-    Ok(Some(Request::read(&incoming.soap_action, incoming.body)))
 }
 
 /// Where the reconstructed WSDL lies, where this machine has it.

@@ -1,11 +1,9 @@
 //! The service's side of the wire: what a request says, and replies in both styles.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::support::soap::{self, envelope, escape};
 
 pub const AXIS2: &str = "http://ws.apache.org/axis2";
 const MEMBERS: &str = "http://ws.apache.org/axis2/xsd";
-const BOUNDARY: &str = "MIMEBoundary=_0f1";
 
 /// A request as the service reads it.
 #[derive(Debug, Clone)]
@@ -78,23 +76,6 @@ pub fn bare(name: &str, value: &str) -> String {
     format!("<a:{name}>{}</a:{name}>", escape(value))
 }
 
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-pub fn envelope(body: &str) -> String {
-    format!(
-        "<?xml version='1.0' encoding='UTF-8'?><soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"
-    )
-}
-
-pub fn fault(words: &str) -> String {
-    envelope(&format!(
-        "<soapenv:Fault><faultcode>soapenv:Server</faultcode><faultstring>{}</faultstring></soapenv:Fault>",
-        escape(words)
-    ))
-}
-
 impl Reply {
     pub fn new(wrapper: &str, content: impl Into<String>) -> Self {
         Self {
@@ -106,53 +87,25 @@ impl Reply {
 
     /// Content type and bytes.
     pub fn written(&self, mtom: bool) -> (String, Vec<u8>) {
-        let inside = |binary: &str| {
-            let content = self.content.replace("{binary}", binary);
+        let inside = |content: String| {
             envelope(&format!(
                 "<a:{0} xmlns:a=\"{AXIS2}\" xmlns:e=\"{MEMBERS}\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">{content}</a:{0}>",
                 self.wrapper
             ))
         };
         let Some((name, file, bytes)) = &self.binary else {
-            let xml = inside("");
-            return match mtom {
-                false => ("text/xml; charset=utf-8".to_owned(), xml.into_bytes()),
-                true => parts(&xml, &[]),
-            };
+            return soap::written(|_| inside(self.content.replace("{binary}", "")), None, mtom);
         };
-        let open = format!(
-            "<e:{name} xmlns:m=\"http://www.w3.org/2005/05/xmlmime\" m:contentType=\"application/octet-stream\" m:fileName=\"{}\">",
-            escape(file)
-        );
-        match mtom {
-            false => {
-                let mut encoded = STANDARD.encode(bytes);
-                if encoded.len() > 76 {
-                    encoded.insert_str(76, "\r\n");
-                }
-                (
-                    "text/xml; charset=utf-8".to_owned(),
-                    inside(&format!("{open}{encoded}</e:{name}>")).into_bytes(),
-                )
-            }
-            true => {
-                let include = "<xop:Include xmlns:xop=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:1.a%2Bb%40apache.org\"/>";
-                parts(&inside(&format!("{open}{include}</e:{name}>")), bytes)
-            }
-        }
+        let element = |binary: &str| {
+            format!(
+                "<e:{name} xmlns:m=\"http://www.w3.org/2005/05/xmlmime\" m:contentType=\"application/octet-stream\" m:fileName=\"{}\">{binary}</e:{name}>",
+                escape(file)
+            )
+        };
+        soap::written(
+            |binary| inside(self.content.replace("{binary}", &element(binary))),
+            Some(bytes),
+            mtom,
+        )
     }
-}
-
-pub fn parts(xml: &str, bytes: &[u8]) -> (String, Vec<u8>) {
-    let content_type = format!(
-        "multipart/related; boundary=\"{BOUNDARY}\"; type=\"application/xop+xml\"; start=\"<0.root@apache.org>\"; start-info=\"text/xml\""
-    );
-    let mut body = format!(
-        "--{BOUNDARY}\r\nContent-Type: application/xop+xml; charset=UTF-8; type=\"text/xml\"\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <0.root@apache.org>\r\n\r\n{xml}\r\n\
-         --{BOUNDARY}\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <1.a+b@apache.org>\r\n\r\n"
-    )
-    .into_bytes();
-    body.extend_from_slice(bytes);
-    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    (content_type, body)
 }

@@ -6,7 +6,9 @@ pub mod dovecot;
 pub mod intake;
 pub mod ports;
 pub mod scripted_imap;
+pub mod soap;
 pub mod soap_service;
+pub mod storm;
 
 /// A tiny seeded generator (SplitMix64): the same seed gives the same faults for ever.
 #[derive(Debug, Clone)]

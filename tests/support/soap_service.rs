@@ -1,11 +1,17 @@
-//! What every fake SOAP service has: TLS on loopback under an authority of its own, requests taken apart, and answers that break off.
+//! What every fake SOAP service has: TLS on loopback under an authority of its own, requests taken apart, a day on its clock, messages that lie
+//! there, and what goes wrong on the wire whatever is asked.
 
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use jiff::civil::{Date, DateTime};
+use kep_gateway::clock::{FixedClock, from_local};
+use kep_gateway::hash::Sha256;
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -15,10 +21,13 @@ use openssl::pkey::{PKey, Private};
 use openssl::ssl::{Ssl, SslAcceptor, SslMethod};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509Name};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
+
+use super::Dice;
 
 /// The time limits of a client that waits for a slow machine.
 pub const PATIENT: &str = "silence_timeout = \"5m\"\ntimeout = \"10m\"\nconnect_timeout = \"5m\"\n";
@@ -27,15 +36,10 @@ pub const HASTY: &str = "silence_timeout = \"2s\"\ntimeout = \"5s\"\nconnect_tim
 /// Bytes of a dripping answer before it stalls.
 const DRIPS: usize = 30;
 const DRIP: Duration = Duration::from_millis(20);
+/// Days back from today over which the messages of a new service are spread.
+const DAYS: usize = 20;
 
-pub type Connection = BufReader<SslStream<TcpStream>>;
-
-/// How an answer breaks off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Break {
-    Truncate,
-    Drip,
-}
+type Connection = BufReader<SslStream<TcpStream>>;
 
 /// A request as it came.
 pub struct Incoming {
@@ -44,31 +48,218 @@ pub struct Incoming {
     pub body: String,
 }
 
-/// Serves on a free port of loopback until the task is aborted; `ca.pem` and `other-ca.pem` are written into the folder.
-pub async fn listen<W>(folder: &Path, serve: impl Fn(Connection) -> W + Send + Sync + 'static) -> (u16, JoinHandle<()>)
-where
-    W: Future<Output = std::io::Result<()>> + Send + 'static,
-{
-    let acceptor = certificates(folder);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let serve = Arc::new(serve);
-    let task = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (ssl, serve) = (Ssl::new(acceptor.context()).unwrap(), Arc::clone(&serve));
-            tokio::spawn(async move {
-                let mut stream = SslStream::new(ssl, stream).unwrap();
-                if Pin::new(&mut stream).accept().await.is_ok() {
-                    let _ = serve(BufReader::new(stream)).await;
-                }
-            });
+/// Status, content type and body.
+pub type Answer = (u16, String, Vec<u8>);
+
+/// What goes wrong whatever is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wire {
+    /// The connection ends before the answer.
+    Drop,
+    /// The connection ends inside the answer.
+    Truncate,
+    /// Nothing comes; the connection stays.
+    Stall,
+    /// The answer drips, and stops.
+    Drip,
+    /// HTTP 503 with a page.
+    Busy,
+    /// A page where XML should be.
+    Page,
+    Refusal,
+    /// Tags that do not match.
+    Garbage,
+    /// Nothing at all inside the envelope.
+    Nothing,
+}
+
+impl Wire {
+    pub const ALL: [Self; 9] = [
+        Self::Drop,
+        Self::Truncate,
+        Self::Stall,
+        Self::Drip,
+        Self::Busy,
+        Self::Page,
+        Self::Refusal,
+        Self::Garbage,
+        Self::Nothing,
+    ];
+
+    /// The answer as this makes it.
+    fn spoilt(self, (status, kind, body): Answer) -> Answer {
+        let xml = "text/xml".to_owned();
+        match self {
+            Self::Busy => (503, "text/html".into(), b"<html>bakim".to_vec()),
+            Self::Page => (status, "text/html".into(), b"<html>hos geldiniz</html>".to_vec()),
+            Self::Refusal => (500, xml, super::soap::fault("Servis şu anda meşgul").into_bytes()),
+            Self::Nothing => (status, xml, super::soap::envelope("").into_bytes()),
+            Self::Garbage => (status, kind, swapped(&body, "</soapenv:Body>", "</soapenv:Govde>")),
+            Self::Drop | Self::Truncate | Self::Stall | Self::Drip => (status, kind, body),
         }
-    });
-    (port, task)
+    }
+}
+
+/// A body with other words.
+pub fn swapped(body: &[u8], from: &str, to: &str) -> Vec<u8> {
+    String::from_utf8_lossy(body).replace(from, to).into_bytes()
+}
+
+/// What is still to go wrong, and what did.
+pub struct Script<F> {
+    pub struck: Vec<(F, String)>,
+    kinds: Vec<F>,
+    left: usize,
+    pub dice: Dice,
+}
+
+impl<F: Copy> Script<F> {
+    pub fn new(dice: Dice, kinds: Vec<F>, left: usize) -> Self {
+        Self {
+            struck: Vec::new(),
+            kinds,
+            left,
+            dice,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Whether something goes wrong at this request.
+    pub fn strike(&mut self, operation: &str) -> Option<F> {
+        if self.left == 0 || !self.dice.one_in(3) {
+            return None;
+        }
+        self.left -= 1;
+        let fault = self.kinds[self.dice.below(self.kinds.len())];
+        self.struck.push((fault, operation.to_owned()));
+        Some(fault)
+    }
+
+    /// Midnights and their neighbours are where days are counted wrongly.
+    pub fn time_on(&mut self, day: Date) -> DateTime {
+        let times = [(0, 0, 0), (23, 59, 59), (2, 59, 59), (3, 0, 0), (12, 0, 0)];
+        let (hour, minute, second) = times[self.dice.below(times.len())];
+        day.at(hour, minute, second, 0)
+    }
+
+    /// A day on which a message may have come.
+    pub fn recent(&mut self, today: Date) -> Date {
+        let days = i64::try_from(self.dice.below(DAYS)).unwrap();
+        today.saturating_sub(jiff::Span::new().days(days))
+    }
+}
+
+/// What lies at a service, and how it answers.
+pub trait World: Send + 'static {
+    type Fault: Copy + Ord + Debug + Send + 'static;
+    /// In front of every path that is asked for.
+    const PATH: &'static str;
+
+    fn script(&self) -> &Script<Self::Fault>;
+    fn set_today(&mut self, today: Date);
+    fn contents(&self) -> impl Iterator<Item = &[u8]>;
+    fn ever(&self) -> &BTreeSet<Sha256>;
+    /// How often an operation was asked for.
+    fn count(&self, operation: &str) -> usize;
+    /// What goes wrong on the wire, and the answer otherwise.
+    fn answer(&mut self, incoming: Incoming) -> (Option<Wire>, Answer);
+
+    fn is_healed(&self) -> bool {
+        self.script().is_over()
+    }
+
+    fn bodies(&self) -> BTreeSet<Sha256> {
+        self.contents().map(Sha256::of).collect()
+    }
+}
+
+/// The running service.
+pub struct Fake<W> {
+    pub folder: TempDir,
+    pub url: String,
+    pub clock: Arc<FixedClock>,
+    world: Arc<Mutex<W>>,
+    task: JoinHandle<()>,
+}
+
+impl<W> Drop for Fake<W> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl<W: World> Fake<W> {
+    /// On a free port of loopback; `ca.pem` and `other-ca.pem` are written into the folder.
+    pub async fn serving(folder: TempDir, path: &str, today: Date, world: W) -> Self {
+        let acceptor = certificates(folder.path());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let world = Arc::new(Mutex::new(world));
+        let shared = Arc::clone(&world);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (ssl, world) = (Ssl::new(acceptor.context()).unwrap(), Arc::clone(&shared));
+                tokio::spawn(async move {
+                    let mut stream = SslStream::new(ssl, stream).unwrap();
+                    if Pin::new(&mut stream).accept().await.is_ok() {
+                        let _ = serve(BufReader::new(stream), &world).await;
+                    }
+                });
+            }
+        });
+        Self {
+            folder,
+            url: format!("https://localhost:{port}{path}"),
+            clock: FixedClock::at(from_local(today.at(12, 0, 0, 0))),
+            world,
+            task,
+        }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, W> {
+        self.world.lock().unwrap()
+    }
+
+    /// How often an operation was asked for.
+    pub fn count(&self, operation: &str) -> usize {
+        self.world().count(operation)
+    }
+
+    /// A new day, for both sides.
+    pub fn set_today(&self, today: Date) {
+        self.clock.set(from_local(today.at(12, 0, 0, 0)));
+        self.world().set_today(today);
+    }
+
+    /// A file of its folder, as a configuration names it.
+    pub fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+}
+
+async fn serve<W: World>(mut stream: Connection, world: &Mutex<W>) -> std::io::Result<()> {
+    while let Some(incoming) = read(&mut stream).await? {
+        assert!(incoming.line.starts_with(&format!("POST {}", W::PATH)), "{}", incoming.line);
+        let (fault, answer) = world.lock().unwrap().answer(incoming);
+        match fault {
+            Some(Wire::Drop) => return Ok(()),
+            Some(Wire::Stall) => stall().await,
+            fault => {
+                let answer = fault.map_or_else(|| answer.clone(), |fault| fault.spoilt(answer.clone()));
+                if !write(&mut stream, fault, &answer).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The next request; `None` when the client is gone.
-pub async fn read(stream: &mut Connection) -> std::io::Result<Option<Incoming>> {
+async fn read(stream: &mut Connection) -> std::io::Result<Option<Incoming>> {
     let mut first = String::new();
     if stream.read_line(&mut first).await? == 0 {
         return Ok(None);
@@ -98,37 +289,37 @@ pub async fn read(stream: &mut Connection) -> std::io::Result<Option<Incoming>> 
 }
 
 /// Writes an answer, or the beginning of one. Says whether the connection goes on.
-pub async fn write(stream: &mut Connection, break_off: Option<Break>, status: u16, kind: &str, body: &[u8]) -> std::io::Result<bool> {
+async fn write(stream: &mut Connection, fault: Option<Wire>, (status, kind, body): &Answer) -> std::io::Result<bool> {
     let head = format!(
         "HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let out = stream.get_mut();
     out.write_all(head.as_bytes()).await?;
-    match break_off {
-        None => {
-            out.write_all(body).await?;
-            out.flush().await?;
-            return Ok(true);
-        }
-        Some(Break::Truncate) => {
+    match fault {
+        Some(Wire::Truncate) => {
             out.write_all(&body[..body.len() / 2]).await?;
             out.flush().await?;
+            Ok(false)
         }
-        Some(Break::Drip) => {
+        Some(Wire::Drip) => {
             for byte in body.iter().take(DRIPS) {
                 out.write_all(&[*byte]).await?;
                 out.flush().await?;
                 tokio::time::sleep(DRIP).await;
             }
-            stall().await;
+            stall().await
+        }
+        _ => {
+            out.write_all(body).await?;
+            out.flush().await?;
+            Ok(true)
         }
     }
-    Ok(false)
 }
 
 /// Says nothing more until the client has given up.
-pub async fn stall() {
+async fn stall() -> ! {
     std::future::pending().await
 }
 

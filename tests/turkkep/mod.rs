@@ -4,24 +4,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::{Arc, Mutex, MutexGuard};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::civil::{Date, DateTime};
-use kep_gateway::clock::{FixedClock, from_local};
 use kep_gateway::hash::Sha256;
 use kep_gateway::limits::Limits;
 use kep_gateway::mailbox::config::MailboxConfig;
 use kep_gateway::mailbox::turkkep::TurkkepMailbox;
 use kep_gateway::mailbox::turkkep::config::TurkkepConfig;
 use kep_gateway::secret::SecretFolder;
-use tempfile::TempDir;
-use tokio::task::JoinHandle;
 
-use crate::support::soap_service::{self, Break, Connection};
+use crate::support::soap::{self, envelope, escape};
+use crate::support::soap_service::{self, Answer, Fake, Incoming, Script, Wire, swapped};
 use crate::support::{Dice, message};
-use crate::wire::{envelope, escape, fault, parts};
 
 pub const ADDRESS: &str = "kurum@hs03.kep.tr";
 pub const PASSWORD: &str = "ş<i>fre&1\"";
@@ -33,19 +27,10 @@ pub const CALLS: &str = "message_call = \"IletiGetir\"\nmessage_element = \"ilet
 /// What the service can do wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    Drop,
-    Truncate,
-    Stall,
-    Drip,
-    Busy,
-    Page,
-    Refusal,
+    Wire(Wire),
     ErrorCode,
     /// No sonucKodu.
     Unsaid,
-    /// Tags that do not match.
-    Garbage,
-    Nothing,
     Omit,
     Twice,
     /// One row's kepUID is no number.
@@ -54,25 +39,16 @@ pub enum Fault {
     Arrive,
 }
 
-const FAULTS: [Fault; 16] = [
-    Fault::Drop,
-    Fault::Truncate,
-    Fault::Stall,
-    Fault::Drip,
-    Fault::Busy,
-    Fault::Page,
-    Fault::Refusal,
+const OWN_FAULTS: [Fault; 7] = [
     Fault::ErrorCode,
     Fault::Unsaid,
-    Fault::Garbage,
-    Fault::Nothing,
     Fault::Omit,
     Fault::Twice,
     Fault::BadUid,
     Fault::BrokenBinary,
     Fault::Arrive,
 ];
-pub const FAULT_KINDS: usize = FAULTS.len();
+pub const FAULT_KINDS: usize = OWN_FAULTS.len() + Wire::ALL.len();
 
 /// A request as the service reads it: the call, and every element without children.
 #[derive(Debug, Clone)]
@@ -127,7 +103,7 @@ pub struct World {
     pub mails: Vec<Mail>,
     pub ever: BTreeSet<Sha256>,
     pub requests: Vec<Request>,
-    pub struck: Vec<(Fault, String)>,
+    script: Script<Fault>,
     pub page: Page,
     /// Whether the last day belongs to the list.
     pub includes_last: bool,
@@ -137,8 +113,6 @@ pub struct World {
     /// An iletiTuru that the service does not know.
     pub unknown_kind: Option<String>,
     pub canned: Option<(u16, String, Vec<u8>)>,
-    faults_left: usize,
-    dice: Dice,
     made: usize,
     highest: u64,
     today: Date,
@@ -153,36 +127,33 @@ impl World {
             mails: Vec::new(),
             ever: BTreeSet::new(),
             requests: Vec::new(),
-            struck: Vec::new(),
             page,
             includes_last: dice.one_in(2),
             mtom: dice.one_in(2),
             refuse: None,
             unknown_kind: None,
             canned: None,
-            faults_left: faults,
-            dice,
+            script: Script::new(dice, Wire::ALL.map(Fault::Wire).into_iter().chain(OWN_FAULTS).collect(), faults),
             made: 0,
             highest: 0,
             today,
         };
         for _ in 0..count {
-            let days = world.dice.below(20);
-            world.arrive_on(today.saturating_sub(jiff::Span::new().days(i64::try_from(days).unwrap())));
+            let day = world.script.recent(today);
+            world.arrive_on(day);
         }
         world
     }
 
     /// A mail or evidence, under the next UID or one that is a little further.
     pub fn arrive_on(&mut self, day: Date) -> u64 {
-        // Midnights and their neighbours are where days are counted wrongly.
-        let times = [(0, 0, 0), (23, 59, 59), (2, 59, 59), (3, 0, 0), (12, 0, 0)];
-        let (hour, minute, second) = times[self.dice.below(times.len())];
+        let arrived = self.script.time_on(day);
+        let dice = &mut self.script.dice;
         self.made += 1;
-        self.highest += 1 + self.dice.below(3_000) as u64;
-        let kind = if self.dice.one_in(3) { "Message" } else { "Dispatch" };
-        let bytes = message(self.made, 300 + self.dice.below(3_000));
-        self.put(self.highest, kind, day.at(hour, minute, second, 0), bytes)
+        self.highest += 1 + dice.below(3_000) as u64;
+        let kind = if dice.one_in(3) { "Message" } else { "Dispatch" };
+        let bytes = message(self.made, 300 + dice.below(3_000));
+        self.put(self.highest, kind, arrived, bytes)
     }
 
     pub fn put(&mut self, uid: u64, kind: &'static str, arrived: DateTime, bytes: Vec<u8>) -> u64 {
@@ -198,30 +169,8 @@ impl World {
         uid
     }
 
-    pub fn bodies(&self) -> BTreeSet<Sha256> {
-        self.mails.iter().map(|mail| Sha256::of(&mail.bytes)).collect()
-    }
-
-    pub fn is_healed(&self) -> bool {
-        self.faults_left == 0
-    }
-
-    pub fn count(&self, call: &str) -> usize {
-        self.requests.iter().filter(|request| request.call == call).count()
-    }
-
-    fn fault(&mut self, call: &str) -> Option<Fault> {
-        if self.faults_left == 0 || !self.dice.one_in(3) {
-            return None;
-        }
-        self.faults_left -= 1;
-        let fault = FAULTS[self.dice.below(FAULTS.len())];
-        self.struck.push((fault, call.to_owned()));
-        Some(fault)
-    }
-
     /// The content of the answer, with `{binary}` where bytes stand.
-    fn answer(&mut self, request: &Request, fault: Option<Fault>) -> (String, Option<Vec<u8>>) {
+    fn reply(&mut self, request: &Request, fault: Option<Fault>) -> (String, Option<Vec<u8>>) {
         assert_eq!(request.member("islemYetkiliKodu"), OFFICER);
         assert_eq!(request.member("kullaniciAdi"), ADDRESS);
         let wrong =
@@ -304,16 +253,7 @@ pub fn written(call: &str, content: &str, bytes: Option<Vec<u8>>, mtom: bool) ->
         let content = content.replace("{binary}", binary);
         envelope(&format!("<d:{call}Yaniti xmlns:d=\"{NAMESPACE}\">{content}</d:{call}Yaniti>"))
     };
-    match (bytes, mtom) {
-        (Some(bytes), true) => parts(
-            &inside("<x:Include xmlns:x=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:1.a%2Bb%40apache.org\"/>"),
-            &bytes,
-        ),
-        (bytes, _) => {
-            let encoded = bytes.map(|bytes| STANDARD.encode(bytes)).unwrap_or_default();
-            ("text/xml; charset=utf-8".to_owned(), inside(&encoded).into_bytes())
-        }
-    }
+    soap::written(inside, bytes.as_deref(), mtom)
 }
 
 /// The request envelope of a call as an operator takes it from a WSDL.
@@ -325,22 +265,58 @@ fn template(call: &str, members: &str) -> String {
     )
 }
 
-/// The running service.
-pub struct Turkkep {
-    pub folder: TempDir,
-    pub url: String,
-    pub clock: Arc<FixedClock>,
-    world: Arc<Mutex<World>>,
-    task: JoinHandle<()>,
-}
+impl soap_service::World for World {
+    type Fault = Fault;
+    const PATH: &'static str = "/KEPRetrieval";
 
-impl Drop for Turkkep {
-    fn drop(&mut self) {
-        self.task.abort();
+    fn script(&self) -> &Script<Fault> {
+        &self.script
+    }
+
+    fn set_today(&mut self, today: Date) {
+        self.today = today;
+    }
+
+    fn contents(&self) -> impl Iterator<Item = &[u8]> {
+        self.mails.iter().map(|mail| mail.bytes.as_slice())
+    }
+
+    fn ever(&self) -> &BTreeSet<Sha256> {
+        &self.ever
+    }
+
+    fn count(&self, call: &str) -> usize {
+        self.requests.iter().filter(|request| request.call == call).count()
+    }
+
+    fn answer(&mut self, incoming: Incoming) -> (Option<Wire>, Answer) {
+        let request = Request::read(&incoming.soap_action, &incoming.body);
+        assert_eq!(request.soap_action, format!("\"urn:{}\"", request.call));
+        let fault = self.script.strike(&request.call);
+        if fault == Some(Fault::Arrive) {
+            self.arrive_on(self.today);
+        }
+        let (content, bytes) = self.reply(&request, fault);
+        let (kind, mut body) = written(&request.call, &content, bytes, self.mtom);
+        match fault {
+            Some(Fault::Unsaid) => body = swapped(&body, "sonucKodu", "kod"),
+            Some(Fault::BrokenBinary) if kind.starts_with("multipart") => body = swapped(&body, "cid:1.a", "cid:2.a"),
+            Some(Fault::BrokenBinary) => body = swapped(&body, "Verisi>", "Verisi>%%"),
+            _ => {}
+        }
+        let answer = self.canned.clone().unwrap_or((200, kind, body));
+        self.requests.push(request);
+        let wire = match fault {
+            Some(Fault::Wire(wire)) => Some(wire),
+            _ => None,
+        };
+        (wire, answer)
     }
 }
 
-impl Turkkep {
+pub type Turkkep = Fake<World>;
+
+impl Fake<World> {
     /// `count` messages of the last twenty days, `faults` still to come.
     pub async fn start(seed: u64, today: Date, count: usize, faults: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -363,34 +339,8 @@ impl Turkkep {
         ] {
             fs::write(requests.join(format!("{call}.xml")), template(call, &members)).unwrap();
         }
-        let world = Arc::new(Mutex::new(World::new(seed, today, count, faults)));
-        let shared = Arc::clone(&world);
-        let (port, task) = soap_service::listen(folder.path(), move |stream| {
-            let world = Arc::clone(&shared);
-            async move { serve(stream, &world).await }
-        })
-        .await;
-        Self {
-            folder,
-            url: format!("https://localhost:{port}/KEPRetrieval"),
-            clock: FixedClock::at(from_local(today.at(12, 0, 0, 0))),
-            world,
-            task,
-        }
-    }
-
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
-    }
-
-    pub fn count(&self, call: &str) -> usize {
-        self.world().count(call)
-    }
-
-    /// A new day, for both sides.
-    pub fn set_today(&self, today: Date) {
-        self.clock.set(from_local(today.at(12, 0, 0, 0)));
-        self.world().today = today;
+        let world = World::new(seed, today, count, faults);
+        Self::serving(folder, "/KEPRetrieval", today, world).await
     }
 
     /// The table of this mailbox, with more lines, for a client that waits for a slow machine.
@@ -399,14 +349,13 @@ impl Turkkep {
     }
 
     fn table_with(&self, limits: &str, more: &str) -> String {
-        let file = |name: &str| self.folder.path().join(name).display().to_string();
         format!(
             "name = \"turkkep\"\nkind = \"turkkep\"\naddress = \"{ADDRESS}\"\nurl = \"{}\"\nca_file = \"{}\"\nofficer_code = \"{OFFICER}\"\n\
              password_file = \"{}\"\nrequests = \"{}\"\nsoap_action = \"urn:{{call}}\"\n{limits}{more}",
             self.url,
-            file("ca.pem"),
-            file("password"),
-            file("requests"),
+            self.file("ca.pem"),
+            self.file("password"),
+            self.file("requests"),
         )
     }
 
@@ -414,7 +363,7 @@ impl Turkkep {
         read_table(&self.table(more))
     }
 
-    /// A client that gives up a stalled service soon, with the calls that an operator has named.
+    /// A client that gives up a stalled service soon.
     pub fn hasty_mailbox(&self, more: &str) -> TurkkepMailbox {
         self.mailbox_of(read_table(&self.table_with(soap_service::HASTY, &format!("{CALLS}{more}"))))
     }
@@ -437,52 +386,4 @@ fn read_table(table: &str) -> TurkkepConfig {
         MailboxConfig::Turkkep(config) => config,
         _ => panic!("kind"),
     }
-}
-
-async fn serve(mut stream: Connection, world: &Mutex<World>) -> std::io::Result<()> {
-    while let Some(incoming) = soap_service::read(&mut stream).await? {
-        let request = Request::read(&incoming.soap_action, &incoming.body);
-        let (fault, (mut status, mut kind, mut body)) = {
-            let mut world = world.lock().unwrap();
-            assert_eq!(request.soap_action, format!("\"urn:{}\"", request.call));
-            let fault = world.fault(&request.call);
-            if fault == Some(Fault::Arrive) {
-                let today = world.today;
-                world.arrive_on(today);
-            }
-            let (content, bytes) = world.answer(&request, fault);
-            let (kind, body) = written(&request.call, &content, bytes, world.mtom);
-            let answer = world.canned.clone().unwrap_or((200, kind, body));
-            world.requests.push(request);
-            (fault, answer)
-        };
-        let swap = |body: &[u8], from: &str, to: &str| String::from_utf8_lossy(body).replace(from, to).into_bytes();
-        let mut break_off = None;
-        match fault {
-            Some(Fault::Drop) => return Ok(()),
-            Some(Fault::Stall) => {
-                soap_service::stall().await;
-                return Ok(());
-            }
-            Some(Fault::Truncate) => break_off = Some(Break::Truncate),
-            Some(Fault::Drip) => break_off = Some(Break::Drip),
-            Some(Fault::Busy) => (status, kind, body) = (503, "text/html".into(), b"<html>bakim".to_vec()),
-            Some(Fault::Page) => (kind, body) = ("text/html".into(), b"<html>hos geldiniz</html>".to_vec()),
-            Some(Fault::Refusal) => (status, kind, body) = (500, "text/xml".into(), fault_body()),
-            Some(Fault::Unsaid) => body = swap(&body, "sonucKodu", "kod"),
-            Some(Fault::Garbage) => body = swap(&body, "</soapenv:Body>", "</soapenv:Govde>"),
-            Some(Fault::Nothing) => (kind, body) = ("text/xml".into(), envelope("").into_bytes()),
-            Some(Fault::BrokenBinary) if kind.starts_with("multipart") => body = swap(&body, "cid:1.a", "cid:2.a"),
-            Some(Fault::BrokenBinary) => body = swap(&body, "Verisi>", "Verisi>%%"),
-            _ => {}
-        }
-        if !soap_service::write(&mut stream, break_off, status, &kind, &body).await? {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-fn fault_body() -> Vec<u8> {
-    fault("Servis şu anda meşgul").into_bytes()
 }

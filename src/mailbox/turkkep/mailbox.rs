@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -17,7 +16,6 @@ use crate::mailbox::soap::http::{self, Bounds, Call};
 use crate::mailbox::soap::line::{Line, Step};
 use crate::mailbox::soap::problem::Problem;
 use crate::mailbox::soap::table::wrong_url;
-use crate::mailbox::soap::window::Walk;
 use crate::mailbox::soap::xml::Element;
 use crate::mailbox::{Fetched, FolderState, Listed, Listing, Locator, Mailbox, MailboxError, NotFetched, Quota, Wake};
 use crate::secret::{Secret, SecretFolder};
@@ -25,6 +23,7 @@ use crate::text::Text;
 
 use super::config::TurkkepConfig;
 use super::envelopes::{EVIDENCE, Envelope};
+use super::look::Folder;
 use super::reply::{self, WORDS};
 
 /// One account at TÜRKKEP's service.
@@ -33,18 +32,6 @@ pub struct TurkkepMailbox {
     pub(super) line: Line,
     /// Each `iletiTuru` is a folder.
     pub(super) folders: BTreeMap<String, Folder>,
-}
-
-/// What is known of one `iletiTuru`.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Folder {
-    pub(super) walk: Walk,
-    /// The highest UID that was listed, while this process runs.
-    pub(super) highest: Option<u64>,
-    /// When all UIDs of the last days were asked for.
-    pub(super) rechecked: Option<Timestamp>,
-    /// What stood in the last days then, and what came since.
-    pub(super) present: BTreeSet<Locator>,
 }
 
 impl TurkkepMailbox {

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! mailbox    the trait          list     one look
+//! look       what a look asks for and leaves (pure)
 //! envelopes  the operator's requests, and the values in them
 //! reply      results and rows, by name
 //! pages      which UIDs are asked for (pure)
@@ -15,6 +16,7 @@
 pub mod config;
 mod envelopes;
 mod list;
+mod look;
 mod pages;
 mod reply;
 #[path = "mailbox.rs"]
