@@ -596,7 +596,7 @@ fn a_level_is_set_by_hand_in_the_name_of_who_may_and_examining_again_leaves_it()
     );
     assert!(
         week.ok(&["documents", "show", number])
-            .contains("erişim düzeyi: çok gizli → hizmete özel")
+            .contains("erişim düzeyini değiştirdi: çok gizli → hizmete özel")
     );
     week.run(&["documents", "retry", number]);
     assert_eq!(show()["access"], 1);

@@ -159,7 +159,7 @@ impl Browser {
 
     /// The stream of what happens, as the page opens it.
     pub async fn listen(&mut self) -> Response {
-        self.begin(Request::get("/events").header("host", "kep.example").body(Body::empty()).unwrap())
+        self.begin(Request::get("/events").header("host", "localhost").body(Body::empty()).unwrap())
             .await
     }
 
