@@ -360,6 +360,52 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
     assert!(loss::all(&site.inside.root(), &*RealDisk::shared()).unwrap().is_empty());
 }
 
+/// What was opened goes with its document: a plaintext that outlives it would be kept by nobody's decision.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plaintext_of_what_came_encrypted_goes_with_its_document() {
+    let world = World::new(6);
+    let key = "decryption = { pkcs12_file = \"kurum.p12\", pkcs12_password_file = \"kurum.parola\" }\n";
+    let inside = Inside::new("2026-11-09T07:00:00Z", &format!("{key}[daemon]\nfree_bytes = 0\n{CLASSES}"));
+    fs::write(inside.dir.path().join("kurum.p12"), world.receiver_pkcs12("parola")).unwrap();
+    fs::write(inside.dir.path().join("kurum.parola"), "parola\n").unwrap();
+    inside.put("a.eml", &world.sample("package-encrypted", 1).raw);
+    inside.put("b.eml", &world.letter(9).encrypted_message().raw);
+    let pipeline = inside.open(RealDisk::shared()).unwrap();
+    pass(&pipeline).await;
+    let ledger = &pipeline.ledger;
+    let opened: Vec<Sha256> = ledger
+        .entries()
+        .flat_map(|entry| entry.unwrap().opened)
+        .map(|record| record.sha256)
+        .collect();
+    assert_eq!(opened.len(), 2);
+    assert!(opened.iter().all(|plaintext| ledger.blobs().exists(plaintext).unwrap()));
+
+    inside.set(LATER);
+    let list = approved(&pipeline).await;
+    let admin = person("yonetici", Role::Administrator);
+    let done = pipeline
+        .decide_keeping(KeepingRequest::Execute { list }, &admin)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(matches!(done, Kept::Executed { entries: 2, .. }), "{done:?}");
+    assert!(opened.iter().all(|plaintext| !ledger.blobs().exists(plaintext).unwrap()));
+    assert_eq!(blobs(&inside.root()), 0);
+    for number in ["2026/000001", "2026/000002"] {
+        let answers = pipeline
+            .reexamine(
+                &[self::number(number)],
+                kep_gateway::register::entry::Why::Operator,
+                &Asker::default(),
+            )
+            .await
+            .unwrap();
+        assert!(format!("{answers:?}").contains("imha"), "{answers:?}");
+    }
+    assert_eq!(blobs(&inside.root()), 0, "the key opens nothing again");
+}
+
 async fn clerk_status(site: &Site, path: &str) -> StatusCode {
     // Files are no text: asked for past the browser, which reads text.
     let mut clerk = site.signed_in("memur").await;
