@@ -147,7 +147,7 @@ fn a_note_that_is_gone_is_put_back_and_one_that_is_there_is_left_alone() {
     assert!(put_back(root, &RealDisk, &first).unwrap(), "also where nobody can read it");
     std::fs::remove_dir_all(root.join("losses")).unwrap();
     assert!(put_back(root, &RealDisk, &first).unwrap());
-    assert_eq!(all(root, &RealDisk).unwrap(), [first.clone()]);
+    assert_eq!(all(root, &RealDisk).unwrap(), std::slice::from_ref(&first));
     close(root, &RealDisk, &first.id, closed(Done::Notified)).unwrap().unwrap();
     assert!(
         !put_back(root, &RealDisk, &first).unwrap(),

@@ -35,8 +35,8 @@ pub const ROWS: &[Row] = &[
     success("pathlen::max-chain-depth-1-self-issued", || {
         line(root(), [issuing(None).named("Same"), issuing(None).named("Same")], server())
     }),
-    failure("pathlen::max-chain-depth-0-exhausted", || deeper::<1>()).but(DEPTH),
-    failure("pathlen::max-chain-depth-1-exhausted", || deeper::<2>()).but(DEPTH),
+    failure("pathlen::max-chain-depth-0-exhausted", deeper::<1>).but(DEPTH),
+    failure("pathlen::max-chain-depth-1-exhausted", deeper::<2>).but(DEPTH),
 ];
 
 /// One name for two authorities: the second is issued by itself.

@@ -135,12 +135,11 @@ pub fn write<W: Write>(
     Ok(written)
 }
 
+/// Their bytes by name.
+type Objects = BTreeMap<Sha256, Vec<u8>>;
+
 /// The objects that are here, and those of the store's own that are not. A file that lacks what its verdict rests on must not look whole.
-fn gather(
-    asked: &Asked<'_>,
-    verdict: &Verdict,
-    signatures: &[Signed<'_>],
-) -> Result<(BTreeMap<Sha256, Vec<u8>>, Vec<Missing>), PaperError> {
+fn gather(asked: &Asked<'_>, verdict: &Verdict, signatures: &[Signed<'_>]) -> Result<(Objects, Vec<Missing>), PaperError> {
     let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
     let mut wanted: BTreeSet<Sha256> = BTreeSet::new();
     for object in &verdict.objects {
