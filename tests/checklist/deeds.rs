@@ -279,7 +279,11 @@ fn the_command_line_enters_in_the_name_of_an_account_beside_the_daemon_too() {
     ));
     gateway.put(
         "1.eml",
-        &mail(COMPANY, "Deneme başvurusu", vec![pdf("dilekce.pdf", signed(&[sound.clone()]))]),
+        &mail(
+            COMPANY,
+            "Deneme başvurusu",
+            vec![pdf("dilekce.pdf", signed(std::slice::from_ref(&sound)))],
+        ),
     );
     gateway.put("2.eml", &mail("muhasebe@hs01.kep.tr", "Ek", vec![picture("tarama.jpg")]));
     gateway.ok(&["poll"]);
