@@ -1,11 +1,12 @@
 //! A real Dovecot on loopback, in its own folder, with TLS under a self-made authority.
 
 use std::fs;
+use std::io::Write;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use kep_gateway::mailbox::config::ImapConfig;
 use kep_gateway::secret::SecretFolder;
@@ -126,12 +127,19 @@ impl Dovecot {
         toml::from_str(&table).unwrap()
     }
 
-    /// Delivers one message into INBOX.
+    /// Delivers one message into INBOX, now.
     pub fn deliver(&mut self, message: &[u8]) {
+        self.deliver_at(SystemTime::now(), message);
+    }
+
+    /// With this time as its INTERNALDATE.
+    pub fn deliver_at(&mut self, time: SystemTime, message: &[u8]) {
         self.delivered += 1;
         let name = format!("1766000000.M{:06}P1.deneme,S={}", self.delivered, message.len());
         let tmp = self.maildir().join("tmp").join(&name);
-        fs::write(&tmp, message).unwrap();
+        let mut file = fs::File::create(&tmp).unwrap();
+        file.write_all(message).unwrap();
+        file.set_modified(time).unwrap();
         own(&tmp);
         fs::rename(tmp, self.maildir().join("new").join(name)).unwrap();
     }
