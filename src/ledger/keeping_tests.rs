@@ -20,7 +20,7 @@ use crate::checklist::papers::Reading;
 use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::message::MessageKind;
-use crate::people::{Person, Role};
+use crate::people::{Person, Role, View};
 use crate::register::draft::Draft;
 use crate::register::entry::{Action, Asker, RegisterNumber, State, Why, flag};
 use crate::register::retention::{FileTerm, RetentionConfig, Standing};
@@ -158,6 +158,8 @@ impl Desk {
             action,
             note: Some("not".into()),
         };
+        // Nobody closes what nobody opened.
+        self.ledger.viewed(number, &clerk(), View::Page).await.unwrap();
         self.ledger.handle(number, request, &clerk()).await.unwrap().unwrap();
     }
 
