@@ -15,6 +15,8 @@ mod checklist {
     pub mod office;
 }
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use checklist::office::*;
 use forge::mail::File as Attached;
@@ -31,8 +33,12 @@ use kep_gateway::checklist::entered::Deed;
 use kep_gateway::checklist::folder::Checklists;
 use kep_gateway::checklist::outcome::Standing;
 use kep_gateway::checklist::reasons::code;
+use kep_gateway::clock::SystemClock;
 use kep_gateway::daemon::files;
+use kep_gateway::ledger::Ledger;
+use kep_gateway::ledger::handling::HandlingRequest;
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
+use kep_gateway::register::entry::Action;
 use kep_gateway::secret::Secret;
 use kep_gateway::settings;
 use kep_gateway::store::disk::RealDisk;
@@ -516,6 +522,20 @@ fn the_built_program_reads_asks_and_completes() {
     gateway.put("4.eml", &letter("2"));
     gateway.ok(&["poll"]);
     assert!(listed().contains("2026/000004"));
+    // What nobody works on any more leaves the exit code alone.
+    let code = || gateway.run(&["checklist", "list"]).status.code();
+    assert_eq!(code(), Some(10));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let ledger = Ledger::open(&gateway.store(), RealDisk::shared(), Arc::new(SystemClock)).unwrap();
+        let done = HandlingRequest {
+            action: Action::Done,
+            note: None,
+        };
+        let number = "2026/000004".parse().unwrap();
+        ledger.handle(number, done, &person("memur", Role::Clerk)).await.unwrap().unwrap();
+    });
+    assert_eq!(code(), Some(0));
     // The record alone brings it back.
     gateway.ok(&["index", "rebuild"]);
     assert!(listed().contains("tamam") && listed().contains("2026/000004"));

@@ -64,9 +64,9 @@ impl ApplicationFile {
         members.filter(move |(entry, _)| entry.register_number == head || entry.state != State::NotRecorded)
     }
 
-    /// Checklists that hold for the application beside its own, while no clerk said which one is meant.
+    /// Checklists that hold for the application beside its own, while no clerk said which one is meant. What is done was judged by one.
     fn rivals(&self, checklists: &Checklists) -> Vec<String> {
-        if self.entered.bound().is_some() {
+        if self.entered.bound().is_some() || is_finished(&self.head) {
             return Vec::new();
         }
         let others = checklists.for_entry(&self.head).filter(|other| other.name != self.checklist);

@@ -142,6 +142,10 @@ async fn where_two_checklists_hold_a_clerk_says_which_is_meant() {
         (Standing::Awaiting, vec![code::SEVERAL_LISTS]),
         "{both:?}"
     );
+    // What is done was judged by one of them, and is left alone.
+    handles(&site, "2026/000001", "done", &[]).await;
+    assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
+    handles(&site, "2026/000001", "reopen", &[("note", "bakılacak")]).await;
     for (name, standing_then) in [("deneme", Standing::Wrong), ("kolay", Standing::Complete)] {
         assert_eq!(enters(&site, "bind", &[("checklist", name)]).await, StatusCode::SEE_OTHER);
         let bound = outcome(&site.web.pipeline, "2026/000001");
@@ -207,6 +211,16 @@ async fn a_checklist_that_changes_judges_what_is_worked_on_and_leaves_alone_what
     );
     reload(&site).await;
     assert_eq!(whole(&outcome(&site.web.pipeline, "2026/000002")), [code::NO_RULES]);
+    // Nobody knows which papers there are.
+    let file = site
+        .web
+        .ledger()
+        .application_file("2026/000001".parse().unwrap(), &|_| true)
+        .unwrap()
+        .unwrap();
+    let sha256 = file.papers().next().unwrap().sha256.to_string();
+    let fields = [("sha256", sha256.as_str()), ("paper", "dilekce")];
+    assert_eq!(enters(&site, "decide", &fields).await, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use kep_gateway::people::Scope;
 use kep_gateway::people::tokens::{Grant, Token};
+use kep_gateway::people::{Scope, View};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -92,7 +92,10 @@ async fn a_program_enters_what_a_clerk_can() {
         Value::Null
     );
     let asked = json!({ "deed": { "kind": "completion-asked", "day": "2026-11-23" } }).to_string();
-    assert_eq!(api.post(DEEDS, &reads, &asked).await.problem(), "insufficient-scope");
+    let assigns = api.token("havaleci", &[Grant::Read, Grant::Assign, Grant::Transfer]).await;
+    for secret in [&reads, &assigns] {
+        assert_eq!(api.post(DEEDS, secret, &asked).await.problem(), "insufficient-scope");
+    }
 
     let enter = async |deed: Value| {
         let answer = api.post(DEEDS, &enters, &json!({ "deed": deed, "note": "EBYS" }).to_string()).await;

@@ -37,7 +37,7 @@ impl Pipeline {
             Deed::Decided { paper: Some(id), .. } if may => {
                 let file = self.ledger.application_file(number, &|entry| by.sees(entry))?;
                 let rules = file.and_then(|file| settings.checklists.named(&file.checklist));
-                let is_unknown = rules.is_some_and(|rules| rules.paper(id).is_none());
+                let is_unknown = rules.is_none_or(|rules| rules.paper(id).is_none());
                 is_unknown.then(|| Text::new("Kontrol listesinde böyle bir belge yok.", "The checklist has no such paper."))
             }
             _ => None,

@@ -12,8 +12,10 @@ pub mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::{Pipeline, PipelineError};
 use crate::checklist::entered::Read;
@@ -28,6 +30,10 @@ use belonging::{may_belong, sender_of};
 
 /// Changed entries that are looked at in one go.
 const TOGETHER: usize = 200;
+
+/// How long one look may take before it gives way: verdicts are fetched for each message, and where nobody answers hundreds of them would keep
+/// the clock from being looked at. The next look goes on where this one stopped.
+const LOOK_FOR: Duration = Duration::from_secs(600);
 
 /// Under this name the record says how far the register was followed, so that a start does not walk all of it.
 const FOLLOWED: &str = "checklists-followed";
@@ -81,7 +87,7 @@ impl Pipeline {
             *follower = self.begin_following(under, again)?;
             self.note_files(&mut follower)?;
         }
-        let mut recorded = 0;
+        let (mut recorded, until) = (0, Instant::now() + LOOK_FOR);
         loop {
             let changes = self.ledger.changes_since(follower.position, TOGETHER)?;
             if changes.numbers.is_empty() {
@@ -90,12 +96,18 @@ impl Pipeline {
             // Applications before what completes them.
             let mut rest = Vec::new();
             for number in changes.numbers {
+                if Instant::now() >= until {
+                    return Ok(recorded);
+                }
                 match self.follow(number, again, &settings, &mut follower).await? {
                     Some(read) => recorded += usize::from(read),
                     None => rest.push(number),
                 }
             }
             for number in rest {
+                if Instant::now() >= until {
+                    return Ok(recorded);
+                }
                 recorded += usize::from(self.follow_completion(number, &settings, &mut follower).await?);
             }
             follower.position = changes.position;
@@ -103,7 +115,7 @@ impl Pipeline {
             tokio::task::yield_now().await;
         }
         self.save_position(&mut follower).await?;
-        recorded += self.try_uncertain(&settings, &mut follower).await?;
+        recorded += self.try_uncertain(&settings, until, &mut follower).await?;
         Ok(recorded)
     }
 

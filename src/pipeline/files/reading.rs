@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::{Follower, Pipeline, PipelineError};
 use crate::checklist::config::Checklist;
@@ -131,7 +132,12 @@ impl Pipeline {
     }
 
     /// What could not be settled is tried again, ever more seldom.
-    pub(super) async fn try_uncertain(&self, settings: &Arc<Settings>, follower: &mut Follower) -> Result<usize, PipelineError> {
+    pub(super) async fn try_uncertain(
+        &self,
+        settings: &Arc<Settings>,
+        until: Instant,
+        follower: &mut Follower,
+    ) -> Result<usize, PipelineError> {
         let now = self.now();
         let is_due = |(tries, last): &(usize, Timestamp)| {
             let pause = PAUSES.get(*tries).or(PAUSES.last()).copied().unwrap_or_default();
@@ -145,6 +151,9 @@ impl Pipeline {
             .collect();
         let mut recorded = 0;
         for number in due {
+            if Instant::now() >= until {
+                break;
+            }
             if let Some((tries, last)) = follower.uncertain.get_mut(&number) {
                 (*tries, *last) = (*tries + 1, now);
             }
