@@ -143,18 +143,6 @@ async fn registered(
     office.ledger().register(registration).await.unwrap()[0]
 }
 
-async fn all_due_and_approved(office: &mut Office) -> (u32, Vec<RegisterNumber>) {
-    let Ok(Kept::Proposed { list, sha256, .. }) = office.ask(KeepingRequest::Propose, &admin()).await else {
-        panic!("nothing is due")
-    };
-    for login in ["amir", "amir2"] {
-        let by = person(login, Role::Supervisor, 4);
-        office.ask(KeepingRequest::Approve { list, sha256 }, &by).await.unwrap();
-    }
-    let disposal = office.ledger().disposal(list).unwrap().unwrap();
-    (list, disposal.list.entries.iter().map(|one| one.number).collect())
-}
-
 #[tokio::test]
 async fn evidence_that_finds_its_message_while_the_references_are_counted_stays() {
     let mut office = Office::new().await;
@@ -170,7 +158,7 @@ async fn evidence_that_finds_its_message_while_the_references_are_counted_stays(
         .await
     };
     office.world.clock.set(in_year(2012));
-    let (list, numbers) = all_due_and_approved(&mut office).await;
+    let (list, numbers) = office.all_due_and_approved().await;
     assert_eq!(numbers, [orphan]);
     let disposal = office.ledger().disposal(list).unwrap().unwrap();
     let counted = office.ledger().count(&disposal.list).unwrap();
@@ -223,7 +211,7 @@ async fn a_plaintext_that_went_and_is_the_content_of_a_later_message_stays() {
     })
     .await;
     office.world.clock.set(in_year(2012));
-    let (list, numbers) = all_due_and_approved(&mut office).await;
+    let (list, numbers) = office.all_due_and_approved().await;
     assert_eq!(numbers, [first]);
     office.ask(KeepingRequest::Execute { list }, &admin()).await.unwrap();
     assert!(!office.ledger().blobs().exists(&plaintext).unwrap() && office.ledger().is_gone(&plaintext).unwrap());

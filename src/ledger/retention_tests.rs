@@ -421,6 +421,20 @@ impl Office {
         }
     }
 
+    /// A list of everything that is due, approved by two.
+    pub(super) async fn all_due_and_approved(&self) -> (u32, Vec<RegisterNumber>) {
+        let Ok(Kept::Proposed { list, sha256, .. }) = self.ask(KeepingRequest::Propose, &admin()).await else {
+            panic!("nothing is due")
+        };
+        for login in ["amir", "amir2"] {
+            let by = person(login, Role::Supervisor, 4);
+            self.ask(KeepingRequest::Approve { list, sha256 }, &by).await.unwrap();
+        }
+        let disposal = self.ledger().disposal(list).unwrap().unwrap();
+        assert_eq!(disposal.stage, Stage::Approved);
+        (list, disposal.list.entries.iter().map(|one| one.number).collect())
+    }
+
     pub(super) fn close(&mut self, list: u32) {
         let known = self.lists.get_mut(&list).unwrap();
         known.open = false;
@@ -516,16 +530,7 @@ pub(super) async fn approved() -> (Office, u32, Vec<RegisterNumber>) {
     }
     office.year = 2012;
     office.world.clock.set(in_year(2012));
-    let Ok(Kept::Proposed { list, sha256, .. }) = office.ask(KeepingRequest::Propose, &admin()).await else {
-        panic!("nothing is due")
-    };
-    for login in ["amir", "amir2"] {
-        let by = person(login, Role::Supervisor, 4);
-        office.ask(KeepingRequest::Approve { list, sha256 }, &by).await.unwrap();
-    }
-    let disposal = office.ledger().disposal(list).unwrap().unwrap();
-    assert_eq!(disposal.stage, Stage::Approved);
-    let numbers: Vec<RegisterNumber> = disposal.list.entries.iter().map(|one| one.number).collect();
+    let (list, numbers) = office.all_due_and_approved().await;
     for number in &numbers {
         office.entries.get_mut(number).unwrap().listed = Some(list);
     }

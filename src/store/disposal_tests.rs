@@ -89,6 +89,15 @@ fn there(root: &std::path::Path, blob: &Sha256) -> bool {
 /// Enough blobs for the copy to say something about its progress before it is done.
 const MANY: usize = 200;
 
+fn large_store(root: &std::path::Path) -> (Store, Vec<Sha256>) {
+    let (mut store, _) = Store::open_here(root).unwrap();
+    let blobs = (0..MANY)
+        .map(|name| store.blobs.put(name.to_string().as_bytes()).unwrap())
+        .collect();
+    store.journal.append(&[record("fetched", serde_json::json!({}))]).unwrap();
+    (store, blobs)
+}
+
 #[test]
 fn a_disposal_in_the_middle_of_a_backup_leaves_a_copy_that_knows_of_it() {
     let folder = tempfile::tempdir().unwrap();
