@@ -101,6 +101,8 @@ pub struct World {
     pub at_most: Option<(usize, Cut)>,
     /// The operation at which the credentials begin to be refused, for that and all that follow.
     pub refuse_from: Option<String>,
+    /// kepIds that the service neither acknowledges nor deletes.
+    pub stubborn: BTreeSet<String>,
     /// kepIds whose evidence is listed in an answer that nobody can read.
     pub broken_evidence: BTreeSet<String>,
     /// Each message has one more delil, which is listed without its id.
@@ -132,6 +134,7 @@ impl World {
             broken_before: None,
             at_most: None,
             refuse_from: None,
+            stubborn: BTreeSet::new(),
             broken_evidence: BTreeSet::new(),
             has_nameless_evidence: false,
             silent: BTreeSet::new(),
@@ -205,6 +208,9 @@ impl World {
             "AlindiOnay" | "PaketSil" => {
                 if let Some(words) = refused {
                     return done(&request.operation, "1", &words);
+                }
+                if self.stubborn.contains(request.member("kepId")) {
+                    return done(&request.operation, "31", "Islem yapilamadi");
                 }
                 if request.operation == "PaketSil" {
                     self.mails.retain(|mail| mail.kep_id != request.member("kepId"));
