@@ -613,6 +613,19 @@ async fn only_the_right_authority_and_name_are_spoken_to() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let server = EyServis::start(22, today(), 1, 0).await;
+    // To the same server, so that nothing else stops it.
+    let elsewhere = format!("text/html\r\nLocation: {}", server.url);
+    for status in [307, 308] {
+        server.world().requests.clear();
+        server.world().canned = Some(("PaketSorgula2".into(), status, elsewhere.clone(), Vec::new()));
+        assert_eq!(failing_list(&server).await.class, ErrorClass::Permanent);
+        assert_eq!(server.world().requests.len(), 1, "the credentials went out a second time");
+    }
+}
+
+#[tokio::test]
 async fn quota_and_credit_are_asked_for_when_due() {
     let server = EyServis::start(24, today(), 0, 0).await;
     let mut mailbox = server.mailbox("quota_means = \"used\"\nlow_credit = 2000\n");
@@ -676,7 +689,9 @@ async fn what_lies_at_the_service_is_registered_once_by_the_real_program() {
     let gateway = gateway_of(&server, "timeout = \"1m\"\n".replace("timeout", "interval").as_str());
     let gateway = tokio::task::spawn_blocking(move || {
         for round in 0..2 {
-            let output = gateway.run(&["poll"]);
+            // Nobody listens there: a proxy of the environment would read the credentials.
+            let proxies = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, "http://127.0.0.1:9"));
+            let output = gateway.command(&["poll"]).envs(proxies).output().unwrap();
             let said = spoken(&output);
             assert!(output.status.success(), "{said}");
             assert!(SECRETS.iter().all(|(_, secret)| !said.contains(secret)));

@@ -9,6 +9,7 @@ mod gateway;
 mod inside;
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -86,8 +87,12 @@ impl House {
 
     /// With `delete_after`, and a backup that is still to be made.
     async fn deleting() -> Self {
+        Self::deleting_and("").await
+    }
+
+    async fn deleting_and(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap().keep();
-        let more = format!("delete_after = \"30d\"\ndelete_backup = \"{}\"\n", folder.display());
+        let more = format!("delete_after = \"30d\"\ndelete_backup = \"{}\"\n{more}", folder.display());
         Self::new(&more).await
     }
 
@@ -422,6 +427,48 @@ async fn a_message_is_acknowledged_once_after_it_is_registered_and_proved() {
             .collect();
         assert_eq!(asked, [world.mails[0].kep_id.as_str()], "the message once, its evidence never");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_the_service_will_not_mark_or_delete_keeps_no_other() {
+    let house = House::deleting_and("acknowledge = true\n").await;
+    for nth in 2..7 {
+        house.server.world().put("INBOX", today().at(1, 0, 0, 0), message(nth, 500));
+    }
+    let ids = {
+        let mut world = house.server.world();
+        for nth in 0..world.mails.len() {
+            world.mails[nth].evidence = vec![(format!("D-{nth}"), format!("<d{nth}/>").into_bytes())];
+        }
+        let mut ids: Vec<String> = world.mails.iter().map(|mail| mail.kep_id.clone()).collect();
+        ids.sort();
+        world.stubborn.extend(ids[..2].iter().cloned());
+        ids
+    };
+    house.look().await;
+    house.pipeline.work_off().await.unwrap();
+    house.look().await;
+    let acknowledged: BTreeSet<String> = {
+        let world = house.server.world();
+        let asked = world.requests.iter().filter(|request| request.operation == "AlindiOnay");
+        asked.map(|request| request.member("kepId").to_owned()).collect()
+    };
+    assert_eq!(acknowledged.len(), ids.len(), "each was asked for");
+    house.back_up();
+    house.pass_days(31).await;
+    house.server.world().stubborn.extend(ids[2..4].iter().cloned());
+    house.look().await;
+    let left: Vec<String> = house.server.world().mails.iter().map(|mail| mail.kep_id.clone()).collect();
+    assert_eq!((left.len(), left.iter().all(|id| ids[..4].contains(id))), (4, true), "{left:?}");
+}
+
+#[tokio::test]
+async fn the_store_is_no_backup_of_itself() {
+    let house = House::new("delete_after = \"30d\"\ndelete_backup = \"store\"\n").await;
+    house.fetched().await;
+    house.pipeline.work_off().await.unwrap();
+    house.pass_days(31).await;
+    assert_eq!(house.deleted().await, 0);
 }
 
 #[tokio::test]

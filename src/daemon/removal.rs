@@ -150,10 +150,15 @@ struct Copy {
 
 impl Copy {
     fn open(ledger: &Ledger, folder: &Path) -> Option<Self> {
-        let end = Store::read_journal(folder, RealDisk::shared()).ok()?.head();
+        let (store, folder) = (ledger.root().canonicalize().ok()?, folder.canonicalize().ok()?);
+        // The store is no backup of itself.
+        if folder.starts_with(&store) || store.starts_with(&folder) {
+            return None;
+        }
+        let end = Store::read_journal(&folder, RealDisk::shared()).ok()?.head();
         Some(Self {
             behind: ledger.registered_behind(end).ok()??,
-            blobs: Blobs::open(&blobs_folder(folder), RealDisk::shared()),
+            blobs: Blobs::open(&blobs_folder(&folder), RealDisk::shared()),
         })
     }
 

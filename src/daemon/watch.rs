@@ -74,7 +74,12 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
                     mailbox.close().await;
                     return;
                 }
-                backoff.failed(rand::random())
+                let pause = backoff.failed(rand::random());
+                match error.class {
+                    // Until a person mends it, it stays so: whatever is wrong, the credentials do not go out every minute.
+                    ErrorClass::Permanent => pause.max(config.interval()),
+                    ErrorClass::Authentication | ErrorClass::Transient => pause,
+                }
             }
             Err(error) => {
                 tracing::error!(mailbox = config.name(), %error, "what the server gave could not be kept; it stays on the server");
@@ -121,6 +126,9 @@ async fn tend(
     Ok(())
 }
 
+/// Acknowledgements in a row that may fail before it goes on at the next check: one message that the server will not mark keeps no other.
+const UNMARKED: u32 = 3;
+
 /// Marks on the server what is registered here.
 async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Result<(), MailboxError> {
     let name = mailbox.name().to_owned();
@@ -132,6 +140,7 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Res
         }
     };
     waiting.retain(|(locator, _)| mailbox.takes_acknowledgement(locator));
+    let mut failures = 0;
     for (locator, sha256) in waiting {
         let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
@@ -144,11 +153,15 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Res
             continue;
         }
         match mailbox.acknowledge(&locator).await {
-            Ok(()) => {}
+            Ok(()) => failures = 0,
             Err(error) if error.class == ErrorClass::Authentication => return Err(error),
             Err(error) => {
-                tracing::warn!(mailbox = name, %error, "acknowledging on the server stopped; it goes on at the next check");
-                return Ok(());
+                failures += 1;
+                tracing::warn!(mailbox = name, %error, failures, "a message could not be acknowledged on the server; it is tried again at the next check");
+                if failures >= UNMARKED {
+                    return Ok(());
+                }
+                continue;
             }
         }
         let done = Event::Acknowledged(crate::ledger::event::Acknowledged {

@@ -84,7 +84,6 @@ pub struct Mail {
 pub struct World {
     pub mails: Vec<Mail>,
     pub folders: Vec<String>,
-    pub ever: BTreeSet<Sha256>,
     pub requests: Vec<Request>,
     script: Script<Fault>,
     /// Replies as multipart/related.
@@ -101,6 +100,8 @@ pub struct World {
     pub at_most: Option<(usize, Cut)>,
     /// The operation at which the credentials begin to be refused, for that and all that follow.
     pub refuse_from: Option<String>,
+    /// kepIds that the service neither acknowledges nor deletes.
+    pub stubborn: BTreeSet<String>,
     /// kepIds whose evidence is listed in an answer that nobody can read.
     pub broken_evidence: BTreeSet<String>,
     /// Each message has one more delil, which is listed without its id.
@@ -110,7 +111,6 @@ pub struct World {
     pub quota: i64,
     pub credit: String,
     made: usize,
-    today: Date,
 }
 
 impl World {
@@ -118,10 +118,10 @@ impl World {
         let mut world = Self {
             mails: Vec::new(),
             folders: vec!["INBOX".into(), "OUTBOX".into(), "INBOX.Sent".into()],
-            ever: BTreeSet::new(),
             requests: Vec::new(),
             script: Script::new(
                 Dice::new(seed),
+                today,
                 Wire::ALL.map(Fault::Wire).into_iter().chain(OWN_FAULTS).collect(),
                 faults,
             ),
@@ -132,16 +132,16 @@ impl World {
             broken_before: None,
             at_most: None,
             refuse_from: None,
+            stubborn: BTreeSet::new(),
             broken_evidence: BTreeSet::new(),
             has_nameless_evidence: false,
             silent: BTreeSet::new(),
             quota: 51_200,
             credit: "1250.50".into(),
             made: 0,
-            today,
         };
         for _ in 0..count {
-            let day = world.script.recent(today);
+            let day = world.script.recent();
             world.arrive_on(day);
         }
         world
@@ -162,7 +162,7 @@ impl World {
             self.made * 7_919,
             arrived.strftime("%d%m%Y%H%M%S")
         );
-        self.ever.insert(Sha256::of(&bytes));
+        self.script.ever.insert(Sha256::of(&bytes));
         self.mails.push(Mail {
             kep_id: kep_id.clone(),
             folder: folder.to_owned(),
@@ -205,6 +205,9 @@ impl World {
             "AlindiOnay" | "PaketSil" => {
                 if let Some(words) = refused {
                     return done(&request.operation, "1", &words);
+                }
+                if self.stubborn.contains(request.member("kepId")) {
+                    return done(&request.operation, "31", "Islem yapilamadi");
                 }
                 if request.operation == "PaketSil" {
                     self.mails.retain(|mail| mail.kep_id != request.member("kepId"));
@@ -397,20 +400,12 @@ impl soap_service::World for World {
     type Fault = Fault;
     const PATH: &'static str = "/KepEYazismaV1.1/";
 
-    fn script(&self) -> &Script<Fault> {
-        &self.script
-    }
-
-    fn set_today(&mut self, today: Date) {
-        self.today = today;
+    fn script(&mut self) -> &mut Script<Fault> {
+        &mut self.script
     }
 
     fn contents(&self) -> impl Iterator<Item = &[u8]> {
         self.mails.iter().map(|mail| mail.bytes.as_slice())
-    }
-
-    fn ever(&self) -> &BTreeSet<Sha256> {
-        &self.ever
     }
 
     fn count(&self, operation: &str) -> usize {
@@ -421,7 +416,7 @@ impl soap_service::World for World {
         let request = Request::read(&incoming.soap_action, incoming.body);
         let fault = self.script.strike(&request.operation);
         if fault == Some(Fault::Arrive) {
-            self.arrive_on(self.today);
+            self.arrive_on(self.script.today);
         }
         let (kind, mut body) = self.reply(&request, fault).written(self.mtom);
         match fault {

@@ -105,21 +105,25 @@ pub fn swapped(body: &[u8], from: &str, to: &str) -> Vec<u8> {
     String::from_utf8_lossy(body).replace(from, to).into_bytes()
 }
 
-/// What is still to go wrong, and what did.
+/// What is still to go wrong, and what did; and what has lain there so far.
 pub struct Script<F> {
     pub struck: Vec<(F, String)>,
     kinds: Vec<F>,
     left: usize,
     pub dice: Dice,
+    pub today: Date,
+    pub ever: BTreeSet<Sha256>,
 }
 
 impl<F: Copy> Script<F> {
-    pub fn new(dice: Dice, kinds: Vec<F>, left: usize) -> Self {
+    pub fn new(dice: Dice, today: Date, kinds: Vec<F>, left: usize) -> Self {
         Self {
             struck: Vec::new(),
             kinds,
             left,
             dice,
+            today,
+            ever: BTreeSet::new(),
         }
     }
 
@@ -146,9 +150,9 @@ impl<F: Copy> Script<F> {
     }
 
     /// A day on which a message may have come.
-    pub fn recent(&mut self, today: Date) -> Date {
+    pub fn recent(&mut self) -> Date {
         let days = i64::try_from(self.dice.below(DAYS)).unwrap();
-        today.saturating_sub(jiff::Span::new().days(days))
+        self.today.saturating_sub(jiff::Span::new().days(days))
     }
 }
 
@@ -158,18 +162,12 @@ pub trait World: Send + 'static {
     /// In front of every path that is asked for.
     const PATH: &'static str;
 
-    fn script(&self) -> &Script<Self::Fault>;
-    fn set_today(&mut self, today: Date);
+    fn script(&mut self) -> &mut Script<Self::Fault>;
     fn contents(&self) -> impl Iterator<Item = &[u8]>;
-    fn ever(&self) -> &BTreeSet<Sha256>;
     /// How often an operation was asked for.
     fn count(&self, operation: &str) -> usize;
     /// What goes wrong on the wire, and the answer otherwise.
     fn answer(&mut self, incoming: Incoming) -> (Option<Wire>, Answer);
-
-    fn is_healed(&self) -> bool {
-        self.script().is_over()
-    }
 
     fn bodies(&self) -> BTreeSet<Sha256> {
         self.contents().map(Sha256::of).collect()
@@ -231,7 +229,7 @@ impl<W: World> Fake<W> {
     /// A new day, for both sides.
     pub fn set_today(&self, today: Date) {
         self.clock.set(from_local(today.at(12, 0, 0, 0)));
-        self.world().set_today(today);
+        self.world().script().today = today;
     }
 
     /// A file of its folder, as a configuration names it.

@@ -36,7 +36,7 @@ pub async fn survive<W: World>(
     let mut intake = Intake::default();
     let mut clean_day = false;
     for _ in 0..PASSES {
-        let healed = server.world().is_healed();
+        let healed = server.world().script().is_over();
         let outcome = tokio::time::timeout(PASS_LIMIT, pass(&mut *mailbox, &mut intake)).await;
         match outcome.unwrap_or_else(|_| panic!("seed {seed}: a pass hangs")) {
             // A list that was short once is asked for again on the next day: one clean pass on each of two days.
@@ -54,16 +54,16 @@ pub async fn survive<W: World>(
             mailbox.recall(intake.last_states());
         }
     }
-    let world = server.world();
-    let struck = &world.script().struck;
-    let story = format!("seed {seed}, faults {struck:?}");
-    assert!(clean_day, "{story}: no clean pass after healing");
+    let mut world = server.world();
     let here: BTreeSet<Sha256> = intake.bodies.keys().copied().collect();
     let lost = world.bodies().difference(&here).count();
+    let script = world.script();
+    let story = format!("seed {seed}, faults {:?}", script.struck);
+    assert!(clean_day, "{story}: no clean pass after healing");
     assert_eq!(lost, 0, "{story}: {lost} messages are lost");
-    assert!(here.is_subset(world.ever()), "{story}: bytes that were never a message");
+    assert!(here.is_subset(&script.ever), "{story}: bytes that were never a message");
     assert!(intake.deliveries.values().all(|count| *count == 1), "{story}: fetched twice");
-    struck.iter().map(|(fault, _)| *fault).collect()
+    script.struck.iter().map(|(fault, _)| *fault).collect()
 }
 
 /// Days after the last fault on which a year's old days are asked for again, piece by piece.
@@ -78,7 +78,7 @@ pub async fn year<W: World>(server: &Fake<W>, open: impl Fn() -> Box<dyn Mailbox
         let _ = tokio::time::timeout(PASS_LIMIT, pass(&mut *mailbox, &mut intake))
             .await
             .expect("a pass hangs");
-        if server.world().is_healed() {
+        if server.world().script().is_over() {
             break;
         }
         if dice.one_in(4) {
@@ -90,7 +90,7 @@ pub async fn year<W: World>(server: &Fake<W>, open: impl Fn() -> Box<dyn Mailbox
         server.set_today(today.checked_add(jiff::Span::new().days(day)).unwrap());
         pass(&mut *mailbox, &mut intake).await.unwrap();
     }
-    let world = server.world();
+    let mut world = server.world();
     let here: BTreeSet<Sha256> = intake.bodies.keys().copied().collect();
     let lost = world.bodies().difference(&here).count();
     assert_eq!(lost, 0, "{lost} of a year are lost: {:?}", world.script().struck);

@@ -101,7 +101,6 @@ pub enum Page {
 
 pub struct World {
     pub mails: Vec<Mail>,
-    pub ever: BTreeSet<Sha256>,
     pub requests: Vec<Request>,
     script: Script<Fault>,
     pub page: Page,
@@ -115,7 +114,6 @@ pub struct World {
     pub canned: Option<(u16, String, Vec<u8>)>,
     made: usize,
     highest: u64,
-    today: Date,
 }
 
 impl World {
@@ -125,7 +123,6 @@ impl World {
         let page = [Page::All, Page::Lowest(most), Page::Highest(most)][dice.below(3)];
         let mut world = Self {
             mails: Vec::new(),
-            ever: BTreeSet::new(),
             requests: Vec::new(),
             page,
             includes_last: dice.one_in(2),
@@ -133,13 +130,17 @@ impl World {
             refuse: None,
             unknown_kind: None,
             canned: None,
-            script: Script::new(dice, Wire::ALL.map(Fault::Wire).into_iter().chain(OWN_FAULTS).collect(), faults),
+            script: Script::new(
+                dice,
+                today,
+                Wire::ALL.map(Fault::Wire).into_iter().chain(OWN_FAULTS).collect(),
+                faults,
+            ),
             made: 0,
             highest: 0,
-            today,
         };
         for _ in 0..count {
-            let day = world.script.recent(today);
+            let day = world.script.recent();
             world.arrive_on(day);
         }
         world
@@ -157,7 +158,7 @@ impl World {
     }
 
     pub fn put(&mut self, uid: u64, kind: &'static str, arrived: DateTime, bytes: Vec<u8>) -> u64 {
-        self.ever.insert(Sha256::of(&bytes));
+        self.script.ever.insert(Sha256::of(&bytes));
         self.highest = self.highest.max(uid);
         self.mails.push(Mail {
             uid,
@@ -269,20 +270,12 @@ impl soap_service::World for World {
     type Fault = Fault;
     const PATH: &'static str = "/KEPRetrieval";
 
-    fn script(&self) -> &Script<Fault> {
-        &self.script
-    }
-
-    fn set_today(&mut self, today: Date) {
-        self.today = today;
+    fn script(&mut self) -> &mut Script<Fault> {
+        &mut self.script
     }
 
     fn contents(&self) -> impl Iterator<Item = &[u8]> {
         self.mails.iter().map(|mail| mail.bytes.as_slice())
-    }
-
-    fn ever(&self) -> &BTreeSet<Sha256> {
-        &self.ever
     }
 
     fn count(&self, call: &str) -> usize {
@@ -294,7 +287,7 @@ impl soap_service::World for World {
         assert_eq!(request.soap_action, format!("\"urn:{}\"", request.call));
         let fault = self.script.strike(&request.call);
         if fault == Some(Fault::Arrive) {
-            self.arrive_on(self.today);
+            self.arrive_on(self.script.today);
         }
         let (content, bytes) = self.reply(&request, fault);
         let (kind, mut body) = written(&request.call, &content, bytes, self.mtom);

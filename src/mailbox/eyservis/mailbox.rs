@@ -204,8 +204,14 @@ impl EyServisMailbox {
             }
             None => return Ok(false),
         }
-        service.delete(&locator.folder, &key).await.map_err(|problem| ("delete", problem))?;
-        Ok(true)
+        let deleted = told(service.delete(&locator.folder, &key).await)?;
+        if deleted.is_none() {
+            tracing::warn!(
+                mailbox = self.config.name,
+                "the service refuses to delete a message; it is tried again tomorrow"
+            );
+        }
+        Ok(deleted.is_some())
     }
 
     async fn ask_quota(&mut self) -> Step<Option<Quota>> {

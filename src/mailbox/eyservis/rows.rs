@@ -1,6 +1,6 @@
 //! What lists say: messages and evidence, row by row, each under the name by which it is asked for.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::hash::Sha256;
 use crate::mailbox::soap::problem::{KnownCode, Problem};
@@ -14,7 +14,8 @@ use super::soap::{Member, status};
 pub(super) struct Rows {
     /// The key of each message, see [`Key`]. In the order of the reply, each once.
     pub(super) keys: Vec<String>,
-    seen: BTreeSet<String>,
+    /// Each key with a hash of what else its row says.
+    seen: BTreeMap<String, Sha256>,
     /// What a person should hear of.
     pub(super) oddities: Vec<Text>,
     /// Why something may be missing, although what could be named is here: columns of different lengths, an error beside rows.
@@ -103,7 +104,7 @@ impl Rows {
         }
         for (at, id) in ids.iter().enumerate() {
             match id.value() {
-                Some(id) => self.push(id.to_owned()),
+                Some(id) => self.push(id.to_owned(), rest(&columns, at)),
                 None if is_filled(at) && is_even => self.nameless(&columns, at),
                 None => {}
             }
@@ -127,20 +128,42 @@ impl Rows {
         match row {
             Some(row) => {
                 // Subject and sender tell two messages apart that had the same row, without standing here.
-                let rest = [1, 3].map(|column| cell(column).unwrap_or_default()).join("\n");
-                self.push(format!("{ROW}{row}/{}", Sha256::of(rest.as_bytes())));
+                let rest = rest(columns, at);
+                self.push(format!("{ROW}{row}/{rest}"), rest);
             }
             None => self.problem = Some(malformed("a message without kepId and row number")),
         }
     }
 
-    fn push(&mut self, key: String) {
-        if key.chars().any(char::is_control) {
-            self.problem = Some(malformed("a kepId with control characters"));
-        } else if self.seen.insert(key.clone()) {
-            self.keys.push(key);
+    fn push(&mut self, key: String, rest: Sha256) {
+        if !is_name(&key) {
+            self.problem = Some(malformed("a kepId that is none"));
+            return;
+        }
+        match self.seen.insert(key.clone(), rest) {
+            None => self.keys.push(key),
+            Some(before) if before == rest => {}
+            // Under one name only one of them can be asked for.
+            Some(_) => self.oddities.push(Text::new(
+                "servis iki ayrı iletiyi aynı kepId ile listeliyor; yalnız biri alınabilir. Kutuyu sağlayıcının sayfasından denetleyin.",
+                "the service lists two different messages under one kepId; only one can be fetched. Check the mailbox on the provider's page.",
+            )),
         }
     }
+}
+
+/// Sender and subject of a row, hashed.
+fn rest(columns: &[Vec<&Element>; 7], at: usize) -> Sha256 {
+    let cell = |column: usize| columns.get(column).and_then(|column| column.get(at)).and_then(|cell| cell.value());
+    Sha256::of([1, 3].map(|column| cell(column).unwrap_or_default()).join("\n").as_bytes())
+}
+
+/// The longest line of a mail (RFC 5322 2.1.1), and with it the longest Message-ID.
+const NAME_BYTES: usize = 998;
+
+/// Ids stand in names here, between line ends, and in the record for ever.
+fn is_name(id: &str) -> bool {
+    id.len() <= NAME_BYTES && !id.chars().any(char::is_control)
 }
 
 /// The evidence of one message.
@@ -152,8 +175,7 @@ pub(super) fn read_evidence(reply: &Element, codes: &[KnownCode]) -> Result<Evid
     };
     for row in reply.all("DelilSonuc").filter(|row| !row.nil) {
         match row.child_value("delilId") {
-            // Ids stand in names here, between line ends.
-            Some(id) if !id.chars().any(char::is_control) => list.ids.push(id.to_owned()),
+            Some(id) if is_name(id) => list.ids.push(id.to_owned()),
             Some(_) => list.is_whole = false,
             None => {
                 // It may say why there is none. One without anything in it is how an empty list is written.

@@ -76,7 +76,15 @@ fn the_empty_answer_is_told_from_no_answer() {
 #[test]
 fn one_id_is_one_message_however_often_it_is_listed() {
     let found = rows("<iletiler><kepId>a</kepId></iletiler><iletiler><kepId> a </kepId></iletiler><iletiler><kepId>b</kepId></iletiler>");
-    assert_eq!(ids(&found.unwrap()), ["a", "b"]);
+    let found = found.unwrap();
+    assert_eq!((ids(&found), found.oddities.len()), (vec!["a", "b"], 0));
+    // Two messages under one id are told: the second is hidden behind the first.
+    let row = |subject: &str| format!("<iletiler><kepId>a</kepId><from>x@y</from><konu>{subject}</konu></iletiler>");
+    let twice = rows(&(row("bir") + &row("bir"))).unwrap();
+    let two = rows(&(row("bir") + &row("iki"))).unwrap();
+    assert_eq!((twice.oddities.len(), two.oddities.len(), ids(&two)), (0, 1, vec!["a"]));
+    let endless = rows(&format!("<iletiler><kepId>{}</kepId></iletiler>", "a".repeat(NAME_BYTES + 1))).unwrap();
+    assert!(endless.keys.is_empty() && endless.problem.is_some());
 }
 
 #[test]
