@@ -298,7 +298,7 @@ async fn nothing_can_be_slipped_in_before_tls_and_no_password_is_sent_without_it
         let server = CannedImap::start(greeting, "").await;
         let mut config = server.config("starttls");
         if problem == UNANSWERED {
-            config.command_timeout = Duration::from_millis(200);
+            config.connect_timeout = Duration::from_millis(200);
         }
         let error = first_list_with(&server, config).await;
         assert!(error.problem.en.contains(problem), "{error}");
