@@ -8,6 +8,7 @@ mod ask;
 mod document;
 mod facts;
 mod fold;
+mod folder;
 mod follow;
 pub mod letter;
 pub mod query;
@@ -20,6 +21,8 @@ mod words;
 mod differential_tests;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod folder_tests;
 #[cfg(test)]
 mod follow_tests;
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::query::EnableScoring;
 use tantivy::schema::Field;
@@ -16,6 +15,7 @@ use tantivy::{
 };
 
 use super::document::{Fields, number_key, stored};
+use super::folder::IndexFolder;
 use super::row::Row;
 use crate::ledger::LedgerError;
 use crate::register::entry::RegisterNumber;
@@ -84,7 +84,7 @@ impl Shelf {
     }
 
     fn open_there(folder: &Path) -> Result<Self, SearchError> {
-        let index = Index::open(MmapDirectory::open(index_folder(folder)).map_err(|error| SearchError::Index(error.to_string()))?)?;
+        let index = Index::open(IndexFolder::open(&index_folder(folder)).map_err(|error| SearchError::Index(error.to_string()))?)?;
         let (schema, fields) = Fields::schema();
         if index.schema() != schema || index.settings() != &settings() {
             return Err(SearchError::Index("its fields are not those of this version".into()));
@@ -110,7 +110,7 @@ impl Shelf {
         // Subjects and names stand in it: for the gateway's account alone.
         DirBuilder::new().mode(0o700).recursive(true).create(&inside)?;
         let (schema, fields) = Fields::schema();
-        let directory = MmapDirectory::open(&inside).map_err(|error| SearchError::Index(error.to_string()))?;
+        let directory = IndexFolder::open(&inside).map_err(|error| SearchError::Index(error.to_string()))?;
         let index = Index::create(directory, schema, settings())?;
         Self::with(index, fields, None)
     }
