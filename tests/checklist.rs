@@ -37,7 +37,7 @@ use kep_gateway::clock::SystemClock;
 use kep_gateway::daemon::files;
 use kep_gateway::ledger::Ledger;
 use kep_gateway::ledger::handling::HandlingRequest;
-use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
+use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, View, password};
 use kep_gateway::register::entry::Action;
 use kep_gateway::secret::Secret;
 use kep_gateway::settings;
@@ -524,7 +524,7 @@ fn the_built_program_reads_asks_and_completes() {
     assert!(listed().contains("2026/000004"));
     // What nobody works on any more leaves the exit code alone.
     let code = || gateway.run(&["checklist", "list"]).status.code();
-    assert_eq!(code(), Some(10));
+    assert_eq!(code(), Some(20), "its letter is not signed");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let ledger = Ledger::open(&gateway.store(), RealDisk::shared(), Arc::new(SystemClock)).unwrap();
@@ -532,8 +532,9 @@ fn the_built_program_reads_asks_and_completes() {
             action: Action::Done,
             note: None,
         };
-        let number = "2026/000004".parse().unwrap();
-        ledger.handle(number, done, &person("memur", Role::Clerk)).await.unwrap().unwrap();
+        let (number, clerk) = ("2026/000004".parse().unwrap(), person("memur", Role::Clerk));
+        ledger.viewed(number, &clerk, View::Page).await.unwrap();
+        ledger.handle(number, done, &clerk).await.unwrap().unwrap();
     });
     assert_eq!(code(), Some(0));
     // The record alone brings it back.

@@ -233,10 +233,10 @@ async fn an_application_file_is_kept_as_one_and_as_long_as_its_checklist_wants()
     assert_eq!(desk.due(2012), []);
     desk.state(head, Action::Done).await;
     // A loss that was learnt of and not reported.
-    let learned = Deed::LossLearned { day: date(2026, 11, 23) };
+    let learned = Deed::LossLearned { day: date(2010, 6, 15) };
     desk.ledger.file_deed(head, learned, None, &clerk()).await.unwrap().unwrap();
     assert_eq!((desk.standing(other, 2012), desk.due(2012)), (Standing::Open, vec![]));
-    let reported = Deed::LossReported { day: date(2026, 11, 24) };
+    let reported = Deed::LossReported { day: date(2010, 6, 15) };
     desk.ledger.file_deed(head, reported, None, &clerk()).await.unwrap().unwrap();
     assert_eq!(desk.due(2012), [head, other]);
 

@@ -102,11 +102,7 @@ fn large_store(root: &std::path::Path) -> (Store, Vec<Sha256>) {
 fn a_disposal_in_the_middle_of_a_backup_leaves_a_copy_that_knows_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let (root, copy) = (folder.path().join("store"), folder.path().join("copy"));
-    let (mut store, _) = Store::open_here(&root).unwrap();
-    let blobs: Vec<Sha256> = (0..MANY)
-        .map(|name| store.blobs.put(name.to_string().as_bytes()).unwrap())
-        .collect();
-    store.journal.append(&[record("fetched", serde_json::json!({}))]).unwrap();
+    let (mut store, blobs) = large_store(&root);
     // Half of what is not copied yet and half of what is.
     let goes: Vec<Sha256> = blobs.iter().step_by(2).copied().collect();
     let mut begun = false;
@@ -135,11 +131,7 @@ fn a_disposal_in_the_middle_of_a_backup_leaves_a_copy_that_knows_of_it() {
 fn a_blob_that_vanishes_from_under_a_backup_without_a_disposal_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (root, copy) = (folder.path().join("store"), folder.path().join("copy"));
-    let (mut store, _) = Store::open_here(&root).unwrap();
-    let blobs: Vec<Sha256> = (0..MANY)
-        .map(|name| store.blobs.put(name.to_string().as_bytes()).unwrap())
-        .collect();
-    store.journal.append(&[record("fetched", serde_json::json!({}))]).unwrap();
+    let (store, blobs) = large_store(&root);
     let last = blobs.iter().max().unwrap();
     let mut gone = false;
     let outcome = backup(&root, &copy, RealDisk::shared(), &mut |_| {

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use kep_gateway::people::Scope;
 use kep_gateway::people::tokens::{Grant, Token};
-use kep_gateway::people::{Scope, View};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

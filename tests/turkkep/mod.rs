@@ -2,7 +2,6 @@
 //! its promises, driven by a seed, until it heals.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use jiff::civil::{Date, DateTime};

@@ -33,6 +33,7 @@ static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
         (status = 304, description = "As `If-None-Match` says"),
         (status = 410, description = "The bytes were disposed of; the record stays", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "The kept message cannot be taken apart; take the original", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 500, description = "The kept bytes are missing or damaged (`bytes-lost`); the administrator brings them back from a backup", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -85,6 +86,7 @@ fn word(what: Use) -> &'static str {
         (status = 304, description = "As `If-None-Match` says; the tag is the SHA-256"),
         (status = 410, description = "The bytes were disposed of; the record stays", body = ProblemShape, content_type = "application/problem+json"),
         (status = 422, description = "The kept message cannot be taken apart; take the original", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 500, description = "The kept bytes are missing or damaged (`bytes-lost`); the administrator brings them back from a backup", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]
@@ -114,6 +116,7 @@ pub async fn part(caller: Caller, State(web): State<Shared>, place: Place, uri: 
         (status = 304, description = "As `If-None-Match` says; the tag is the SHA-256"),
         (status = 404, description = "It is not there, not for this token, or its message holds a document that is not", body = ProblemShape, content_type = "application/problem+json"),
         (status = 410, description = "The bytes were disposed of; the record stays", body = ProblemShape, content_type = "application/problem+json"),
+        (status = 500, description = "The kept bytes are missing or damaged (`bytes-lost`); the administrator brings them back from a backup", body = ProblemShape, content_type = "application/problem+json"),
     ),
     security(("token" = ["read"])),
 )]

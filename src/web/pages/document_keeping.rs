@@ -3,12 +3,13 @@
 use super::chrome::Chrome;
 use super::history::{Done, named};
 use super::shown::Shown;
-use super::{retention, when};
+use super::when;
 use crate::clock::local_day;
 use crate::ledger::LedgerError;
 use crate::ledger::retention::may_hold;
 use crate::register::entry::Entry;
 use crate::register::retention::{KeepingWord, Standing};
+use crate::register::words;
 use crate::text::Text;
 use crate::web::Web;
 
@@ -79,7 +80,7 @@ impl KeepingView {
                     what: Shown::field(&format!(
                         "{}{}",
                         keeping_words(&deed.what).get(lang),
-                        retention::at_the_machine(deed.uid, c)
+                        words::command_line(deed.uid, c.lang())
                     )),
                     note: Shown::field(&deed.reason),
                 })

@@ -16,6 +16,7 @@ use crate::ledger::retention::{KeepingRefusal, KeepingRequest, Kept, may_hold};
 use crate::people::Right;
 use crate::pipeline::PipelineError;
 use crate::register::disposal::{Disposal, Stage};
+use crate::register::words;
 use crate::store::disk::RealDisk;
 use crate::store::loss::{self, Closed, Done, Loss, NOTE_CHARS};
 use crate::text::Text;
@@ -135,13 +136,6 @@ pub async fn kept(web: &Shared, c: &Chrome, request: KeepingRequest) -> Result<R
         Ok(Err(PipelineError::Ledger(error))) => Err(error.into()),
         Ok(Err(_)) | Err(_) => Err(LedgerError::Closed.into()),
     }
-}
-
-/// Said behind a deed that was done on the machine itself, where nobody proves who he is.
-pub fn at_the_machine(uid: Option<u32>, c: &Chrome) -> String {
-    uid.map_or_else(String::new, |uid| {
-        format!(" ({} {uid})", c.t("makinede, uid", "at the machine, uid"))
-    })
 }
 
 /// A refusal as an address has it.
@@ -289,7 +283,12 @@ fn list_line(web: &Web, c: &Chrome, disposal: &Disposal) -> Result<ListLine, Led
         sha256: disposal.sha256.to_string(),
         stage,
         word,
-        proposed: format!("{} · {}{}", when::moment(list.at), list.proposed_by, at_the_machine(list.uid, c)),
+        proposed: format!(
+            "{} · {}{}",
+            when::moment(list.at),
+            list.proposed_by,
+            words::command_line(list.uid, c.lang())
+        ),
         approvals: disposal
             .approvals
             .iter()
