@@ -325,10 +325,32 @@ fn other_mistakes_name_their_line_too() {
             "[[mailbox]]\nname = \"a\"\nkind = \"imap\"\naddress = \"\"\nhost = \"\"\nuser = \"\"\npassword_file = \"\"\nsecurity = \"ssl\"\n",
             "line 8: 'ssl' cannot stand here; possible are: tls, starttls, none.",
         ),
+        (
+            "[[mailbox]]\nname = \"a\"\nkind = \"imap\"\naddress = \"\"\nhost = \"\"\nuser = \"\"\npassword_file = \"\"\nport = \"abc\"\n",
+            "line 8: 'abc' cannot stand here; expected is a whole number from 0 to 65535",
+        ),
+        (
+            "[[mailbox]]\nname = \"a\"\nkind = \"imap\"\nconnect_timeout = \"5x\"\naddress = \"\"\nhost = \"\"\nuser = \"\"\npassword_file = \"\"\n",
+            "line 4: '5x' is not a duration; write a whole number and a unit: 250ms, 30s, 5m, 12h, 1d",
+        ),
+        (
+            "[[mailbox]]\nname = \"a\"\nkind = \"folder\"\npath = 5\n",
+            "line 4: 5 cannot stand here; expected is a text in quotes",
+        ),
+        (
+            "[web]\nallow_plain_network = \"evet\"\n",
+            "line 2: 'evet' cannot stand here; expected is true or false",
+        ),
+        (
+            "[daemon]\nworkers = -1\n",
+            "line 2: -1 cannot stand here; expected is a whole number, 0 or more",
+        ),
+        ("store = 5\n", "line 1: 5 cannot stand here; expected is a table"),
     ] {
         assert_eq!(problem(text).en, sentence);
     }
-    assert!(problem("[limits]\nparts = \"many\"\n").en.starts_with("line 2: "));
+    let many = problem("[limits]\nparts = \"many\"\n").tr;
+    assert_eq!(many, "satır 2: 'many' burada olamaz; beklenen: 0 ya da daha büyük bir tam sayı");
     assert!(problem("[limits\n").tr.starts_with("satır 1: "));
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
 use crate::mailbox::config::MailboxConfig;
@@ -37,8 +38,30 @@ fn in_mailbox(text: &str) -> Option<(usize, Error)> {
     mailboxes.iter().find_map(|mailbox| {
         let error = MailboxConfig::deserialize(mailbox.clone().into_deserializer()).err()?;
         let key = quoted(error.message()).first().and_then(|name| place_of(mailbox.get_ref(), name));
-        Some((key.unwrap_or(mailbox.span().start), error))
+        let place = key.or_else(|| place_of_culprit(mailbox, &error)).unwrap_or(mailbox.span().start);
+        Some((place, error))
     })
+}
+
+/// Where the key stands without which the complaint would be another one, or none. Without `kind` it always is: that comes last.
+fn place_of_culprit(mailbox: &Spanned<DeValue<'_>>, error: &Error) -> Option<usize> {
+    let (kind, keys): (Vec<_>, Vec<_>) = mailbox.get_ref().as_table()?.keys().partition(|key| key.get_ref() == "kind");
+    keys.into_iter()
+        .chain(kind)
+        .filter(|_| !error.message().starts_with("missing field"))
+        .find(|key| {
+            let mut rest = mailbox.clone();
+            if let DeValue::Table(table) = rest.get_mut() {
+                *table = table
+                    .iter()
+                    .filter(|(other, _)| other.get_ref() != key.get_ref())
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+            }
+            let complaint = MailboxConfig::deserialize(rest.into_deserializer()).err();
+            complaint.is_none_or(|other| other.message() != error.message())
+        })
+        .map(|key| key.span().start)
 }
 
 /// Where a key or a value with this text stands in a table, or in the tables inside it.
@@ -74,11 +97,48 @@ fn sentence(error: &Error) -> Text {
             format!("{value} bir süre değil; tam sayı ve birim yazın: 250ms, 30s, 5m, 12h, 1d"),
             message,
         ),
-        _ => Text::new(
-            format!("okunamadı; ayrıştırıcının dediği: {message}"),
-            format!("cannot be read; the parser says: {message}"),
-        ),
+        _ => unfit(message).unwrap_or_else(|| {
+            Text::new(
+                format!("okunamadı; ayrıştırıcının dediği: {message}"),
+                format!("cannot be read; the parser says: {message}"),
+            )
+        }),
     }
+}
+
+/// A value of the wrong type, as serde says it: `invalid type: string "abc", expected u16`.
+fn unfit(message: &str) -> Option<Text> {
+    let said = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))?;
+    let (given, expected) = said.rsplit_once(", expected ")?;
+    let given = match (given.split_once('"'), given.split_once('`')) {
+        (Some((_, text)), _) => format!("'{}'", text.trim_end_matches('"')),
+        (None, Some((_, plain))) => plain.trim_end_matches('`').to_owned(),
+        (None, None) if given == "map" => "{ … }".to_owned(),
+        (None, None) if given == "sequence" => "[ … ]".to_owned(),
+        (None, None) => given.to_owned(),
+    };
+    let (tr, en) = match expected {
+        "u8" => ("0 ile 255 arasında bir tam sayı", "a whole number from 0 to 255"),
+        "u16" => ("0 ile 65535 arasında bir tam sayı", "a whole number from 0 to 65535"),
+        "u32" | "u64" | "usize" => ("0 ya da daha büyük bir tam sayı", "a whole number, 0 or more"),
+        "i8" | "i16" | "i32" | "i64" => ("bir tam sayı", "a whole number"),
+        "f32" | "f64" => ("bir sayı", "a number"),
+        "a boolean" => ("true ya da false", "true or false"),
+        "a string" | "path string" | "a formatted string" | "string" => ("tırnak içinde bir metin", "a text in quotes"),
+        "a sequence" => (
+            "köşeli ayraç içinde bir liste, [\"…\", \"…\"] gibi",
+            "a list in brackets, as [\"…\", \"…\"]",
+        ),
+        "a map" => ("bir tablo", "a table"),
+        table if table.starts_with("struct ") => ("bir tablo", "a table"),
+        _ => return None,
+    };
+    Some(Text::new(
+        format!("{given} burada olamaz; beklenen: {tr}"),
+        format!("{given} cannot stand here; expected is {en}"),
+    ))
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> Text {
