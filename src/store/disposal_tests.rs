@@ -143,7 +143,7 @@ fn a_blob_that_vanishes_from_under_a_backup_without_a_disposal_is_named() {
         }
     });
     assert!(
-        gone && outcome.unwrap().damaged.contains(last),
+        gone && outcome.unwrap().damaged.contains_key(last),
         "the rest is saved, and what is lost is named"
     );
 }

@@ -212,12 +212,17 @@ pub fn prepare(root: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
     }
 }
 
-/// What a failed opening of the store says.
+/// What a failed opening of the store, or a failed reading in it, says. A write that the medium refuses has lost nothing.
 pub fn of_error(error: &StoreError) -> Option<Issue> {
     let (place, kind) = match error {
         StoreError::BrokenChain { place, what } => (place.clone(), IssueKind::Chain(what.clone())),
         StoreError::BlobCorrupt { path, .. } => (Place::file(path), IssueKind::BlobCorrupt),
         StoreError::BlobMissing { path, .. } => (Place::file(path), IssueKind::BlobMissing),
+        StoreError::Io {
+            step: Step::Open | Step::Read | Step::List,
+            path,
+            ..
+        } if error.is_medium() => (Place::file(path), IssueKind::Medium(error.cure())),
         _ => return None,
     };
     Some(Issue { place, kind })
