@@ -110,6 +110,47 @@ async fn a_backup_of_a_store_that_lacks_a_message_saves_the_rest_names_the_entry
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_loss_that_was_reported_leaves_the_backups_after_it_whole_and_another_one_does_not() {
+    let (inside, messages) = store_of(3).await;
+    let root = inside.root();
+    let [earlier, later] = ["earlier", "later"].map(|name| inside.dir.path().join(name));
+    assert_eq!(inside.run(None, &["backup", earlier.to_str().unwrap()]).code, 0);
+    fs::remove_file(blob(&root, &messages[1])).unwrap();
+    assert_eq!(inside.run(None, &["backup", later.to_str().unwrap()]).code, 20);
+    let [only] = losses(&root).try_into().expect("one loss");
+    let closed = loss::Closed {
+        at: inside::at("2026-11-21T09:00:00Z"),
+        by: "yonetici".into(),
+        done: loss::Done::Notified,
+        note: "mahkemeye yazıldı".into(),
+    };
+    loss::close(&root, &*RealDisk::shared(), &only.id, closed).unwrap().unwrap();
+
+    let first = last_backup(&root).unwrap();
+    let told = inside.run(None, &["backup", later.to_str().unwrap()]);
+    assert_eq!(told.code, 0, "{}", told.said);
+    assert!(
+        told.said.contains("! Bildirilmiş kayıp: 1 dosya") && !told.said.contains("EKSİK"),
+        "{}",
+        told.said
+    );
+    assert!(last_backup(&root).unwrap().at > first.at, "it is a last backup");
+    // Reported, and yet there: it can be put back.
+    let told = inside.run(None, &["backup", earlier.to_str().unwrap()]);
+    assert!(told.code == 20 && told.said.contains("yedekte var"), "{}", told.said);
+
+    fs::remove_file(blob(&root, &messages[2])).unwrap();
+    fs::remove_file(blob(&later, &messages[2])).unwrap();
+    let told = inside.run(None, &["backup", later.to_str().unwrap()]);
+    assert!(
+        told.code == 20 && told.said.contains("✘ 2026/000003: ") && !told.said.contains("✘ 2026/000002: "),
+        "{}",
+        told.said
+    );
+    assert_eq!(losses(&root).len(), 2, "what is lost beside it is news");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restore_names_what_was_deleted_or_rotted_in_the_backup_and_brings_the_rest() {
     let (inside, messages) = store_of(4).await;
     let [copy, again] = ["copy", "again"].map(|name| inside.dir.path().join(name));

@@ -19,7 +19,7 @@ use crate::store::blobs_folder;
 use crate::store::disk::RealDisk;
 use crate::store::head::KnownHead;
 use crate::store::last_backup::LastBackup;
-use crate::store::loss::Finder;
+use crate::store::loss::{self, Finder};
 use crate::store::reread::BACKUPS_FOR_ALL;
 use crate::store::verify::{self, Issue, IssueKind, VerifyReport};
 use crate::text::{Lang, Text};
@@ -188,12 +188,13 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let named = session.reader().and_then(|ledger| Ok(ledger.named()?));
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
     let named = named?;
-    let lost = Lost {
+    let mut lost = Lost {
         copy: absent(session, dir, &named)?.into_iter().chain(report.damaged.keys().copied()).collect(),
         store: absent(session, session.store_path(), &named)?,
         damaged: report.damaged.clone(),
         unlisted: report.unlisted.clone(),
     };
+    let reported = lost.forget_reported(session.store_path());
     let is_whole = lost.copy.is_empty();
     let done = LastBackup {
         at: session.clock().now(),
@@ -219,6 +220,13 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
         ),
     }
     let exit = tell_lost(session, &lost)?;
+    if reported > 0 {
+        let text = Text::new(
+            format!("! Bildirilmiş kayıp: {reported} dosya depoda da yedekte de yok; yetkiliye bildirilmişti ('kep-gateway loss list' gösterir)"),
+            format!("! Reported loss: {reported} files are neither in the store nor in the backup; they were reported ('kep-gateway loss list')"),
+        );
+        println!("{}", text.get(session.lang));
+    }
     let key = session.config().people_key();
     if key.exists() {
         let key = key.display();
@@ -240,6 +248,24 @@ struct Lost {
     damaged: BTreeMap<Sha256, IssueKind>,
     /// Folders where it was copied from that the medium does not list.
     unlisted: Vec<Issue>,
+}
+
+impl Lost {
+    /// Takes out what no copy has and what was told to the court or the authority: it stays lost, and finding that again is no news. What a
+    /// backup still has stays, whatever was told: it can be put back. Says how many went.
+    fn forget_reported(&mut self, root: &Path) -> usize {
+        let notified = loss::notified(root, &*RealDisk::shared()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the notes of losses cannot be read; what was reported is told again");
+            BTreeSet::new()
+        });
+        let blobs = Blobs::open(&blobs_folder(root), RealDisk::shared());
+        let is_reported = |hash: &Sha256| notified.contains(&blobs.path(hash));
+        let reported: BTreeSet<Sha256> = self.copy.iter().filter(|hash| is_reported(hash)).copied().collect();
+        self.copy.retain(|hash| !reported.contains(hash));
+        self.store.retain(|hash| !reported.contains(hash));
+        self.damaged.retain(|hash, _| !reported.contains(hash));
+        reported.len()
+    }
 }
 
 /// The blobs of `named` that are not at `root`, or not to be seen on a bad medium, without those that went by a disposal list meanwhile.
