@@ -6,14 +6,16 @@
 mod inside;
 mod site;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use inside::{Inside, LISTENER, blob, pass};
 use kep_gateway::alert::notice::Cause;
+use kep_gateway::daemon::progress::Progress;
 use kep_gateway::daemon::{duties, trouble, walk};
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::event::Event;
@@ -284,6 +286,42 @@ async fn whoever_opens_a_document_whose_bytes_are_gone_opens_the_loss_and_is_tol
         duties::look(&pipeline).await.unwrap();
         assert_eq!((losses(&root).len(), told(&pipeline, Cause::Loss)), (1, 1), "said once");
     }
+}
+
+/// Whether it comes to be, as soon as it does.
+async fn comes_to_be(is: impl Fn() -> bool) -> bool {
+    let waiting = async {
+        while !is() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_does_not_answer_holds_up_no_other_duty_and_what_it_lost_is_told_when_it_does() {
+    let (site, pipeline, sha256) = site_with_mail().await;
+    let path = blob(&site.inside.root(), &sha256);
+    // Whoever opens it waits, as for a sector that a disk tries again and again.
+    fs::remove_file(&path).unwrap();
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    pipeline.ledger.blobs().notice(sha256);
+    let heartbeat = pipeline.settings().config.heartbeat_file();
+    assert!(!heartbeat.exists());
+    let stop = CancellationToken::new();
+    let duties = tokio::spawn(duties::keep(Arc::clone(&pipeline), Progress::default(), stop.clone()));
+    let is_fed = comes_to_be(|| heartbeat.exists()).await;
+    // Whoever waits is let go before anything is asserted: a thread that waits for ever would hold up the test's end.
+    let pipe = File::options().read(true).write(true).open(&path).unwrap();
+    let rotten = site.inside.dir.path().join("rotten");
+    fs::write(&rotten, b"bozuk").unwrap();
+    fs::rename(&rotten, &path).unwrap();
+    drop(pipe);
+    let is_told = comes_to_be(|| !pipeline.ledger.losses().unwrap().is_empty()).await;
+    stop.cancel();
+    duties.await.unwrap();
+    assert!(is_fed, "the watchdog was not fed meanwhile");
+    assert!(is_told && told(&pipeline, Cause::Loss) == 1);
 }
 
 async fn reasons(site: &Site) -> (StatusCode, Value) {
