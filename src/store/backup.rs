@@ -168,7 +168,9 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, share: Share, progress: &mut 
     report.head = until;
     copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
     let vanished = unexplained(to, disk, vanished)?;
-    report.damaged.extend(vanished.into_iter().map(|hash| (hash, IssueKind::BlobMissing)));
+    report
+        .damaged
+        .extend(vanished.into_iter().map(|hash| (hash, IssueKind::BlobMissing)));
     forget_disposed(from, to, disk, since)?;
     Ok(report)
 }

@@ -186,5 +186,8 @@ fn without_its_list_a_note_speaks_for_its_folder_while_it_stands_and_no_longer()
     assert_eq!(found(root, &all, "2026-11-24T00:00:00Z"), None);
     close(root, &RealDisk, &first.id, closed(Done::Notified)).unwrap().unwrap();
     let again = found(root, &all, "2026-11-25T00:00:00Z");
-    assert!(again.is_some_and(|again| again.more > 0), "told once too often, and never once too little");
+    assert!(
+        again.is_some_and(|again| again.more > 0),
+        "told once too often, and never once too little"
+    );
 }

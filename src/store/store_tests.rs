@@ -366,7 +366,11 @@ fn a_file_that_the_medium_does_not_give_back_keeps_nothing_else_from_being_saved
         "{:?}",
         report.damaged
     );
-    assert_eq!((report.blobs_copied, report.head), (3, store.journal.head()), "all behind it, and the journal");
+    assert_eq!(
+        (report.blobs_copied, report.head),
+        (3, store.journal.head()),
+        "all behind it, and the journal"
+    );
     disk.heal();
 
     // In the copy: the file is put right when it is its turn to be read again.
