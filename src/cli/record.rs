@@ -189,7 +189,10 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
     let named = named?;
     let mut lost = Lost {
-        copy: absent(session, dir, &named)?.into_iter().chain(report.damaged.keys().copied()).collect(),
+        copy: absent(session, dir, &named)?
+            .into_iter()
+            .chain(report.damaged.keys().copied())
+            .collect(),
         store: absent(session, session.store_path(), &named)?,
         damaged: report.damaged.clone(),
         unlisted: report.unlisted.clone(),
@@ -222,8 +225,12 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let exit = tell_lost(session, &lost)?;
     if reported > 0 {
         let text = Text::new(
-            format!("! Bildirilmiş kayıp: {reported} dosya depoda da yedekte de yok; yetkiliye bildirilmişti ('kep-gateway loss list' gösterir)"),
-            format!("! Reported loss: {reported} files are neither in the store nor in the backup; they were reported ('kep-gateway loss list')"),
+            format!(
+                "! Bildirilmiş kayıp: {reported} dosya depoda da yedekte de yok; yetkiliye bildirilmişti ('kep-gateway loss list' gösterir)"
+            ),
+            format!(
+                "! Reported loss: {reported} files are neither in the store nor in the backup; they were reported ('kep-gateway loss list')"
+            ),
         );
         println!("{}", text.get(session.lang));
     }
