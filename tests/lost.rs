@@ -6,14 +6,16 @@
 mod inside;
 mod site;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use inside::{Inside, LISTENER, blob, pass};
 use kep_gateway::alert::notice::Cause;
+use kep_gateway::daemon::progress::Progress;
 use kep_gateway::daemon::{duties, trouble, walk};
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::event::Event;
@@ -107,6 +109,47 @@ async fn a_backup_of_a_store_that_lacks_a_message_saves_the_rest_names_the_entry
     assert_eq!(losses(&again).len(), 1);
     let verified = inside.run(Some(&again), &["journal", "verify"]);
     assert_eq!(verified.code, 20, "{}", verified.said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_that_was_reported_leaves_the_backups_after_it_whole_and_another_one_does_not() {
+    let (inside, messages) = store_of(3).await;
+    let root = inside.root();
+    let [earlier, later] = ["earlier", "later"].map(|name| inside.dir.path().join(name));
+    assert_eq!(inside.run(None, &["backup", earlier.to_str().unwrap()]).code, 0);
+    fs::remove_file(blob(&root, &messages[1])).unwrap();
+    assert_eq!(inside.run(None, &["backup", later.to_str().unwrap()]).code, 20);
+    let [only] = losses(&root).try_into().expect("one loss");
+    let closed = loss::Closed {
+        at: inside::at("2026-11-21T09:00:00Z"),
+        by: "yonetici".into(),
+        done: loss::Done::Notified,
+        note: "mahkemeye yazıldı".into(),
+    };
+    loss::close(&root, &*RealDisk::shared(), &only.id, closed).unwrap().unwrap();
+
+    let first = last_backup(&root).unwrap();
+    let told = inside.run(None, &["backup", later.to_str().unwrap()]);
+    assert_eq!(told.code, 0, "{}", told.said);
+    assert!(
+        told.said.contains("! Bildirilmiş kayıp: 1 dosya") && !told.said.contains("EKSİK"),
+        "{}",
+        told.said
+    );
+    assert!(last_backup(&root).unwrap().at > first.at, "it is a last backup");
+    // Reported, and yet there: it can be put back.
+    let told = inside.run(None, &["backup", earlier.to_str().unwrap()]);
+    assert!(told.code == 20 && told.said.contains("yedekte var"), "{}", told.said);
+
+    fs::remove_file(blob(&root, &messages[2])).unwrap();
+    fs::remove_file(blob(&later, &messages[2])).unwrap();
+    let told = inside.run(None, &["backup", later.to_str().unwrap()]);
+    assert!(
+        told.code == 20 && told.said.contains("✘ 2026/000003: ") && !told.said.contains("✘ 2026/000002: "),
+        "{}",
+        told.said
+    );
+    assert_eq!(losses(&root).len(), 2, "what is lost beside it is news");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,6 +286,42 @@ async fn whoever_opens_a_document_whose_bytes_are_gone_opens_the_loss_and_is_tol
         duties::look(&pipeline).await.unwrap();
         assert_eq!((losses(&root).len(), told(&pipeline, Cause::Loss)), (1, 1), "said once");
     }
+}
+
+/// Whether it comes to be, as soon as it does.
+async fn comes_to_be(is: impl Fn() -> bool) -> bool {
+    let waiting = async {
+        while !is() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_does_not_answer_holds_up_no_other_duty_and_what_it_lost_is_told_when_it_does() {
+    let (site, pipeline, sha256) = site_with_mail().await;
+    let path = blob(&site.inside.root(), &sha256);
+    // Whoever opens it waits, as for a sector that a disk tries again and again.
+    fs::remove_file(&path).unwrap();
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    pipeline.ledger.blobs().notice(sha256);
+    let heartbeat = pipeline.settings().config.heartbeat_file();
+    assert!(!heartbeat.exists());
+    let stop = CancellationToken::new();
+    let duties = tokio::spawn(duties::keep(Arc::clone(&pipeline), Progress::default(), stop.clone()));
+    let is_fed = comes_to_be(|| heartbeat.exists()).await;
+    // Whoever waits is let go before anything is asserted: a thread that waits for ever would hold up the test's end.
+    let pipe = File::options().read(true).write(true).open(&path).unwrap();
+    let rotten = site.inside.dir.path().join("rotten");
+    fs::write(&rotten, b"bozuk").unwrap();
+    fs::rename(&rotten, &path).unwrap();
+    drop(pipe);
+    let is_told = comes_to_be(|| !pipeline.ledger.losses().unwrap().is_empty()).await;
+    stop.cancel();
+    duties.await.unwrap();
+    assert!(is_fed, "the watchdog was not fed meanwhile");
+    assert!(is_told && told(&pipeline, Cause::Loss) == 1);
 }
 
 async fn reasons(site: &Site) -> (StatusCode, Value) {

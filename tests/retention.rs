@@ -250,6 +250,8 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
         "a supervisor approves, an administrator executes"
     );
     assert!(site.inside.root().join("blobs").exists() && ledger.blobs().exists(&goes.message.sha256).unwrap());
+    let copy = site.inside.dir.path().join("yedek");
+    backup(&site.inside.root(), &copy, RealDisk::shared(), &mut |_| {}).unwrap();
     let done = admin
         .submit("/boards/retention", "/boards/retention/execute", &[("list", "1")])
         .await;
@@ -355,6 +357,12 @@ async fn three_people_dispose_of_a_document_and_every_face_says_so() {
     let again = ledger.entry(second).unwrap().unwrap();
     assert_eq!((again.message.sightings.len(), ledger.entries().count()), (2, 2));
     assert!(!ledger.blobs().exists(&goes.message.sha256).unwrap());
+    assert!(inside::blob(&copy, &goes.message.sha256).exists(), "no backup was made since");
+    backup(&site.inside.root(), &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(
+        !inside::blob(&copy, &goes.message.sha256).exists(),
+        "a listing keeps it in no backup"
+    );
     assert!(walk::look(&site.web.pipeline, 0).await.unwrap());
     assert_eq!(ledger.standing(walk::WALKED).unwrap().unwrap().facts["errors"], "0", "no loss");
     assert!(loss::all(&site.inside.root(), &*RealDisk::shared()).unwrap().is_empty());

@@ -1,6 +1,6 @@
 //! `journal`, `index`, `backup`, `restore`: the record itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ use crate::store::blobs_folder;
 use crate::store::disk::RealDisk;
 use crate::store::head::KnownHead;
 use crate::store::last_backup::LastBackup;
-use crate::store::loss::Finder;
+use crate::store::loss::{self, Finder};
 use crate::store::reread::BACKUPS_FOR_ALL;
-use crate::store::verify::{self, Issue, VerifyReport};
+use crate::store::verify::{self, Issue, IssueKind, VerifyReport};
 use crate::text::{Lang, Text};
 
 /// Walks the chain and every blob.
@@ -188,11 +188,16 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let named = session.reader().and_then(|ledger| Ok(ledger.named()?));
     let report = backup::backup(session.store_path(), dir, RealDisk::shared(), &mut progress(session.lang))?;
     let named = named?;
-    let lost = Lost {
-        copy: absent(session, dir, &named)?.union(&report.damaged).copied().collect(),
+    let mut lost = Lost {
+        copy: absent(session, dir, &named)?
+            .into_iter()
+            .chain(report.damaged.keys().copied())
+            .collect(),
         store: absent(session, session.store_path(), &named)?,
         damaged: report.damaged.clone(),
+        unlisted: report.unlisted.clone(),
     };
+    let reported = lost.forget_reported(session.store_path());
     let is_whole = lost.copy.is_empty();
     let done = LastBackup {
         at: session.clock().now(),
@@ -218,6 +223,17 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
         ),
     }
     let exit = tell_lost(session, &lost)?;
+    if reported > 0 {
+        let text = Text::new(
+            format!(
+                "! Bildirilmiş kayıp: {reported} dosya depoda da yedekte de yok; yetkiliye bildirilmişti ('kep-gateway loss list' gösterir)"
+            ),
+            format!(
+                "! Reported loss: {reported} files are neither in the store nor in the backup; they were reported ('kep-gateway loss list')"
+            ),
+        );
+        println!("{}", text.get(session.lang));
+    }
     let key = session.config().people_key();
     if key.exists() {
         let key = key.display();
@@ -235,17 +251,40 @@ pub fn backup(session: &Session, dir: &Path) -> Result<Exit, Failure> {
 struct Lost {
     copy: BTreeSet<Sha256>,
     store: BTreeSet<Sha256>,
-    /// Of the copy's: it was there to be copied, and not the bytes that were kept.
-    damaged: BTreeSet<Sha256>,
+    /// Of the copy's: it was there to be copied, and not the bytes that were kept, or the medium did not give them back.
+    damaged: BTreeMap<Sha256, IssueKind>,
+    /// Folders where it was copied from that the medium does not list.
+    unlisted: Vec<Issue>,
 }
 
-/// The blobs of `named` that are not at `root`, without those that went by a disposal list meanwhile.
+impl Lost {
+    /// Takes out what no copy has and what was told to the court or the authority: it stays lost, and finding that again is no news. What a
+    /// backup still has stays, whatever was told: it can be put back. Says how many went.
+    fn forget_reported(&mut self, root: &Path) -> usize {
+        let notified = loss::notified(root, &*RealDisk::shared()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the notes of losses cannot be read; what was reported is told again");
+            BTreeSet::new()
+        });
+        let blobs = Blobs::open(&blobs_folder(root), RealDisk::shared());
+        let is_reported = |hash: &Sha256| notified.contains(&blobs.path(hash));
+        let reported: BTreeSet<Sha256> = self.copy.iter().filter(|hash| is_reported(hash)).copied().collect();
+        self.copy.retain(|hash| !reported.contains(hash));
+        self.store.retain(|hash| !reported.contains(hash));
+        self.damaged.retain(|hash, _| !reported.contains(hash));
+        reported.len()
+    }
+}
+
+/// The blobs of `named` that are not at `root`, or not to be seen on a bad medium, without those that went by a disposal list meanwhile.
 fn absent(session: &Session, root: &Path, named: &BTreeSet<Sha256>) -> Result<BTreeSet<Sha256>, Failure> {
     let blobs = Blobs::open(&blobs_folder(root), RealDisk::shared());
     let mut absent = BTreeSet::new();
     for hash in named {
-        if !blobs.exists(hash)? {
-            absent.insert(*hash);
+        match blobs.exists(hash) {
+            Ok(true) => {}
+            Ok(false) => drop(absent.insert(*hash)),
+            Err(error) if error.is_medium() => drop(absent.insert(*hash)),
+            Err(error) => return Err(error.into()),
         }
     }
     if !absent.is_empty() {
@@ -258,20 +297,24 @@ fn absent(session: &Session, root: &Path, named: &BTreeSet<Sha256>) -> Result<BT
 /// Names what is missing with its entries, opens the loss in the store that misses it, and says how to end.
 fn tell_lost(session: &Session, lost: &Lost) -> Result<Exit, Failure> {
     let all: BTreeSet<Sha256> = lost.copy.union(&lost.store).copied().collect();
-    if all.is_empty() {
+    if all.is_empty() && lost.unlisted.is_empty() {
         return Ok(Exit::Done);
+    }
+    for issue in &lost.unlisted {
+        println!("✘ {}: {}", issue.place, issue.text().get(session.lang));
     }
     let needing = session.reader()?.needing(&all)?;
     for hash in &all {
         let numbers: Vec<String> = needing.get(hash).into_iter().flatten().map(ToString::to_string).collect();
         let entries = if numbers.is_empty() { "-".to_owned() } else { numbers.join(", ") };
-        let what = match (lost.copy.contains(hash), lost.damaged.contains(hash)) {
+        let what = match (lost.copy.contains(hash), lost.damaged.get(hash)) {
             (false, _) => Text::new(
                 "depoda yok, yedekte var: oradan geri koyun",
                 "missing in the store, there in the backup: put it back from there",
             ),
-            (true, true) => Text::new("bozuk, kopyalanamadı", "damaged, not copied"),
-            (true, false) => Text::new("yok, kopyalanamadı", "missing, not copied"),
+            (true, Some(IssueKind::Medium(_))) => Text::new("disk okuyamıyor, kopyalanamadı", "the disk cannot read it, not copied"),
+            (true, Some(IssueKind::BlobCorrupt)) => Text::new("bozuk, kopyalanamadı", "damaged, not copied"),
+            (true, _) => Text::new("yok, kopyalanamadı", "missing, not copied"),
         };
         println!("✘ {entries}: {hash} {}", what.get(session.lang));
     }
@@ -285,18 +328,16 @@ fn tell_lost(session: &Session, lost: &Lost) -> Result<Exit, Failure> {
             all.len()
         ),
     );
-    println!("{}", Text::new(tr, en).get(session.lang));
+    if !all.is_empty() {
+        println!("{}", Text::new(tr, en).get(session.lang));
+    }
     let (root, disk) = (session.store_path(), RealDisk::shared());
-    let issues: Vec<Issue> = lost
-        .store
-        .iter()
-        .map(|hash| Issue::missing(root, disk.clone(), hash))
-        .chain(
-            lost.damaged
-                .difference(&lost.store)
-                .map(|hash| Issue::damaged(root, disk.clone(), hash)),
-        )
-        .collect();
+    let missing = lost.store.iter().map(|hash| Issue::missing(root, disk.clone(), hash));
+    let damaged = lost.damaged.iter().filter(|(hash, _)| !lost.store.contains(hash));
+    let damaged = damaged.map(|(hash, kind)| Issue::of_blob(root, disk.clone(), hash, kind.clone()));
+    // A folder of a backup that cannot be listed is no loss of the store.
+    let unlisted = lost.unlisted.iter().filter(|issue| issue.place.path.starts_with(root)).cloned();
+    let issues: Vec<Issue> = missing.chain(damaged).chain(unlisted).collect();
     super::loss::tell_noted(session.lang, super::loss::note(session, &issues, Finder::Copy));
     Ok(Exit::Broken)
 }
@@ -330,8 +371,8 @@ pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
     let report = backup::restore(dir, session.store_path(), RealDisk::shared(), &mut progress(session.lang))?;
     let absent = absent(session, session.store_path(), &session.reader()?.named()?)?;
     // What is damaged in the backup is not in the restored store, which is the store and the copy.
-    let store: BTreeSet<Sha256> = absent.union(&report.damaged).copied().collect();
-    let said = match (session.lang, store.is_empty()) {
+    let store: BTreeSet<Sha256> = absent.into_iter().chain(report.damaged.keys().copied()).collect();
+    let said = match (session.lang, store.is_empty() && report.unlisted.is_empty()) {
         (Lang::Tr, true) => "geri yüklendi",
         (Lang::En, true) => "restored",
         (Lang::Tr, false) => "EKSİK geri yüklendi",
@@ -343,6 +384,7 @@ pub fn restore(session: &Session, dir: &Path) -> Result<Exit, Failure> {
         copy: store.clone(),
         store,
         damaged: report.damaged,
+        unlisted: report.unlisted,
     };
     let exit = tell_lost(session, &lost)?;
     tell_of_the_key(session)?;

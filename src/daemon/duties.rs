@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
@@ -50,26 +51,35 @@ const ALLOWANCE: Duration = Duration::from_secs(600);
 const TASK: &str = "duties";
 
 pub async fn keep(pipeline: Arc<Pipeline>, progress: Progress, stop: CancellationToken) {
+    let noted = Notify::new();
+    tokio::select! {
+        () = look_again(&pipeline, &progress, &stop, &noted) => {}
+        // Beside the looks: a dying disk takes minutes to say that it does not give something back, and the watchdog does not wait for that.
+        () = super::loss::keep(&pipeline, LOOK, &noted) => {}
+    }
+}
+
+async fn look_again(pipeline: &Pipeline, progress: &Progress, stop: &CancellationToken, noted: &Notify) {
     progress.beat(TASK, ALLOWANCE);
     let started = pipeline.now();
     loop {
-        match look_since(&pipeline, started).await {
+        match look_since(pipeline, started).await {
             Ok(()) => progress.beat(TASK, ALLOWANCE),
             Err(error) => {
                 tracing::error!(%error, "the clock-driven checks could not be made; they are repeated");
-                super::trouble::tell_disk(&pipeline, &error).await;
+                super::trouble::tell_disk(pipeline, &error).await;
                 // What no waiting heals is no progress: the watchdog may end it, and the heartbeat is heard.
                 if error.is_transient() {
                     progress.beat(TASK, ALLOWANCE);
                 }
             }
         }
-        feed(&pipeline, &progress);
+        feed(pipeline, progress);
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(LOOK) => {}
             // Somebody wanted to read what is lost: that is told now.
-            () = pipeline.ledger.blobs().rung() => {}
+            () = noted.notified() => {}
         }
     }
     progress.end(TASK);
@@ -88,11 +98,12 @@ fn feed(pipeline: &Pipeline, progress: &Progress) {
     }
 }
 
-/// One look at the clock. Public for tests that are the clock.
+/// What reading found lost since the last look, and one look at the clock. Public for tests that are the clock.
 ///
 /// # Errors
 /// The record cannot be read or written.
 pub async fn look(pipeline: &Pipeline) -> Result<(), PipelineError> {
+    super::loss::noticed(pipeline).await?;
     look_since(pipeline, Timestamp::MIN).await
 }
 
@@ -109,7 +120,6 @@ pub async fn look_since(pipeline: &Pipeline, started: Timestamp) -> Result<(), P
     check_orphans(pipeline).await?;
     super::sent::check(pipeline).await?;
     check_disk(pipeline).await?;
-    super::loss::noticed(pipeline).await?;
     super::loss::look(pipeline).await?;
     match begun.is_empty() {
         true => report_daily(pipeline).await,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
+use tokio::sync::Notify;
 
 use super::duties::stand;
 use crate::alert::causes::{self, Term};
@@ -25,46 +27,80 @@ const NEAR_DAYS: i32 = 5;
 /// # Errors
 /// The disk refused.
 pub async fn found(pipeline: &Pipeline, issues: &[Issue], by: Finder) -> Result<(), PipelineError> {
-    let days = pipeline.settings().config.retention.loss_days;
-    let noted = loss::note(pipeline.ledger.root(), &*RealDisk::shared(), issues, (by, pipeline.now(), days));
-    match noted.map_err(crate::ledger::LedgerError::from)? {
+    match note(pipeline, issues, by)? {
         Some(_) => look(pipeline).await,
         None => Ok(()),
     }
 }
 
-/// Opens a note for what reading found lost since the last look: a page, the worker, the search, whoever read in this process.
+fn note(pipeline: &Pipeline, issues: &[Issue], by: Finder) -> Result<Option<Loss>, LedgerError> {
+    let days = pipeline.settings().config.retention.loss_days;
+    Ok(loss::note(
+        pipeline.ledger.root(),
+        &*RealDisk::shared(),
+        issues,
+        (by, pipeline.now(), days),
+    )?)
+}
+
+/// Opens notes for what reading finds lost, as it is found, and says so: the duties put them on record. Ends when it is dropped.
+pub(super) async fn keep(pipeline: &Pipeline, every: Duration, noted: &Notify) {
+    loop {
+        match noticed(pipeline).await {
+            Ok(true) => noted.notify_one(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "what was found lost could not be noted; it is tried again");
+                super::trouble::tell_disk(pipeline, &error).await;
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            () = pipeline.ledger.blobs().rung() => {}
+        }
+    }
+}
+
+/// Opens a note for what reading found lost since the last time: a page, the worker, the search, whoever read in this process. Says whether
+/// it did.
 ///
 /// # Errors
 /// The record cannot be read, or the note not be written; then it is tried again.
-pub async fn noticed(pipeline: &Pipeline) -> Result<(), PipelineError> {
+pub(super) async fn noticed(pipeline: &Pipeline) -> Result<bool, PipelineError> {
     let noticed = pipeline.ledger.blobs().take_noticed();
     if noticed.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let (ledger, hashes) = (Arc::clone(&pipeline.ledger), noticed.clone());
     let looked = tokio::task::spawn_blocking(move || still_lost(&ledger, &hashes)).await;
     let told = match looked.map_err(|error| PipelineError::Broken(error.to_string())) {
-        Ok(Ok(issues)) => found(pipeline, &issues, Finder::Reading).await,
+        Ok(Ok(issues)) => note(pipeline, &issues, Finder::Reading).map_err(PipelineError::from),
         Ok(Err(error)) => Err(error.into()),
         Err(error) => Err(error),
     };
     if told.is_err() {
         noticed.into_iter().for_each(|hash| pipeline.ledger.blobs().notice(hash));
     }
-    told
+    Ok(told?.is_some())
 }
 
 /// What went by a disposal list while somebody read it is not lost, and what nothing names was never promised.
 fn still_lost(ledger: &Ledger, hashes: &BTreeSet<Sha256>) -> Result<Vec<Issue>, LedgerError> {
     let mut issues = Vec::new();
+    // All entries are walked for them, which takes a while: once, and only where something is lost that is no message.
+    let mut objects: Option<BTreeSet<Sha256>> = None;
     for hash in hashes {
-        let is_named = ledger.message(hash)?.is_some() || ledger.objects()?.contains(hash);
-        if !is_named || ledger.is_gone(hash)? {
+        let Some(issue) = ledger.blobs().verify(hash).err().as_ref().and_then(loss::of_error) else {
             continue;
+        };
+        let is_named = ledger.message(hash)?.is_some() || {
+            let known = objects.take().map_or_else(|| ledger.objects(), Ok)?;
+            objects.insert(known).contains(hash)
+        };
+        // Asked last: what goes by a disposal list is named as gone before it goes.
+        if is_named && !ledger.is_gone(hash)? {
+            issues.push(issue);
         }
-        let read = ledger.blobs().verify(hash);
-        issues.extend(read.err().as_ref().and_then(loss::of_error));
     }
     Ok(issues)
 }

@@ -4,7 +4,7 @@
 //! names them, so the copy holds every blob that it names. A disposal that is carried out meanwhile takes blobs away that the copy would name:
 //! then the end is fixed anew behind its record, which says why they are not there. The index is not copied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::blobs::{Blobs, shard_of};
@@ -13,11 +13,12 @@ use super::disposal::{self, Proof, dispose};
 use super::error::{At, Break, Place, Step, StoreError};
 use super::journal::Journal;
 use super::lock::Lock;
+use super::loss;
 use super::record::Head;
 use super::reread::Share;
 use super::segment::{Found, Segment};
 use super::tail::find_end;
-use super::verify::Progress;
+use super::verify::{Issue, IssueKind, Progress};
 use super::{blobs_folder, check_folders, check_format, create, format_path, head, journal_folder, mark, restoring_path};
 use crate::hash::Sha256;
 
@@ -41,8 +42,11 @@ pub struct CopyReport {
     pub blobs_reread: u64,
     /// What had rotten in the copy since, and was copied anew.
     pub blobs_mended: u64,
-    /// What cannot be copied because its bytes are damaged where they are copied from, or went from there in the middle. Everything else is copied.
-    pub damaged: BTreeSet<Sha256>,
+    /// What cannot be copied because its bytes are damaged where they are copied from, cannot be read there, or went from there in the middle.
+    /// Everything else is copied.
+    pub damaged: BTreeMap<Sha256, IssueKind>,
+    /// Folders that the medium does not list where they are copied from: what lies in them was not copied now.
+    pub unlisted: Vec<Issue>,
 }
 
 /// Copies the store at `root` to `folder`, which is new, empty, or an earlier backup of the same store: then only what is new is copied.
@@ -149,7 +153,8 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, share: Share, progress: &mut 
         blobs_kept: 0,
         blobs_reread: 0,
         blobs_mended: 0,
-        damaged: BTreeSet::new(),
+        damaged: BTreeMap::new(),
+        unlisted: Vec::new(),
     };
     let mut vanished = BTreeSet::new();
     loop {
@@ -162,7 +167,10 @@ fn copy(from: &Path, to: &Path, disk: &SharedDisk, share: Share, progress: &mut 
     }
     report.head = until;
     copy_journal(&source, &target, to, &**disk, (since, until), progress)?;
-    report.damaged.extend(unexplained(to, disk, vanished)?);
+    let vanished = unexplained(to, disk, vanished)?;
+    report
+        .damaged
+        .extend(vanished.into_iter().map(|hash| (hash, IssueKind::BlobMissing)));
     forget_disposed(from, to, disk, since)?;
     Ok(report)
 }
@@ -242,10 +250,18 @@ fn copy_blobs(
     let target = Blobs::open(&blobs_folder(to), disk.clone());
     target.remove_temporaries()?;
     (report.blobs_kept, report.blobs_reread) = (0, 0);
+    report.unlisted.clear();
     let mut group = Vec::new();
     let mut group_bytes = 0;
     for blob in source.iter() {
-        let (hash, size) = blob?;
+        let (hash, size) = match blob {
+            Ok(blob) => blob,
+            Err(error) if error.is_medium() => {
+                report.unlisted.extend(loss::of_error(&error));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let there = target.path(&hash);
         let is_there = disk.len(&there).at(Step::Open, &there)? == Some(size);
         if is_there {
@@ -263,7 +279,12 @@ fn copy_blobs(
                 continue;
             }
             Err(StoreError::BlobCorrupt { hash, .. }) => {
-                report.damaged.insert(hash);
+                report.damaged.insert(hash, IssueKind::BlobCorrupt);
+                continue;
+            }
+            // One bad sector keeps nothing else from being saved.
+            Err(error) if error.is_medium() => {
+                report.damaged.insert(hash, IssueKind::Medium(error.cure()));
                 continue;
             }
             Err(error) => return Err(error),
@@ -289,6 +310,7 @@ fn is_rotten(target: &Blobs, hash: &Sha256) -> Result<bool, StoreError> {
     match target.verify(hash) {
         Ok(_) => Ok(false),
         Err(StoreError::BlobCorrupt { .. }) => Ok(true),
+        Err(error) if error.is_medium() => Ok(true),
         Err(error) => Err(error),
     }
 }

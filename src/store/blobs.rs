@@ -134,7 +134,7 @@ impl Blobs {
     /// [`StoreError::BlobMissing`], [`StoreError::BlobCorrupt`], or the disk's.
     pub fn get(&self, hash: &Sha256) -> Result<Bytes, StoreError> {
         let read = self.read(hash);
-        if read.as_ref().is_err_and(StoreError::is_lost_blob) {
+        if read.as_ref().is_err_and(|error| error.is_lost_blob() || error.is_medium()) {
             self.notice(*hash);
             self.0.bell.notify_one();
         }
@@ -314,7 +314,12 @@ impl Blobs {
         if size != Some(bytes.len() as u64) || self.shards().suspect.contains(&shard_of(hash)) {
             return Ok(false);
         }
-        Ok(self.0.disk.read(&path).at(Step::Read, &path)? == bytes)
+        match self.0.disk.read(&path).at(Step::Read, &path) {
+            Ok(there) => Ok(there == bytes),
+            // What the medium does not give back is replaced like what it gives back wrong.
+            Err(error) if error.is_medium() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {

@@ -18,6 +18,9 @@ pub const KIND: &str = "disposal-begun";
 /// The kind of the record that says that it is done.
 pub const DONE: &str = "disposal-done";
 
+/// The kind of the record that a listed message was fetched.
+const FETCHED: &str = "fetched";
+
 /// As in the register's rule; said again here, where it is enforced.
 const APPROVERS: usize = 2;
 
@@ -73,6 +76,7 @@ impl Proof {
         }
         // Which of them permits the removal of a blob: the last one.
         let mut permits: BTreeMap<Sha256, usize> = BTreeMap::new();
+        let mut fetched: BTreeSet<Sha256> = BTreeSet::new();
         // What was begun before may have been done since.
         for record in journal.read_from(1) {
             let record = record?;
@@ -82,6 +86,11 @@ impl Proof {
                 continue;
             }
             for name in named(&record) {
+                // A message that its mailbox lists once more is not put back, so that record needs no bytes. What went as something else and
+                // comes as a message for the first time is.
+                if record.kind == FETCHED && !fetched.insert(name) {
+                    continue;
+                }
                 if let Some(proof) = permits.remove(&name).and_then(|at| all.get_mut(at)) {
                     proof.blobs.remove(&name);
                 }

@@ -143,7 +143,7 @@ fn a_blob_that_vanishes_from_under_a_backup_without_a_disposal_is_named() {
         }
     });
     assert!(
-        gone && outcome.unwrap().damaged.contains(last),
+        gone && outcome.unwrap().damaged.contains_key(last),
         "the rest is saved, and what is lost is named"
     );
 }
@@ -173,4 +173,23 @@ fn a_backup_keeps_what_a_later_record_names_again_also_when_the_store_has_lost_i
     store.journal.append(&[intent(2, &["amir", "mudur"], &[again])]).unwrap();
     backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
     assert!(!there(&copy, &again));
+}
+
+#[test]
+fn a_disposed_message_that_is_listed_again_does_not_keep_its_bytes_in_the_backups_and_one_that_comes_first_as_a_message_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, copy) = (folder.path().join("store"), folder.path().join("copy"));
+    let (mut store, _) = Store::open_here(&root).unwrap();
+    let [message, inner] = ["message", "inner"].map(|text| store.blobs.put(text.as_bytes()).unwrap());
+    let fetched = |hash: Sha256| record(FETCHED, serde_json::json!({ "sha256": hash }));
+    store.journal.append(&[fetched(message)]).unwrap();
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    store.journal.append(&[intent(1, &["amir", "mudur"], &[message, inner])]).unwrap();
+    let proof = Proof::find(&store.journal, 0, 1).unwrap().unwrap();
+    dispose(&store.blobs, &proof, &[message, inner]).unwrap();
+    store.journal.append(&[record(DONE, serde_json::json!({ "list": 1 }))]).unwrap();
+    store.journal.append(&[fetched(message), fetched(inner)]).unwrap();
+    backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
+    assert!(!there(&copy, &message), "nobody may keep it");
+    assert!(there(&copy, &inner), "the last copy of a new message");
 }

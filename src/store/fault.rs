@@ -1,7 +1,8 @@
 //! A disk that fails at the n-th call, for the tests of whoever stands on the store.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
@@ -36,6 +37,8 @@ struct Plan {
     calls: u64,
     /// The number of the call, from 1, and what happens there.
     fault: Option<(u64, Mode)>,
+    /// Files and folders whose sectors cannot be read.
+    spoilt: BTreeSet<PathBuf>,
 }
 
 /// What a call does to the disk.
@@ -77,14 +80,25 @@ impl FailingDisk {
         plan.fault = Some((plan.calls + nth, mode));
     }
 
+    /// The medium gives back nothing of this file, or lists nothing of this folder, until something else is put in its place.
+    pub fn spoil(&self, path: &Path) {
+        lock(&self.plan).spoilt.insert(path.to_owned());
+    }
+
     /// Nothing fails any more.
     pub fn heal(&self) {
-        lock(&self.plan).fault = None;
+        let mut plan = lock(&self.plan);
+        plan.fault = None;
+        plan.spoilt.clear();
     }
 
     /// Calls so far.
     pub fn calls(&self) -> u64 {
         lock(&self.plan).calls
+    }
+
+    fn is_spoilt(&self, path: &Path) -> bool {
+        lock(&self.plan).spoilt.contains(path)
     }
 
     fn step(&self, call: Call) -> io::Result<()> {
@@ -141,7 +155,9 @@ impl Disk for FailingDisk {
 
     fn reader(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
         self.step(Call::Look)?;
-        self.disk.reader(path)
+        let input = self.disk.reader(path)?;
+        // As of a bad sector: the file opens, and does not read.
+        Ok(if self.is_spoilt(path) { Box::new(BadSector) } else { input })
     }
 
     fn len(&self, path: &Path) -> io::Result<Option<u64>> {
@@ -151,7 +167,9 @@ impl Disk for FailingDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step(Call::Make)?;
-        self.disk.rename(from, to)
+        self.disk.rename(from, to)?;
+        lock(&self.plan).spoilt.remove(to);
+        Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -171,12 +189,23 @@ impl Disk for FailingDisk {
 
     fn list(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
         self.step(Call::Look)?;
+        if self.is_spoilt(path) {
+            return Err(Errno::IO.into());
+        }
         self.disk.list(path)
     }
 
     fn free_bytes(&self, path: &Path) -> io::Result<u64> {
         self.step(Call::Look)?;
         self.disk.free_bytes(path)
+    }
+}
+
+struct BadSector;
+
+impl Read for BadSector {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(Errno::IO.into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Zıya: what of the record was found lost, told beside the record. A note does not need the journal that may be what is lost: it is a small file
 //! in `losses/`, put there by rename. The term runs from the day of its finding, and the note stands until somebody says what was done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time};
@@ -22,6 +22,10 @@ const PLACES: usize = 1_000;
 
 /// Behind the name of a folder: everything in it that is not named by itself.
 const WHOLE: &str = "/*";
+
+/// Of the file beside a note that lists, one a line, what lies in the folders that it names. The note is a record of the journal, too, and a
+/// dead disk's list may be larger than a record.
+const LIST: &str = "places";
 
 /// Characters of what was done.
 pub const NOTE_CHARS: usize = 4_000;
@@ -51,6 +55,12 @@ pub struct Lost {
     pub place: String,
     pub turkish: String,
     pub english: String,
+}
+
+impl Lost {
+    fn line(&self) -> String {
+        format!("{} {}", self.kind, self.place)
+    }
 }
 
 /// A loss that was found.
@@ -109,13 +119,31 @@ impl Loss {
         )
     }
 
-    fn knows(&self, lost: &Lost) -> bool {
+    /// `listed`: what lies in the folders that the note names. Where that list is gone (another machine, a version that wrote none), a folder
+    /// speaks for what is lost in it while the loss stands, and no longer: what is lost later must not pass for what was reported.
+    fn knows(&self, lost: &Lost, listed: Option<&BTreeSet<String>>) -> bool {
         let still = self.closed.as_ref().is_none_or(|closed| closed.done == Done::Notified);
-        let holds = |known: &str| match known.strip_suffix(WHOLE) {
-            Some(folder) => lost.place.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
-            None => known == lost.place,
+        let holds = |known: &str| match (known.strip_suffix(WHOLE), listed) {
+            (None, _) => known == lost.place,
+            (Some(_), Some(listed)) => listed.contains(&lost.line()),
+            (Some(folder), None) => self.is_open() && lost.place.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')),
         };
         still && self.places.iter().any(|known| known.kind == lost.kind && holds(&known.place))
+    }
+
+    /// What lies in the folders that the note names; `None`: it names none, or nobody can say.
+    fn listed(&self, root: &Path, disk: &dyn Disk) -> Option<BTreeSet<String>> {
+        let path = path(&root.join(FOLDER), &self.id, LIST);
+        if self.more == 0 || disk.len(&path).ok()?.is_none() {
+            return None;
+        }
+        match disk.read(&path) {
+            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()),
+            Err(error) => {
+                tracing::error!(path = %path.display(), %error, "the list beside the note of a loss cannot be read");
+                None
+            }
+        }
     }
 
     /// The last second of the term.
@@ -139,14 +167,17 @@ pub fn note(
         return Ok(None);
     }
     let known = all(root, disk)?;
-    lost.retain(|lost| !known.iter().any(|note| note.knows(lost)));
+    for note in &known {
+        let listed = note.listed(root, disk);
+        lost.retain(|lost| !note.knows(lost, listed.as_ref()));
+    }
     lost.sort();
     lost.dedup();
     if lost.is_empty() {
         return Ok(None);
     }
     let today = local_day(found_at);
-    let named: String = lost.iter().map(|lost| format!("{} {}\n", lost.kind, lost.place)).collect();
+    let named: String = lost.iter().map(|lost| lost.line() + "\n").collect();
     let (places, more) = named_places(lost);
     let id = format!("Z-{}-{}", today.strftime("%Y%m%d"), mark(&Sha256::of(named.as_bytes())));
     // Lost, restored and lost again on one day: what was said of the first stays.
@@ -163,8 +194,31 @@ pub fn note(
         more,
         closed: None,
     };
+    if more > 0 {
+        // Before the note: one without its list says too much.
+        let folder = root.join(FOLDER);
+        create_dirs(disk, &folder)?;
+        replace(disk, &path(&folder, &loss.id, LIST), named.as_bytes(), Keep::PowerCut)?;
+    }
     write(root, disk, &loss)?;
     Ok(Some(loss))
+}
+
+/// The files that are lost for good and were told to the court or the authority.
+///
+/// # Errors
+/// The disk refused.
+pub fn notified(root: &Path, disk: &dyn Disk) -> Result<BTreeSet<PathBuf>, StoreError> {
+    let mut places = BTreeSet::new();
+    for note in all(root, disk)? {
+        if note.closed.as_ref().is_none_or(|closed| closed.done != Done::Notified) {
+            continue;
+        }
+        let listed = note.listed(root, disk).unwrap_or_default();
+        places.extend(listed.iter().filter_map(|line| Some(root.join(line.split_once(' ')?.1))));
+        places.extend(note.places.iter().map(|lost| root.join(&lost.place)));
+    }
+    Ok(places)
 }
 
 /// Of a dead disk each folder is named, with the number of its places: the next walk finds the same, and that is no news. Answers with what is
@@ -212,12 +266,17 @@ pub fn prepare(root: &Path, disk: &dyn Disk) -> Result<(), StoreError> {
     }
 }
 
-/// What a failed opening of the store says.
+/// What a failed opening of the store, or a failed reading in it, says. A write that the medium refuses has lost nothing.
 pub fn of_error(error: &StoreError) -> Option<Issue> {
     let (place, kind) = match error {
         StoreError::BrokenChain { place, what } => (place.clone(), IssueKind::Chain(what.clone())),
         StoreError::BlobCorrupt { path, .. } => (Place::file(path), IssueKind::BlobCorrupt),
         StoreError::BlobMissing { path, .. } => (Place::file(path), IssueKind::BlobMissing),
+        StoreError::Io {
+            step: Step::Open | Step::Read | Step::List,
+            path,
+            ..
+        } if error.is_medium() => (Place::file(path), IssueKind::Medium(error.cure())),
         _ => return None,
     };
     Some(Issue { place, kind })
@@ -264,7 +323,7 @@ pub fn close(root: &Path, disk: &dyn Disk, id: &str, closed: Closed) -> Result<O
 fn write(root: &Path, disk: &dyn Disk, loss: &Loss) -> Result<(), StoreError> {
     let folder = root.join(FOLDER);
     create_dirs(disk, &folder)?;
-    let path = path(&folder, &loss.id);
+    let path = path(&folder, &loss.id, "json");
     let bytes = serde_json::to_vec_pretty(loss).map_err(|error| StoreError::Io {
         step: Step::Write,
         path: path.clone(),
@@ -273,8 +332,8 @@ fn write(root: &Path, disk: &dyn Disk, loss: &Loss) -> Result<(), StoreError> {
     replace(disk, &path, &bytes, Keep::PowerCut)
 }
 
-fn path(folder: &Path, id: &str) -> PathBuf {
-    folder.join(format!("{id}.json"))
+fn path(folder: &Path, id: &str, kind: &str) -> PathBuf {
+    folder.join(format!("{id}.{kind}"))
 }
 
 fn lost(root: &Path, issue: &Issue) -> Option<Lost> {

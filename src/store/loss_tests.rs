@@ -155,3 +155,39 @@ fn a_note_that_is_gone_is_put_back_and_one_that_is_there_is_left_alone() {
     );
     assert_eq!(first.ends(), at("2026-12-08T20:59:59Z"), "the last second of the day in Turkey");
 }
+
+#[test]
+fn what_is_lost_later_in_a_folder_that_a_note_names_is_news_and_what_was_lost_with_it_is_not() {
+    for is_closed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let mut all: Vec<Issue> = (0..PLACES + 1).map(|name| missing(root, &format!("blobs/ab/{name}"))).collect();
+        let first = found(root, &all, "2026-11-23T00:00:00Z").unwrap();
+        assert_eq!((first.places.len(), first.places[0].place.as_str()), (1, "blobs/ab/*"));
+        if is_closed {
+            close(root, &RealDisk, &first.id, closed(Done::Notified)).unwrap().unwrap();
+            let told = notified(root, &RealDisk).unwrap();
+            assert!(told.contains(&root.join("blobs/ab/7")) && !told.contains(&root.join("blobs/ab/later")));
+        }
+        assert_eq!(found(root, &all, "2026-11-24T00:00:00Z"), None, "closed: {is_closed}");
+        all.push(missing(root, "blobs/ab/later"));
+        let second = found(root, &all, "2026-11-25T00:00:00Z").expect("a later loss");
+        assert_eq!((second.places.len(), second.places[0].place.as_str()), (1, "blobs/ab/later"));
+    }
+}
+
+#[test]
+fn without_its_list_a_note_speaks_for_its_folder_while_it_stands_and_no_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let all: Vec<Issue> = (0..PLACES + 1).map(|name| missing(root, &format!("blobs/ab/{name}"))).collect();
+    let first = found(root, &all, "2026-11-23T00:00:00Z").unwrap();
+    std::fs::remove_file(root.join(format!("losses/{}.places", first.id))).unwrap();
+    assert_eq!(found(root, &all, "2026-11-24T00:00:00Z"), None);
+    close(root, &RealDisk, &first.id, closed(Done::Notified)).unwrap().unwrap();
+    let again = found(root, &all, "2026-11-25T00:00:00Z");
+    assert!(
+        again.is_some_and(|again| again.more > 0),
+        "told once too often, and never once too little"
+    );
+}

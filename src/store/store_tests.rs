@@ -220,7 +220,7 @@ fn a_blob_that_is_damaged_in_the_backup_is_named_and_the_rest_is_restored() {
     let rotten = super::blobs::Blobs::open(&copy.join("blobs"), RealDisk::shared()).path(&hash);
     std::fs::write(&rotten, b"message X").unwrap();
     let report = restore(&copy, &again, RealDisk::shared(), &mut |_| {}).unwrap();
-    assert_eq!(report.damaged.into_iter().collect::<Vec<_>>(), [hash]);
+    assert_eq!(report.damaged.into_keys().collect::<Vec<_>>(), [hash]);
     let (restored, _) = open(&again);
     assert_eq!(bodies(&restored).len(), 4, "the journal is whole");
     let there: Vec<_> = (0..4)
@@ -264,7 +264,7 @@ fn what_rots_in_a_backup_is_found_and_put_right_by_the_backups_that_follow() {
     add(&mut store, 4..6);
     let report = backup(&root, &copy, RealDisk::shared(), &mut |_| {}).unwrap();
     assert_eq!(
-        report.damaged.into_iter().collect::<Vec<_>>(),
+        report.damaged.into_keys().collect::<Vec<_>>(),
         [crate::hash::Sha256::of(b"message 2")]
     );
     assert_eq!((report.blobs_copied, report.head), (2, store.journal.head()));
@@ -346,4 +346,75 @@ fn what_may_not_be_read_is_neither_broken_nor_sound() {
         disk.heal();
     }
     assert_eq!(unread, calls, "each of the calls is one that matters");
+}
+
+#[test]
+fn a_file_that_the_medium_does_not_give_back_keeps_nothing_else_from_being_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let [root, copy] = ["store", "backup"].map(|name| folder.path().join(name));
+    let (mut store, _) = open(&root);
+    add(&mut store, 0..4);
+    let disk = FailingDisk::new(RealDisk::shared());
+    let hashes: Vec<_> = (0..4)
+        .map(|number| crate::hash::Sha256::of(format!("message {number}").as_bytes()))
+        .collect();
+    let first = *hashes.iter().min().unwrap();
+    disk.spoil(&store.blobs.path(&first));
+    let report = backup(&root, &copy, disk.clone(), &mut |_| {}).unwrap();
+    assert!(
+        matches!(report.damaged.get(&first), Some(IssueKind::Medium(_))),
+        "{:?}",
+        report.damaged
+    );
+    assert_eq!(
+        (report.blobs_copied, report.head),
+        (3, store.journal.head()),
+        "all behind it, and the journal"
+    );
+    disk.heal();
+
+    // In the copy: the file is put right when it is its turn to be read again.
+    assert!(backup(&root, &copy, disk.clone(), &mut |_| {}).unwrap().damaged.is_empty());
+    let target = super::blobs::Blobs::open(&copy.join("blobs"), disk.clone());
+    disk.spoil(&target.path(&first));
+    let mut mended = 0;
+    for _ in 0..super::reread::BACKUPS_FOR_ALL {
+        mended += backup(&root, &copy, disk.clone(), &mut |_| {}).unwrap().blobs_mended;
+    }
+    assert_eq!((mended, target.verify(&first).unwrap()), (1, 9));
+
+    // A folder that cannot be listed: the others are copied, and it is named where a walk names it.
+    add(&mut store, 4..9);
+    let shard = store.blobs.path(&first).parent().unwrap().to_owned();
+    disk.spoil(&shard);
+    let report = backup(&root, &copy, disk.clone(), &mut |_| {}).unwrap();
+    assert_eq!(report.unlisted.len(), 1, "{:?}", report.unlisted);
+    assert_eq!(report.head, store.journal.head());
+    let walked = verify(&root, disk, &mut |_| {});
+    assert!(walked.issues.contains(&report.unlisted[0]), "{:?}", walked.issues);
+}
+
+#[test]
+fn whoever_reads_what_the_medium_does_not_give_back_rings_the_bell_and_opens_a_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = FailingDisk::new(RealDisk::shared());
+    let (store, _) = Store::open(folder.path(), disk.clone()).unwrap();
+    let hash = store.blobs.put(b"message").unwrap();
+    disk.spoil(&store.blobs.path(&hash));
+    let error = store.blobs.get(&hash).unwrap_err();
+    assert!(error.is_medium(), "{error}");
+    assert_eq!(store.blobs.take_noticed().into_iter().collect::<Vec<_>>(), [hash]);
+    let issue = super::loss::of_error(&error).unwrap();
+    let walked = verify(folder.path(), disk.clone(), &mut |_| {});
+    assert_eq!(walked.issues, [issue], "the same place as a walk finds it: one loss, not two");
+    // The message is fetched once more: its bytes go where they can be read.
+    store.blobs.put(b"message").unwrap();
+    assert_eq!(store.blobs.get(&hash).unwrap(), &b"message"[..]);
+    // A write that the medium refuses has lost nothing.
+    let refused = StoreError::Io {
+        step: super::error::Step::Write,
+        path: folder.path().to_owned(),
+        source: rustix::io::Errno::IO.into(),
+    };
+    assert!(super::loss::of_error(&refused).is_none());
 }

@@ -57,12 +57,8 @@ impl Issue {
         Self::of_blob(root, disk, hash, IssueKind::BlobMissing)
     }
 
-    /// A blob at `root` whose bytes are not those that were kept.
-    pub fn damaged(root: &Path, disk: SharedDisk, hash: &Sha256) -> Self {
-        Self::of_blob(root, disk, hash, IssueKind::BlobCorrupt)
-    }
-
-    fn of_blob(root: &Path, disk: SharedDisk, hash: &Sha256, kind: IssueKind) -> Self {
+    /// What is wrong with a blob at `root`.
+    pub fn of_blob(root: &Path, disk: SharedDisk, hash: &Sha256, kind: IssueKind) -> Self {
         let place = Place::file(&Blobs::open(&blobs_folder(root), disk).path(hash));
         Self { place, kind }
     }
@@ -179,6 +175,11 @@ impl VerifyReport {
     }
 
     fn unreadable(&mut self, path: &Path, error: &StoreError) {
+        // Of a bad sector the file is known, whatever was walked: whoever finds it next names the same place.
+        let path = match error {
+            StoreError::Io { path, .. } if error.is_medium() => path.as_path(),
+            _ => path,
+        };
         let kind = match error {
             error if error.is_medium() => IssueKind::Medium,
             error if error.is_forbidden() => IssueKind::Forbidden,

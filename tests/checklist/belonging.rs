@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use kep_gateway::checklist::outcome::Standing;
 use kep_gateway::checklist::reasons::code;
@@ -10,6 +12,7 @@ use kep_gateway::daemon::files;
 use super::office::*;
 use crate::forge::mail::File as Attached;
 use crate::forge::scenarios::Defect;
+use crate::inside::pass;
 use crate::site::Site;
 
 fn petition() -> Attached {
@@ -247,4 +250,29 @@ async fn what_completes_a_file_is_read_by_the_list_that_the_file_is_bound_to() {
     );
     assert!(!is_file(&site, "2026/000002"));
     assert_eq!(standing(&site, "2026/000001"), Standing::Incomplete);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_gives_way_leaves_the_rest_to_the_next_one_and_all_of_them_come_to_the_end() {
+    let site = qualified().await;
+    let pipeline = &site.web.pipeline;
+    // An application and what completes it, in one batch; and what refers to nothing, which is asked for its references each time.
+    site.inside.put("1.eml", &mail(COMPANY, "Deneme başvurusu", vec![petition()]));
+    pass(pipeline).await;
+    for number in 2..6 {
+        site.inside
+            .put(&format!("{number}.eml"), &mail(COMPANY, &format!("Duyuru {number}"), vec![plate()]));
+        pass(pipeline).await;
+    }
+    site.inside.put("6.eml", &mail(COMPANY, "Eksik evrak 2026/000001", vec![plate()]));
+    pass(pipeline).await;
+    let mut recorded = 0;
+    // Six changes, the second readings of those that may complete, and what the readings change themselves.
+    for _ in 0..40 {
+        recorded += pipeline.follow_files_for(Duration::ZERO).await.unwrap();
+    }
+    assert_eq!(members(&site, "2026/000001"), ["2026/000001", "2026/000006"]);
+    assert_eq!(standing(&site, "2026/000001"), Standing::Complete);
+    assert_eq!(recorded, 2, "each was read once");
+    assert_eq!(pipeline.follow_files().await.unwrap(), 0, "nothing is left");
 }

@@ -10,7 +10,7 @@ mod entering;
 mod reading;
 pub mod report;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,12 +56,32 @@ pub struct Follower {
     saved: u64,
     /// Others than those of the last look are a reason to begin anew.
     under: Option<Under>,
+    /// Other anchors: what is open is read again, until the end is reached once.
+    again: bool,
+    /// Changes that are being worked off. A look that gives way leaves the rest of them to the next one: begun anew each time, a sender with many
+    /// messages would hold the follower for ever.
+    batch: Batch,
     /// Applications by the address that sent them: only from there is one completed without a clerk.
     senders: BTreeMap<String, BTreeSet<RegisterNumber>>,
     /// What is uncertain, with its tries and when it was tried last.
     uncertain: BTreeMap<RegisterNumber, (usize, Timestamp)>,
     /// The open terms of the files that have some.
     terms: BTreeMap<RegisterNumber, Vec<Term>>,
+}
+
+#[derive(Debug, Default)]
+struct Batch {
+    fresh: VecDeque<RegisterNumber>,
+    /// No applications by themselves; they may complete one, so they come behind all that are fresh.
+    rest: VecDeque<RegisterNumber>,
+    /// Where it ends.
+    position: u64,
+}
+
+impl Batch {
+    fn is_done(&self) -> bool {
+        self.fresh.is_empty() && self.rest.is_empty()
+    }
 }
 
 impl Pipeline {
@@ -71,6 +91,14 @@ impl Pipeline {
     /// # Errors
     /// The record cannot be read or written. What was not read is read the next time.
     pub async fn follow_files(&self) -> Result<usize, PipelineError> {
+        self.follow_files_for(LOOK_FOR).await
+    }
+
+    /// The same, giving way after that time; one change at least is worked off. Public for tests that are the clock.
+    ///
+    /// # Errors
+    /// As [`Pipeline::follow_files`].
+    pub async fn follow_files_for(&self, look_for: Duration) -> Result<usize, PipelineError> {
         let settings = self.settings();
         let mut follower = self.files.lock().await;
         if settings.checklists.is_empty() {
@@ -81,42 +109,59 @@ impl Pipeline {
             checklists: settings.checklists.sha256(),
             anchors: settings.trust.anchors_sha256(),
         };
-        let mut again = false;
         if follower.under != Some(under) {
-            again = follower.under.is_some_and(|before| before.anchors != under.anchors);
+            let again = follower.under.is_some_and(|before| before.anchors != under.anchors);
             *follower = self.begin_following(under, again)?;
             self.note_files(&mut follower)?;
         }
-        let (mut recorded, until) = (0, Instant::now() + LOOK_FOR);
+        let (mut recorded, until) = (0, Instant::now() + look_for);
         loop {
-            let changes = self.ledger.changes_since(follower.position, TOGETHER)?;
-            if changes.numbers.is_empty() {
-                break;
-            }
-            // Applications before what completes them.
-            let mut rest = Vec::new();
-            for number in changes.numbers {
-                if Instant::now() >= until {
-                    return Ok(recorded);
+            if follower.batch.is_done() {
+                let changes = self.ledger.changes_since(follower.position, TOGETHER)?;
+                if changes.numbers.is_empty() {
+                    break;
                 }
-                match self.follow(number, again, &settings, &mut follower).await? {
-                    Some(read) => recorded += usize::from(read),
-                    None => rest.push(number),
-                }
+                follower.batch = Batch {
+                    fresh: changes.numbers.into(),
+                    rest: VecDeque::new(),
+                    position: changes.position,
+                };
             }
-            for number in rest {
-                if Instant::now() >= until {
-                    return Ok(recorded);
-                }
-                recorded += usize::from(self.follow_completion(number, &settings, &mut follower).await?);
+            recorded += usize::from(self.follow_next(&settings, &mut follower).await?);
+            let batch = &follower.batch;
+            if batch.is_done() {
+                follower.position = batch.position;
+                // A walk of years gives way to whoever else wants the thread.
+                tokio::task::yield_now().await;
             }
-            follower.position = changes.position;
-            // A walk of years gives way to whoever else wants the thread.
-            tokio::task::yield_now().await;
+            if Instant::now() >= until {
+                let left = follower.batch.fresh.len() + follower.batch.rest.len();
+                tracing::info!(left, "the application files take longer than one look; the next one goes on");
+                return Ok(recorded);
+            }
         }
+        follower.again = false;
         self.save_position(&mut follower).await?;
         recorded += self.try_uncertain(&settings, until, &mut follower).await?;
         Ok(recorded)
+    }
+
+    /// The next change: applications before what completes them. It stays the next one until it is done.
+    async fn follow_next(&self, settings: &Arc<Settings>, follower: &mut Follower) -> Result<bool, PipelineError> {
+        if let Some(number) = follower.batch.fresh.front().copied() {
+            let read = self.follow(number, settings, follower).await?;
+            follower.batch.fresh.pop_front();
+            if read.is_none() {
+                follower.batch.rest.push_back(number);
+            }
+            return Ok(read.unwrap_or_default());
+        }
+        let Some(number) = follower.batch.rest.front().copied() else {
+            return Ok(false);
+        };
+        let read = self.follow_completion(number, settings, follower).await?;
+        follower.batch.rest.pop_front();
+        Ok(read)
     }
 
     /// From the beginning, or from where the record says that these checklists were followed to.
@@ -130,6 +175,7 @@ impl Pipeline {
             position,
             saved: position,
             under: Some(under),
+            again,
             ..Follower::default()
         })
     }
@@ -177,7 +223,6 @@ impl Pipeline {
     async fn follow(
         &self,
         number: RegisterNumber,
-        again: bool,
         settings: &Arc<Settings>,
         follower: &mut Follower,
     ) -> Result<Option<bool>, PipelineError> {
@@ -207,7 +252,7 @@ impl Pipeline {
         };
         let is_read = |read: &Read| read.checklist == checklist.name && (is_finished || read.rules == checklist.sha256);
         let must_read = match &state.read {
-            Some(read) => !is_read(read) || (again && !is_finished && read.reading.is_open()),
+            Some(read) => !is_read(read) || (follower.again && !is_finished && read.reading.is_open()),
             None => true,
         };
         let read = must_read && self.read_papers(&entry, checklist, state.part_of, settings).await?;
