@@ -402,6 +402,25 @@ fn the_difference_names_new_missing_changed_and_ended_anchors() {
 }
 
 #[test]
+fn a_root_below_which_nothing_can_pass_is_named() {
+    let gateway = Gateway::new();
+    let odd = Certified::self_signed(
+        &Profile {
+            unknown_critical: true,
+            ..Profile::root("Tuhaf Kök", "Örnek")
+        },
+        "odd",
+    );
+    gateway.put("trust/nes/tuhaf.der", &odd.der);
+    gateway.put("trust/tsa/tuhaf.der", &odd.der);
+    gateway.put("trust/nes/duz.der", &root("Düz Kök").der);
+    let output = gateway.run(&["trust", "list"]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(shown.matches("no signature below it can pass").count(), 1, "{shown}");
+    assert!(shown.contains("! tuhaf.der:") && shown.contains("2.16.792.1.99.1"), "{shown}");
+}
+
+#[test]
 fn what_ends_is_named() {
     let mut trust = Trust::default();
     for (name, end) in [

@@ -278,6 +278,11 @@ fn add_issue(issue: &PathIssue, question: Question, reasons: &mut Reasons) {
             );
         }
         PathIssue::Malformed(what) => constraint(reasons, format!("bozuk alan {what}"), format!("a malformed field {what}")),
+        PathIssue::Anchor { who, what } => constraint(
+            reasons,
+            format!("güven listenizdeki {who} sertifikasında bozuk ya da tanınmayan alan ({what}); dosyasını yayımlananla karşılaştırın"),
+            format!("{who} of your trust list has a field that is malformed or unknown ({what}); compare its file with the published one"),
+        ),
     }
 }
 
