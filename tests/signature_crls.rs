@@ -244,7 +244,11 @@ fn a_hold_that_became_a_revocation_was_not_lifted() {
         };
         crl_with(&bench.ca, &spec, gone.iter().map(|one| entry(one, None)).collect(), vec![])
     };
-    assert_eq!(outcome(from_ref(&of(72, from_ref(&stolen)))), PASSED, "revoked after the stamp, and never held");
+    assert_eq!(
+        outcome(from_ref(&of(72, from_ref(&stolen)))),
+        PASSED,
+        "revoked after the stamp, and never held"
+    );
     // Of one list both entries are true at once.
     assert_eq!(outcome(from_ref(&of(72, &[held.clone(), stolen.clone()]))), REVOKED);
     assert_eq!(outcome(from_ref(&of(72, &[stolen.clone(), held.clone()]))), REVOKED);
@@ -284,7 +288,11 @@ fn a_day_behind_its_own_list_is_neither_good_nor_revoked_before_it() {
     let contradictory = of(before, after);
     let verdict = bench.verdict(from_ref(&contradictory), &[]);
     assert_eq!((verdict.indication, verdict.sub_indication), NO_POE);
-    let reason = verdict.signatures[0].reasons.iter().find(|reason| reason.code == "KEP-3511").unwrap();
+    let reason = verdict.signatures[0]
+        .reasons
+        .iter()
+        .find(|reason| reason.code == "KEP-3511")
+        .unwrap();
     for text in [&reason.text.tr, &reason.text.en] {
         assert!(text.contains(&after.to_string()) && text.contains(&before.to_string()), "{text}");
     }

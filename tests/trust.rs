@@ -470,7 +470,11 @@ fn evidence_is_of_a_provider_of_the_parties_that_it_names() {
         let report = verify_file(&Bytes::copy_from_slice(bytes), "dosya", None, context);
         let of = |one: &&SignatureReport| one.role == Role::Evidence;
         let one = report.signatures.iter().find(of).unwrap_or_else(|| panic!("{report:#?}")).clone();
-        let reasons: Vec<String> = one.reasons.iter().map(|reason| format!("{} {}", reason.code, reason.text.tr)).collect();
+        let reasons: Vec<String> = one
+            .reasons
+            .iter()
+            .map(|reason| format!("{} {}", reason.code, reason.text.tr))
+            .collect();
         (one.indication, reasons)
     };
     let address = |code: &str| format!("birim@{code}.kep.tr");
@@ -578,11 +582,7 @@ fn a_provider_signs_its_own_messages_only() {
     for (role, code) in [(Role::Provider, "KEP-3531"), (Role::Evidence, "KEP-3534")] {
         let one = of(&foreign, role);
         assert_eq!(one.indication, Indication::Indeterminate, "{role:?}");
-        assert!(
-            one.reasons.iter().any(|reason| reason.code == code),
-            "{role:?}: {:?}",
-            one.reasons
-        );
+        assert!(one.reasons.iter().any(|reason| reason.code == code), "{role:?}: {:?}", one.reasons);
         assert_eq!(one.validation.result(Check::Class), CheckResult::Unknown);
     }
 }

@@ -53,10 +53,7 @@ fn an_anchor_is_taken_at_its_own_word() {
             what: what.into(),
         }]
     };
-    assert_eq!(
-        found(&root(vec![(unknown, true, vec![5, 0])]).read()),
-        faulty(&unknown.to_string())
-    );
+    assert_eq!(found(&root(vec![(unknown, true, vec![5, 0])]).read()), faulty(&unknown.to_string()));
     assert_eq!(found(&root(vec![(unknown, false, vec![5, 0])]).read()), []);
     let twice = root(vec![key_usage(ISSUES), key_usage(ISSUES)]);
     assert_eq!(found(&twice.read()), faulty(&oid::KEY_USAGE.to_string()));

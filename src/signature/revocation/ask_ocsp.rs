@@ -100,7 +100,10 @@ impl Checker<'_> {
         }
         response.certificates.iter().chain(self.certificates).any(|responder| {
             let names_fit = response.is_responder(responder) && responder.names_as_issuer(link.issuer);
-            if !names_fit || !may_answer(responder, response.produced_at) || !self.issued_by(responder, (issuer_key, *issuer_sha256), response) {
+            if !names_fit
+                || !may_answer(responder, response.produced_at)
+                || !self.issued_by(responder, (issuer_key, *issuer_sha256), response)
+            {
                 return false;
             }
             let Ok(key) = responder.public_key() else { return false };

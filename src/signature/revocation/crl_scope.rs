@@ -3,8 +3,8 @@
 use crate::signature::certificate::Certificate;
 use crate::signature::certificate::extension::DistributionPoint;
 use crate::signature::certificate::name::GeneralName;
-use crate::signature::revocation::{Since, Status};
 use crate::signature::revocation::crl::{Crl, Entry, Scope, reason};
+use crate::signature::revocation::{Since, Status};
 
 /// All reasons of ReasonFlags but the unused bit 0.
 pub const ALL_REASONS: u16 = 0x7f80;
@@ -32,7 +32,11 @@ pub fn entry_for(crl: &Crl, certificate: &Certificate) -> Option<Option<Entry>> 
     let about = entries
         .iter()
         .filter(|entry| entry.issuer.as_ref().unwrap_or(&crl.issuer) == &certificate.issuer);
-    let since = about.clone().filter(|entry| lightness(entry) < REMOVED).map(|entry| entry.date).min();
+    let since = about
+        .clone()
+        .filter(|entry| lightness(entry) < REMOVED)
+        .map(|entry| entry.date)
+        .min();
     let worst = about.min_by_key(|entry| (lightness(entry), entry.date));
     Some(worst.map(|worst| Entry {
         date: since.unwrap_or(worst.date),
