@@ -13,6 +13,7 @@ use crate::clock::SharedClock;
 use crate::config::{Config, Loaded};
 use crate::decryption::Keyring;
 use crate::envelope::Receiver;
+use crate::evidence;
 use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::mailbox::config::MailboxConfig;
@@ -181,6 +182,7 @@ pub fn judging(trust: &Arc<Trust>, config: &Config, at: Timestamp) -> Context {
     Context::new(Arc::clone(trust), at, config.limits.clone())
         .with_revocation_age(config.trust.revocation_age)
         .with_algorithms(config.trust.algorithms)
+        .with_parties(evidence::parties_of)
 }
 
 /// Reads anchors, intermediates and revocation data. An anchor folder that does not exist is an empty set: every path then ends at

@@ -5,6 +5,7 @@
 
 mod forge;
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use forge::cades_kit::{Shape, Signing, sign};
@@ -32,6 +33,7 @@ type Outcome = (Indication, Option<SubIndication>);
 const PASSED: Outcome = (Indication::Passed, None);
 const REVOKED: Outcome = (Indication::Failed, Some(SubIndication::Revoked));
 const LATER: Outcome = (Indication::Indeterminate, Some(SubIndication::TryLater));
+const NO_POE: Outcome = (Indication::Indeterminate, Some(SubIndication::RevokedNoPoe));
 
 /// A timestamped signature whose signer only a list can vouch for.
 struct Bench {
@@ -72,6 +74,11 @@ impl Bench {
     }
 
     fn outcome(&self, lists: &[Crl], certificates: &[&Arc<Certified>]) -> Outcome {
+        let verdict = self.verdict(lists, certificates);
+        (verdict.indication, verdict.sub_indication)
+    }
+
+    fn verdict(&self, lists: &[Crl], certificates: &[&Arc<Certified>]) -> Verdict {
         let mut kit = self.kit.clone();
         kit.material.crls.extend(lists.iter().cloned());
         kit.material.certificates.extend(certificates.iter().map(|one| one.der.clone()));
@@ -80,8 +87,7 @@ impl Bench {
         let folder = |name: &str| dir.path().join(name);
         let trust = Trust::load(Some(&folder("trust")), Some(&folder("intermediates")), Some(&folder("revocation"))).unwrap();
         let context = Context::new(Arc::new(trust), kit.at, Limits::default());
-        let verdict = judge(&sign(CONTENT, true, &[Signing::new(kit, Shape::T)]), &context);
-        (verdict.indication, verdict.sub_indication)
+        judge(&sign(CONTENT, true, &[Signing::new(kit, Shape::T)]), &context)
     }
 }
 
@@ -219,6 +225,85 @@ fn what_a_delta_adds_counts_and_what_it_cannot_know_does_not() {
     let last = broken.der.len() - 1;
     broken.der[last] ^= 1;
     assert_eq!(outcome(&[base, broken]), PASSED);
+}
+
+/// The signature was stamped during the hold: that it was lifted before, nobody says.
+#[test]
+fn a_hold_that_became_a_revocation_was_not_lifted() {
+    let bench = Bench::new();
+    let outcome = |lists: &[Crl]| bench.outcome(lists, &[]);
+    let entry_of = |after: i64, reason| Revoked {
+        at: stamped_at() + SignedDuration::from_hours(after),
+        ..bench.gone(reason)
+    };
+    let (held, stolen) = (entry_of(-72, HOLD), entry_of(24 * 2, KEY_COMPROMISE));
+    let of = |hours: i64, gone: &[Revoked]| {
+        let spec = CrlSpec {
+            this_update: stamped_at() + SignedDuration::from_hours(hours),
+            ..spec(100)
+        };
+        crl_with(&bench.ca, &spec, gone.iter().map(|one| entry(one, None)).collect(), vec![])
+    };
+    assert_eq!(
+        outcome(from_ref(&of(72, from_ref(&stolen)))),
+        PASSED,
+        "revoked after the stamp, and never held"
+    );
+    // Of one list both entries are true at once.
+    assert_eq!(outcome(from_ref(&of(72, &[held.clone(), stolen.clone()]))), REVOKED);
+    assert_eq!(outcome(from_ref(&of(72, &[stolen.clone(), held.clone()]))), REVOKED);
+    // Of two lists one after the other, whether the older is recent or not.
+    for hours in [-48, -1, 1] {
+        let lists = [of(hours, from_ref(&held)), of(72, from_ref(&stolen))];
+        assert_eq!(outcome(&lists), LATER, "{hours}");
+        let lifted = of(48, &[]);
+        assert_eq!(outcome(&[lists[0].clone(), lists[1].clone(), lifted]), PASSED, "{hours}");
+    }
+    // The same of a list and what was added to it since.
+    let base = list(&bench.ca, from_ref(&held), vec![]);
+    let stolen_soon = entry_of(1, KEY_COMPROMISE);
+    assert_eq!(outcome(&[base.clone(), delta(&bench.ca, 100, 101, &[])]), LATER);
+    assert_eq!(outcome(&[base, delta(&bench.ca, 100, 101, from_ref(&stolen_soon))]), LATER);
+    let gone = list(&bench.ca, &[bench.gone(KEY_COMPROMISE)], vec![]);
+    for later in [HOLD, KEY_COMPROMISE] {
+        let softer = delta(&bench.ca, 100, 101, &[entry_of(1, later)]);
+        assert_eq!(outcome(&[gone.clone(), softer]), REVOKED, "a revocation has no way back");
+    }
+}
+
+/// A list of eight that says "revoked as of fifteen" says two things about eleven: neither good nor revoked.
+#[test]
+fn a_day_behind_its_own_list_is_neither_good_nor_revoked_before_it() {
+    let bench = Bench::new();
+    let hour = SignedDuration::from_hours(1);
+    let of = |this_update: Timestamp, at: Timestamp| {
+        let spec = CrlSpec { this_update, ..spec(100) };
+        let gone = Revoked {
+            at,
+            ..bench.gone(KEY_COMPROMISE)
+        };
+        crl_with(&bench.ca, &spec, vec![entry(&gone, None)], vec![])
+    };
+    let (before, after) = (stamped_at() - hour, stamped_at() + hour);
+    let contradictory = of(before, after);
+    let verdict = bench.verdict(from_ref(&contradictory), &[]);
+    assert_eq!((verdict.indication, verdict.sub_indication), NO_POE);
+    let reason = verdict.signatures[0]
+        .reasons
+        .iter()
+        .find(|reason| reason.code == "KEP-3511")
+        .unwrap();
+    for text in [&reason.text.tr, &reason.text.en] {
+        assert!(text.contains(&after.to_string()) && text.contains(&before.to_string()), "{text}");
+    }
+    // No "good" of another list makes it good, and what is revoked beyond doubt stays so.
+    let good = list(&bench.ca, &[], vec![]);
+    assert_eq!(bench.outcome(&[contradictory.clone(), good], &[]), NO_POE);
+    let before_that = list(&bench.ca, &[bench.gone(KEY_COMPROMISE)], vec![]);
+    assert_eq!(bench.outcome(&[contradictory, before_that], &[]), REVOKED);
+    // Of one side or the other of both days there is no doubt.
+    assert_eq!(bench.outcome(&[of(after, after + hour)], &[]), PASSED);
+    assert_eq!(bench.outcome(&[of(before - hour, before)], &[]), REVOKED);
 }
 
 #[test]

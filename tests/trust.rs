@@ -11,12 +11,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use forge::depository::{self as forged, Row, row, rsa_root};
+use forge::evidence::{Evidence, Form, NAMESPACE};
+use forge::mail::Envelope;
 use forge::pki::{Certified, Hash, KeyKind, Profile, at};
 use forge::world::World;
+use kep_gateway::evidence;
 use kep_gateway::limits::Limits;
 use kep_gateway::signature::certificate::{self, Certificate};
 use kep_gateway::signature::crypto::KeyKind as Kind;
-use kep_gateway::signature::report::{Indication, Role};
+use kep_gateway::signature::report::{Indication, Role, SignatureReport};
 use kep_gateway::signature::trust::Purpose;
 use kep_gateway::signature::trust::depository;
 use kep_gateway::signature::trust::difference::{Difference, Standing};
@@ -399,6 +402,25 @@ fn the_difference_names_new_missing_changed_and_ended_anchors() {
 }
 
 #[test]
+fn a_root_below_which_nothing_can_pass_is_named() {
+    let gateway = Gateway::new();
+    let odd = Certified::self_signed(
+        &Profile {
+            unknown_critical: true,
+            ..Profile::root("Tuhaf Kök", "Örnek")
+        },
+        "odd",
+    );
+    gateway.put("trust/nes/tuhaf.der", &odd.der);
+    gateway.put("trust/tsa/tuhaf.der", &odd.der);
+    gateway.put("trust/nes/duz.der", &root("Düz Kök").der);
+    let output = gateway.run(&["trust", "list"]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(shown.matches("no signature below it can pass").count(), 1, "{shown}");
+    assert!(shown.contains("! tuhaf.der:") && shown.contains("2.16.792.1.99.1"), "{shown}");
+}
+
+#[test]
 fn what_ends_is_named() {
     let mut trust = Trust::default();
     for (name, end) in [
@@ -426,6 +448,96 @@ fn what_ends_is_named() {
         [Purpose::Seal, Purpose::Provider, Purpose::Tsa]
     );
     assert_eq!(trust.unserved(at("2041-01-01T00:00:00Z")), Purpose::ALL);
+}
+
+/// Evidence speaks for the parties that it names, whatever the mail around it says, and also by itself.
+#[test]
+fn evidence_is_of_a_provider_of_the_parties_that_it_names() {
+    let world = World::new(29);
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name);
+    world.trust_folder(&place("trust"));
+    fs::remove_dir_all(place("trust/kephs")).unwrap();
+    for provider in &world.providers {
+        let folder = place(&format!("trust/kephs/{}.kep.tr", provider.code));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("islem.der"), &provider.cert.der).unwrap();
+    }
+    let trust = Trust::load(Some(&place("trust")), None, None).unwrap();
+    let context = Context::new(Arc::new(trust), at("2026-11-19T06:00:00Z"), Limits::default());
+    let named = context.clone().with_parties(evidence::parties_of);
+    let outcome = |bytes: &[u8], context: &Context| {
+        let report = verify_file(&Bytes::copy_from_slice(bytes), "dosya", None, context);
+        let of = |one: &&SignatureReport| one.role == Role::Evidence;
+        let one = report.signatures.iter().find(of).unwrap_or_else(|| panic!("{report:#?}")).clone();
+        let reasons: Vec<String> = one
+            .reasons
+            .iter()
+            .map(|reason| format!("{} {}", reason.code, reason.text.tr))
+            .collect();
+        (one.indication, reasons)
+    };
+    let address = |code: &str| format!("birim@{code}.kep.tr");
+    let signed_by = |code: &str, sender: &str, recipient: &str| {
+        let provider = world.providers.iter().find(|provider| provider.code == code).unwrap();
+        let delivered = Evidence {
+            root: "DeliveryNonDeliveryToRecipient".into(),
+            namespace: NAMESPACE.into(),
+            event: "Delivery".into(),
+            reasons: vec![],
+            identifier: format!("{code}-{sender}-{recipient}"),
+            issuer_name: provider.name.into(),
+            issuer_address: provider.address.clone(),
+            event_time: world.base,
+            submission_time: Some(world.base),
+            sender: ("Gönderen".into(), sender.into()),
+            recipients: vec![("Alıcı".into(), recipient.into())],
+            refers_to: Some(1),
+            subject: "Deneme".into(),
+            original_message_id: Some("<1@deneme.example>".into()),
+            provider_message_id: "<2@deneme.example>".into(),
+            digest: None,
+        };
+        delivered.signed(&provider.cert, Form::Sha256)
+    };
+    let mail_of = |header: &str, xml: &[u8]| {
+        let envelope = Envelope {
+            provider_name: "Deneme".into(),
+            from: address(header),
+            to: vec![address(header)],
+            subject: "Delil".into(),
+            message_id: "<3@deneme.example>".into(),
+            date: world.base,
+            introduction: "Delil ektedir.\n".into(),
+            evidence: vec![("delil.xml".into(), xml.to_vec())],
+            original: None,
+            etsi_headers: true,
+        };
+        let provider = world.providers.iter().find(|provider| provider.code == header).unwrap();
+        let spec = world.provider_spec(provider, world.base);
+        envelope.signed(&|octets, attached| world.cms(octets, attached, spec.clone()), Hash::Sha256)
+    };
+    let foreign = signed_by("hs03", &address("hs01"), &address("hs02"));
+    let delivery = signed_by("hs02", &address("hs01"), &address("hs02"));
+    let refused = |what: &str, (indication, reasons): (Indication, Vec<String>)| {
+        assert_eq!(indication, Indication::Indeterminate, "{what}: {reasons:?}");
+        assert!(reasons.iter().any(|reason| reason.starts_with("KEP-3534")), "{what}: {reasons:?}");
+        reasons.concat()
+    };
+    // The mail around it bears the name of the provider that signed: whoever sends a mail writes its headers.
+    refused("in a mail", outcome(&mail_of("hs03", &foreign), &named));
+    let told = refused("by itself", outcome(&foreign, &named));
+    assert!(told.contains("hs03.kep.tr ≠ hs01.kep.tr, hs02.kep.tr"), "{told}");
+    // The recipient's provider attests it, and the mail that brings it back names the sender's only.
+    for bytes in [&delivery, &mail_of("hs01", &delivery)] {
+        let (indication, reasons) = outcome(bytes, &named);
+        assert_eq!(indication, Indication::Passed, "{reasons:?}");
+    }
+    // Whom it names must be known.
+    let told = refused("unread", outcome(&mail_of("hs02", &delivery), &context));
+    assert!(told.contains("hs02.kep.tr ≠ KEP adresi yok"), "{told}");
+    let outside = signed_by("hs01", "biri@deneme.example", "oteki@deneme.example");
+    refused("of nobody", outcome(&outside, &named));
 }
 
 /// The provider's root lies under the folder of one provider: it signs that provider's messages, and no other's.
@@ -456,7 +568,7 @@ fn a_provider_signs_its_own_messages_only() {
         }
         let place = |name: &str| dir.path().join(name);
         let trust = Trust::load(Some(&place("trust")), Some(&place("intermediates")), Some(&place("revocation"))).unwrap();
-        let context = Context::new(Arc::new(trust), at("2026-11-19T06:00:00Z"), Limits::default());
+        let context = Context::new(Arc::new(trust), at("2026-11-19T06:00:00Z"), Limits::default()).with_parties(evidence::parties_of);
         verify_file(&Bytes::from(sample.raw.clone()), "a.eml", None, &context)
     };
     let of = |report: &FileReport, role| report.signatures.iter().find(|one| one.role == role).unwrap().clone();
@@ -467,14 +579,10 @@ fn a_provider_signs_its_own_messages_only() {
         assert_eq!(report.indication, Indication::Passed, "{:?}", report.signatures);
     }
     assert_ne!(any.anchors_sha256, bound.anchors_sha256, "the binding is part of the set");
-    for role in [Role::Provider, Role::Evidence] {
+    for (role, code) in [(Role::Provider, "KEP-3531"), (Role::Evidence, "KEP-3534")] {
         let one = of(&foreign, role);
         assert_eq!(one.indication, Indication::Indeterminate, "{role:?}");
-        assert!(
-            one.reasons.iter().any(|reason| reason.code == "KEP-3531"),
-            "{role:?}: {:?}",
-            one.reasons
-        );
+        assert!(one.reasons.iter().any(|reason| reason.code == code), "{role:?}: {:?}", one.reasons);
         assert_eq!(one.validation.result(Check::Class), CheckResult::Unknown);
     }
 }

@@ -12,7 +12,7 @@ use crate::text::{Text, fold, is_deceptive};
 
 /// Of the way in which papers are read. What was read in another way is read again, as if the rules were others: a reader that sees more
 /// must see it in open files too.
-const READER: u32 = 2;
+const READER: u32 = 3;
 
 /// Papers of one checklist: no application asks for so many.
 const MOST_PAPERS: usize = 100;

@@ -22,7 +22,7 @@ mod timeline_tests;
 
 pub use link::{LinkKey, id_keys, kep_id_keys, link_keys, message_keys};
 pub use names::{Outcome, kind_of_root, kind_of_type_id, label};
-pub use read::parse;
+pub use read::{parse, parties_of};
 pub use timeline::{LegalMoment, Progress, RecipientState, Timeline, legal_moment, legal_moment_of};
 
 /// The nine root elements of ETSI TS 102 640-2, under every spelling met in the field.

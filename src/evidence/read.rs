@@ -95,6 +95,12 @@ pub fn parse(xml: &Bytes, limits: &Limits) -> Result<Evidence, Finding> {
     Ok(reader.read(Sha256::of(xml)))
 }
 
+/// The addresses of the parties that a delil names, for whoever judges its signature; `None`: it is none.
+pub fn parties_of(xml: &Bytes, limits: &Limits) -> Option<Vec<String>> {
+    let evidence = parse(xml, limits).ok()?;
+    Some(evidence.parties().into_iter().map(str::to_owned).collect())
+}
+
 struct Reader<'a, 'input> {
     root: Node<'a, 'input>,
     kind: EvidenceKind,

@@ -225,7 +225,7 @@ fn prove(message: &Message, asked_under: &[LinkKey], settings: &Settings, contex
                 let own = evidence::link_keys(&evidence);
                 let link_keys = asked_under.iter().chain(&own).map(LinkKey::to_string).collect();
                 let mut report = signature::judge_evidence(&part.bytes, context);
-                signature::bind_evidence(&mut report, &evidence.parties(), message, context);
+                signature::bind_evidence(&mut report, &evidence.parties(), Some(message), context);
                 found.push(FoundEvidence {
                     evidence,
                     report,

@@ -9,16 +9,17 @@ use crate::checklist::config::Checklist;
 use crate::checklist::papers::{FileKind, ReadPaper, Reading, signed_name};
 use crate::checklist::placing::words_in;
 use crate::envelope::{self, Package};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::hash::Sha256;
 use crate::limits::Limits;
 use crate::message::sniff::{self, Content};
-use crate::message::{self, Message, PartRole};
+use crate::message::{self, Message, PartRole, codes};
 use crate::opener::Opener;
 use crate::register::entry::Entry;
 use crate::search::letter;
 use crate::settings::Settings;
 use crate::signature::cades::cms::SignedData;
+use crate::signature::carrier::unsigned::TWO_READINGS;
 use crate::signature::octets::Octets;
 use crate::signature::report::{Role, SignatureReport};
 use crate::signature::{self, Context};
@@ -53,19 +54,29 @@ pub fn read(raw: &Bytes, entry: &Entry, checklist: &Checklist, settings: &Settin
     let context = context.with_proof(signature::proof_of(&carrier));
     let mut reading = Reading::default();
     let mut candidates = attachments(&message);
+    let mut findings = message.findings.clone();
     if let Some(package) = own_package(&message, entry, settings, opener) {
-        let mut findings = package.all_findings();
+        let mut own = package.all_findings();
         let mut reports = Vec::new();
         for layer in layers(&package) {
             let judged = signature::judge_package_alone(layer, &context);
             // The innermost layer holds the papers: who signed around it signed something else.
             reports = judged.0;
-            findings.extend(judged.1);
+            own.extend(judged.1);
         }
         candidates.extend(layers(&package).last().into_iter().flat_map(|layer| inside(layer)));
-        reading.package_is_broken = findings.iter().any(|finding| finding.severity >= Severity::Error);
+        reading.package_is_broken = own.iter().any(|finding| finding.severity >= Severity::Error);
+        findings.extend(own);
         reading.package = settled(reports, &context);
         reading.package.retain(|report| report.role == Role::Signature);
+    }
+    // Another copy of a paper may stand where nobody read.
+    let is_partial = |finding: &Finding| finding.rule == TWO_READINGS || codes::is_limit(&finding.rule);
+    if findings.iter().any(is_partial) {
+        reading.unreadable = Some(Text::new(
+            "bir bölümü okunmadı ya da iki türlü okunuyor; kayıttaki bulgulara bakın",
+            "part of it was not read or has two readings; see the findings of its entry",
+        ));
     }
     if candidates.len() > MOST_PAPERS {
         candidates.truncate(MOST_PAPERS);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::limits::Limits;
@@ -13,6 +14,9 @@ use crate::signature::trust::Trust;
 /// How old a signer's "good" may be when nothing proves that the signature is older: what strict Turkish verifiers use.
 pub const MAX_REVOCATION_AGE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Whom an evidence document (delil) names as its parties, by their addresses; `None`: it cannot be read.
+pub type Parties = fn(&Bytes, &Limits) -> Option<Vec<String>>;
+
 #[derive(Debug, Clone)]
 pub struct Context {
     pub trust: Arc<Trust>,
@@ -23,6 +27,9 @@ pub struct Context {
     pub limits: Limits,
     pub max_revocation_age: SignedDuration,
     pub algorithms: Constraints,
+    /// Reads whom evidence names, which is a stage behind this one. With nobody to read it, evidence by an anchor that speaks for some
+    /// providers only stays open.
+    pub parties: Parties,
     /// What was fetched before, and what could not be.
     pub known: Arc<Known>,
     /// What this judgement leaves behind. Not an input.
@@ -38,6 +45,7 @@ impl Context {
             limits,
             max_revocation_age: MAX_REVOCATION_AGE,
             algorithms: Constraints::default(),
+            parties: |_, _| None,
             known: Arc::default(),
             trail: Trail::default(),
         }
@@ -61,6 +69,12 @@ impl Context {
     /// The same with another rule on the age of algorithms.
     pub fn with_algorithms(mut self, algorithms: Constraints) -> Self {
         self.algorithms = algorithms;
+        self
+    }
+
+    /// The same with a reader of evidence.
+    pub fn with_parties(mut self, parties: Parties) -> Self {
+        self.parties = parties;
         self
     }
 

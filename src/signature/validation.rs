@@ -66,7 +66,7 @@ impl Check {
             3305 | 3307 | 3308 | 3532 => Self::Algorithms,
             3405 => Self::Revocation,
             3406 => Self::Timestamps,
-            3508 | 3509 | 3531 | 3605 => Self::Class,
+            3508 | 3509 | 3531 | 3534 | 3605 => Self::Class,
             3510..=3519 => Self::Revocation,
             3500..=3529 => Self::Path,
             3600..=3699 => Self::Timestamps,

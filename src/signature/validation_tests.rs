@@ -42,6 +42,7 @@ fn every_reason_with_an_effect_has_the_step_that_a_person_would_look_at() {
         (cause::EXPIRED, Check::Path),
         (cause::WRONG_CLASS, Check::Class),
         (cause::WRONG_PROVIDER, Check::Class),
+        (cause::WRONG_EVIDENCE_PROVIDER, Check::Class),
         (cause::REVOKED, Check::Revocation),
         (cause::STALE, Check::Revocation),
         (cause::WEAK, Check::Algorithms),

@@ -219,6 +219,53 @@ async fn what_is_too_much_to_read_is_said_and_never_complete() {
     assert_eq!((many.standing, whole(&many)), (Standing::Awaiting, vec![code::UNREADABLE]));
 }
 
+/// What lies in a part that nobody read, or that another program reads otherwise, may be another petition.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_in_part_or_reads_two_ways_is_never_complete() {
+    let world = World::new(34);
+    let letter = letter(&world);
+    let signatory = &letter.sender.director;
+    let sound = letter.simple(&package(&letter, signatory));
+    let mut two_ways = letter.simple(&package(&letter, signatory));
+    two_ways.bytes = [b"MZ\x90\0 self-extracting".as_slice(), &two_ways.bytes].concat();
+    for (made, expected) in [
+        (sound, (Standing::Complete, vec![])),
+        (two_ways, (Standing::Awaiting, vec![code::UNREADABLE])),
+    ] {
+        let raw = letter.send_packages(vec![made], false).raw;
+        let site = received(&world, &raw, signatory).await;
+        let outcome = outcome(&site.web.pipeline, "2026/000001");
+        assert_eq!((outcome.standing, whole(&outcome)), expected, "{outcome:?}");
+    }
+
+    let site = office_with(&[("a.toml", QUALIFIED)]).await;
+    let files = vec![pdf("dilekce.pdf", signed(&[kit(Defect::Sound)])), picture("vergi levhası.jpg")];
+    let whole_mail = mail(COMPANY, "Deneme başvurusu", files.clone());
+    let other_mail = mail("baska@hs01.kep.tr", "Deneme başvurusu 2", files);
+    let end = memchr::memmem::rfind(&other_mail, b"\r\n--").unwrap();
+    let boundary = String::from_utf8_lossy(&other_mail[end + 4..])
+        .trim_end()
+        .trim_end_matches('-')
+        .to_owned();
+    let nested = (0..60).fold("Content-Type: text/plain\r\n\r\nson".to_owned(), |inner, level| {
+        format!("Content-Type: multipart/mixed; boundary=\"ic{level}\"\r\n\r\n--ic{level}\r\n{inner}\r\n--ic{level}--")
+    });
+    let deep = [
+        &other_mail[..end],
+        format!("\r\n--{boundary}\r\n{nested}").as_bytes(),
+        &other_mail[end..],
+    ]
+    .concat();
+    for (name, raw, number, expected) in [
+        ("1.eml", &whole_mail, "2026/000001", (Standing::Complete, vec![])),
+        ("2.eml", &deep, "2026/000002", (Standing::Awaiting, vec![code::UNREADABLE])),
+    ] {
+        arrives(&site, name, raw).await;
+        let outcome = outcome(&site.web.pipeline, number);
+        assert_eq!((outcome.standing, whole(&outcome)), expected, "{outcome:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_upload_is_one_paper_and_an_archive_or_a_torn_file_is_none() {
     let site = office_with(&[("a.toml", QUALIFIED)]).await;

@@ -85,7 +85,7 @@ pub fn verify_file_opening(bytes: &Bytes, name: &str, content: Option<Octets<'_>
             package(bytes, name, context, opener)
         }
         Content::Pdf => ("pdf", pades::judge(bytes, name, context), Vec::new()),
-        Content::Evidence => ("evidence", vec![xades::judge_evidence(bytes, name, context)], Vec::new()),
+        Content::Evidence => ("evidence", vec![evidence(bytes, name, None, context)], Vec::new()),
         Content::Cms if is_encrypted(bytes, context) => mail(bytes, context, opener),
         Content::Cms => ("cms", cms(bytes, name, content, context), Vec::new()),
         Content::Xml | Content::RemExtensions => ("xml", xml(bytes, name, content, context), Vec::new()),
@@ -165,18 +165,26 @@ fn judge_opened_message(message: &Message, context: &Context, opener: &dyn Opene
                 signatures.extend(more);
                 findings.extend(found);
             }
-            PartRole::Evidence => {
-                let mut report = xades::judge_evidence(&part.bytes, &part.place, &inside);
-                provider::bind(&mut report, message, &inside);
-                signatures.push(report);
-            }
+            PartRole::Evidence => signatures.push(evidence(&part.bytes, &part.place, Some(message), &inside)),
             _ => {}
         }
     }
     (signatures, findings)
 }
 
-/// The verdict on the signature of one evidence document (delil).
+/// The verdict on one evidence document (delil), bound to the parties that it names. What nobody could read is not its message's either.
+fn evidence(xml: &Bytes, covers: &str, around: Option<&Message>, context: &Context) -> SignatureReport {
+    let mut report = xades::judge_evidence(xml, covers, context);
+    let (named, around) = match (context.parties)(xml, &context.limits) {
+        Some(named) => (named, around),
+        None => (Vec::new(), None),
+    };
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    provider::bind_evidence(&mut report, &named, around, context);
+    report
+}
+
+/// The verdict on the signature of one evidence document by itself: whose it may be, its caller knows.
 pub fn judge_evidence(xml: &Bytes, context: &Context) -> SignatureReport {
     let mut report = xades::judge_evidence(xml, "evidence", context);
     verdict::settle(&mut report, context);

@@ -2,39 +2,36 @@
 //! messages and for no other's. Without such a folder every allow-listed provider may sign every message, as before.
 
 use crate::message::{Message, address_key, kep_provider};
-use crate::signature::cause::{self, Reasons};
+use crate::signature::cause::{self, Cause, Reasons};
 use crate::signature::context::Context;
-use crate::signature::report::{CertificateClass, Role, SignatureReport};
+use crate::signature::report::{CertificateClass, SignatureReport};
 use crate::signature::verdict;
 
-/// Compares the provider of a signature with the message it stands in: an envelope (L0) must be signed by the provider whose address sends
-/// it; evidence by a provider of one of the parties, because a delivery is attested by the recipient's.
+/// Compares the provider of an envelope (L0) with the address that sends it.
 pub fn bind(report: &mut SignatureReport, message: &Message, context: &Context) {
-    let allowed = match report.role {
-        Role::Evidence => parties(message),
-        _ => message.headers.provider.iter().map(|provider| domain(provider)).collect(),
-    };
-    require(report, &allowed, context);
+    let allowed: Vec<String> = message.headers.provider.iter().map(|provider| domain(provider)).collect();
+    require(report, &allowed, cause::WRONG_PROVIDER, context);
 }
 
-/// Compares the provider of evidence with the parties that it names itself, by their addresses: the mail around it may be anybody's, and what a
-/// service gives has none. Evidence that names nobody is its message's, where it lies beside that.
-pub fn bind_evidence(report: &mut SignatureReport, named: &[&str], message: &Message, context: &Context) {
+/// Compares the provider of evidence with the parties that it names itself, by their addresses: a delivery is attested by the recipient's
+/// provider, the mail around it may be anybody's, and what a service gives has none. Evidence that names nobody is its message's, where it
+/// lies beside that.
+pub fn bind_evidence(report: &mut SignatureReport, named: &[&str], message: Option<&Message>, context: &Context) {
     let mut allowed: Vec<String> = named
         .iter()
         .filter_map(|address| kep_provider(&address_key(address)))
         .map(|provider| domain(&provider))
         .collect();
-    if allowed.is_empty() && message.original.is_some() {
+    if let Some(message) = message.filter(|message| allowed.is_empty() && message.original.is_some()) {
         allowed = parties(message);
     }
     allowed.sort_unstable();
     allowed.dedup();
-    require(report, &allowed, context);
+    require(report, &allowed, cause::WRONG_EVIDENCE_PROVIDER, context);
 }
 
 /// An anchor that was allow-listed for some providers vouches for none but these.
-fn require(report: &mut SignatureReport, allowed: &[String], context: &Context) {
+fn require(report: &mut SignatureReport, allowed: &[String], otherwise: Cause, context: &Context) {
     let is_provider = report
         .signer
         .as_ref()
@@ -49,12 +46,10 @@ fn require(report: &mut SignatureReport, allowed: &[String], context: &Context) 
     if allowed.iter().any(|domain| anchor.serves_provider(Some(domain))) {
         return;
     }
-    let claimed = if allowed.is_empty() { "?".to_owned() } else { allowed.join(", ") };
+    let (signed, claimed) = (anchor.provider_domains().join(", "), allowed.join(", "));
+    let against = |nobody: &str| format!("{signed} ≠ {}", if claimed.is_empty() { nobody } else { &claimed });
     let mut reasons = Reasons::default();
-    reasons.add_with(
-        cause::WRONG_PROVIDER,
-        &format!("{} ≠ {claimed}", anchor.provider_domains().join(", ")),
-    );
+    reasons.add_in_two(otherwise, &against("KEP adresi yok"), &against("no KEP address"));
     verdict::worsen(report, reasons);
 }
 

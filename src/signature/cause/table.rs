@@ -239,6 +239,9 @@ causes! {
     WRONG_PROVIDER = "KEP-3531", Warning, Some((Indeterminate, Sub::ChainConstraintsFailure)),
         "İmza tanınan bir KEP sağlayıcısının, ama ileti başka bir sağlayıcıdan: {}. İletinin kaynağını sağlayıcınıza sorun.",
         "The signature is by a known KEP provider, but the message comes from another one: {}. Ask your provider where the message comes from.";
+    WRONG_EVIDENCE_PROVIDER = "KEP-3534", Warning, Some((Indeterminate, Sub::ChainConstraintsFailure)),
+        "Delilin imzası tanınan bir KEP sağlayıcısının, ama bu, delilin adını verdiği taraflardan birinin sağlayıcısı değil: {}. Delilin kaynağını sağlayıcınıza sorun.",
+        "The evidence is signed by a known KEP provider, but by none of the providers of the parties that it names: {}. Ask your provider where the evidence comes from.";
     ALGORITHM_EXCUSED = "KEP-3532", Note, None,
         "Bugünün çizelgesine göre zayıf bir algoritma ({}) yalnız \"archive\" ayarı nedeniyle kabul edildi. İmzanın yaşını başka bir kayıtla kanıtlayın.",
         "An algorithm that is weak by today's table ({}) was accepted only because of the \"archive\" setting. Prove the signature's age by another record.";

@@ -158,7 +158,7 @@ impl Certificate {
         self.not_before <= at && at <= self.not_after
     }
 
-    /// Positive and at most twenty octets (RFC 5280 4.1.2.2).
+    /// Positive, and of at most twenty octets and one for the sign (RFC 5280 4.1.2.2).
     pub fn serial_is_sound(&self) -> bool {
         let is_positive = self.serial.first().is_some_and(|first| first & 0x80 == 0) && self.serial.iter().any(|octet| *octet != 0);
         is_positive && self.serial.len() <= MAX_SERIAL

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use der::asn1::ObjectIdentifier;
+
+use crate::signature::asn1::oid;
 use crate::signature::certificate::Certificate;
 use crate::signature::certificate::extension::usage;
 use crate::signature::path::{Path, PathIssue, PathRules, check_dates, check_extensions};
@@ -22,19 +25,46 @@ pub(super) fn pinned(leaf: &Arc<Certificate>, rules: &PathRules) -> Path {
     }
 }
 
+/// The extensions by which an anchor can bound what is below it. Of two readings of one of these nobody knows which it meant; what else is
+/// malformed in it bounds nothing, and must not cost every signature of a provider.
+const BOUNDING: [ObjectIdentifier; 5] = [
+    oid::BASIC_CONSTRAINTS,
+    oid::KEY_USAGE,
+    oid::NAME_CONSTRAINTS,
+    oid::POLICY_CONSTRAINTS,
+    oid::INHIBIT_ANY_POLICY,
+];
+
+/// What of an anchor's own certificate has two readings or cannot be processed: nothing below it can be valid.
+pub fn faults(anchor: &Certificate) -> Vec<String> {
+    let extensions = &anchor.extensions;
+    let malformed = extensions.malformed.iter().filter(|id| BOUNDING.contains(id));
+    let unsound = [
+        (!anchor.algorithms_agree).then_some("signatureAlgorithm"),
+        (!anchor.version_is_sound()).then_some("version"),
+    ];
+    let fields = unsound.into_iter().flatten().map(str::to_owned);
+    fields
+        .chain(extensions.unknown_critical.iter().chain(malformed).map(ToString::to_string))
+        .collect()
+}
+
 /// An anchor with certificates below it: that it may issue at all is asked while paths are built. The names and the length that it
 /// allows are counted with those of the certificates below.
 pub(super) fn check(anchor: &Certificate, rules: &PathRules, issues: &mut Vec<PathIssue>) {
     if !anchor.valid_at(rules.at) {
         issues.push(PathIssue::IssuerOutsideValidity(anchor.subject.label()));
     }
-    if !anchor.algorithms_agree {
-        issues.push(PathIssue::Malformed("signatureAlgorithm".into()));
-    }
     if !anchor.extensions.allows(usage::KEY_CERT_SIGN) {
         issues.push(PathIssue::KeyUsage(anchor.subject.label()));
     }
-    check_extensions(anchor, issues);
+    let faults = faults(anchor);
+    if !faults.is_empty() {
+        issues.push(PathIssue::Anchor {
+            who: anchor.subject.label(),
+            what: faults.join(", "),
+        });
+    }
 }
 
 #[cfg(test)]

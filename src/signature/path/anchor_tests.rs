@@ -47,18 +47,42 @@ fn an_anchor_is_taken_at_its_own_word() {
     let unknown = ObjectIdentifier::new_unwrap("2.16.792.1.99.1");
     assert_eq!(found(&root(vec![key_usage(ISSUES)]).read()), []);
     assert_eq!(found(&root(vec![key_usage(SIGNS)]).read()), [PathIssue::KeyUsage("Kök".into())]);
-    assert_eq!(
-        found(&root(vec![(unknown, true, vec![5, 0])]).read()),
-        [PathIssue::UnknownCritical(unknown)]
-    );
+    let faulty = |what: &str| {
+        [PathIssue::Anchor {
+            who: "Kök".into(),
+            what: what.into(),
+        }]
+    };
+    assert_eq!(found(&root(vec![(unknown, true, vec![5, 0])]).read()), faulty(&unknown.to_string()));
     assert_eq!(found(&root(vec![(unknown, false, vec![5, 0])]).read()), []);
     let twice = root(vec![key_usage(ISSUES), key_usage(ISSUES)]);
-    assert_eq!(found(&twice.read()), [PathIssue::Malformed(oid::KEY_USAGE.to_string())]);
+    assert_eq!(found(&twice.read()), faulty(&oid::KEY_USAGE.to_string()));
     let differing = Sample {
         algorithms_differ: true,
         ..Sample::default()
     };
-    assert_eq!(found(&differing.read()), [PathIssue::Malformed("signatureAlgorithm".into())]);
+    assert_eq!(found(&differing.read()), faulty("signatureAlgorithm"));
+}
+
+/// What bounds nothing may be as odd as it likes: no signature below it hangs on it.
+#[test]
+fn what_an_anchor_says_beside_its_bounds_costs_nothing() {
+    let broken = vec![tag::SEQUENCE, 1];
+    for id in [
+        oid::CRL_DISTRIBUTION_POINTS,
+        oid::SUBJECT_KEY_ID,
+        oid::AUTHORITY_KEY_ID,
+        oid::SUBJECT_ALT_NAME,
+        oid::QC_STATEMENTS,
+        oid::CERTIFICATE_POLICIES,
+    ] {
+        let odd = root(vec![(id, false, broken.clone()), (id, false, broken.clone())]).read();
+        assert!(odd.extensions.malformed.contains(&id), "{id}");
+        assert_eq!(found(&odd), [], "{id}");
+    }
+    for id in BOUNDING {
+        assert_ne!(found(&root(vec![(id, true, broken.clone())]).read()), [], "{id}");
+    }
 }
 
 /// The names and the length that a root allows bind the certificates below it.

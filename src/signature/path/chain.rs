@@ -12,7 +12,7 @@ use crate::signature::path::policy::PolicyInput;
 use crate::signature::path::{self, Path, PathIssue, PathRules, supply};
 use crate::signature::report::RevocationReport;
 use crate::signature::revocation::crl::reason;
-use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Source, Status};
+use crate::signature::revocation::{Answer, Checker, Freshness, Good, Pool, Since, Source, Status};
 use crate::signature::trust::Purpose;
 use crate::signature::validation::{Check, PathCertificate};
 use crate::signature::wording;
@@ -245,7 +245,7 @@ fn add_issue(issue: &PathIssue, question: Question, reasons: &mut Reasons) {
             "bir sertifikanın imzası doğrulanmıyor".into(),
             "a certificate's signature does not verify".into(),
         ),
-        PathIssue::UnsupportedAlgorithm => reasons.add_with(cause::UNSUPPORTED, "sertifika / certificate"),
+        PathIssue::UnsupportedAlgorithm => reasons.add_in_two(cause::UNSUPPORTED, "sertifika", "certificate"),
         PathIssue::WeakAlgorithm(what) if question.proven => reasons.add_with(cause::WEAK, what),
         PathIssue::WeakAlgorithm(what) => reasons.add_with(cause::WEAK_NO_POE, what),
         PathIssue::IssuerOutsideValidity(who) => chain(
@@ -278,11 +278,29 @@ fn add_issue(issue: &PathIssue, question: Question, reasons: &mut Reasons) {
             );
         }
         PathIssue::Malformed(what) => constraint(reasons, format!("bozuk alan {what}"), format!("a malformed field {what}")),
+        PathIssue::Anchor { who, what } => constraint(
+            reasons,
+            format!("güven listenizdeki {who} sertifikasında bozuk ya da tanınmayan alan ({what}); dosyasını yayımlananla karşılaştırın"),
+            format!("{who} of your trust list has a field that is malformed or unknown ({what}); compare its file with the published one"),
+        ),
     }
 }
 
 fn is_compromise(reason: u64) -> bool {
     matches!(reason, reason::KEY_COMPROMISE | reason::CA_COMPROMISE | reason::AA_COMPROMISE)
+}
+
+/// Whoever reads a day behind that of its source is told the other day too: the two say different things about what lies between them.
+fn add_revoked_no_poe(since: Since, reasons: &mut Reasons) {
+    let Since { stated, at } = since;
+    match stated > at {
+        true => reasons.add_in_two(
+            cause::REVOKED_NO_POE,
+            &format!("{stated}; bunu söyleyen SİL ya da OCSP yanıtının kendi tarihi daha eski: {at}"),
+            &format!("{stated}; the CRL or OCSP response that says so is itself older: {at}"),
+        ),
+        false => reasons.add_with(cause::REVOKED_NO_POE, &stated.to_string()),
+    }
 }
 
 fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mut Reasons) {
@@ -295,16 +313,18 @@ fn add_answers(path: &Path, answers: &[Answer], question: Question, reasons: &mu
             // RFC 3161 4: a compromise of the authority's key makes all its tokens worthless, also the older ones.
             Status::Good if question.purpose == Purpose::Tsa && link.is_leaf => {
                 let compromised = answer.revoked_later.filter(|(_, reason)| reason.is_none_or(is_compromise));
-                if let Some((at, _)) = compromised.filter(|(at, _)| *at <= question.existed) {
-                    reasons.add_with(cause::REVOKED_NO_POE, &at.to_string());
+                if let Some((since, _)) = compromised.filter(|(since, _)| since.at <= question.existed) {
+                    add_revoked_no_poe(since, reasons);
                 }
             }
             Status::Good => {}
             // Who vouched for a revoked authority's certificates afterwards is unknown.
-            Status::Revoked { at, .. } if !link.is_leaf => reasons.add_with(cause::REVOKED_CA, &format!("{who}, {at}")),
-            Status::Revoked { at, .. } if question.proven => reasons.add_with(cause::REVOKED, &at.to_string()),
-            Status::Revoked { at, .. } => reasons.add_with(cause::REVOKED_NO_POE, &at.to_string()),
-            Status::OnHold { at } => reasons.add_with(cause::ON_HOLD, &format!("{who}, {at}")),
+            Status::Revoked { since, .. } if !link.is_leaf => reasons.add_with(cause::REVOKED_CA, &format!("{who}, {}", since.stated)),
+            Status::Revoked { since, .. } if question.proven && since.stated <= question.at => {
+                reasons.add_with(cause::REVOKED, &since.stated.to_string());
+            }
+            Status::Revoked { since, .. } => add_revoked_no_poe(since, reasons),
+            Status::OnHold { since } => reasons.add_with(cause::ON_HOLD, &format!("{who}, {}", since.stated)),
             // Good, but as of a time at which a revocation before the signature might not have been listed yet.
             Status::Unknown if answer.preliminary => reasons.add(cause::GRACE_PERIOD),
             Status::Unknown if answer.stale => reasons.add_with(cause::STALE, &who),

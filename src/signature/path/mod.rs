@@ -1,6 +1,6 @@
 //! Certification paths: building from a leaf to an anchor, and validation of each path by RFC 5280 section 6.1.
 
-mod anchor;
+pub mod anchor;
 pub mod chain;
 pub mod name_constraints;
 pub mod policy;
@@ -59,6 +59,11 @@ pub enum PathIssue {
     Policy,
     UnknownCritical(ObjectIdentifier),
     Malformed(String),
+    /// Of the anchor itself, which its operator chose.
+    Anchor {
+        who: String,
+        what: String,
+    },
 }
 
 /// A path from an anchor to a leaf, and what is wrong with it: nothing, when it is valid.

@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
     fn ask_lone_deltas(&self, link: Link<'_>, anchor: &Arc<Certificate>, stack: &mut Vec<Sha256>, evidence: &mut Vec<Evidence>) {
         for (delta, embedded) in self.crls().filter(|(crl, _)| crl.delta_base.is_some()) {
             let status = match entry_for(delta, link.certificate) {
-                Some(Some(entry)) if entry.reason != Some(reason::REMOVE_FROM_CRL) => entry_state(Some(entry), delta),
+                Some(Some(entry)) if entry.reason != Some(reason::REMOVE_FROM_CRL) => entry_state(Some(&entry), delta),
                 _ => continue,
             };
             let usable = !delta.unusable && delta.algorithms_agree && delta.issuer == link.certificate.issuer;
@@ -115,7 +115,7 @@ impl<'a> Checker<'a> {
         if !self.crl_is_authentic(crl, link, anchor, stack) {
             return None;
         }
-        let mut status = entry_state(entry_for(crl, link.certificate)?, crl);
+        let mut status = entry_state(entry_for(crl, link.certificate)?.as_ref(), crl);
         let deltas = self.crls().map(|(delta, _)| delta).filter(|delta| is_delta_of(delta, crl));
         let newest = deltas
             .filter(|delta| self.crl_is_authentic(delta, link, anchor, stack))
@@ -128,7 +128,13 @@ impl<'a> Checker<'a> {
                         status = Status::Good;
                     }
                 }
-                Some(entry) => status = entry_state(Some(entry), delta),
+                Some(entry) => {
+                    let newer = entry_state(Some(&entry), delta);
+                    // Until a hold became a revocation it was a hold, and a revocation does not become lighter or younger.
+                    if newer.weight(self.freshness.at) >= status.weight(self.freshness.at) {
+                        status = newer;
+                    }
+                }
                 None => {}
             }
         }

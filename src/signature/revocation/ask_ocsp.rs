@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Checker, Evidence, Pool, Source, Status};
+use super::{Checker, Evidence, Pool, Since, Source, Status};
 use crate::hash::Sha256;
 use crate::signature::asn1::oid;
 use crate::signature::certificate::Certificate;
@@ -19,21 +19,33 @@ use crate::signature::revocation::ocsp::CertStatus;
 use crate::signature::revocation::ocsp::OcspResponse;
 use crate::signature::revocation::ocsp::SingleResponse;
 
-/// What an answer of this time says; `None`: its responder knows nothing. An answer cannot tell what was not done yet: a revocation behind
-/// its own time counts from its own time, as in a list.
+/// What an answer of this time says; `None`: its responder knows nothing.
 fn state_of(status: CertStatus, this_update: Timestamp) -> Option<Status> {
     Some(match status {
         CertStatus::Good => Status::Good,
         CertStatus::Revoked {
             at,
             reason: Some(reason::CERTIFICATE_HOLD),
-        } => Status::OnHold { at: at.min(this_update) },
+        } => Status::OnHold {
+            since: Since::new(at, this_update),
+        },
         CertStatus::Revoked { at, reason } => Status::Revoked {
-            at: at.min(this_update),
+            since: Since::new(at, this_update),
             reason,
         },
         CertStatus::Unknown => return None,
     })
+}
+
+/// What a responder's own certificate says: it is judged beside the path, by the rules of the path.
+fn may_answer(responder: &Certificate, at: Timestamp) -> bool {
+    responder.has_extended_usage(oid::EKU_OCSP_SIGNING)
+        && responder.extensions.allows(usage::DIGITAL_SIGNATURE | usage::NON_REPUDIATION)
+        && responder.extensions.unknown_critical.is_empty()
+        && responder.extensions.malformed.is_empty()
+        && responder.version_is_sound()
+        && responder.algorithms_agree
+        && responder.valid_at(at)
 }
 
 impl Checker<'_> {
@@ -88,12 +100,10 @@ impl Checker<'_> {
         }
         response.certificates.iter().chain(self.certificates).any(|responder| {
             let names_fit = response.is_responder(responder) && responder.names_as_issuer(link.issuer);
-            let may_sign = responder.has_extended_usage(oid::EKU_OCSP_SIGNING)
-                && responder.extensions.allows(usage::DIGITAL_SIGNATURE | usage::NON_REPUDIATION)
-                && responder.extensions.unknown_critical.is_empty()
-                && responder.extensions.malformed.is_empty()
-                && responder.valid_at(response.produced_at);
-            if !names_fit || !may_sign || !self.issued_by(responder, (issuer_key, *issuer_sha256), response) {
+            if !names_fit
+                || !may_answer(responder, response.produced_at)
+                || !self.issued_by(responder, (issuer_key, *issuer_sha256), response)
+            {
                 return false;
             }
             let Ok(key) = responder.public_key() else { return false };

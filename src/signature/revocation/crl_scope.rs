@@ -3,8 +3,8 @@
 use crate::signature::certificate::Certificate;
 use crate::signature::certificate::extension::DistributionPoint;
 use crate::signature::certificate::name::GeneralName;
-use crate::signature::revocation::Status;
 use crate::signature::revocation::crl::{Crl, Entry, Scope, reason};
+use crate::signature::revocation::{Since, Status};
 
 /// All reasons of ReasonFlags but the unused bit 0.
 pub const ALL_REASONS: u16 = 0x7f80;
@@ -25,32 +25,43 @@ pub fn keeps_expired(crl: &Crl, certificate: &Certificate) -> bool {
 }
 
 /// The entry about a certificate: `Some(None)` when the list has none, `None` when the list is unreadable. Without a certificateIssuer an
-/// entry is about the list's own issuer. Of several about the same certificate the one that weighs most counts: what revokes before what
-/// holds, and the earlier before the later.
-pub fn entry_for<'c>(crl: &'c Crl, certificate: &Certificate) -> Option<Option<&'c Entry>> {
+/// entry is about the list's own issuer. Several about the same certificate count as one, of the gravest and since the earliest that
+/// revokes or holds: a hold that became a revocation began with the hold.
+pub fn entry_for(crl: &Crl, certificate: &Certificate) -> Option<Option<Entry>> {
     let entries = crl.entries_of(&certificate.serial)?;
     let about = entries
         .iter()
         .filter(|entry| entry.issuer.as_ref().unwrap_or(&crl.issuer) == &certificate.issuer);
-    Some(about.min_by_key(|entry| (lightness(entry), entry.date)))
+    let since = about
+        .clone()
+        .filter(|entry| lightness(entry) < REMOVED)
+        .map(|entry| entry.date)
+        .min();
+    let worst = about.min_by_key(|entry| (lightness(entry), entry.date));
+    Some(worst.map(|worst| Entry {
+        date: since.unwrap_or(worst.date),
+        ..worst.clone()
+    }))
 }
+
+/// Lightness of an entry that neither revokes nor holds.
+const REMOVED: u8 = 2;
 
 fn lightness(entry: &Entry) -> u8 {
     match entry.reason {
-        Some(reason::REMOVE_FROM_CRL) => 2,
+        Some(reason::REMOVE_FROM_CRL) => REMOVED,
         Some(reason::CERTIFICATE_HOLD) => 1,
         _ => 0,
     }
 }
 
-/// What an entry of `list` says. Its date is the day on which the authority acted (RFC 5280 5.3), and a list cannot tell what was not done
-/// yet: a date behind the list's own does not make a certificate good until then.
+/// What an entry of `list` says.
 pub fn entry_state(entry: Option<&Entry>, list: &Crl) -> Status {
     let Some(entry) = entry else { return Status::Good };
-    let at = entry.date.min(list.this_update);
+    let since = Since::new(entry.date, list.this_update);
     match entry.reason {
-        Some(reason::CERTIFICATE_HOLD) => Status::OnHold { at },
-        reason => Status::Revoked { at, reason },
+        Some(reason::CERTIFICATE_HOLD) => Status::OnHold { since },
+        reason => Status::Revoked { since, reason },
     }
 }
 

@@ -45,35 +45,48 @@ fn list(entries: &[(i64, u8)]) -> std::sync::Arc<Crl> {
 
 fn state(entries: &[(i64, u8)]) -> Status {
     let list = list(entries);
-    entry_state(entry_for(&list, &Sample::default().read()).unwrap(), &list)
+    entry_state(entry_for(&list, &Sample::default().read()).unwrap().as_ref(), &list)
+}
+
+fn since(at: i64, stated: i64) -> Since {
+    Since {
+        stated: day(stated),
+        at: day(at),
+    }
+}
+
+fn revoked(at: i64, stated: i64) -> Status {
+    Status::Revoked {
+        since: since(at, stated),
+        reason: Some(u64::from(KEY_COMPROMISE)),
+    }
+}
+
+fn held(at: i64, stated: i64) -> Status {
+    Status::OnHold { since: since(at, stated) }
 }
 
 /// RFC 5280 5.3: the date is that of the authority's act, and 6.3.3 asks whether the list names the certificate.
 #[test]
 fn a_list_that_names_a_certificate_revokes_it_as_of_its_own_date_at_the_latest() {
-    let revoked = |at| Status::Revoked {
-        at: day(at),
-        reason: Some(u64::from(KEY_COMPROMISE)),
-    };
-    assert_eq!(state(&[(3, KEY_COMPROMISE)]), revoked(3));
-    assert_eq!(state(&[(LIST, KEY_COMPROMISE)]), revoked(LIST));
-    assert_eq!(state(&[(LIST + 5, KEY_COMPROMISE)]), revoked(LIST));
-    assert_eq!(state(&[(LIST + 5, HOLD)]), Status::OnHold { at: day(LIST) });
+    assert_eq!(state(&[(3, KEY_COMPROMISE)]), revoked(3, 3));
+    assert_eq!(state(&[(LIST, KEY_COMPROMISE)]), revoked(LIST, LIST));
+    assert_eq!(state(&[(LIST + 5, KEY_COMPROMISE)]), revoked(LIST, LIST + 5));
+    assert_eq!(state(&[(LIST + 5, HOLD)]), held(LIST, LIST + 5));
 }
 
 #[test]
-fn of_two_entries_about_one_certificate_the_graver_counts() {
-    let graver = Status::Revoked {
-        at: day(4),
-        reason: Some(u64::from(KEY_COMPROMISE)),
-    };
-    for entries in [
-        [(2, HOLD), (4, KEY_COMPROMISE)],
-        [(4, KEY_COMPROMISE), (2, HOLD)],
-        [(1, REMOVE), (4, KEY_COMPROMISE)],
-        [(6, KEY_COMPROMISE), (4, KEY_COMPROMISE)],
+fn of_two_entries_about_one_certificate_the_graver_counts_and_since_the_earlier() {
+    for (entries, from) in [
+        ([(2, HOLD), (4, KEY_COMPROMISE)], 2),
+        ([(4, KEY_COMPROMISE), (2, HOLD)], 2),
+        ([(2, HOLD), (LIST + 5, KEY_COMPROMISE)], 2),
+        ([(4, KEY_COMPROMISE), (6, HOLD)], 4),
+        ([(1, REMOVE), (4, KEY_COMPROMISE)], 4),
+        ([(6, KEY_COMPROMISE), (4, KEY_COMPROMISE)], 4),
     ] {
-        assert_eq!(state(&entries), graver, "{entries:?}");
+        assert_eq!(state(&entries), revoked(from, from), "{entries:?}");
     }
-    assert_eq!(state(&[(1, REMOVE), (5, HOLD)]), Status::OnHold { at: day(5) });
+    assert_eq!(state(&[(1, REMOVE), (5, HOLD)]), held(5, 5));
+    assert_eq!(state(&[(7, HOLD), (5, HOLD)]), held(5, 5));
 }

@@ -91,18 +91,48 @@ pub struct Good {
     pub embedded: bool,
 }
 
+/// Since when a certificate is revoked or held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Since {
+    /// What the source states: the day on which the authority acted (RFC 5280 5.3).
+    pub stated: Timestamp,
+    /// From here on the source calls the certificate good no more. It cannot tell what was not done yet: of a stated day behind its own
+    /// its own counts, and what lies between the two is neither good nor revoked.
+    pub at: Timestamp,
+}
+
+impl Since {
+    pub fn new(stated: Timestamp, this_update: Timestamp) -> Self {
+        Self {
+            stated,
+            at: stated.min(this_update),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     Good,
     Revoked {
-        at: Timestamp,
+        since: Since,
         reason: Option<u64>,
     },
     /// certificateHold: revoked for now, and may come back.
     OnHold {
-        at: Timestamp,
+        since: Since,
     },
     Unknown,
+}
+
+impl Status {
+    /// How much it weighs against a signature of this instant: a revocation more than a hold, and neither when it came later.
+    fn weight(self, at: Timestamp) -> u8 {
+        match self {
+            Self::Revoked { since, .. } if since.at <= at => 2,
+            Self::OnHold { since } if since.at <= at => 1,
+            _ => 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -121,7 +151,7 @@ pub struct Answer {
     /// Kinds of sources inside the signature that are authentic and speak about the certificate, fresh or not.
     pub carried: Vec<Source>,
     /// A revocation after the instant asked for, with its reason.
-    pub revoked_later: Option<(Timestamp, Option<u64>)>,
+    pub revoked_later: Option<(Since, Option<u64>)>,
 }
 
 pub struct Checker<'a> {
@@ -209,21 +239,29 @@ impl<'a> Checker<'a> {
     }
 
     fn decide(&self, link: Link<'_>, evidence: Vec<Evidence>) -> Answer {
-        let revoked = evidence
-            .iter()
-            .find(|one| matches!(one.status, Status::Revoked { at, .. } if at <= self.freshness.at));
+        let at = self.freshness.at;
+        let revoked_by = |day: fn(Since) -> Timestamp| {
+            let is_revoked = |one: &&Evidence| matches!(one.status, Status::Revoked { since, .. } if day(since) <= at);
+            evidence.iter().find(is_revoked)
+        };
+        // What is revoked beyond doubt says more than a source that contradicts itself.
+        let revoked = revoked_by(|since| since.stated).or_else(|| revoked_by(|since| since.at));
         // Revoked or held later than asked: it was good then.
         let good: Vec<&Evidence> = evidence
             .iter()
             .filter(|one| self.says_good(one) && self.is_fresh(link, one))
             .collect();
         // A hold that a younger source no longer knows was lifted (RFC 5280 5.3.1): the list that named it stays in the signature for ever.
-        let lifted = |one: &Evidence| good.iter().any(|later| later.this_update > one.this_update);
+        // One that names a revocation instead does not say so: the hold may have become it. Nor does a hold end by growing old.
+        let lifted = |one: &Evidence| {
+            good.iter()
+                .any(|later| later.status == Status::Good && later.this_update > one.this_update)
+        };
         let held = evidence
             .iter()
-            .find(|one| matches!(one.status, Status::OnHold { at } if at <= self.freshness.at) && self.is_fresh(link, one) && !lifted(one));
+            .find(|one| matches!(one.status, Status::OnHold { since } if since.at <= at) && !lifted(one));
         let later = evidence.iter().filter_map(|one| match one.status {
-            Status::Revoked { at, reason } if at > self.freshness.at => Some((at, reason)),
+            Status::Revoked { since, reason } if since.at > at => Some((since, reason)),
             _ => None,
         });
         let deciding = revoked.or(held).or(good.first().copied());
@@ -246,7 +284,7 @@ impl<'a> Checker<'a> {
             stale: deciding.is_none() && !evidence.is_empty(),
             preliminary: deciding.is_none() && evidence.iter().any(|one| self.says_good(one) && self.is_recent(link, one)),
             carried: evidence.iter().filter(|one| one.embedded).map(|one| one.source).collect(),
-            revoked_later: later.min_by_key(|(at, _)| *at),
+            revoked_later: later.min_by_key(|(since, _)| since.at),
         }
     }
 
@@ -254,7 +292,7 @@ impl<'a> Checker<'a> {
     fn says_good(&self, one: &Evidence) -> bool {
         let then = match one.status {
             Status::Good => true,
-            Status::Revoked { at, .. } | Status::OnHold { at } => at > self.freshness.at,
+            Status::Revoked { since, .. } | Status::OnHold { since } => since.at > self.freshness.at,
             Status::Unknown => false,
         };
         then && one.complete && one.knows

@@ -24,6 +24,7 @@ use crate::regular_file;
 use crate::signature::certificate::{self, Certificate};
 use crate::signature::crypto::Scheme;
 use crate::signature::crypto::edges::Edges;
+use crate::signature::path;
 use crate::signature::revocation::Pool;
 use crate::text::Text;
 use folder::{Folder, Links, file_name};
@@ -303,6 +304,17 @@ impl Trust {
                 "The root's own signature does not verify; it was not taken into the trust list. Replace the file by the published one.",
             ));
             return;
+        }
+        let faults = path::anchor::faults(certificate).join(", ");
+        let is_new = self.anchors.iter().all(|anchor| anchor.certificate != *certificate);
+        if is_new && !faults.is_empty() {
+            self.findings.push(Finding::new(
+                "KEP-3535",
+                Severity::Warning,
+                place,
+                format!("Sertifikanın bozuk ya da tanınmayan alanları var ({faults}); altındaki hiçbir imza geçerli sayılmaz. Dosyayı yayımlananla karşılaştırın, aynıysa sağlayıcıya bildirin."),
+                format!("The certificate has fields that are malformed or unknown ({faults}); no signature below it can pass. Compare the file with the published one; if it is the same, tell the provider."),
+            ));
         }
         let known = self.anchors.iter_mut().find(|anchor| anchor.certificate == *certificate);
         match known {
