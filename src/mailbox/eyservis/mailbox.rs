@@ -114,11 +114,15 @@ impl EyServisMailbox {
         wanted.sort_by_key(|listed| (self.line.attempts.of(&listed.locator), listed.locator.folder == EVIDENCE));
         let mut downloads = Downloads::new(to, self.line.bounds);
         for listed in wanted {
-            let outcome = self.download(&client, &account, login.as_ref(), &listed.locator).await;
+            let now = self.line.now();
+            let outcome = match self.line.attempts.resting(&listed.locator, now) {
+                Some(size) => Err(Problem::TooLarge(size)),
+                None => self.download(&client, &account, login.as_ref(), &listed.locator).await,
+            };
             if outcome.is_ok() && self.config.evidence && listed.locator.folder != EVIDENCE {
                 self.arrived.insert(listed.locator.clone());
             }
-            let ended = downloads.ended(&mut self.line.attempts, listed, outcome).await;
+            let ended = downloads.ended(&mut self.line.attempts, listed, outcome, now).await;
             ended.map_err(|problem| ("fetch", problem))?;
         }
         self.line.fetched(downloads)

@@ -101,9 +101,12 @@ impl TurkkepMailbox {
         });
         let mut downloads = Downloads::new(to, self.line.bounds);
         for listed in wanted {
-            let outcome = match self.way_to(&listed.locator) {
-                Ok((call, element)) => self.download(&client, &password, &listed.locator, call, element).await,
-                Err(unknown) => {
+            let now = self.line.now();
+            let resting = self.line.attempts.resting(&listed.locator, now);
+            let outcome = match (self.way_to(&listed.locator), resting) {
+                (Ok(_), Some(size)) => Err(Problem::TooLarge(size)),
+                (Ok((call, element)), None) => self.download(&client, &password, &listed.locator, call, element).await,
+                (Err(unknown), _) => {
                     let outcome = Err(NotFetched::Missing(unknown));
                     // Told at each look; the record takes it once.
                     let told = to.send(Fetched { listed, outcome }).await;
@@ -111,7 +114,7 @@ impl TurkkepMailbox {
                     continue;
                 }
             };
-            let ended = downloads.ended(&mut self.line.attempts, listed, outcome).await;
+            let ended = downloads.ended(&mut self.line.attempts, listed, outcome, now).await;
             ended.map_err(|problem| ("fetch", problem))?;
         }
         self.line.fetched(downloads)
