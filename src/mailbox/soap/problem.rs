@@ -201,6 +201,43 @@ mod errors_tests {
     }
 
     #[test]
+    fn what_the_gateway_itself_says_is_said_in_each_language_alone() {
+        let what = || Text::new("bir şey", "a thing");
+        for problem in [Problem::Protocol(what()), Problem::Configuration(what())] {
+            let text = problem.text();
+            assert!(text.tr.contains("bir şey") && !text.tr.contains("a thing"), "{text:?}");
+            assert!(text.en.contains("a thing") && !text.en.contains("bir şey"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_account_or_the_line_is_wrong_with_every_list() {
+        let words = || "x".to_owned();
+        for all in [
+            Problem::Credentials(words()),
+            Problem::Status(401),
+            Problem::Status(503),
+            Problem::Certificate(words()),
+            Problem::Configuration(Text::same("x")),
+            Problem::Network(words()),
+            Problem::Incomplete,
+        ] {
+            assert!(!all.is_about_one_list(), "{all:?}");
+        }
+        let refused = Problem::Refused { code: 1, words: words() };
+        for one in [
+            refused,
+            Problem::Nothing,
+            Problem::TooLong,
+            Problem::TooLarge(1),
+            Problem::Encoding,
+            Problem::Status(404),
+        ] {
+            assert!(one.is_about_one_list(), "{one:?}");
+        }
+    }
+
+    #[test]
     fn codes_have_the_meaning_that_the_operator_gave_them_and_no_other() {
         let row = |code, retry| KnownCode {
             code,
