@@ -210,7 +210,9 @@ impl<'a> Hands<'a> {
         let pipeline = &self.house.pipeline;
         pipeline.check(&mut *self.mailbox, &mut self.known).await.unwrap();
         let config = pipeline.settings().config.mailbox[1].clone();
-        let beat = || drop(self.beats.fetch_add(1, Ordering::Relaxed));
+        let beat = || {
+            self.beats.fetch_add(1, Ordering::Relaxed);
+        };
         let old = config.removal().unwrap();
         let turn = self.removal.go_on(pipeline, &mut *self.mailbox, &mut self.known, old, &beat);
         turn.await.unwrap();
@@ -587,6 +589,7 @@ async fn a_deletion_that_is_answered_with_nothing_asks_whether_the_credentials_a
         let nothing = eyservis::wire::Reply::new(&format!("{operation}Response"), "").written(false);
         house.server.world().canned = Some((operation.to_owned(), 200, nothing.0, nothing.1));
         house.server.world().refuse_from = Some(operation.to_owned());
+        house.server.world().requests.clear();
         let config = house.pipeline.settings().config.mailbox[1].clone();
         let task = watch::watch(Arc::clone(&house.pipeline), config, Progress::default(), CancellationToken::new());
         assert!(tokio::time::timeout(PATIENCE, task).await.is_ok(), "{operation}: asked for ever");

@@ -160,7 +160,9 @@ fn candidates(ledger: &Ledger, mailbox: &dyn Mailbox, after: Duration, now: Time
     let name = mailbox.name();
     let before = SignedDuration::try_from(after).ok().and_then(|after| now.checked_sub(after).ok());
     let Some(before) = before else { return Ok(Vec::new()) };
-    let old = ledger.removable(name, before, now)?;
+    let mut old = ledger.removable(name, before, now)?;
+    // Evidence goes with its message.
+    old.retain(|(locator, _)| mailbox.evidence_of(locator).is_none());
     let days = after.as_secs() / 86_400;
     if old.is_empty() || ledger.days_checked(name, local_day(before))? < days / LOOKED_INTO {
         return Ok(Vec::new());
