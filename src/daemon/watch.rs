@@ -46,7 +46,7 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         tokio::time::sleep(DISK_PAUSE).await;
     };
     let mut backoff = Backoff::default();
-    let mut removal = Removal::new(removal::TURN);
+    let (mut acknowledged, mut removal) = (None, Removal::new(removal::TURN));
     loop {
         progress.beat(task, CHECK_ALLOWANCE);
         let pause = match pipeline.check(&mut *mailbox, &mut known).await {
@@ -60,7 +60,16 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
                     "checked"
                 );
                 let beat = || progress.beat(task, CHECK_ALLOWANCE);
-                if let Err(error) = tend(pipeline, &mut *mailbox, &mut known, config, &mut removal, &beat).await {
+                if let Err(error) = tend(
+                    pipeline,
+                    &mut *mailbox,
+                    &mut known,
+                    config,
+                    (&mut acknowledged, &mut removal),
+                    &beat,
+                )
+                .await
+                {
                     report(pipeline, &error).await;
                     mailbox.close().await;
                     return;
@@ -113,11 +122,11 @@ async fn tend(
     mailbox: &mut dyn Mailbox,
     known: &mut BTreeSet<Locator>,
     config: &MailboxConfig,
-    removal: &mut Removal,
+    (acknowledged, removal): (&mut Option<Locator>, &mut Removal),
     beat: &(dyn Fn() + Sync),
 ) -> Result<(), MailboxError> {
     if config.acknowledges() {
-        acknowledge(pipeline, mailbox, beat).await?;
+        acknowledge(pipeline, mailbox, acknowledged, beat).await?;
     }
     if let Some(old) = config.removal()
         && removal.is_due()
@@ -130,11 +139,17 @@ async fn tend(
 /// How long acknowledging may go on before the mailbox is looked into again; the rest follows after that check.
 const ACKNOWLEDGING: Duration = Duration::from_secs(600);
 
-/// Acknowledgements in a row that may fail before it goes on at the next check: one message that the server will not mark keeps no other.
+/// Acknowledgements in a row that may fail before it goes on at the next check, behind them: messages that the server will not mark keep no
+/// other.
 const UNMARKED: u32 = 3;
 
-/// Marks on the server what is registered here.
-async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, beat: &(dyn Fn() + Sync)) -> Result<(), MailboxError> {
+/// Marks on the server what is registered here, from behind `asked`, the last one that was asked for.
+async fn acknowledge(
+    pipeline: &Arc<Pipeline>,
+    mailbox: &mut dyn Mailbox,
+    asked: &mut Option<Locator>,
+    beat: &(dyn Fn() + Sync),
+) -> Result<(), MailboxError> {
     let began = Instant::now();
     let name = mailbox.name().to_owned();
     let mut waiting = match pipeline.ledger.unacknowledged(&name) {
@@ -145,12 +160,17 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, beat: 
         }
     };
     waiting.retain(|(locator, _)| mailbox.takes_acknowledgement(locator));
+    waiting.sort();
+    if let Some(asked) = asked.take() {
+        waiting.retain(|(locator, _)| *locator > asked);
+    }
     let mut failures = 0;
     for (locator, sha256) in waiting {
         if began.elapsed() >= ACKNOWLEDGING {
             return Ok(());
         }
         beat();
+        *asked = Some(locator.clone());
         let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
         if !matches!(tokio::task::spawn_blocking(move || blobs.get(&sha256)).await, Ok(Ok(_))) {
@@ -178,10 +198,11 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox, beat: 
             locator,
         });
         if let Err(error) = pipeline.ledger.append(done).await {
-            tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
+            tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated");
             return Ok(());
         }
     }
+    *asked = None;
     Ok(())
 }
 
