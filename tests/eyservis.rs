@@ -14,6 +14,8 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use eyservis::wire::{self, Reply, bare, text};
 use eyservis::{Cut, EyServis, FAULT_KINDS, Fault, LOGIN, SECRETS, SMS};
 use forge::venv;
@@ -461,6 +463,79 @@ async fn a_package_that_is_not_there_or_too_large_is_a_hole_and_the_rest_comes()
 }
 
 #[tokio::test]
+async fn what_is_too_large_is_told_at_each_look_and_asked_for_once_a_day() {
+    let server = EyServis::start(15, today(), 0, 0).await;
+    server.world().put("INBOX", today().at(9, 0, 0, 0), message(1, 200 << 10));
+    let mut mailbox = server.mailbox(&format!("reply_bytes = 131072\n{NO_EVIDENCE}"));
+    let mut intake = Intake::default();
+    for (looks, asked) in [(3, 1), (2, 2)] {
+        for _ in 0..looks {
+            assert_eq!(pass(&mut mailbox, &mut intake).await.unwrap().answered, 1);
+        }
+        assert_eq!(server.count("Indir"), asked);
+        server.set_today(today().tomorrow().unwrap());
+    }
+    assert!(intake.missing.iter().all(|(_, why)| matches!(why, NotFetched::TooLarge { .. })));
+    // After a reload the limit may be another one.
+    pass(&mut server.mailbox(NO_EVIDENCE), &mut intake).await.unwrap();
+    assert_eq!(intake.known.len(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_listed_is_named_and_keeps_no_other_away() {
+    let server = EyServis::start(17, today(), 0, 0).await;
+    server.world().put("INBOX", today().at(8, 0, 0, 0), message(1, 500));
+    let xml = |inner: String| {
+        (
+            200,
+            "text/xml".to_owned(),
+            Reply::new("PaketSorgulaResponse2", inner).written(false).1,
+        )
+    };
+    let table = format!("folders = [\"INBOX.Eski\", \"INBOX\"]\n{NO_EVIDENCE}");
+    let nothing = xml(String::new());
+    let absent = ["INBOX.Eski", "INBOX.Sent", "sent_folders"];
+    for (answer, words) in [
+        (nothing.clone(), &absent[..]),
+        (xml(bare("durum", "5") + &bare("hataaciklama", "Dizin yok")), &absent),
+        (xml(bare("durum", "bir")), &["sayı olmayan bir durum"]),
+        ((404, "text/html".into(), b"<html>".to_vec()), &["404"]),
+        ((200, "text/xml".into(), vec![b' '; 2 << 20]), &["büyük"]),
+    ] {
+        server.world().canned_folder = Some(("INBOX.Eski".into(), answer));
+        let (mut mailbox, mut intake) = (server.mailbox(&format!("reply_bytes = 1048576\n{table}")), Intake::default());
+        // Also when there is nothing else to fetch, and so no listing in which it could be named.
+        for _ in 0..2 {
+            let error = pass(&mut mailbox, &mut intake).await.err().expect("half of the box was not seen");
+            for word in words {
+                assert!(error.problem.tr.contains(word) && !error.cure.tr.is_empty(), "{word}: {error:?}");
+            }
+            assert_eq!(intake.bodies.len(), 1, "{words:?}");
+        }
+    }
+    // Refused credentials are another thing: nobody asks for the next folder.
+    server.world().canned_folder = Some(("INBOX.Eski".into(), nothing));
+    server.world().refuse = Some("Şifre veya Parola Yanlış".into());
+    server.world().requests.clear();
+    let error = server.mailbox(&table).list(&BTreeSet::new()).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Authentication);
+    let asked: Vec<String> = server.world().requests.iter().map(|request| request.operation.clone()).collect();
+    assert_eq!(asked, ["PaketSorgula2", "KontorSorgula"]);
+}
+
+#[tokio::test]
+async fn what_was_listed_before_the_line_broke_is_fetched() {
+    let server = EyServis::start(17, today(), 0, 0).await;
+    server.world().put("INBOX", today().at(8, 0, 0, 0), message(1, 500));
+    server.world().canned_folder = Some(("INBOX.Sent".into(), (503, "text/html".into(), b"<html>".to_vec())));
+    let mut mailbox = server.mailbox(&format!("sent_folders = [\"INBOX.Sent\"]\n{NO_EVIDENCE}"));
+    let mut intake = Intake::default();
+    let error = pass(&mut mailbox, &mut intake).await.err().expect("half of the box was not seen");
+    assert!(error.is_transient() && error.problem.en.contains("503"), "{error}");
+    assert_eq!(intake.bodies.len(), 1);
+}
+
+#[tokio::test]
 async fn one_kep_id_is_one_message_wherever_it_is_seen() {
     let server = EyServis::start(16, today(), 4, 0).await;
     server.world().folders.push("INBOX.Arsiv".into());
@@ -579,6 +654,18 @@ async fn nothing_is_acknowledged_or_deleted_unless_it_is_configured_and_its_evid
         1,
         "which is told"
     );
+    // The same bytes, and others beside them, of which nobody knows what they are.
+    let package = STANDARD.encode(&server.world().mails[0].bytes);
+    let packages = format!("{}<e:ePaket>{package}</e:ePaket><e:ePaket>YWJj</e:ePaket>", text("durum", "0"));
+    let packages = Reply::new("IndirResponse", format!("<a:return>{packages}</a:return>"))
+        .written(false)
+        .1;
+    server.world().canned = Some(("Indir".into(), 200, "text/xml".into(), packages));
+    assert!(!deleting.remove(&locator, &here).await.unwrap(), "two packages");
+    server.world().canned = None;
+    assert_eq!(server.count("PaketSil"), 0);
+    let told = pass(&mut deleting, &mut intake).await.unwrap().listing.oddities;
+    assert!(told.len() == 1 && told[0].en.contains("more than one package"), "{told:?}");
     assert!(deleting.remove(&locator, &here).await.unwrap());
     assert_eq!(server.count("PaketSil"), 1);
     assert!(server.world().mails.is_empty());
@@ -603,7 +690,11 @@ async fn only_the_right_authority_and_name_are_spoken_to() {
     plain.url = server.url.replace("https", "http");
     let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());
     let refused = kep_gateway::mailbox::eyservis::EyServisMailbox::new(plain, secrets, &Default::default());
-    assert!(refused.err().unwrap().problem.en.contains("https"));
+    let told = refused.err().unwrap().problem;
+    assert!(
+        told.en.contains("must begin with https") && told.tr.contains("https:// ile başlamalı"),
+        "{told:?}"
+    );
     let mut shown = server.config(NO_EVIDENCE);
     shown.url = server.url.replace("https://", "https://kurum:gizli@");
     let secrets = kep_gateway::secret::SecretFolder::beside(server.folder.path());

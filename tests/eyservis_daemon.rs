@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eyservis::EyServis;
@@ -24,10 +25,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kep_gateway::clock::local_day;
 use kep_gateway::daemon::progress::Progress;
+use kep_gateway::daemon::removal::Removal;
 use kep_gateway::daemon::watch;
 use kep_gateway::hash::Sha256;
 use kep_gateway::ledger::event::{Attempted, Checked, Event};
-use kep_gateway::mailbox::ErrorClass;
+use kep_gateway::mailbox::{ErrorClass, Locator, Mailbox};
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::register::entry::State;
 use kep_gateway::store::backup::{backup, restore};
@@ -39,6 +41,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest that anything here may take before it counts as hung.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// More of a turn than anything here takes, and none at all.
+const LONG_TURN: Duration = PATIENCE;
+const SHORT_TURN: Duration = Duration::ZERO;
 /// How often it is looked whether it has come.
 const LOOK: Duration = Duration::from_millis(20);
 const EVIDENCE: &[u8] = b"<d1/>";
@@ -147,8 +152,70 @@ impl House {
         self.server.count("PaketSil")
     }
 
+    /// More messages, each with its evidence; then all of them are here, registered, in the backup and old enough. Returns the kepIds in the
+    /// order in which they are asked about.
+    async fn ripen(&self, more: usize) -> Vec<String> {
+        for nth in 0..more {
+            self.server.world().put("INBOX", today().at(1, 0, 0, 0), message(nth + 2, 500));
+        }
+        let mut ids: Vec<String> = {
+            let mut world = self.server.world();
+            for (nth, mail) in world.mails.iter_mut().enumerate() {
+                mail.evidence = vec![(format!("D-{nth}"), format!("<d{nth}/>").into_bytes())];
+            }
+            world.mails.iter().map(|mail| mail.kep_id.clone()).collect()
+        };
+        self.look().await;
+        self.pipeline.work_off().await.unwrap();
+        assert_eq!(
+            self.pipeline.ledger.durable("ptt").unwrap().len(),
+            2 * ids.len(),
+            "messages and evidence"
+        );
+        self.back_up();
+        self.pass_days(31).await;
+        ids.sort();
+        ids
+    }
+
     fn blob(&self, root: &Path, bytes: &[u8]) -> PathBuf {
         Blobs::open(&blobs_folder(root), RealDisk::shared()).path(&Sha256::of(bytes))
+    }
+}
+
+/// What the daemon's task has in its hands, one step at a time.
+struct Hands<'a> {
+    house: &'a House,
+    mailbox: Box<dyn Mailbox>,
+    known: BTreeSet<Locator>,
+    removal: Removal,
+    beats: AtomicUsize,
+}
+
+impl<'a> Hands<'a> {
+    fn of(house: &'a House, turn: Duration) -> Self {
+        let config = house.pipeline.settings().config.mailbox[1].clone();
+        let (mailbox, known) = house.pipeline.open(&config).unwrap();
+        Self {
+            house,
+            mailbox,
+            known,
+            removal: Removal::new(turn),
+            beats: AtomicUsize::new(0),
+        }
+    }
+
+    /// A check, and a turn of deleting behind it.
+    async fn check_and_delete(&mut self) {
+        let pipeline = &self.house.pipeline;
+        pipeline.check(&mut *self.mailbox, &mut self.known).await.unwrap();
+        let config = pipeline.settings().config.mailbox[1].clone();
+        let beat = || {
+            self.beats.fetch_add(1, Ordering::Relaxed);
+        };
+        let old = config.removal().unwrap();
+        let turn = self.removal.go_on(pipeline, &mut *self.mailbox, &mut self.known, old, &beat);
+        turn.await.unwrap();
     }
 }
 
@@ -442,7 +509,7 @@ async fn a_message_that_the_service_will_not_mark_or_delete_keeps_no_other() {
         }
         let mut ids: Vec<String> = world.mails.iter().map(|mail| mail.kep_id.clone()).collect();
         ids.sort();
-        world.stubborn.extend(ids[..2].iter().cloned());
+        world.stubborn.extend(ids[..4].iter().cloned());
         ids
     };
     house.look().await;
@@ -456,10 +523,82 @@ async fn a_message_that_the_service_will_not_mark_or_delete_keeps_no_other() {
     assert_eq!(acknowledged.len(), ids.len(), "each was asked for");
     house.back_up();
     house.pass_days(31).await;
-    house.server.world().stubborn.extend(ids[2..4].iter().cloned());
     house.look().await;
     let left: Vec<String> = house.server.world().mails.iter().map(|mail| mail.kep_id.clone()).collect();
     assert_eq!((left.len(), left.iter().all(|id| ids[..4].contains(id))), (4, true), "{left:?}");
+}
+
+#[tokio::test]
+async fn deleting_takes_turns_with_looking_for_new_messages() {
+    let house = House::deleting().await;
+    house.ripen(3).await;
+    let mut hands = Hands::of(&house, SHORT_TURN);
+    for left in (0..4).rev() {
+        assert!(hands.removal.is_due(), "{left}");
+        hands.check_and_delete().await;
+        assert_eq!(house.server.world().mails.len(), left);
+        assert_eq!(hands.beats.load(Ordering::Relaxed), 4 - left, "the watchdog hears of each");
+    }
+    assert!(!hands.removal.is_due(), "the round is over");
+}
+
+#[tokio::test]
+async fn ten_messages_that_the_service_will_not_delete_end_the_day_and_the_next_one_begins_behind_them() {
+    let house = House::deleting().await;
+    let ids = house.ripen(11).await;
+    house.server.world().stubborn.extend(ids[..11].iter().cloned());
+    let mut hands = Hands::of(&house, LONG_TURN);
+    hands.check_and_delete().await;
+    assert_eq!(house.server.count("PaketSil"), 10);
+    assert!(!hands.removal.is_due(), "no more today");
+    hands.check_and_delete().await;
+    assert_eq!(house.server.count("PaketSil"), 12);
+    let left: BTreeSet<String> = house.server.world().mails.iter().map(|mail| mail.kep_id.clone()).collect();
+    assert_eq!(left, ids[..11].iter().cloned().collect(), "the last one went");
+    house.server.world().stubborn.clear();
+    hands.check_and_delete().await;
+    assert!(house.server.world().mails.is_empty(), "and the first ones are asked about again");
+}
+
+#[tokio::test]
+async fn a_kep_id_that_is_given_again_while_the_daemon_runs_is_another_message() {
+    let house = House::deleting().await;
+    house.ripen(0).await;
+    let gone = house.server.world().mails[0].clone();
+    let (stop, config) = (CancellationToken::new(), house.pipeline.settings().config.mailbox[1].clone());
+    let task = tokio::spawn(watch::watch(Arc::clone(&house.pipeline), config, Progress::default(), stop.clone()));
+    until("the deletion", || house.server.count("PaketSil") == 1).await;
+    let other = message(9, 2_000);
+    house.server.world().mails.push(eyservis::Mail {
+        bytes: other.clone(),
+        evidence: Vec::new(),
+        ..gone
+    });
+    let is_here = || house.pipeline.ledger.message(&Sha256::of(&other)).unwrap().is_some();
+    until("the other message", is_here).await;
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_answered_with_nothing_asks_whether_the_credentials_are_refused() {
+    for operation in ["PaketDetayDelilSorgula", "Indir", "PaketSil"] {
+        let house = House::deleting().await;
+        house.ripen(2).await;
+        let nothing = eyservis::wire::Reply::new(&format!("{operation}Response"), "").written(false);
+        house.server.world().canned = Some((operation.to_owned(), 200, nothing.0, nothing.1));
+        house.server.world().refuse_from = Some(operation.to_owned());
+        house.server.world().requests.clear();
+        let config = house.pipeline.settings().config.mailbox[1].clone();
+        let task = watch::watch(Arc::clone(&house.pipeline), config, Progress::default(), CancellationToken::new());
+        assert!(tokio::time::timeout(PATIENCE, task).await.is_ok(), "{operation}: asked for ever");
+        let world = house.server.world();
+        let first = world.requests.iter().position(|request| request.operation == operation).unwrap();
+        let after: Vec<&str> = world.requests[first..].iter().map(|request| request.operation.as_str()).collect();
+        assert_eq!(after, [operation, "KontorSorgula"], "and nothing else");
+        let failure = house.pipeline.ledger.mailbox("ptt").unwrap().failure.unwrap();
+        assert_eq!(failure.class, ErrorClass::Authentication, "{operation}");
+    }
 }
 
 #[tokio::test]

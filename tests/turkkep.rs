@@ -283,6 +283,37 @@ async fn a_type_that_the_service_does_not_know_keeps_the_other_not_away_and_is_t
 }
 
 #[tokio::test]
+async fn a_list_of_evidence_that_cannot_be_read_keeps_no_mail_away_and_is_told() {
+    let server = Turkkep::start(12, today(), 0, 0).await;
+    server.world().put(1, "Dispatch", today().at(8, 0, 0, 0), message(1, 500));
+    let unsaid = turkkep::written(LIST, "", None, false);
+    for (answer, words) in [
+        ((200, unsaid.0, unsaid.1), "sonucKodu olmayan"),
+        ((404, "text/html".into(), b"<html>".to_vec()), "404"),
+        ((200, "text/xml".into(), vec![b' '; 2 << 20]), "büyük"),
+        ((503, "text/html".into(), b"<html>".to_vec()), "503"),
+    ] {
+        server.world().canned_kind = Some(("Message".into(), answer));
+        let (mut mailbox, mut intake) = (server.mailbox("reply_bytes = 1048576\n"), Intake::default());
+        let error = pass(&mut mailbox, &mut intake).await.err().expect("half of the box was not seen");
+        assert!(error.problem.tr.contains(words), "{error:?}");
+        assert_eq!(intake.bodies.len(), 1, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_told_at_each_look_and_asked_for_once_a_day() {
+    let server = Turkkep::start(13, today(), 0, 0).await;
+    server.world().put(1, "Dispatch", today().at(8, 0, 0, 0), message(1, 200 << 10));
+    let mut mailbox = server.mailbox("reply_bytes = 131072\n");
+    for _ in 0..2 {
+        let ends = ends(&mut mailbox).await;
+        assert!(matches!(ends[0].outcome, Err(NotFetched::TooLarge { .. })), "{ends:?}");
+    }
+    assert_eq!(server.count("IletiGetir"), 1);
+}
+
+#[tokio::test]
 async fn only_the_right_authority_is_spoken_to() {
     let server = Turkkep::start(10, today(), 1, 0).await;
     let mut other = server.config("");

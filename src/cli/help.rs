@@ -176,7 +176,7 @@ fn form_of(argument: &str) -> &'static str {
         ),
         (
             "--scope",
-            "; read, transfer, assign, level, metrics ya da admin yazın; birden çoğu virgülle",
+            "; read, transfer, assign, files, level, metrics ya da admin yazın; birden çoğu virgülle",
         ),
         (
             "--clearance",

@@ -1,4 +1,5 @@
 use super::*;
+use crate::people::tokens::Grant;
 
 /// Every command with the words that lead to it, but for `help` itself.
 fn walk<'a>(command: &'a Command, path: &str, found: &mut Vec<(String, &'a Command)>) {
@@ -32,6 +33,31 @@ fn every_command_and_every_argument_speaks_both_languages() {
     }
     assert!(missing.is_empty(), "help_tr.rs lacks:\n{}", missing.join("\n"));
     assert!(here.len() > 30);
+}
+
+#[test]
+fn every_list_of_what_a_token_may_do_names_all_of_it() {
+    let mut lists = vec![form_of("--scope <YETKİ>").to_owned()];
+    for root in [Args::command(), turkish()] {
+        let mut found = Vec::new();
+        walk(&root, "", &mut found);
+        let (_, add) = found.into_iter().find(|(path, _)| path == "people token add").unwrap();
+        let scope = add.get_arguments().find(|arg| arg.get_id() == "scope").unwrap();
+        lists.push(scope.get_help().unwrap().to_string());
+    }
+    let add = ["people", "token", "add", "ebys", "--scope", "x"];
+    lists.push(
+        Args::command()
+            .try_get_matches_from(["kep-gateway"].iter().chain(&add))
+            .unwrap_err()
+            .to_string(),
+    );
+    for grant in Grant::ALL {
+        for list in &lists {
+            let words: Vec<&str> = list.split(|c: char| !c.is_ascii_alphabetic()).collect();
+            assert!(words.contains(&grant.word()), "{list} lacks {}", grant.word());
+        }
+    }
 }
 
 fn error(args: &[&str]) -> String {

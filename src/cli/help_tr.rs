@@ -211,7 +211,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("people add unit", "Yalnız bu birim; birden çok kez verilebilir. Verilmezse hepsi"),
     ("people add clearance", "Bu kişi için var olan belgelerin en yüksek gizlilik düzeyi: 0 açık, 4 çok gizli"),
     ("people token add name", "Küçük harfler, rakamlar ve . _ - @; bir ad ikinci kez verilmez"),
-    ("people token add scope", "Neye yetkili: read (okuma), transfer (EBYS'ye aktarma), assign (havale), files (başvuru dosyalarına yazma), metrics (ölçümler), admin (iletim günlüğü); virgülle birden çok"),
+    ("people token add scope", "Neye yetkili: read (okuma), transfer (EBYS'ye aktarma), assign (havale), files (başvuru dosyalarına yazma), level (erişim düzeyi belirleme), metrics (ölçümler), admin (iletim günlüğü); virgülle birden çok"),
     ("people token add mailbox", "Yalnız bu kutu; birden çok kez verilebilir. Verilmezse hepsi"),
     ("people token add unit", "Yalnız bu birim; birden çok kez verilebilir. Verilmezse hepsi"),
     ("people token add clearance", "Bu program için var olan belgelerin en yüksek gizlilik düzeyi: 0 açık, 4 çok gizli"),

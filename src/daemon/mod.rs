@@ -9,7 +9,7 @@ pub mod keys;
 pub mod loss;
 pub mod outbox;
 pub mod progress;
-mod removal;
+pub mod removal;
 pub mod revalidate;
 mod sent;
 pub mod trouble;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::clock::local_day;
 use crate::hash::Sha256;
@@ -18,84 +19,133 @@ use crate::store::blobs::Blobs;
 use crate::store::disk::RealDisk;
 use crate::store::{Store, blobs_folder};
 
-/// Deletions in a row that may fail before it goes on tomorrow: one message that the server will not delete keeps no other.
-const FAILURES: u32 = 3;
+/// Deletions in a row that may fail before it goes on tomorrow, behind them: messages that the server will not delete keep no other.
+const FAILURES: u32 = 10;
+
+/// How often old messages are looked at for deletion on the server: space is needed by the month.
+const EVERY: Duration = Duration::from_secs(86_400);
+
+/// How long one turn of deleting may take: meanwhile nobody looks for new messages.
+pub const TURN: Duration = Duration::from_secs(600);
 
 /// The share of the age in days on which the mailbox must have been looked into. A clock that jumped ahead makes everything old, and leaves no
 /// such days behind it; a machine that rests at weekends leaves five of seven.
 const LOOKED_INTO: u64 = 2;
 
-/// Deletes on the server what is registered and read, old enough, and provably durable here and in the backup, its evidence too; the mailbox
-/// itself sees to it that no evidence is missing, and that these bytes are what lies there.
-///
-/// # Errors
-/// The server refuses the credentials: nothing may be asked of it any more. Anything else is logged and tried again tomorrow.
-pub(super) async fn remove(
-    pipeline: &Arc<Pipeline>,
-    mailbox: &mut dyn Mailbox,
-    after: Duration,
-    backup: &Path,
-) -> Result<(), MailboxError> {
-    let name = mailbox.name().to_owned();
-    let candidates = match candidates(&pipeline.ledger, mailbox, after, pipeline.now()) {
-        Ok(candidates) => candidates,
-        Err(error) => {
-            tracing::error!(mailbox = name, %error, "nothing is deleted on the server");
+/// The round through the old messages of one mailbox, in turns between its checks.
+pub struct Removal {
+    turn: Duration,
+    /// The last message that was asked about: the next turn begins behind it.
+    asked: Option<Locator>,
+    /// When the round ended.
+    ended: Option<Instant>,
+}
+
+impl Removal {
+    /// `turn`: how long it may go on before the mailbox is looked into again.
+    pub fn new(turn: Duration) -> Self {
+        Self {
+            turn,
+            asked: None,
+            ended: None,
+        }
+    }
+
+    /// Whether a round goes on, or another one is to begin.
+    pub fn is_due(&self) -> bool {
+        self.ended.is_none_or(|ended| ended.elapsed() >= EVERY)
+    }
+
+    /// Deletes on the server what is registered and read, old enough, and provably durable here and in the backup, its evidence too; the mailbox
+    /// itself sees to it that no evidence is missing, and that these bytes are what lies there. What is deleted is known no more: should it be
+    /// listed once more, it may be another message. Calls `beat` before each message.
+    ///
+    /// # Errors
+    /// The server refuses the credentials: nothing may be asked of it any more. Anything else is logged and tried again tomorrow.
+    pub async fn go_on(
+        &mut self,
+        pipeline: &Arc<Pipeline>,
+        mailbox: &mut dyn Mailbox,
+        known: &mut BTreeSet<Locator>,
+        (after, backup): (Duration, &Path),
+        beat: &(dyn Fn() + Sync),
+    ) -> Result<(), MailboxError> {
+        let began = Instant::now();
+        self.ended = Some(began);
+        let name = mailbox.name().to_owned();
+        let mut candidates = match candidates(&pipeline.ledger, mailbox, after, pipeline.now()) {
+            Ok(candidates) => candidates,
+            Err(error) => {
+                tracing::error!(mailbox = name, %error, "nothing is deleted on the server");
+                return Ok(());
+            }
+        };
+        candidates.sort_by(|one, other| one.locator.cmp(&other.locator));
+        if let Some(asked) = self.asked.take() {
+            candidates.retain(|candidate| candidate.locator > asked);
+        }
+        if candidates.is_empty() {
             return Ok(());
         }
-    };
-    if candidates.is_empty() {
-        return Ok(());
-    }
-    let (inner, backup) = (Arc::clone(pipeline), backup.to_owned());
-    let copy = tokio::task::spawn_blocking(move || Copy::open(&inner.ledger, &backup)).await;
-    let Some(copy) = copy.ok().flatten().map(Arc::new) else {
-        tracing::warn!(
-            mailbox = name,
-            "delete_backup holds no backup of this record; nothing is deleted on the server"
-        );
-        return Ok(());
-    };
-    let mut failures = 0;
-    for Candidate { locator, sha256, evidence } in candidates {
-        let (inner, copy) = (Arc::clone(pipeline), Arc::clone(&copy));
-        let proved = tokio::task::spawn_blocking(move || {
-            let mut all = evidence.iter().chain([&sha256]);
-            all.all(|sha256| {
-                was_read(&inner.ledger, sha256).unwrap_or(false) && inner.ledger.blobs().get(sha256).is_ok() && copy.holds(sha256)
-            })
-        });
-        if !matches!(proved.await, Ok(true)) {
+        let (inner, backup) = (Arc::clone(pipeline), backup.to_owned());
+        let copy = tokio::task::spawn_blocking(move || Copy::open(&inner.ledger, &backup)).await;
+        let Some(copy) = copy.ok().flatten().map(Arc::new) else {
             tracing::warn!(
                 mailbox = name,
-                message = sha256.short(),
-                "not proved to be read, here and in the backup with its evidence; it stays on the server"
+                "delete_backup holds no backup of this record; nothing is deleted on the server"
             );
-            continue;
-        }
-        match mailbox.remove(&locator, &sha256).await {
-            Ok(true) => failures = 0,
-            Ok(false) => continue,
-            Err(error) if error.class == ErrorClass::Authentication => return Err(error),
-            Err(error) => {
-                failures += 1;
-                tracing::warn!(mailbox = name, %error, failures, "a message could not be deleted on the server; it is tried again tomorrow");
-                if failures >= FAILURES {
-                    return Ok(());
-                }
+            return Ok(());
+        };
+        let mut failures = 0;
+        for (nth, Candidate { locator, sha256, evidence }) in candidates.into_iter().enumerate() {
+            if nth > 0 && began.elapsed() >= self.turn {
+                tracing::info!(mailbox = name, asked = nth, "deleting goes on after the next check");
+                self.ended = None;
+                return Ok(());
+            }
+            beat();
+            self.asked = Some(locator.clone());
+            let (inner, copy) = (Arc::clone(pipeline), Arc::clone(&copy));
+            let proved = tokio::task::spawn_blocking(move || {
+                let mut all = evidence.iter().chain([&sha256]);
+                all.all(|sha256| {
+                    was_read(&inner.ledger, sha256).unwrap_or(false) && inner.ledger.blobs().get(sha256).is_ok() && copy.holds(sha256)
+                })
+            });
+            if !matches!(proved.await, Ok(true)) {
+                tracing::warn!(
+                    mailbox = name,
+                    message = sha256.short(),
+                    "not proved to be read, here and in the backup with its evidence; it stays on the server"
+                );
                 continue;
             }
+            match mailbox.remove(&locator, &sha256).await {
+                Ok(true) => failures = 0,
+                Ok(false) => continue,
+                Err(error) if error.class == ErrorClass::Authentication => return Err(error),
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(mailbox = name, %error, failures, "a message could not be deleted on the server; it is tried again tomorrow");
+                    if failures >= FAILURES {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            }
+            known.remove(&locator);
+            let done = Event::Removed(Acknowledged {
+                mailbox: name.clone(),
+                locator,
+            });
+            if let Err(error) = pipeline.ledger.append(done).await {
+                tracing::warn!(mailbox = name, %error, "a deletion on the server could not be recorded");
+                return Ok(());
+            }
         }
-        let done = Event::Removed(Acknowledged {
-            mailbox: name.clone(),
-            locator,
-        });
-        if let Err(error) = pipeline.ledger.append(done).await {
-            tracing::warn!(mailbox = name, %error, "a deletion on the server could not be recorded");
-            return Ok(());
-        }
+        self.asked = None;
+        Ok(())
     }
-    Ok(())
 }
 
 /// A message that is old enough.
@@ -110,7 +160,9 @@ fn candidates(ledger: &Ledger, mailbox: &dyn Mailbox, after: Duration, now: Time
     let name = mailbox.name();
     let before = SignedDuration::try_from(after).ok().and_then(|after| now.checked_sub(after).ok());
     let Some(before) = before else { return Ok(Vec::new()) };
-    let old = ledger.removable(name, before, now)?;
+    let mut old = ledger.removable(name, before, now)?;
+    // Evidence goes with its message.
+    old.retain(|(locator, _)| mailbox.evidence_of(locator).is_none());
     let days = after.as_secs() / 86_400;
     if old.is_empty() || ledger.days_checked(name, local_day(before))? < days / LOOKED_INTO {
         return Ok(Vec::new());

@@ -1,17 +1,19 @@
 //! One task per mailbox: check, wait, check again. A mailbox is handled serially; nothing that arrives in it can stop it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
-use super::removal;
+use super::removal::{self, Removal};
 use crate::alert::causes;
 use crate::ledger::event::{CheckFailed, Event};
 use crate::mailbox::backoff::Backoff;
 use crate::mailbox::config::MailboxConfig;
-use crate::mailbox::{ErrorClass, Mailbox, MailboxError};
+use crate::mailbox::{ErrorClass, Locator, Mailbox, MailboxError};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long a look into a mailbox may take before the watchdog holds the task for dead: a full box over a slow line.
@@ -19,9 +21,6 @@ const CHECK_ALLOWANCE: Duration = Duration::from_secs(3_600);
 
 /// Pause after the disk refused: long enough for a person to make room, short beside a business day.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
-
-/// How often old messages are looked at for deletion on the server: space is needed by the month.
-const REMOVE_EVERY: Duration = Duration::from_secs(86_400);
 
 /// Watches one mailbox until it is told to stop, or until the server refuses its credentials.
 pub async fn watch(pipeline: Arc<Pipeline>, config: MailboxConfig, progress: Progress, stop: CancellationToken) {
@@ -47,7 +46,7 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
         tokio::time::sleep(DISK_PAUSE).await;
     };
     let mut backoff = Backoff::default();
-    let mut removed_at: Option<tokio::time::Instant> = None;
+    let (mut acknowledged, mut removal) = (None, Removal::new(removal::TURN));
     loop {
         progress.beat(task, CHECK_ALLOWANCE);
         let pause = match pipeline.check(&mut *mailbox, &mut known).await {
@@ -60,7 +59,17 @@ async fn watch_on(pipeline: &Arc<Pipeline>, config: &MailboxConfig, task: &str, 
                     missing = brought.missing,
                     "checked"
                 );
-                if let Err(error) = tend(pipeline, &mut *mailbox, config, &mut removed_at).await {
+                let beat = || progress.beat(task, CHECK_ALLOWANCE);
+                if let Err(error) = tend(
+                    pipeline,
+                    &mut *mailbox,
+                    &mut known,
+                    config,
+                    (&mut acknowledged, &mut removal),
+                    &beat,
+                )
+                .await
+                {
                     report(pipeline, &error).await;
                     mailbox.close().await;
                     return;
@@ -111,26 +120,37 @@ async fn wait(mailbox: &mut dyn Mailbox, interval: Duration, task: &str, progres
 async fn tend(
     pipeline: &Arc<Pipeline>,
     mailbox: &mut dyn Mailbox,
+    known: &mut BTreeSet<Locator>,
     config: &MailboxConfig,
-    removed_at: &mut Option<tokio::time::Instant>,
+    (acknowledged, removal): (&mut Option<Locator>, &mut Removal),
+    beat: &(dyn Fn() + Sync),
 ) -> Result<(), MailboxError> {
     if config.acknowledges() {
-        acknowledge(pipeline, mailbox).await?;
+        acknowledge(pipeline, mailbox, acknowledged, beat).await?;
     }
-    if let Some((after, backup)) = config.removal()
-        && removed_at.is_none_or(|at| at.elapsed() >= REMOVE_EVERY)
+    if let Some(old) = config.removal()
+        && removal.is_due()
     {
-        *removed_at = Some(tokio::time::Instant::now());
-        removal::remove(pipeline, mailbox, after, backup).await?;
+        removal.go_on(pipeline, mailbox, known, old, beat).await?;
     }
     Ok(())
 }
 
-/// Acknowledgements in a row that may fail before it goes on at the next check: one message that the server will not mark keeps no other.
+/// How long acknowledging may go on before the mailbox is looked into again; the rest follows after that check.
+const ACKNOWLEDGING: Duration = Duration::from_secs(600);
+
+/// Acknowledgements in a row that may fail before it goes on at the next check, behind them: messages that the server will not mark keep no
+/// other.
 const UNMARKED: u32 = 3;
 
-/// Marks on the server what is registered here.
-async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Result<(), MailboxError> {
+/// Marks on the server what is registered here, from behind `asked`, the last one that was asked for.
+async fn acknowledge(
+    pipeline: &Arc<Pipeline>,
+    mailbox: &mut dyn Mailbox,
+    asked: &mut Option<Locator>,
+    beat: &(dyn Fn() + Sync),
+) -> Result<(), MailboxError> {
+    let began = Instant::now();
     let name = mailbox.name().to_owned();
     let mut waiting = match pipeline.ledger.unacknowledged(&name) {
         Ok(waiting) => waiting,
@@ -140,8 +160,17 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Res
         }
     };
     waiting.retain(|(locator, _)| mailbox.takes_acknowledgement(locator));
+    waiting.sort();
+    if let Some(asked) = asked.take() {
+        waiting.retain(|(locator, _)| *locator > asked);
+    }
     let mut failures = 0;
     for (locator, sha256) in waiting {
+        if began.elapsed() >= ACKNOWLEDGING {
+            return Ok(());
+        }
+        beat();
+        *asked = Some(locator.clone());
         let blobs = pipeline.ledger.blobs().clone();
         // Proof of local durability for each message: the bytes are read back and hashed.
         if !matches!(tokio::task::spawn_blocking(move || blobs.get(&sha256)).await, Ok(Ok(_))) {
@@ -169,10 +198,11 @@ async fn acknowledge(pipeline: &Arc<Pipeline>, mailbox: &mut dyn Mailbox) -> Res
             locator,
         });
         if let Err(error) = pipeline.ledger.append(done).await {
-            tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated at the next check");
+            tracing::warn!(mailbox = name, %error, "an acknowledgement could not be recorded; it is repeated");
             return Ok(());
         }
     }
+    *asked = None;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{FileType, Mode};
+use rustix::fs::{FileType, Mode, OFlags};
 use tempfile::TempDir;
 
 use super::*;
@@ -251,6 +251,19 @@ async fn a_drop_is_noticed_while_waiting() {
 async fn a_folder_that_is_gone_is_an_error_with_a_cure() {
     let error = mailbox(Path::new("/nonexistent/drop")).list(&BTreeSet::new()).await.unwrap_err();
     assert!(error.is_transient() && error.problem.tr.contains("/nonexistent/drop"));
+}
+
+#[test]
+fn a_sub_folder_that_cannot_be_looked_into_is_named_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = rustix::fs::open(folder.path(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+    // Longer than a name may be: an answer of the system of which nothing is known.
+    let long = std::ffi::CString::new("a".repeat(5_000)).unwrap();
+    assert!(aside::sub_folder(&root, &long).is_some());
+    std::fs::create_dir(folder.path().join("lost+found")).unwrap();
+    std::fs::write(folder.path().join("lost+found/#1"), "x").unwrap();
+    assert!(aside::sub_folder(&root, c"lost+found").is_none(), "the file system's own");
+    assert!(aside::sub_folder(&root, c"yok").is_none(), "gone meanwhile");
 }
 
 #[tokio::test]

@@ -92,6 +92,8 @@ pub struct World {
     pub refuse: Option<String>,
     /// An answer for every request of an operation, as it stands.
     pub canned: Option<(String, u16, String, Vec<u8>)>,
+    /// A folder, and the answer for every query of it.
+    pub canned_folder: Option<(String, Answer)>,
     /// kepIds at which downloads break, always.
     pub poison: BTreeSet<String>,
     /// Queries that reach back before this are answered with an error.
@@ -128,6 +130,7 @@ impl World {
             mtom: seed % 2 == 1,
             refuse: None,
             canned: None,
+            canned_folder: None,
             poison: BTreeSet::new(),
             broken_before: None,
             at_most: None,
@@ -426,7 +429,13 @@ impl soap_service::World for World {
             _ => {}
         }
         let canned = self.canned.clone().filter(|(operation, ..)| *operation == request.operation);
+        let is_query = request.operation.starts_with("PaketSorgula");
+        let of_folder = self
+            .canned_folder
+            .clone()
+            .filter(|(folder, _)| is_query && folder == request.member("dizin"));
         let answer = canned.map_or((200, kind, body), |(_, status, kind, body)| (status, kind, body));
+        let answer = of_folder.map_or(answer, |(_, answer)| answer);
         let is_poisoned = request.operation == "Indir" && self.poison.contains(request.member("kepId"));
         let wire = match fault {
             _ if self.silent.contains(&request.operation) => Some(Wire::Stall),

@@ -111,6 +111,8 @@ pub struct World {
     /// An iletiTuru that the service does not know.
     pub unknown_kind: Option<String>,
     pub canned: Option<(u16, String, Vec<u8>)>,
+    /// An iletiTuru, and the answer for every list of it.
+    pub canned_kind: Option<(String, Answer)>,
     made: usize,
     highest: u64,
 }
@@ -129,6 +131,7 @@ impl World {
             refuse: None,
             unknown_kind: None,
             canned: None,
+            canned_kind: None,
             script: Script::new(
                 dice,
                 today,
@@ -296,7 +299,9 @@ impl soap_service::World for World {
             Some(Fault::BrokenBinary) => body = swapped(&body, "Verisi>", "Verisi>%%"),
             _ => {}
         }
-        let answer = self.canned.clone().unwrap_or((200, kind, body));
+        let of_kind = self.canned_kind.clone().filter(|(kind, _)| kind == request.member("iletiTuru"));
+        let of_kind = of_kind.map(|(_, answer)| answer);
+        let answer = of_kind.or(self.canned.clone()).unwrap_or((200, kind, body));
         self.requests.push(request);
         let wire = match fault {
             Some(Fault::Wire(wire)) => Some(wire),

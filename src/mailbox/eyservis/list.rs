@@ -22,17 +22,31 @@ impl EyServisMailbox {
         self.line.begin();
         let (client, account) = (self.line.client()?, self.account()?);
         let mut listing = Listing::default();
-        listing.oddities.append(&mut self.oddities);
         for folder in self.config.all_folders().cloned().collect::<Vec<_>>() {
-            self.list_folder(&client, &account, &folder, known, &mut listing).await?;
-        }
-        if !self.folders_compared {
-            self.compare_folders(&client, &account, &mut listing).await?;
+            match self.list_folder(&client, &account, &folder, known, &mut listing).await {
+                Ok(()) => {}
+                // One folder that cannot be listed, be it renamed or mistyped, keeps no message of the others away.
+                Err((step, problem)) if problem.is_about_one_list() => {
+                    let problem = self.unless_absent(&client, &account, &folder, problem).await?;
+                    self.line.defer((step, problem));
+                }
+                // The line broke: what was listed before is fetched all the same.
+                Err((step, problem)) if problem.class() == ErrorClass::Transient && !listing.folders.is_empty() => {
+                    self.line.defer((step, problem));
+                    return self.line.listed(listing);
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         if self.config.evidence {
             self.list_evidence(&client, &account, known, &mut listing).await?;
         }
-        self.line.listed(listing)
+        let mut listing = self.line.listed(listing)?;
+        if !self.folders_compared {
+            self.compare_folders(&client, &account, &mut listing).await?;
+        }
+        listing.oddities.append(&mut self.oddities);
+        Ok(listing)
     }
 
     async fn list_folder(
@@ -130,21 +144,21 @@ impl EyServisMailbox {
             Err(_) => return Ok(()),
         };
         self.folders_compared = true;
-        for folder in self.config.all_folders() {
-            if !folders.is_empty() && !folders.contains(folder) {
-                listing.oddities.push(Text::new(
-                    format!(
-                        "'{folder}' klasörü serviste yok; olanlar: {}. folders ayarını düzeltin.",
-                        folders.join(", ")
-                    ),
-                    format!(
-                        "the service has no folder '{folder}'; there are: {}. Correct folders.",
-                        folders.join(", ")
-                    ),
-                ));
-            }
-        }
+        let absent = self.config.all_folders().filter_map(|folder| absent(folder, &folders));
+        listing.oddities.extend(absent);
         Ok(())
+    }
+
+    /// Why a folder could not be listed: because there is none of this name, where the service says that.
+    async fn unless_absent(&self, client: &reqwest::Client, account: &Account, folder: &str, problem: Problem) -> Step<Problem> {
+        if !matches!(problem, Problem::Refused { .. } | Problem::Final { .. } | Problem::Nothing) {
+            return Ok(problem);
+        }
+        match self.service(client, account).folders().await {
+            Ok(folders) => Ok(absent(folder, &folders).map_or(problem, Problem::Configuration)),
+            Err(refused) if refused.class() == ErrorClass::Authentication => Err(("list", refused)),
+            Err(_) => Ok(problem),
+        }
     }
 
     async fn list_evidence(
@@ -237,6 +251,17 @@ impl EyServisMailbox {
     fn reach(&self) -> Reach {
         Reach::new(self.config.overlap, self.config.window, self.config.backfill_from)
     }
+}
+
+fn absent(folder: &str, folders: &[String]) -> Option<Text> {
+    if folders.is_empty() || folders.iter().any(|there| there == folder) {
+        return None;
+    }
+    let all = folders.join(", ");
+    Some(Text::new(
+        format!("'{folder}' klasörü serviste yok; olanlar: {all}. folders ya da sent_folders ayarını düzeltin."),
+        format!("the service has no folder '{folder}'; there are: {all}. Correct folders or sent_folders."),
+    ))
 }
 
 /// Messages that an earlier list of the same days did not have.

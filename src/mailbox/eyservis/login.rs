@@ -7,7 +7,9 @@ use std::path::Path;
 use crate::limits::Limits;
 use crate::mailbox::MailboxError;
 use crate::mailbox::soap::problem::Problem;
+use crate::regular_file::reason;
 use crate::secret::{Secret, SecretFolder};
+use crate::text::Text;
 
 use super::config::EyServisConfig;
 use super::service_mailbox::EyServisMailbox;
@@ -25,7 +27,10 @@ pub struct BegunLogin {
 pub async fn begin(config: &EyServisConfig, secrets: &SecretFolder, limits: &Limits) -> Result<BegunLogin, MailboxError> {
     let mut mailbox = EyServisMailbox::new(config.clone(), secrets.clone(), limits)?;
     if config.login_file.as_os_str().is_empty() {
-        let problem = Problem::Configuration("login_file is empty; name the file that keeps what the login yields".to_owned());
+        let problem = Problem::Configuration(Text::new(
+            "login_file boş; girişten gelen değeri saklayacak dosyayı yazın",
+            "login_file is empty; name the file that keeps what the login yields",
+        ));
         return Err(problem.into_error(&config.name, "login"));
     }
     let id = mailbox.begin_login().await?;
@@ -41,8 +46,9 @@ impl BegunLogin {
         let id = self.mailbox.finish_login(&self.id, sms).await?;
         let config = self.mailbox.config();
         write(&config.login_file, &id).map_err(|error| {
-            let file = config.login_file.display();
-            Problem::Configuration(format!("login_file {file}: {error}")).into_error(&config.name, "login")
+            let (file, why) = (config.login_file.display(), reason(&error));
+            let told = Text::new(format!("login_file {file}: {}", why.tr), format!("login_file {file}: {}", why.en));
+            Problem::Configuration(told).into_error(&config.name, "login")
         })
     }
 }

@@ -114,11 +114,15 @@ impl EyServisMailbox {
         wanted.sort_by_key(|listed| (self.line.attempts.of(&listed.locator), listed.locator.folder == EVIDENCE));
         let mut downloads = Downloads::new(to, self.line.bounds);
         for listed in wanted {
-            let outcome = self.download(&client, &account, login.as_ref(), &listed.locator).await;
+            let now = self.line.now();
+            let outcome = match self.line.attempts.resting(&listed.locator, now) {
+                Some(size) => Err(Problem::TooLarge(size)),
+                None => self.download(&client, &account, login.as_ref(), &listed.locator).await,
+            };
             if outcome.is_ok() && self.config.evidence && listed.locator.folder != EVIDENCE {
                 self.arrived.insert(listed.locator.clone());
             }
-            let ended = downloads.ended(&mut self.line.attempts, listed, outcome).await;
+            let ended = downloads.ended(&mut self.line.attempts, listed, outcome, now).await;
             ended.map_err(|problem| ("fetch", problem))?;
         }
         self.line.fetched(downloads)
@@ -185,26 +189,32 @@ impl EyServisMailbox {
         let (client, account) = (self.line.client()?, self.account()?);
         let service = self.service(&client, &account);
         let is_here = |id: &String| self.known_evidence.contains(&at(EVIDENCE, evidence_name(&locator.id, id)));
-        let evidence = told(service.evidence_of(&locator.folder, &key).await)?;
+        let evidence = told(&service, service.evidence_of(&locator.folder, &key).await).await?;
         if !evidence.is_some_and(|all| all.is_whole && !all.ids.is_empty() && all.ids.iter().all(is_here)) {
             return Ok(false);
         }
         // That a kepId is never given twice is nowhere promised: what lies under it now must be what lies here.
         let login = login::kept(&self.config.login_file);
-        match told(service.download(&locator.folder, &key, login.as_ref()).await)? {
-            Some((bytes, false)) if Sha256::of(&bytes) == *here => {}
-            Some(_) => {
-                self.oddities.push(Text::new(
-                    "silinecek bir ileti için servis şimdi buradakinden başka içerik verdi; ileti serviste bırakıldı. Sağlayıcının sayfasından \
-                     karşılaştırın.",
-                    "for a message that was to be deleted the service now gives other bytes than those that are here; it was left there. Compare \
-                     it on the provider's page.",
-                ));
-                return Ok(false);
-            }
+        let why_not = match told(&service, service.download(&locator.folder, &key, login.as_ref()).await).await? {
+            Some((bytes, false)) if Sha256::of(&bytes) == *here => None,
+            Some((_, false)) => Some(Text::new(
+                "silinecek bir ileti için servis şimdi buradakinden başka içerik verdi; ileti serviste bırakıldı. Sağlayıcının sayfasından \
+                 karşılaştırın.",
+                "for a message that was to be deleted the service now gives other bytes than those that are here; it was left there. Compare \
+                 it on the provider's page.",
+            )),
+            Some((_, true)) => Some(Text::new(
+                "silinecek bir ileti için servis birden çok paket verdi; ileti serviste bırakıldı. Kutuyu sağlayıcının sayfasından denetleyin.",
+                "for a message that was to be deleted the service gave more than one package; it was left there. Check the mailbox on the \
+                 provider's page.",
+            )),
             None => return Ok(false),
+        };
+        if let Some(why_not) = why_not {
+            self.oddities.push(why_not);
+            return Ok(false);
         }
-        let deleted = told(service.delete(&locator.folder, &key).await)?;
+        let deleted = told(&service, service.delete(&locator.folder, &key).await).await?;
         if deleted.is_none() {
             tracing::warn!(
                 mailbox = self.config.name,
@@ -248,11 +258,13 @@ impl EyServisMailbox {
     }
 }
 
-/// What the service says of a message that may go; `None` where it knows nothing of it, or will not say: no ground to delete it.
-fn told<T>(answer: Result<T, Problem>) -> Step<Option<T>> {
+/// What the service says of a message that may go; `None` where it is not there, or this will never be done: no ground to delete it. Any other
+/// refusal is a failure, of which no more than a few may follow one another: a service that is asked on with wrong credentials locks the account.
+async fn told<T>(service: &Service<'_>, answer: Result<T, Problem>) -> Step<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(Problem::Refused { .. } | Problem::Final { .. } | Problem::NotFound | Problem::Nothing) => Ok(None),
+        Err(problem) if problem.is_about_the_message() => Ok(None),
+        Err(Problem::Nothing) => Err(("delete", service.why_nothing().await)),
         Err(problem) => Err(("delete", problem)),
     }
 }
@@ -266,26 +278,36 @@ fn at(folder: &str, id: String) -> Locator {
 }
 
 fn check(config: &EyServisConfig) -> Result<(), Problem> {
-    let wrong = |what: &str| Err(Problem::Configuration(what.to_owned()));
+    let wrong = |tr: &str, en: &str| Err(Problem::Configuration(Text::new(tr, en)));
     if let Some(why) = wrong_url(&config.url) {
-        return wrong(why);
+        return Err(Problem::Configuration(why));
     }
     if config.folders.is_empty() {
-        return wrong("folders is empty; name at least INBOX");
+        return wrong("folders boş; en azından INBOX yazın", "folders is empty; name at least INBOX");
     }
     if let Some(both) = config.sent_folders.iter().find(|folder| config.folders.contains(folder)) {
-        return wrong(&format!(
-            "'{both}' stands in folders and in sent_folders; a message was received or sent"
-        ));
+        return wrong(
+            &format!("'{both}' hem folders hem sent_folders içinde; bir ileti ya alınmıştır ya gönderilmiştir"),
+            &format!("'{both}' stands in folders and in sent_folders; a message was received or sent"),
+        );
     }
     if config.all_folders().any(|folder| folder == EVIDENCE) {
-        return wrong("folders names #DELIL, under which the gateway itself keeps evidence");
+        return wrong(
+            "folders içinde #DELIL var; bu adla ağ geçidi delilleri kendisi tutar",
+            "folders names #DELIL, under which the gateway itself keeps evidence",
+        );
     }
     if config.delete_after.is_some() && config.delete_backup.as_os_str().is_empty() {
-        return wrong("delete_after needs delete_backup: nothing is deleted on the server that is not in a backup");
+        return wrong(
+            "delete_after için delete_backup gerekli: yedekte olmayan hiçbir şey sunucudan silinmez",
+            "delete_after needs delete_backup: nothing is deleted on the server that is not in a backup",
+        );
     }
     if config.delete_after.is_some() && !config.evidence {
-        return wrong("delete_after needs evidence = true: evidence goes with the message that is deleted");
+        return wrong(
+            "delete_after için evidence = true gerekli: deliller silinen iletiyle birlikte gider",
+            "delete_after needs evidence = true: evidence goes with the message that is deleted",
+        );
     }
     Ok(())
 }

@@ -106,7 +106,7 @@ impl Service<'_> {
         });
         match packages.as_slice() {
             [] if said.is_none() => Err(Problem::Nothing),
-            [] => Err(malformed("a download without a package")),
+            [] => Err(malformed("paketi olmayan bir indirme", "a download without a package")),
             [package, ..] if package.binary.is_empty() => Err(Problem::NotFound),
             [package, more @ ..] => Ok((package.binary.clone(), !more.is_empty())),
         }
@@ -158,7 +158,7 @@ impl Service<'_> {
         let Some(amount) = structure.child_value("miktar") else {
             return Ok(None);
         };
-        let amount = decimal(amount).ok_or_else(|| malformed("a credit that is no number"))?;
+        let amount = decimal(amount).ok_or_else(|| malformed("sayı olmayan bir kontör miktarı", "a credit that is no number"))?;
         Ok(Some(Balance {
             amount,
             unit: unit.chars().take(40).collect(),

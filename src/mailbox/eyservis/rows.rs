@@ -100,7 +100,10 @@ impl Rows {
         let longest = columns.iter().map(Vec::len).max().unwrap_or_default();
         // One row of nothing but nil is the empty answer, also where a column is left out.
         if !is_even && (ids.len() > 1 || (0..longest).any(is_filled)) {
-            self.problem = Some(malformed("columns of different lengths in the list of messages"));
+            self.problem = Some(malformed(
+                "ileti listesinde farklı uzunlukta sütunlar",
+                "columns of different lengths in the list of messages",
+            ));
         }
         for (at, id) in ids.iter().enumerate() {
             match id.value() {
@@ -131,13 +134,18 @@ impl Rows {
                 let rest = rest(columns, at);
                 self.push(format!("{ROW}{row}/{rest}"), rest);
             }
-            None => self.problem = Some(malformed("a message without kepId and row number")),
+            None => {
+                self.problem = Some(malformed(
+                    "kepId'si ve sıra numarası olmayan bir ileti",
+                    "a message without kepId and row number",
+                ))
+            }
         }
     }
 
     fn push(&mut self, key: String, rest: Sha256) {
         if !is_name(&key) {
-            self.problem = Some(malformed("a kepId that is none"));
+            self.problem = Some(malformed("kepId olamayacak bir değer", "a kepId that is none"));
             return;
         }
         match self.seen.insert(key.clone(), rest) {
@@ -168,7 +176,9 @@ fn is_name(id: &str) -> bool {
 
 /// The evidence of one message.
 pub(super) fn read_evidence(reply: &Element, codes: &[KnownCode]) -> Result<EvidenceList, Problem> {
-    status(reply, codes)?;
+    if status(reply, codes)?.is_none() && reply.child("DelilSonuc").is_none() {
+        return Err(Problem::Nothing);
+    }
     let mut list = EvidenceList {
         ids: Vec::new(),
         is_whole: true,

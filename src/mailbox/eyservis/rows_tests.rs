@@ -119,5 +119,10 @@ fn evidence_without_an_id_is_evidence_all_the_same() {
     ] {
         assert!(!list(lost).unwrap().is_whole, "{lost}");
     }
+    assert_eq!(
+        read_evidence(&reply(""), &[]),
+        Err(Problem::Nothing),
+        "so a wrong account is answered"
+    );
     assert!(list("<DelilSonuc><durum>4</durum><hataaciklama>yok</hataaciklama></DelilSonuc>").is_err());
 }

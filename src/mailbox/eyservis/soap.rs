@@ -89,7 +89,10 @@ pub(super) fn unwrap(envelope: Element, wrapper: &str, known: &[KnownCode]) -> R
     let content = content(envelope, known)?;
     match content.is(AXIS2, wrapper) {
         true => Ok(content),
-        false => Err(malformed("another reply than the one that was asked for")),
+        false => Err(malformed(
+            "sorulandan başka bir yanıt",
+            "another reply than the one that was asked for",
+        )),
     }
 }
 
@@ -97,7 +100,10 @@ pub(super) fn unwrap(envelope: Element, wrapper: &str, known: &[KnownCode]) -> R
 pub(super) fn number(element: &Element) -> Result<Option<i64>, Problem> {
     element
         .value()
-        .map(|text| text.parse().map_err(|_| malformed("a status that is no number")))
+        .map(|text| {
+            text.parse()
+                .map_err(|_| malformed("sayı olmayan bir durum", "a status that is no number"))
+        })
         .transpose()
 }
 

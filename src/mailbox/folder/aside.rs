@@ -36,26 +36,34 @@ pub fn unfinished(name: &[u8], stat: &Stat) -> Option<(String, Text)> {
     })
 }
 
+/// Made by the file system's repair, for no message of ours.
+const LOST_AND_FOUND: &[u8] = b"lost+found";
+
 /// A sub-folder with something in it.
-pub fn sub_folder(folder: &OwnedFd, name: &CStr) -> Result<Option<(String, Text)>, Errno> {
-    let inside = match openat(
+pub fn sub_folder(folder: &OwnedFd, name: &CStr) -> Option<(String, Text)> {
+    if name.to_bytes() == LOST_AND_FOUND {
+        return None;
+    }
+    match is_empty(folder, name) {
+        Ok(true) | Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => None,
+        // What cannot be looked into may hold messages. It is looked into only in order to name it: that keeps no message of the folder away.
+        Ok(false) | Err(_) => Some(is_sub_folder(name.to_bytes())),
+    }
+}
+
+fn is_empty(folder: &OwnedFd, name: &CStr) -> Result<bool, Errno> {
+    let inside = openat(
         folder,
         name,
         OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
         Mode::empty(),
-    ) {
-        Ok(inside) => inside,
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
-        // What may not be looked into may hold messages.
-        Err(Errno::ACCESS | Errno::PERM) => return Ok(Some(is_sub_folder(name.to_bytes()))),
-        Err(other) => return Err(other),
-    };
+    )?;
     for entry in Dir::read_from(inside.as_fd())? {
         if ![&b"."[..], b".."].contains(&entry?.file_name().to_bytes()) {
-            return Ok(Some(is_sub_folder(name.to_bytes())));
+            return Ok(false);
         }
     }
-    Ok(None)
+    Ok(true)
 }
 
 /// Messages that were dropped beside `cur` and `new` of a Maildir. Its other files and folders are the mail server's.

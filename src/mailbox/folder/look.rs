@@ -12,7 +12,7 @@ use super::aside;
 use crate::mailbox::{Listed, Locator};
 use crate::text::Text;
 
-/// What is taken from a drop folder. Everything else there is named once and left alone: a number in the register is for ever.
+/// What is taken from a drop folder. Everything else there is named and left alone: a number in the register is for ever.
 const TAKEN: [&str; 9] = ["eml", "eyp", "eyps", "eypg", "xml", "p7m", "p7s", "imz", "pdf"];
 /// What programs call a file that they still write.
 const UNFINISHED: [&str; 5] = ["tmp", "part", "partial", "crdownload", "filepart"];
@@ -88,7 +88,7 @@ fn read_folder(folder: &OwnedFd, within: Option<&'static str>, look: &mut Look) 
             FileType::RegularFile if within.is_some() => look.found.push(found(within, name, &stat)),
             FileType::RegularFile if name.starts_with(b".") => look.odd.extend(aside::hidden(name, is_message(name), &stat)),
             FileType::RegularFile => sort_in(name, &stat, look),
-            FileType::Directory => look.odd.extend(aside::sub_folder(folder, entry.file_name())?),
+            FileType::Directory => look.odd.extend(aside::sub_folder(folder, entry.file_name())),
             _ => look.odd.push(refused(name)),
         }
     }

@@ -46,9 +46,9 @@ impl Decoder {
         let group = self.letters.get(..letters).unwrap_or_default();
         BASE64
             .decode_vec(group, &mut self.decoded)
-            .map_err(|_| malformed("base64 that cannot be read"))?;
+            .map_err(|_| malformed("okunamayan base64", "base64 that cannot be read"))?;
         if self.is_padded && !group.is_empty() {
-            return Err(malformed("base64 that goes on behind its end"));
+            return Err(malformed("sonundan sonra süren base64", "base64 that goes on behind its end"));
         }
         self.is_padded |= group.ends_with(b"=");
         self.letters.drain(..letters);

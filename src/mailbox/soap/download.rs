@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -17,19 +18,52 @@ const ATTEMPTS: u32 = 3;
 /// Downloads in a row that may break before the service is held for down.
 const BROKEN_IN_A_ROW: u32 = 3;
 
+/// How long a message that is too large rests before it is asked for again: what it costs is counted in megabytes, and what changes it is a
+/// setting, after which everything is asked for anew.
+const TOO_LARGE_RESTS: SignedDuration = SignedDuration::from_hours(24);
+
 /// Bytes that may wait for the rest of the gateway.
 const BUFFER_BYTES: u64 = 16 << 20;
 
 /// How long the rest of the gateway may take to make room: longer means that it is gone.
 const CONSUMER_PATIENCE: Duration = Duration::from_secs(600);
 
-/// How often a download broke, over all looks.
+/// How downloads went, over all looks.
 #[derive(Debug, Default)]
-pub(in crate::mailbox) struct Attempts(BTreeMap<Locator, u32>);
+pub(in crate::mailbox) struct Attempts {
+    /// How often they broke.
+    broken: BTreeMap<Locator, u32>,
+    /// How large what was too large is, and when that was seen.
+    too_large: BTreeMap<Locator, (u64, Timestamp)>,
+}
 
 impl Attempts {
     pub(in crate::mailbox) fn of(&self, locator: &Locator) -> u32 {
-        self.0.get(locator).copied().unwrap_or_default()
+        self.broken.get(locator).copied().unwrap_or_default()
+    }
+
+    /// The size of a message that was too large not long ago: it is not asked for now.
+    pub(in crate::mailbox) fn resting(&self, locator: &Locator, now: Timestamp) -> Option<u64> {
+        let (size, seen) = self.too_large.get(locator)?;
+        (*seen <= now && now.duration_since(*seen) < TOO_LARGE_RESTS).then_some(*size)
+    }
+
+    fn broke(&mut self, locator: &Locator) -> u32 {
+        let broken = self.broken.entry(locator.clone()).or_default();
+        *broken += 1;
+        *broken
+    }
+
+    fn was_too_large(&mut self, locator: &Locator, size: u64, now: Timestamp) {
+        if self.resting(locator, now).is_none() {
+            self.broke(locator);
+            self.too_large.insert(locator.clone(), (size, now));
+        }
+    }
+
+    fn succeeded(&mut self, locator: &Locator) {
+        self.broken.remove(locator);
+        self.too_large.remove(locator);
     }
 }
 
@@ -51,7 +85,7 @@ impl<'a> Downloads<'a> {
         }
     }
 
-    /// Hands on how a download ended, or puts it off to the next look.
+    /// Hands on how a download ended at `now`, or puts it off to the next look.
     ///
     /// # Errors
     /// No other download may follow: the credentials are refused, the service is down, nobody takes messages any more.
@@ -60,23 +94,25 @@ impl<'a> Downloads<'a> {
         attempts: &mut Attempts,
         listed: Listed,
         outcome: Result<Bytes, Problem>,
+        now: Timestamp,
     ) -> Result<(), Problem> {
         let outcome = match outcome {
             Ok(bytes) => {
                 self.in_a_row = 0;
-                attempts.0.remove(&listed.locator);
+                attempts.succeeded(&listed.locator);
                 Ok(bytes)
             }
             Err(problem) if problem.class() == ErrorClass::Authentication => return Err(problem),
-            Err(Problem::TooLarge(size)) => Err(NotFetched::TooLarge {
-                size,
-                limit: self.bounds.message_bytes.min(self.bounds.reply_bytes),
-            }),
+            Err(Problem::TooLarge(size)) => {
+                attempts.was_too_large(&listed.locator, size, now);
+                Err(NotFetched::TooLarge {
+                    size,
+                    limit: self.bounds.message_bytes.min(self.bounds.reply_bytes),
+                })
+            }
             Err(problem) if problem.is_about_the_message() => Err(NotFetched::Missing(problem.text())),
             Err(problem) => {
-                let broken = attempts.0.entry(listed.locator.clone()).or_default();
-                *broken += 1;
-                if *broken < ATTEMPTS {
+                if attempts.broke(&listed.locator) < ATTEMPTS {
                     self.in_a_row += 1;
                     if self.in_a_row >= BROKEN_IN_A_ROW {
                         return Err(problem);

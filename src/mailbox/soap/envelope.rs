@@ -47,14 +47,20 @@ pub(in crate::mailbox) fn redact(element: &mut Element, words: &[&str], secrets:
 /// The one element inside the body of an envelope. A fault is the server's refusal.
 pub(in crate::mailbox) fn content(envelope: Element, known: &[KnownCode]) -> Result<Element, Problem> {
     if !envelope.is(ENVELOPE, "Envelope") {
-        return Err(malformed("no SOAP 1.1 envelope"));
+        return Err(malformed("SOAP 1.1 zarfı yok", "no SOAP 1.1 envelope"));
     }
     let body = envelope.children.into_iter().find(|child| child.is(ENVELOPE, "Body"));
-    let body = body.ok_or_else(|| malformed("an envelope without a body"))?;
-    let content = body.children.into_iter().next().ok_or_else(|| malformed("an empty body"))?;
+    let body = body.ok_or_else(|| malformed("gövdesi olmayan bir zarf", "an envelope without a body"))?;
+    let content = body
+        .children
+        .into_iter()
+        .next()
+        .ok_or_else(|| malformed("boş bir gövde", "an empty body"))?;
     if content.is(ENVELOPE, "Fault") {
         let words = content.child_value("faultstring").unwrap_or("SOAP fault");
-        return Err(judge(-1, Some(words), known).err().unwrap_or_else(|| malformed("a fault")));
+        return Err(judge(-1, Some(words), known)
+            .err()
+            .unwrap_or_else(|| malformed("bir hata bildirimi (fault)", "a fault")));
     }
     Ok(content)
 }

@@ -16,6 +16,8 @@ use super::problem::Problem;
 use super::xml::Element;
 use crate::hash::Sha256;
 use crate::mailbox::imap::shown;
+use crate::regular_file::reason;
+use crate::text::Text;
 
 /// How an exchange is bounded.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +56,7 @@ pub(in crate::mailbox) fn client(ca_file: &Path, bounds: &Bounds) -> Result<Arc<
     // Read each time: a changed file is seen without a restart.
     let pem = match ca_file.as_os_str().is_empty() {
         true => None,
-        false => Some(std::fs::read(ca_file).map_err(|error| unreadable(ca_file, &error.to_string()))?),
+        false => Some(std::fs::read(ca_file).map_err(|error| unreadable(ca_file, &reason(&error)))?),
     };
     let kind = Kind {
         authorities: pem.as_deref().map(Sha256::of),
@@ -86,19 +88,24 @@ fn build(ca_file: &Path, pem: Option<&[u8]>, bounds: &Bounds) -> Result<Client, 
         .pool_idle_timeout(IDLE)
         .user_agent(concat!("kep-gateway/", env!("CARGO_PKG_VERSION")));
     if let Some(pem) = pem {
-        let authorities = Certificate::from_pem_bundle(pem).map_err(|error| unreadable(ca_file, &error.to_string()))?;
+        let authorities = Certificate::from_pem_bundle(pem).map_err(|error| unreadable(ca_file, &Text::same(error.to_string())))?;
         if authorities.is_empty() {
-            return Err(unreadable(ca_file, "no PEM certificate in it"));
+            let none = Text::new("içinde PEM sertifikası yok", "no PEM certificate in it");
+            return Err(unreadable(ca_file, &none));
         }
         builder = builder.tls_certs_only(authorities);
     }
     builder
         .build()
-        .map_err(|error| Problem::Configuration(innermost(&error.without_url())))
+        .map_err(|error| Problem::Configuration(Text::same(innermost(&error.without_url()))))
 }
 
-fn unreadable(ca_file: &Path, why: &str) -> Problem {
-    Problem::Configuration(format!("ca_file {}: {why}", ca_file.display()))
+fn unreadable(ca_file: &Path, why: &Text) -> Problem {
+    let file = ca_file.display();
+    Problem::Configuration(Text::new(
+        format!("ca_file {file}: {}", why.tr),
+        format!("ca_file {file}: {}", why.en),
+    ))
 }
 
 /// Where a request goes, and how its answer is read.

@@ -67,7 +67,7 @@ impl Line {
 
     pub(in crate::mailbox) fn secret(&self, file: &Path) -> Step<Secret> {
         let secret = self.secrets.read(file);
-        secret.map_err(|error| ("login", Problem::Configuration(error.to_string())))
+        secret.map_err(|error| ("login", Problem::Configuration(error.text())))
     }
 
     /// A look begins: what broke at the last one is over.

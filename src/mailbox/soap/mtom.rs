@@ -33,7 +33,10 @@ impl<'a> Body<'a> {
             "text/xml" | "application/xml" | "application/soap+xml" => Ok(Self::Plain(Box::new(Reader::new(binary, binary_limit)))),
             "multipart/related" => Ok(Self::Parts(Box::new(Multipart::new(parameters, binary, binary_limit)?))),
             // A portal's or a proxy's page.
-            _ => Err(malformed("the content type is neither XML nor multipart/related")),
+            _ => Err(malformed(
+                "içerik türü ne XML ne multipart/related",
+                "the content type is neither XML nor multipart/related",
+            )),
         }
     }
 
@@ -124,7 +127,12 @@ pub(in crate::mailbox) struct Multipart<'a> {
 impl<'a> Multipart<'a> {
     fn new(parameters: &str, binary: &'a [&'a str], limit: u64) -> Result<Self, Problem> {
         let boundary = parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty() && boundary.len() <= BOUNDARY_CHARS);
-        let boundary = boundary.ok_or_else(|| malformed("a multipart reply without a boundary"))?;
+        let boundary = boundary.ok_or_else(|| {
+            malformed(
+                "sınırı (boundary) olmayan çok parçalı bir yanıt",
+                "a multipart reply without a boundary",
+            )
+        })?;
         Ok(Self {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
             start: parameter(parameters, "start").map(|start| bare(&start).to_owned()),
@@ -157,7 +165,9 @@ impl<'a> Multipart<'a> {
     fn step<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         match &self.within {
             // What goes on behind the end was cut off by a delimiter that stands inside of a message.
-            Within::End if !rest.iter().all(u8::is_ascii_whitespace) => Err(malformed("bytes behind the last part")),
+            Within::End if !rest.iter().all(u8::is_ascii_whitespace) => {
+                Err(malformed("son parçadan sonra gelen baytlar", "bytes behind the last part"))
+            }
             Within::End => Ok(&[]),
             Within::Header => self.header(rest),
             Within::Preamble | Within::Content(_) => self.content(rest),
@@ -175,7 +185,9 @@ impl<'a> Multipart<'a> {
         let delimiter = rest.get(at..).unwrap_or_default();
         let behind = delimiter.get(self.delimiter.len()..).unwrap_or_default();
         match Behind::of(behind) {
-            Behind::NotYet if behind.len() > HEADER_BYTES => Err(malformed("a boundary without a line end")),
+            Behind::NotYet if behind.len() > HEADER_BYTES => {
+                Err(malformed("satır sonu olmayan bir parça sınırı", "a boundary without a line end"))
+            }
             Behind::NotYet => Ok(delimiter),
             Behind::Content => {
                 self.take(LINE_END)?;
@@ -198,13 +210,13 @@ impl<'a> Multipart<'a> {
     fn header<'b>(&mut self, rest: &'b [u8]) -> Result<&'b [u8], Problem> {
         let Some(end) = memchr::memmem::find(rest, b"\r\n\r\n") else {
             return match rest.len() > HEADER_BYTES {
-                true => Err(malformed("a part with an endless header")),
+                true => Err(malformed("başlığı bitmeyen bir parça", "a part with an endless header")),
                 false => Ok(rest),
             };
         };
         self.count += 1;
         if self.count > PARTS {
-            return Err(malformed("too many parts"));
+            return Err(malformed("çok fazla parça", "too many parts"));
         }
         let header = String::from_utf8_lossy(rest.get(..end).unwrap_or_default())
             .replace("\r\n ", " ")
@@ -219,7 +231,12 @@ impl<'a> Multipart<'a> {
         let coding = match field("content-transfer-encoding").unwrap_or_default().to_ascii_lowercase().as_str() {
             "" | "binary" | "8bit" | "7bit" => Coding::Identity,
             "base64" => Coding::Base64,
-            _ => return Err(malformed("a part in an unknown transfer encoding")),
+            _ => {
+                return Err(malformed(
+                    "aktarım kodlaması bilinmeyen bir parça",
+                    "a part in an unknown transfer encoding",
+                ));
+            }
         };
         let is_root = match &self.start {
             Some(start) => !self.has_root && *start == id,
@@ -269,7 +286,7 @@ impl<'a> Multipart<'a> {
         };
         match self.parts.insert(part.id, bytes) {
             // Which of the two is meant cannot be known.
-            Some(_) => Err(malformed("two parts with one Content-ID")),
+            Some(_) => Err(malformed("aynı Content-ID ile iki parça", "two parts with one Content-ID")),
             None => Ok(()),
         }
     }
@@ -279,7 +296,10 @@ impl<'a> Multipart<'a> {
             return Err(Problem::Incomplete);
         };
         if !self.has_root {
-            return Err(malformed("a multipart reply without its XML"));
+            return Err(malformed(
+                "XML'i olmayan çok parçalı bir yanıt",
+                "a multipart reply without its XML",
+            ));
         }
         let mut document = self.root.ok_or(Problem::Incomplete)?.finish()?;
         let mut parts = self.parts;
@@ -287,7 +307,7 @@ impl<'a> Multipart<'a> {
         match parts.is_empty() {
             true => Ok(document),
             // Such a part begins where a message holds the delimiter itself: the part before it would be a message that is cut short.
-            false => Err(malformed("a part that nothing refers to")),
+            false => Err(malformed("hiçbir öğenin göndermediği bir parça", "a part that nothing refers to")),
         }
     }
 }
@@ -297,7 +317,7 @@ fn include(element: &mut Element, parts: &mut BTreeMap<String, Bytes>) -> Result
     if let Some(href) = &element.include {
         let id = href.strip_prefix("cid:").map(percent_decoded);
         let part = id.and_then(|id| parts.remove(bare(&id)));
-        element.binary = part.ok_or_else(|| malformed("a reference to a part that did not come"))?;
+        element.binary = part.ok_or_else(|| malformed("gelmeyen bir parçaya gönderme", "a reference to a part that did not come"))?;
     }
     element.children.iter_mut().try_for_each(|child| include(child, parts))
 }

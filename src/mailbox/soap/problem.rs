@@ -47,8 +47,9 @@ pub(in crate::mailbox) enum Problem {
     Incomplete,
     #[error("the server answered with HTTP status {0}")]
     Status(u16),
-    #[error("the answer does not follow the protocol: {0}")]
-    Protocol(String),
+    /// What of the protocol.
+    #[error("the answer does not follow the protocol: {}", .0.en)]
+    Protocol(Text),
     #[error("the answer is not UTF-8")]
     Encoding,
     /// More rows than one reply may have: the window is asked for in halves.
@@ -69,8 +70,8 @@ pub(in crate::mailbox) enum Problem {
     Nothing,
     #[error("the package is not there")]
     NotFound,
-    #[error("{0}")]
-    Configuration(String),
+    #[error("{}", .0.en)]
+    Configuration(Text),
     #[error("nobody takes the messages any more")]
     NoConsumer,
 }
@@ -111,13 +112,14 @@ impl Problem {
     /// For people; what the service said is quoted as it said it.
     pub(in crate::mailbox) fn text(&self) -> Text {
         let turkish = match self {
-            Self::Network(words) | Self::Configuration(words) => words.clone(),
+            Self::Network(words) => words.clone(),
+            Self::Configuration(what) => what.tr.clone(),
             Self::Certificate(words) => format!("sunucunun sertifikası kabul edilmedi: {words}"),
             Self::Deadline(limit) => format!("{} s içinde tam bir yanıt gelmedi", limit.as_secs()),
             Self::Silence(limit) => format!("sunucu {} s boyunca bir şey göndermedi", limit.as_secs()),
             Self::Incomplete => "yanıt yarıda kesildi".to_owned(),
             Self::Status(status) => format!("sunucu {status} HTTP durumuyla yanıt verdi"),
-            Self::Protocol(words) => format!("yanıt protokole uymuyor: {words}"),
+            Self::Protocol(what) => format!("yanıt protokole uymuyor: {}", what.tr),
             Self::Encoding => "yanıt UTF-8 değil".to_owned(),
             Self::TooLong => "liste tek bir yanıt için çok uzun".to_owned(),
             Self::TooLarge(read) => format!("yanıt izin verilenden büyük ({read} bayt okundu)"),
@@ -142,6 +144,17 @@ impl Problem {
     /// Whether it says something about one message alone and will say the same tomorrow.
     pub(in crate::mailbox) fn is_about_the_message(&self) -> bool {
         matches!(self, Self::NotFound | Self::Final { .. })
+    }
+
+    /// Whether another list of the same account may succeed all the same. What is wrong with the account, its settings or the line is wrong
+    /// with all of them.
+    pub(in crate::mailbox) fn is_about_one_list(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::Final { .. } | Self::NotFound | Self::Nothing => true,
+            Self::Protocol(_) | Self::Encoding | Self::TooLong | Self::TooLarge(_) => true,
+            Self::Status(_) => self.class() == ErrorClass::Permanent,
+            _ => false,
+        }
     }
 
     fn cure(&self) -> Text {
@@ -184,6 +197,43 @@ mod errors_tests {
                 let problem = judge(code, Some(words), &[]).unwrap_err();
                 assert_eq!(problem.class(), ErrorClass::Authentication, "{words}");
             }
+        }
+    }
+
+    #[test]
+    fn what_the_gateway_itself_says_is_said_in_each_language_alone() {
+        let what = || Text::new("bir şey", "a thing");
+        for problem in [Problem::Protocol(what()), Problem::Configuration(what())] {
+            let text = problem.text();
+            assert!(text.tr.contains("bir şey") && !text.tr.contains("a thing"), "{text:?}");
+            assert!(text.en.contains("a thing") && !text.en.contains("bir şey"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_account_or_the_line_is_wrong_with_every_list() {
+        let words = || "x".to_owned();
+        for all in [
+            Problem::Credentials(words()),
+            Problem::Status(401),
+            Problem::Status(503),
+            Problem::Certificate(words()),
+            Problem::Configuration(Text::same("x")),
+            Problem::Network(words()),
+            Problem::Incomplete,
+        ] {
+            assert!(!all.is_about_one_list(), "{all:?}");
+        }
+        let refused = Problem::Refused { code: 1, words: words() };
+        for one in [
+            refused,
+            Problem::Nothing,
+            Problem::TooLong,
+            Problem::TooLarge(1),
+            Problem::Encoding,
+            Problem::Status(404),
+        ] {
+            assert!(one.is_about_one_list(), "{one:?}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::text::Text;
+
 pub(in crate::mailbox) fn yes() -> bool {
     true
 }
@@ -38,15 +40,21 @@ pub(in crate::mailbox) fn reply_bytes() -> u64 {
 }
 
 /// Why a service may not be asked under this address.
-pub(in crate::mailbox) fn wrong_url(url: &str) -> Option<&'static str> {
+pub(in crate::mailbox) fn wrong_url(url: &str) -> Option<Text> {
     let Some(rest) = url.strip_prefix("https://") else {
-        return Some("url must begin with https://; the credentials go with every request");
+        return Some(Text::new(
+            "url https:// ile başlamalı; kimlik bilgileri her istekle birlikte gider",
+            "url must begin with https://; the credentials go with every request",
+        ));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     // It is shown by `config show` and stands in the record's configuration.
-    authority
-        .contains('@')
-        .then_some("url holds a user or a password; they belong into the files of the secrets")
+    authority.contains('@').then(|| {
+        Text::new(
+            "url içinde kullanıcı adı ya da parola var; bunların yeri sır dosyalarıdır",
+            "url holds a user or a password; they belong into the files of the secrets",
+        )
+    })
 }
 
 /// A day, or nothing as an empty string: `backfill_from = ""`.

@@ -25,7 +25,7 @@ pub(super) fn tag_end(bytes: &[u8]) -> Option<usize> {
 pub(super) type Attributes = Vec<(String, String)>;
 
 pub(super) fn attributes(tag: &str) -> Result<(&str, Attributes), Problem> {
-    let wrong = || malformed("attributes that cannot be read");
+    let wrong = || malformed("okunamayan öznitelikler", "attributes that cannot be read");
     let (name, mut rest) = tag.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((tag, ""));
     if name.is_empty() {
         return Err(wrong());

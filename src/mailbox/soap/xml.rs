@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::base64::Decoder;
 use super::problem::Problem;
 use super::tag::{attributes, resolve, tag_end};
+use crate::text::Text;
 
 /// Open elements. The provider's own client allows 200; the deepest reply needs 6.
 const DEPTH: usize = 64;
@@ -131,7 +132,7 @@ impl<'a> Reader<'a> {
             }
         }
         if self.within == Within::Content && rest.len() > TAG_BYTES {
-            return Err(malformed("a tag without an end"));
+            return Err(malformed("sonu olmayan bir etiket", "a tag without an end"));
         }
         self.waiting = rest.to_vec();
         Ok(())
@@ -202,10 +203,10 @@ impl<'a> Reader<'a> {
                 if !complete && reference.len() < REFERENCE_BYTES {
                     return Ok(at);
                 }
-                return Err(malformed("a reference without an end"));
+                return Err(malformed("sonu olmayan bir karakter göndermesi", "a reference without an end"));
             };
             let name = reference.get(1..end).unwrap_or_default();
-            let resolved = resolve(name).ok_or_else(|| malformed("an unknown reference"))?;
+            let resolved = resolve(name).ok_or_else(|| malformed("bilinmeyen bir karakter göndermesi", "an unknown reference"))?;
             self.text(resolved.encode_utf8(&mut [0; 4]).as_bytes())?;
             at += end + 1;
         }
@@ -217,7 +218,7 @@ impl<'a> Reader<'a> {
         let Some(open) = self.open.last_mut() else {
             return match text.iter().all(u8::is_ascii_whitespace) {
                 true => Ok(()),
-                false => Err(malformed("text outside of the document")),
+                false => Err(malformed("belgenin dışında metin", "text outside of the document")),
             };
         };
         match &mut open.binary {
@@ -249,11 +250,11 @@ impl<'a> Reader<'a> {
         }
         if rest.starts_with(b"<!") {
             // No reply needs a document type, and it is the door to XXE and entity bombs.
-            return Err(malformed("a document type"));
+            return Err(malformed("belge türü bildirimi (DOCTYPE)", "a document type"));
         }
         let Some(end) = tag_end(rest) else { return Ok(rest) };
         if end > TAG_BYTES {
-            return Err(malformed("a tag that is too long"));
+            return Err(malformed("çok uzun bir etiket", "a tag that is too long"));
         }
         let tag = rest
             .get(1..end)
@@ -279,7 +280,10 @@ impl<'a> Reader<'a> {
             return Err(Problem::TooLong);
         }
         if self.open.len() >= DEPTH || (self.open.is_empty() && self.root.is_some()) {
-            return Err(malformed("elements nested too deep, or behind the end"));
+            return Err(malformed(
+                "çok derin iç içe ya da belgenin sonundan sonra gelen öğeler",
+                "elements nested too deep, or behind the end",
+            ));
         }
         let (written, attributes) = attributes(tag)?;
         let declares: Vec<(String, String)> = attributes
@@ -291,7 +295,7 @@ impl<'a> Reader<'a> {
             })
             .collect();
         if declares.len() + self.open.iter().map(|open| open.declares.len()).sum::<usize>() > NAMESPACES {
-            return Err(malformed("too many namespaces"));
+            return Err(malformed("çok fazla ad alanı", "too many namespaces"));
         }
         self.open.push(Open {
             element: Element::default(),
@@ -324,7 +328,10 @@ impl<'a> Reader<'a> {
             if let Some(above) = above {
                 // Which of two parts is meant cannot be known.
                 if above.element.include.replace(href.unwrap_or_default()).is_some() {
-                    return Err(malformed("an element with two references to parts"));
+                    return Err(malformed(
+                        "parçalara iki göndermesi olan bir öğe",
+                        "an element with two references to parts",
+                    ));
                 }
             }
         }
@@ -337,14 +344,17 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self, written: &str) -> Result<(), Problem> {
         let Some(open) = self.open.pop().filter(|open| open.written == written) else {
-            return Err(malformed("tags that do not match"));
+            return Err(malformed("birbirini tutmayan etiketler", "tags that do not match"));
         };
         let mut element = open.element;
         element.text = String::from_utf8(open.raw).map_err(|_| Problem::Encoding)?;
         if let Some(decoder) = open.binary {
             element.binary = decoder.finish(self.binary_limit)?;
             if element.include.is_some() && !element.binary.is_empty() {
-                return Err(malformed("an element with bytes and with a reference to a part"));
+                return Err(malformed(
+                    "hem içeriği hem bir parçaya göndermesi olan bir öğe",
+                    "an element with bytes and with a reference to a part",
+                ));
             }
         }
         match self.open.last_mut() {
@@ -359,13 +369,14 @@ impl<'a> Reader<'a> {
         match declared.find(|(known, _)| known == prefix) {
             Some((_, namespace)) => Ok(namespace),
             None if prefix.is_empty() || prefix == "xml" => Ok(""),
-            None => Err(malformed("a prefix without a namespace")),
+            None => Err(malformed("ad alanı olmayan bir önek", "a prefix without a namespace")),
         }
     }
 }
 
-pub(in crate::mailbox) fn malformed(what: &str) -> Problem {
-    Problem::Protocol(what.to_owned())
+/// An answer in which this stands is none, in both languages.
+pub(in crate::mailbox) fn malformed(tr: &str, en: &str) -> Problem {
+    Problem::Protocol(Text::new(tr, en))
 }
 
 #[cfg(test)]

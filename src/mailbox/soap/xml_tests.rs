@@ -48,7 +48,10 @@ fn what_no_honest_reply_holds_is_refused() {
     }
     assert_eq!(
         read(&b"<a>".repeat(100), 10).err(),
-        Some(malformed("elements nested too deep, or behind the end"))
+        Some(malformed(
+            "çok derin iç içe ya da belgenin sonundan sonra gelen öğeler",
+            "elements nested too deep, or behind the end"
+        ))
     );
     assert!(matches!(read(b"<a>\xfe</a>", 3), Err(Problem::Encoding)));
     for cut in ["<a>", "<a", "<a><!-- x", "<a><![CDATA[", ""] {
@@ -96,6 +99,9 @@ fn namespaces_are_bounded_and_leave_with_their_element() {
         format!("<a xmlns='urn:x'><b{declared}/></a>"),
         format!("<a{declared}><b xmlns:c='urn:c'/></a>"),
     ] {
-        assert_eq!(read(wide.as_bytes(), 60_000).err(), Some(malformed("too many namespaces")));
+        assert_eq!(
+            read(wide.as_bytes(), 60_000).err(),
+            Some(malformed("çok fazla ad alanı", "too many namespaces"))
+        );
     }
 }

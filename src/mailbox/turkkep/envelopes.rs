@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 use crate::mailbox::soap::envelope::{ENVELOPE, escape};
 use crate::mailbox::soap::problem::Problem;
 use crate::mailbox::soap::xml::{Element, Reader};
+use crate::regular_file::reason;
+use crate::text::Text;
 
 /// A request envelope has some hundred bytes.
 const ENVELOPE_BYTES: u64 = 64 << 10;
@@ -54,18 +56,33 @@ impl Envelope {
 
     fn read(folder: &Path, call: &str, needed: &[&str], one_of: &[&str]) -> Result<Self, Problem> {
         let path = folder.join(format!("{call}.xml"));
-        let refused = |what: &str| Problem::Configuration(format!("{}: {what}", path.display()));
+        let refused = |what: Text| {
+            let path = path.display();
+            Problem::Configuration(Text::new(format!("{path}: {}", what.tr), format!("{path}: {}", what.en)))
+        };
         let size = std::fs::metadata(&path).map_err(|error| {
-            refused(&format!(
-                "{error}; write the request envelope of {call} from the provider's WSDL into it, with {{{{name}}}} where a value stands"
+            let why = reason(&error);
+            refused(Text::new(
+                format!(
+                    "{}; {call} çağrısının istek zarfını sağlayıcının WSDL'inden bu dosyaya yazın, değerlerin yerine {{{{ad}}}} koyun",
+                    why.tr
+                ),
+                format!(
+                    "{}; write the request envelope of {call} from the provider's WSDL into it, with {{{{name}}}} where a value stands",
+                    why.en
+                ),
             ))
         })?;
         if size.len() > ENVELOPE_BYTES {
-            return Err(refused("it is larger than any request envelope"));
+            return Err(refused(Text::new(
+                "bir istek zarfının olabileceğinden büyük",
+                "it is larger than any request envelope",
+            )));
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| refused(&error.to_string()))?;
-        let envelope = Self::parse(&text).ok_or_else(|| refused("a '{{' without its '}}'"))?;
-        envelope.check(&text, needed, one_of).map_err(|what| refused(&what))?;
+        let text = std::fs::read_to_string(&path).map_err(|error| refused(reason(&error)))?;
+        let unclosed = || refused(Text::new("'}}' ile kapanmayan bir '{{'", "a '{{' without its '}}'"));
+        let envelope = Self::parse(&text).ok_or_else(unclosed)?;
+        envelope.check(&text, needed, one_of).map_err(refused)?;
         Ok(envelope)
     }
 
@@ -89,27 +106,48 @@ impl Envelope {
         names.collect()
     }
 
-    fn check(&self, text: &str, needed: &[&str], one_of: &[&str]) -> Result<(), String> {
+    fn check(&self, text: &str, needed: &[&str], one_of: &[&str]) -> Result<(), Text> {
         let mut reader = Reader::new(&[], ENVELOPE_BYTES);
         let document = reader.feed(text.as_bytes()).and_then(|()| reader.finish());
-        let document = document.map_err(|problem| format!("it cannot be read as XML: {problem}"))?;
+        let document = document.map_err(|problem| {
+            let why = problem.text();
+            Text::new(
+                format!("XML olarak okunamadı: {}", why.tr),
+                format!("it cannot be read as XML: {}", why.en),
+            )
+        })?;
         if !document.is(ENVELOPE, "Envelope") || !document.children.iter().any(|child| child.is(ENVELOPE, "Body")) {
-            return Err("it is no SOAP 1.1 envelope with a body".to_owned());
+            return Err(Text::new(
+                "gövdesi olan bir SOAP 1.1 zarfı değil",
+                "it is no SOAP 1.1 envelope with a body",
+            ));
         }
         let names = self.names();
         if let Some(unknown) = names.iter().find(|name| !needed.contains(name) && !one_of.contains(name)) {
-            return Err(format!("{{{{{unknown}}}}} has no value in this call"));
+            return Err(Text::new(
+                format!("{{{{{unknown}}}}} için bu çağrıda bir değer yok"),
+                format!("{{{{{unknown}}}}} has no value in this call"),
+            ));
         }
         if let Some(missing) = needed.iter().find(|name| !names.contains(name)) {
-            return Err(format!("{{{{{missing}}}}} is missing"));
+            return Err(Text::new(
+                format!("{{{{{missing}}}}} eksik"),
+                format!("{{{{{missing}}}}} is missing"),
+            ));
         }
         if !one_of.is_empty() && !names.iter().any(|name| one_of.contains(name)) {
-            return Err(format!("one of {{{{{}}}}} is missing", one_of.join("}} or {{")));
+            return Err(Text::new(
+                format!("şunlardan biri eksik: {{{{{}}}}}", one_of.join("}}, {{")),
+                format!("one of {{{{{}}}}} is missing", one_of.join("}} or {{")),
+            ));
         }
         // Inside of a tag or of CDATA a value would be written where its escapes mean something else.
         match places(&document) == names.len() && !text.contains("<![CDATA[") {
             true => Ok(()),
-            false => Err("a {{value}} stands elsewhere than as the content of an element".to_owned()),
+            false => Err(Text::new(
+                "bir {{değer}}, bir öğenin içeriği olmayan bir yerde duruyor",
+                "a {{value}} stands elsewhere than as the content of an element",
+            )),
         }
     }
 

@@ -46,9 +46,13 @@ impl TurkkepMailbox {
             };
             match self.list_folder(&asking, known, &mut listing).await {
                 Ok(()) => {}
-                // The name of one iletiTuru is not confirmed: where the service refuses it, the other is looked into all the same.
-                Err(problem @ (Problem::Refused { .. } | Problem::Final { .. })) => {
+                // The name of one iletiTuru is not confirmed, and a list of it may be one that nobody can read: the other is looked into all
+                // the same.
+                Err(problem) if problem.is_about_one_list() => self.line.defer(("list", problem)),
+                // The line broke: what was listed before is fetched all the same.
+                Err(problem) if problem.class() == ErrorClass::Transient && !listing.folders.is_empty() => {
                     self.line.defer(("list", problem));
+                    break;
                 }
                 Err(problem) => return Err(("list", problem)),
             }

@@ -101,9 +101,12 @@ impl TurkkepMailbox {
         });
         let mut downloads = Downloads::new(to, self.line.bounds);
         for listed in wanted {
-            let outcome = match self.way_to(&listed.locator) {
-                Ok((call, element)) => self.download(&client, &password, &listed.locator, call, element).await,
-                Err(unknown) => {
+            let now = self.line.now();
+            let resting = self.line.attempts.resting(&listed.locator, now);
+            let outcome = match (self.way_to(&listed.locator), resting) {
+                (Ok(_), Some(size)) => Err(Problem::TooLarge(size)),
+                (Ok((call, element)), None) => self.download(&client, &password, &listed.locator, call, element).await,
+                (Err(unknown), _) => {
                     let outcome = Err(NotFetched::Missing(unknown));
                     // Told at each look; the record takes it once.
                     let told = to.send(Fetched { listed, outcome }).await;
@@ -111,7 +114,7 @@ impl TurkkepMailbox {
                     continue;
                 }
             };
-            let ended = downloads.ended(&mut self.line.attempts, listed, outcome).await;
+            let ended = downloads.ended(&mut self.line.attempts, listed, outcome, now).await;
             ended.map_err(|problem| ("fetch", problem))?;
         }
         self.line.fetched(downloads)
@@ -155,22 +158,28 @@ impl TurkkepMailbox {
 }
 
 fn check(config: &TurkkepConfig) -> Result<(), Problem> {
-    let wrong = |what: &str| Err(Problem::Configuration(what.to_owned()));
+    let wrong = |tr: &str, en: &str| Err(Problem::Configuration(Text::new(tr, en)));
     if let Some(why) = wrong_url(&config.url) {
-        return wrong(why);
+        return Err(Problem::Configuration(why));
     }
     if config.mail_type.is_empty() && config.evidence_type.is_empty() {
-        return wrong("mail_type and evidence_type are both empty; nothing would be watched");
+        return wrong(
+            "mail_type ve evidence_type boş; hiçbir şey izlenmezdi",
+            "mail_type and evidence_type are both empty; nothing would be watched",
+        );
     }
     if config.mail_type == config.evidence_type {
-        return wrong("mail_type and evidence_type are the same");
+        return wrong("mail_type ile evidence_type aynı", "mail_type and evidence_type are the same");
     }
     if config.message_call.is_empty() != config.message_element.is_empty() {
-        return wrong("message_call and message_element belong together: the call, and the element of its answer that holds the mail");
+        return wrong(
+            "message_call ile message_element birlikte yazılır: çağrı ve yanıtının iletiyi taşıyan öğesi",
+            "message_call and message_element belong together: the call, and the element of its answer that holds the mail",
+        );
     }
     // It becomes the name of a file.
     if !config.message_call.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return wrong("message_call is no name of a call");
+        return wrong("message_call bir çağrı adı değil", "message_call is no name of a call");
     }
     Ok(())
 }

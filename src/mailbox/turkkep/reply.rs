@@ -48,7 +48,7 @@ pub(super) fn succeeded(envelope: Element, codes: &[KnownCode]) -> Result<Elemen
     match code {
         Some(DONE) => Ok(content),
         Some(code) => Err(of_credentials(refused(code, words, codes))),
-        None => Err(malformed("an answer without sonucKodu")),
+        None => Err(malformed("sonucKodu olmayan bir yanıt", "an answer without sonucKodu")),
     }
 }
 
@@ -88,7 +88,10 @@ pub(super) fn rows(content: &Element) -> Rows {
         let cell = |name: &str| find(row, name).and_then(Element::value);
         let identifier = cell("kepUAMessageIdentifier").unwrap_or_default();
         if identifier.chars().any(char::is_control) {
-            rows.problem = Some(malformed("a kepUAMessageIdentifier with control characters"));
+            rows.problem = Some(malformed(
+                "denetim karakterleri içeren bir kepUAMessageIdentifier",
+                "a kepUAMessageIdentifier with control characters",
+            ));
             continue;
         }
         match cell("kepUID").map(str::parse::<u64>) {
@@ -98,10 +101,10 @@ pub(super) fn rows(content: &Element) -> Rows {
                     identifier: identifier.to_owned(),
                 });
             }
-            Some(_) => rows.problem = Some(malformed("a kepUID that is no long")),
+            Some(_) => rows.problem = Some(malformed("sayı olmayan ya da çok büyük bir kepUID", "a kepUID that is no long")),
             // An element without content is how some servers write an empty list.
             None if row.children.is_empty() && row.value().is_none() => {}
-            None => rows.problem = Some(malformed("a row without kepUID")),
+            None => rows.problem = Some(malformed("kepUID'si olmayan bir satır", "a row without kepUID")),
         }
     }
     rows
@@ -115,7 +118,10 @@ pub(super) fn bytes(content: &Element, element: &str) -> Result<Bytes, Problem> 
         [one] if !one.binary.is_empty() => Ok(one.binary.clone()),
         [] | [_] => Err(Problem::NotFound),
         // Which of them is meant cannot be known.
-        _ => Err(malformed("more than one element with the bytes of a message")),
+        _ => Err(malformed(
+            "ileti içeriğini taşıyan birden çok öğe",
+            "more than one element with the bytes of a message",
+        )),
     }
 }
 
