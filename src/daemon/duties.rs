@@ -460,18 +460,20 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         head: ledger.head(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_versions: BTreeMap::from([("anchors".to_owned(), settings.trust.anchors_sha256().to_string())]),
+        troubles: broken
+            .into_iter()
+            .chain(super::loss::remarks(pipeline, today)?)
+            .chain(standing(pipeline))
+            .chain(of_keys)
+            .chain(import_holes)
+            .chain(not_taken)
+            .collect(),
         remarks: settings
             .registry
             .calendar
             .warning(today)
             .map(|finding| finding.text)
             .into_iter()
-            .chain(broken)
-            .chain(not_taken)
-            .chain(import_holes)
-            .chain(of_keys)
-            .chain(super::loss::remarks(pipeline, today)?)
-            .chain(standing(pipeline))
             .collect(),
     })
 }
