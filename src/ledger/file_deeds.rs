@@ -7,6 +7,7 @@ use super::event::{Event, FileDeed};
 use super::files::{MOST_JOINED, checklist_of, touch};
 use super::handling::{NOTE_CHARS, Refusal};
 use super::overlay::Overlay;
+use super::retention::By;
 use super::writer::{Decision, Pending};
 use super::{Ledger, LedgerError, key};
 use crate::checklist::entered::{Deed, Done, Entered, FileState, MOST_DEEDS};
@@ -47,12 +48,18 @@ impl FileRefusal {
 }
 
 impl Ledger {
-    /// A person enters something about a file. Whether that is allowed is decided on the file as it stands when it is its turn.
+    /// A person enters something about a file, or somebody at the machine in a person's name. Whether that is allowed is decided on the file as it stands when it is its turn.
     ///
     /// # Errors
     /// The disk refused.
-    pub fn file_deed(&self, number: RegisterNumber, deed: Deed, note: Option<String>, by: &Person) -> Pending<Result<(), FileRefusal>> {
-        let by = by.clone();
+    pub fn file_deed(
+        &self,
+        number: RegisterNumber,
+        deed: Deed,
+        note: Option<String>,
+        by: impl Into<By>,
+    ) -> Pending<Result<(), FileRefusal>> {
+        let By { person: by, uid } = by.into();
         self.commit(move |decision| {
             if !exists_for(&by, number, decision)? {
                 return Ok(Err(FileRefusal::NotFound));
@@ -72,7 +79,7 @@ impl Ledger {
             let done = Done {
                 by: Asker {
                     person: Some(by.login),
-                    uid: None,
+                    uid,
                 },
                 at: decision.now,
                 note,
