@@ -562,3 +562,19 @@ async fn after_a_clock_that_ran_ahead_the_report_the_alarm_and_the_walk_come_at_
     office.look("2026-11-21T07:30:00Z").await;
     assert_eq!(office.told(Cause::DailyReport).len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trouble_that_nobody_could_be_told_is_told_the_next_time() {
+    let office = Office::open("2026-11-09T07:00:00Z");
+    office.check(1).await;
+    let why = || Text::new("satır 3 yanlış", "line 3 is wrong");
+    // The record refuses what comes hours before it, and nobody answers past it.
+    office.inside.set("2026-11-08T07:00:00Z");
+    trouble::tell_reload(&office.pipeline, why()).await;
+    assert!(office.told(Cause::Configuration).is_empty());
+    assert_eq!(office.pipeline.troubles().len(), 1, "it stands on the board");
+    office.inside.set("2026-11-09T07:01:00Z");
+    trouble::tell_reload(&office.pipeline, why()).await;
+    trouble::tell_reload(&office.pipeline, why()).await;
+    assert_eq!(office.told(Cause::Configuration).len(), 1);
+}
