@@ -199,7 +199,7 @@ pub async fn append_files(ledger: &Ledger, numbers: std::ops::Range<u32>) {
         numbers.into_iter().try_for_each(|number| {
             let number = RegisterNumber { year: 2099, number };
             let (read, completes) = (read.clone(), None);
-            decision.record(Event::PapersRead(PapersRead { number, read, completes }))
+            decision.record(Event::PapersRead(Box::new(PapersRead { number, read, completes })))
         })
     });
     commit.await.unwrap();
