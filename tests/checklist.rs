@@ -37,6 +37,7 @@ use kep_gateway::clock::SystemClock;
 use kep_gateway::daemon::files;
 use kep_gateway::ledger::Ledger;
 use kep_gateway::ledger::handling::HandlingRequest;
+use kep_gateway::ledger::retention::By;
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, View, password};
 use kep_gateway::register::entry::Action;
 use kep_gateway::secret::Secret;
@@ -306,6 +307,29 @@ async fn a_paper_is_what_its_bytes_are_and_what_a_clerk_says() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{deed}");
         assert!(answer.text.contains("role=\"alert\""), "{deed}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_says_what_came_from_the_machine_and_that_older_files_were_not_looked_at() {
+    let site = office().await;
+    arrives(&site, "1.eml", &mail(COMPANY, "destek başvurusu", the_rest())).await;
+    let pipeline = &site.web.pipeline;
+    let day = kep_gateway::clock::local_day(pipeline.now());
+    let by = By {
+        person: person("memur", Role::Clerk),
+        uid: Some(1_000),
+    };
+    let number = "2026/000001".parse().unwrap();
+    let entered = pipeline.enter_file_deed(number, Deed::CompletionAsked { day }, None, by).await;
+    entered.unwrap().unwrap();
+    let mut clerk = site.signed_in("memur").await;
+    let page = clerk.get(FILE).await.text;
+    assert!(page.contains("(komut satırından, uid 1000)"), "{page}");
+
+    let board = clerk.get("/boards/deadlines").await.text;
+    assert!(board.contains("2026/000001") && !board.contains("Hepsi gösterilmedi"), "{board}");
+    append_files(&pipeline.ledger, 0..600).await;
+    assert!(clerk.get("/boards/deadlines").await.text.contains("Hepsi gösterilmedi"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

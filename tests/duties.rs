@@ -14,12 +14,12 @@ use inside::{Inside, LISTENER, at, pass};
 use jiff::{SignedDuration, Timestamp};
 use kep_gateway::alert::job::Job;
 use kep_gateway::alert::notice::{Cause, Level};
-use kep_gateway::daemon::{duties, trouble, watch};
+use kep_gateway::daemon::{duties, trouble, walk, watch};
 use kep_gateway::ledger::event::{Checked, Event, Handled};
 use kep_gateway::mailbox::{ErrorClass, MailboxError, Quota};
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::register::deadlines::kind;
-use kep_gateway::register::entry::{Entry, Handling, State};
+use kep_gateway::register::entry::{Asker, Entry, Handling, State};
 use kep_gateway::store::disk::RealDisk;
 use kep_gateway::text::Text;
 
@@ -535,4 +535,46 @@ async fn what_lies_in_the_folder_and_is_not_taken_is_told_when_it_comes_and_repo
     std::fs::remove_dir_all(office.inside.dir.path().join("drop/alt")).unwrap();
     pass(&office.pipeline).await;
     assert_eq!((aside().0, told().len()), (0, 1), "over, and nothing new is told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_clock_that_ran_ahead_the_report_the_alarm_and_the_walk_come_at_their_time_again() {
+    let office = Office::open("2026-11-20T05:00:00Z");
+    office.inside.set("2027-06-01T07:30:00Z");
+    office.check(1).await;
+    office.look("2027-06-01T07:30:00Z").await;
+    assert_eq!(office.told(Cause::DailyReport).len(), 1);
+    assert!(walk::look(&office.pipeline, 0).await.unwrap());
+
+    // The clock is right again, and a person says so.
+    office.inside.set("2026-11-20T07:30:00Z");
+    assert!(duties::look(&office.pipeline).await.is_err(), "the record lies ahead");
+    let accepted = office
+        .pipeline
+        .ledger
+        .accept_clock("saat bir gün ileri kaldı".into(), Asker::default());
+    assert!(accepted.await.unwrap().is_some());
+    office.look("2026-11-20T07:30:00Z").await;
+    assert_eq!(office.told(Cause::DailyReport).len(), 2);
+    assert_eq!(office.told(Cause::DailyCheckMissed).len(), 1, "nobody checked today");
+    assert!(walk::look(&office.pipeline, 0).await.unwrap());
+    assert!(!walk::look(&office.pipeline, 0).await.unwrap(), "walked just now");
+    office.look("2026-11-21T07:30:00Z").await;
+    assert_eq!(office.told(Cause::DailyReport).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trouble_that_nobody_could_be_told_is_told_the_next_time() {
+    let office = Office::open("2026-11-09T07:00:00Z");
+    office.check(1).await;
+    let why = || Text::new("satır 3 yanlış", "line 3 is wrong");
+    // The record refuses what comes hours before it, and nobody answers past it.
+    office.inside.set("2026-11-08T07:00:00Z");
+    trouble::tell_reload(&office.pipeline, why()).await;
+    assert!(office.told(Cause::Configuration).is_empty());
+    assert_eq!(office.pipeline.troubles().len(), 1, "it stands on the board");
+    office.inside.set("2026-11-09T07:01:00Z");
+    trouble::tell_reload(&office.pipeline, why()).await;
+    trouble::tell_reload(&office.pipeline, why()).await;
+    assert_eq!(office.told(Cause::Configuration).len(), 1);
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use forge::world::World;
 use inside::{Inside, LISTENER, pass};
 use kep_gateway::alert::notice::Cause;
-use kep_gateway::daemon::walk;
+use kep_gateway::daemon::{duties, walk};
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::store::disk::RealDisk;
 
@@ -77,6 +77,19 @@ async fn a_rotten_record_is_found_once_a_day_and_told_once() {
     inside.set("2026-11-20T06:00:00Z");
     assert!(walk::look(&pipeline, RESTLESS).await.unwrap());
     assert_eq!(told(&pipeline), 1, "said again while it stands");
+    // Every mailbox was checked: nothing else is wrong.
+    pass(&pipeline).await;
+    duties::look(&pipeline).await.unwrap();
+    let jobs = pipeline.ledger.jobs().unwrap();
+    let report = jobs.iter().find(|job| job.notice.cause == Cause::DailyReport).unwrap();
+    assert!(report.notice.title.tr.contains("DİKKAT"), "{}", report.notice.title.tr);
+    assert!(
+        report
+            .notice
+            .body
+            .tr
+            .starts_with("Sorunlar\n  Kayıt arka planda denetlendi ve BOZUK")
+    );
 
     // Put back from a backup: the alarm ends, and the next damage is told anew, also in the journal.
     rot(&blob);

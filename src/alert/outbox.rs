@@ -355,6 +355,25 @@ impl Outbox {
         }
     }
 
+    /// A wrong clock planned until now, and it is `now`: no job and no window waits for a later time. Says which of them changed.
+    pub fn pull_back(&mut self, now: Timestamp) -> (Vec<JobId>, Vec<WindowKey>) {
+        let ahead = |job: &&Job| job.next_attempt > now;
+        let jobs: Vec<JobId> = self.waiting().filter(ahead).map(|job| job.id.clone()).collect();
+        for id in &jobs {
+            if let Some(job) = self.waiting_mut(id) {
+                job.next_attempt = now;
+            }
+        }
+        let ahead = |(_, window): &(&WindowKey, &Window)| window.until > now;
+        let windows: Vec<WindowKey> = self.windows.iter().filter(ahead).map(|(key, _)| key.clone()).collect();
+        for key in &windows {
+            if let Some(window) = self.windows_mut().get_mut(key) {
+                window.until = now;
+            }
+        }
+        (jobs, windows)
+    }
+
     fn add(&mut self, notice: &Notice, to: &[Delivery]) {
         for delivery in to {
             if !self.ended.ids.contains(&delivery.id) {

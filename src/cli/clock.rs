@@ -21,9 +21,12 @@ pub async fn accept(session: &Session, reason: String) -> Result<Exit, Failure> 
     println!(
         "{}",
         match (session.lang, ahead.map(wall_minute)) {
-            (Lang::Tr, Some(newest)) => format!("✔ saat ({now}) kabul edildi; son kayıt {newest} tarihliydi. Kayıt {now} ile sürer"),
-            (Lang::En, Some(newest)) =>
-                format!("✔ the clock ({now}) is accepted; the newest record was of {newest}. The record goes on at {now}"),
+            (Lang::Tr, Some(newest)) => format!(
+                "✔ saat ({now}) kabul edildi; son kayıt {newest} tarihliydi. Kayıt {now} ile sürer.\n  Yanlış saatle kaydedilen evrakın süreleri ve sonuçları o saate göredir: onlara bakın, 'documents retry NUMARA' ile yeniden değerlendirin"
+            ),
+            (Lang::En, Some(newest)) => format!(
+                "✔ the clock ({now}) is accepted; the newest record was of {newest}. The record goes on at {now}.\n  What was registered by the wrong clock has terms and verdicts of that time: look at it, and have it judged again by 'documents retry NUMBER'"
+            ),
             (Lang::Tr, None) => format!("saat ({now}) son kaydın gerisinde değil; yapılacak bir şey yok"),
             (Lang::En, None) => format!("the clock ({now}) does not lie behind the newest record; there is nothing to do"),
         }

@@ -18,9 +18,6 @@ use crate::text::Lang;
 /// How long a missed deadline of a document is something to do about; a first run over an old mailbox must not list thousands.
 const MISSED_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Application files that are looked at, the newest first.
-const FILES: usize = 500;
-
 struct Line {
     at: Timestamp,
     kind: String,
@@ -124,7 +121,7 @@ fn of_files(session: &Session) -> Result<Vec<Line>, Failure> {
         return Ok(lines);
     }
     let operator = paper::operator();
-    for number in ledger.file_numbers_back().take(FILES) {
+    for number in ledger.file_numbers_back() {
         if let Some(file) = ledger.application_file(number?, &|entry| operator.sees(entry))? {
             let terms = terms_of(&file, &settings);
             lines.extend(

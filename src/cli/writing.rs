@@ -114,9 +114,14 @@ pub async fn enter(session: &Session, by: &str, number: RegisterNumber, deed: De
     match hand(session)? {
         Hand::Ours => {
             let pipeline = session.pipeline().await?;
-            control::enter(&pipeline, by, number, deed, note).await?.map_err(Failure::new)?;
+            control::enter(&pipeline, (by, ourselves(None).uid), number, deed, note)
+                .await?
+                .map_err(Failure::new)?;
             // The daemon reads what the deed concerns by itself.
-            pipeline.follow_files().await?;
+            if let Err(error) = pipeline.follow_files().await {
+                // The deed stands: said as a failure it would be entered a second time.
+                eprintln!("! {}", recorded_and_unread(&error.to_string()).get(session.lang));
+            }
             Ok(())
         }
         Hand::Daemon(mut daemon) => {
@@ -253,6 +258,13 @@ fn nobody_answers(locked: &StoreError, path: &Path, error: &std::io::Error) -> F
             locked.en, reason.en
         ),
     ))
+}
+
+fn recorded_and_unread(problem: &str) -> Text {
+    Text::new(
+        format!("yazıldı, yinelemeyin; dosyanın evrakı şimdi okunamadı ({problem}), sonraki çalışma okur"),
+        format!("it is recorded, do not repeat it; the papers of the file could not be read now ({problem}), the next run reads them"),
+    )
 }
 
 fn broken_off(problem: &str) -> Failure {

@@ -364,7 +364,7 @@ async fn answer(request: Request, uid: Option<u32>, pipeline: &Pipeline, progres
             Err(error) => Err(error),
         },
         Request::File { .. } if !may_appoint(uid) => return refused(not_yours()),
-        Request::File { by, number, deed, note } => match enter(pipeline, &by, number, deed, note).await {
+        Request::File { by, number, deed, note } => match enter(pipeline, (&by, uid), number, deed, note).await {
             Ok(Ok(())) => Ok(Reply::Entered),
             Ok(Err(problem)) => return refused(problem),
             Err(error) => Err(error),
@@ -409,13 +409,14 @@ pub async fn keep(pipeline: &Pipeline, (by, uid): (&str, Option<u32>), deed: Kee
     Ok(outcome.map_err(KeepingRefusal::text))
 }
 
-/// Enters something about an application file, in the name of an account: what that person may not see or do is refused here too.
+/// Enters something about an application file, in the name of an account: what that person may not see or do is refused here too. The account
+/// on the machine goes into the record beside the name.
 ///
 /// # Errors
 /// The disk refused.
 pub async fn enter(
     pipeline: &Pipeline,
-    by: &str,
+    (by, uid): (&str, Option<u32>),
     number: RegisterNumber,
     deed: Deed,
     note: Option<String>,
@@ -424,7 +425,7 @@ pub async fn enter(
         Ok(person) => person,
         Err(problem) => return Ok(Err(problem)),
     };
-    let entered = pipeline.enter_file_deed(number, deed, note, &person).await?;
+    let entered = pipeline.enter_file_deed(number, deed, note, By { person, uid }).await?;
     Ok(entered.map_err(|refusal| refusal.text()))
 }
 

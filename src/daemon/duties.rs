@@ -18,6 +18,7 @@ use crate::alert::daily::report_due;
 use crate::alert::heartbeat::{self, Beat};
 use crate::alert::notice::Notice;
 use crate::clock::{istanbul, local_day};
+use crate::ledger::clock::{DEADLINE, ORPHANS};
 use crate::ledger::event::{Event, Standing};
 use crate::mailbox::import;
 use crate::pipeline::announce::Told;
@@ -130,13 +131,16 @@ pub async fn look_since(pipeline: &Pipeline, started: Timestamp) -> Result<(), P
 /// Mailboxes whose first pass since the start neither succeeded nor failed yet, as long as that is no alarm in itself.
 fn still_in_first_pass(pipeline: &Pipeline, started: Timestamp) -> Result<BTreeSet<String>, PipelineError> {
     let mut begun = BTreeSet::new();
-    if pipeline.now().duration_since(started) >= FIRST_PASS {
+    let now = pipeline.now();
+    let runs_for = now.duration_since(started);
+    // A clock that was set back does not make the start one of next year.
+    if runs_for.is_negative() || runs_for >= FIRST_PASS {
         return Ok(begun);
     }
     for mailbox in &pipeline.settings().config.mailbox {
         let state = pipeline.ledger.mailbox(mailbox.name())?;
         let ends = [state.last_check, state.failure.map(|failure| failure.at)];
-        if ends.into_iter().flatten().all(|end| end < started) {
+        if ends.into_iter().flatten().all(|end| end < started || end > now) {
             begun.insert(mailbox.name().to_owned());
         }
     }
@@ -251,7 +255,7 @@ async fn check_deadlines(pipeline: &Pipeline) -> Result<(), PipelineError> {
 }
 
 fn deadline_alarm(number: RegisterNumber, kind: &str, phase: Phase) -> String {
-    format!("deadline/{number}/{kind}/{phase:?}")
+    format!("{DEADLINE}{number}/{kind}/{phase:?}")
 }
 
 /// Entries whose open deadline may have come near or passed since it was last told. Looked at three times a minute, so it reads no entry
@@ -325,10 +329,10 @@ async fn check_orphans(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let oldest = orphans.iter().map(|orphan| orphan.seen_at).min();
     // Evidence may be a little earlier than its message: only what waits since another day is told.
     let begun = oldest
-        .filter(|oldest| local_day(*oldest) < local_day(now))
+        .filter(|oldest| local_day(*oldest) != local_day(now))
         .map(|oldest| causes::orphan_evidence(orphans.len() as u64, oldest, now));
     if begun.is_some() {
-        stand(pipeline, format!("orphans/{}", local_day(now)), begun, None).await?;
+        stand(pipeline, format!("{ORPHANS}{}", local_day(now)), begun, None).await?;
     }
     Ok(())
 }
@@ -342,9 +346,20 @@ async fn check_disk(pipeline: &Pipeline) -> Result<(), PipelineError> {
 
 const REPORT: &str = "daily-report";
 
+/// From one report to the next.
+const REPORTED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
 async fn report_daily(pipeline: &Pipeline) -> Result<(), PipelineError> {
     let (settings, now) = (pipeline.settings(), pipeline.now());
     let last = pipeline.ledger.standing(REPORT)?.and_then(|standing| standing.since);
+    // A report of a day that is still to come was sent by a wrong clock: what came since yesterday is told, and today's report is due.
+    let last = last.map(|last| {
+        if local_day(last) > local_day(now) {
+            back(now, REPORTED_EVERY)
+        } else {
+            last
+        }
+    });
     let Some(day) = report_due(now, settings.alerts.daily_report, last.map(local_day)) else {
         return Ok(());
     };
@@ -455,18 +470,20 @@ fn compose(pipeline: &Pipeline, day: Date, now: Timestamp, last: Option<Timestam
         head: ledger.head(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_versions: BTreeMap::from([("anchors".to_owned(), settings.trust.anchors_sha256().to_string())]),
+        troubles: broken
+            .into_iter()
+            .chain(super::loss::remarks(pipeline, today)?)
+            .chain(standing(pipeline))
+            .chain(of_keys)
+            .chain(import_holes)
+            .chain(not_taken)
+            .collect(),
         remarks: settings
             .registry
             .calendar
             .warning(today)
             .map(|finding| finding.text)
             .into_iter()
-            .chain(broken)
-            .chain(not_taken)
-            .chain(import_holes)
-            .chain(of_keys)
-            .chain(super::loss::remarks(pipeline, today)?)
-            .chain(standing(pipeline))
             .collect(),
     })
 }

@@ -1,5 +1,5 @@
 //! What a kill or a failing disk left of a disposal is ended, and what a restored backup brought back goes again: at the start, and as long as
-//! the daemon runs. A disposal that cannot be ended is heard of: what two people approved is not done.
+//! the daemon runs. A disposal that cannot be ended is heard of: what was approved is not done.
 
 use std::sync::Arc;
 use std::time::Duration;

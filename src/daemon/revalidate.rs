@@ -126,6 +126,10 @@ impl Queue {
     }
 
     fn is_due(&self, waiting: &Waiting, now: Timestamp) -> bool {
+        // Registered by a clock that ran ahead: nothing that it reckoned is waited for.
+        if waiting.since > now && !self.tries.contains_key(&waiting.number) {
+            return true;
+        }
         // Only another key helps.
         if waiting.closed && !waiting.lacks && waiting.after.is_none() {
             return false;
@@ -166,4 +170,36 @@ impl Queue {
 fn later(last: Timestamp, tries: usize) -> Timestamp {
     let pause = PAUSES.get(tries).or(PAUSES.last()).copied().unwrap_or_default();
     last.saturating_add(pause).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_clock_that_ran_ahead_registered_is_tried_once_and_does_not_wait_for_its_dates() {
+        let now: Timestamp = "2026-11-20T07:00:00Z".parse().unwrap();
+        let wrong: Timestamp = "2027-06-01T07:00:00Z".parse().unwrap();
+        let number = "2027/000001".parse().unwrap();
+        let mut queue = Queue::default();
+        for (lacks, closed, after) in [(true, false, None), (false, false, Some(wrong)), (false, true, None)] {
+            let waiting = |since| Waiting {
+                number,
+                since,
+                after,
+                lacks,
+                closed,
+            };
+            queue.tries.clear();
+            assert!(!queue.is_due(&waiting(now), now));
+            assert!(queue.is_due(&waiting(wrong), now));
+            let tries = Tries {
+                count: 1,
+                last: now,
+                keys: 0,
+            };
+            queue.tries.insert(number, tries);
+            assert!(!queue.is_due(&waiting(wrong), now));
+        }
+    }
 }

@@ -38,11 +38,7 @@ pub async fn tell_disk(pipeline: &Pipeline, error: &PipelineError) {
 pub async fn tell_reload(pipeline: &Pipeline, why: Text) {
     tracing::error!(problem = why.en, "the new configuration is wrong; the old one stays in force");
     let notice = causes::reload_failed(&why, pipeline.now());
-    if pipeline.trouble(Trouble::ReloadFailed, why)
-        && let Err(error) = pipeline.raise(vec![notice]).await
-    {
-        tracing::error!(%error, "nobody could be told that the new configuration is wrong");
-    }
+    pipeline.tell_trouble(Trouble::ReloadFailed, why, notice).await;
 }
 
 /// What opening the store found and put right. An empty store where there was one before is what a missing disk looks like.

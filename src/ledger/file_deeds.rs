@@ -1,5 +1,7 @@
 //! What clerks enter about application files: who may, and whether it can be so.
 
+use std::collections::BTreeSet;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -7,8 +9,10 @@ use super::event::{Event, FileDeed};
 use super::files::{MOST_JOINED, checklist_of, touch};
 use super::handling::{NOTE_CHARS, Refusal};
 use super::overlay::Overlay;
+use super::retention::By;
+use super::retention::needs::of_papers;
 use super::writer::{Decision, Pending};
-use super::{Ledger, LedgerError, key};
+use super::{Ledger, LedgerError, keeping, key};
 use crate::checklist::entered::{Deed, Done, Entered, FileState, MOST_DEEDS};
 use crate::clock::local_day;
 use crate::hash::Sha256;
@@ -47,12 +51,18 @@ impl FileRefusal {
 }
 
 impl Ledger {
-    /// A person enters something about a file. Whether that is allowed is decided on the file as it stands when it is its turn.
+    /// A person enters something about a file, or somebody at the machine in a person's name. Whether that is allowed is decided on the file as it stands when it is its turn.
     ///
     /// # Errors
     /// The disk refused.
-    pub fn file_deed(&self, number: RegisterNumber, deed: Deed, note: Option<String>, by: &Person) -> Pending<Result<(), FileRefusal>> {
-        let by = by.clone();
+    pub fn file_deed(
+        &self,
+        number: RegisterNumber,
+        deed: Deed,
+        note: Option<String>,
+        by: impl Into<By>,
+    ) -> Pending<Result<(), FileRefusal>> {
+        let By { person: by, uid } = by.into();
         self.commit(move |decision| {
             if !exists_for(&by, number, decision)? {
                 return Ok(Err(FileRefusal::NotFound));
@@ -72,7 +82,7 @@ impl Ledger {
             let done = Done {
                 by: Asker {
                     person: Some(by.login),
-                    uid: None,
+                    uid,
                 },
                 at: decision.now,
                 note,
@@ -229,13 +239,15 @@ pub(super) fn apply_deed(event: &FileDeed, state: &mut Overlay<'_>) -> Result<()
 }
 
 fn place(document: RegisterNumber, head: Option<RegisterNumber>, state: &mut Overlay<'_>) -> Result<(), LedgerError> {
-    state.update(key::file(document), |file: &mut FileState| {
-        file.part_of = head;
-        file.placed_by_hand = true;
-        if head.is_none() {
-            // It was read as a part of that file. Whether it is one by itself is another question, which the rules answer anew.
-            file.read = None;
-        }
-    })?;
+    let mut file: FileState = state.get(&key::file(document))?.unwrap_or_default();
+    file.part_of = head;
+    file.placed_by_hand = true;
+    if head.is_none() {
+        // It was read as a part of that file. Whether it is one by itself is another question, which the rules answer anew; what was judged
+        // until now was judged all the same.
+        keeping::supersede(document, (of_papers(&file).collect(), BTreeSet::new()), state)?;
+        file.read = None;
+    }
+    state.put(key::file(document), &file)?;
     touch(document, state)
 }

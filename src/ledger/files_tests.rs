@@ -5,12 +5,14 @@
 use super::Ledger;
 use super::file_deeds::FileRefusal;
 use super::fixture::{World, friday};
+use super::retention::By;
 use crate::checklist::entered::{Deed, Read};
 use crate::checklist::papers::Reading;
 use crate::checklist::signatories::{Authority, Signatory, Source};
+use crate::clock::local_day;
 use crate::hash::Sha256;
 use crate::people::{Person, Role, Scope};
-use crate::register::entry::{Entry, RegisterNumber};
+use crate::register::entry::{Asker, Entry, RegisterNumber};
 use crate::store::disk::RealDisk;
 
 fn person(role: Role, mailboxes: Scope) -> Person {
@@ -255,4 +257,26 @@ async fn what_completes_a_file_is_looked_at_again_when_the_file_gets_another_che
     assert_eq!(refused(&ledger, head, bound(None), &clerk()).await, None);
     assert!(ledger.application_file(head, &all).unwrap().is_none());
     assert_eq!(refused(&ledger, head, Deed::Separated { document: second }, &clerk()).await, None);
+}
+
+#[tokio::test]
+async fn what_is_entered_at_the_machine_in_a_persons_name_says_so() {
+    let world = World::new();
+    let ledger = world.open();
+    let number = world.arrive(&ledger, 0..1).await[0];
+    ledger.papers_read(number, read(), None).await.unwrap();
+    let asked = || Deed::CompletionAsked { day: local_day(friday()) };
+    let at_the_machine = By {
+        person: clerk(),
+        uid: Some(1_000),
+    };
+    ledger.file_deed(number, asked(), None, at_the_machine).await.unwrap().unwrap();
+    ledger.file_deed(number, asked(), None, &clerk()).await.unwrap().unwrap();
+    let entered = ledger.application_file(number, &all).unwrap().unwrap().entered;
+    let by: Vec<Asker> = entered.0.iter().map(|done| done.by.clone()).collect();
+    let asker = |uid| Asker {
+        person: Some(clerk().login),
+        uid,
+    };
+    assert_eq!(by, [asker(Some(1_000)), asker(None)]);
 }

@@ -45,6 +45,9 @@ pub fn apply(event: &Event, at: Timestamp, state: &mut State<'_>) -> Result<(), 
         _ => &[],
     };
     alerts.iter().try_for_each(|event| apply_alert(event, state))?;
+    if let Event::ClockAccepted(_) = event {
+        super::clock::pull_back(at, state)?;
+    }
     apply_to_index(event, at, &mut state.index)?;
     state.index.put(key::NEWEST.to_vec(), &at)?;
     state.index.end_event()

@@ -25,6 +25,7 @@ use crate::register::draft::Draft;
 use crate::register::entry::{Action, Asker, RegisterNumber, State, Why, flag};
 use crate::register::retention::{FileTerm, RetentionConfig, Standing};
 use crate::signature::report::{Indication, ObjectKind, ObjectReport, Verdict};
+use crate::store::disk::RealDisk;
 
 struct Desk {
     world: World,
@@ -283,6 +284,28 @@ async fn an_application_file_is_kept_as_one_and_as_long_as_its_checklist_wants()
     assert_eq!((desk.standing(head, 2099), desk.due(2099)), (Standing::ForEver, vec![]));
     desk.class(head, Some("uzun"), &boss()).await.unwrap();
     assert_eq!(desk.due(2099), [head, other]);
+}
+
+#[tokio::test]
+async fn what_the_verdicts_on_papers_rested_on_stays_when_the_document_is_separated_also_after_a_rebuild() {
+    let desk = Desk::new();
+    let (head, other) = (desk.arrive("application", &[]).await, desk.arrive("completion", &[]).await);
+    desk.ledger.papers_read(head, read(&["x"]), None).await.unwrap();
+    desk.ledger.papers_read(other, read(&["y"]), Some(head)).await.unwrap();
+    let separated = Deed::Separated { document: other };
+    desk.ledger.file_deed(head, separated, None, &clerk()).await.unwrap().unwrap();
+    assert_eq!(desk.ledger.file_state(other).unwrap().unwrap().read, None);
+    let rests_on = |ledger: &Ledger| {
+        let entry = ledger.entry(other).unwrap().unwrap();
+        let y = Sha256::of(b"y");
+        references(ledger, &entry).unwrap().contains(&y) && ledger.objects().unwrap().contains(&y)
+    };
+    assert!(rests_on(&desk.ledger));
+    let Desk { world, ledger, .. } = desk;
+    drop(ledger);
+    assert!(rests_on(
+        &Ledger::rebuild(&world.root(), RealDisk::shared(), world.clock.clone()).unwrap()
+    ));
 }
 
 #[tokio::test]

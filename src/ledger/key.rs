@@ -174,6 +174,13 @@ pub fn given_up(at: Timestamp, id: &str) -> Vec<u8> {
     format!("g/{:014}/{id}", at.as_second().max(0)).into_bytes()
 }
 
+/// The same job at another time, from its key of [`given_up`].
+pub fn given_up_at(at: Timestamp, name: &[u8]) -> Vec<u8> {
+    const TIME: usize = 2 + 14 + 1;
+    let id = String::from_utf8_lossy(name.get(TIME..).unwrap_or_default());
+    given_up(at, &id)
+}
+
 /// The job that an open-jobs key names.
 pub fn job_of_open(name: &[u8]) -> Vec<u8> {
     [JOBS, name.get(OPEN_JOBS.len()..).unwrap_or_default()].concat()
@@ -220,6 +227,9 @@ pub const ACCOUNTS: &[u8] = b"a/";
 pub fn account(login: &str) -> Vec<u8> {
     format!("a/{login}").into_bytes()
 }
+
+/// What is known of the sign-ins of everybody.
+pub const SIGN_INS: &[u8] = b"y/";
 
 pub fn sign_ins(login: &str) -> Vec<u8> {
     format!("y/{login}").into_bytes()

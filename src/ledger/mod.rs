@@ -6,6 +6,7 @@
 
 mod accounts;
 mod changes;
+pub mod clock;
 mod disposal;
 pub mod event;
 pub mod file_deeds;
@@ -82,7 +83,7 @@ use fold::State;
 use overlay::{Overlay, decode};
 pub use query::{Counts, OpenDeadline};
 use writer::Writer;
-pub use writer::{Decision, Pending};
+pub use writer::{CLOCK_SLACK, Decision, Pending};
 
 /// The alarm that stands while the record is broken.
 pub const BROKEN: &str = "record/broken";

@@ -67,7 +67,7 @@ pub struct Writer {
 
 /// How far the clock may lie behind the newest record: a step of NTP, not a dead battery. A message that were registered years back would be
 /// judged by the certificates of that time, and get a deadline that is over.
-const CLOCK_SLACK: SignedDuration = SignedDuration::from_hours(1);
+pub const CLOCK_SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 impl Writer {
     /// The store is the thread's from here on, and with it the store's lock.

@@ -45,6 +45,12 @@ pub fn step_of(code: &str, secret: &Secret, now: Timestamp) -> Option<u64> {
     fitting.fold(None, |_, step| Some(step))
 }
 
+/// The last time step whose code can be taken at a moment.
+pub fn last_step(now: Timestamp) -> Option<u64> {
+    let present = u64::try_from(now.as_second().div_euclid(STEP_SECONDS)).ok()?;
+    Some(present + DRIFT)
+}
+
 /// The code of a moment.
 pub fn code_at(secret: &Secret, now: Timestamp) -> Option<String> {
     let step = u64::try_from(now.as_second().div_euclid(STEP_SECONDS)).ok()?;

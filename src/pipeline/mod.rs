@@ -5,7 +5,8 @@
 //! examine.rs   message -> envelope -> signature -> evidence -> drafts of entries
 //! mod.rs       drafts -> register -> store -> alert
 //! reexamine.rs the same again, for what has its number
-//! papers.rs    store -> message -> envelope -> signature, for the papers of application files; files.rs follows the register for them
+//! papers.rs    store -> message -> envelope -> signature, for application files
+//! files/       follows the register for their papers
 //! refused.rs   what a server refused is not sent to it again
 //! keeping.rs   register -> store         what is kept no longer
 //! ```
@@ -214,6 +215,24 @@ impl Pipeline {
     pub fn trouble(&self, trouble: Trouble, why: Text) -> bool {
         let (since, sequence) = (self.now(), self.ledger.head().sequence);
         self.troubles.begin(trouble, Stands { since, why, sequence })
+    }
+
+    /// The same, said once when it begins. Where the record does not take the notice it goes past it, and where that reaches nobody either it
+    /// is said the next time: what counts as said has been said.
+    pub async fn tell_trouble(&self, trouble: Trouble, why: Text, notice: Notice) {
+        if !self.trouble(trouble, why) {
+            return;
+        }
+        let Err(error) = self.raise(vec![notice.clone()]).await else {
+            return;
+        };
+        tracing::error!(%error, "the record takes no alert; it is sent past it");
+        let settings = self.settings();
+        let sent = settings.dispatcher.send_unrecorded(&notice, &settings.alerts).await;
+        if sent.iter().all(|(_, result)| result.is_err()) {
+            tracing::error!("nobody could be told: {}", notice.title.en);
+            self.troubles.unsaid(trouble);
+        }
     }
 
     pub fn trouble_over(&self, trouble: Trouble) {

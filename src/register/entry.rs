@@ -413,6 +413,6 @@ pub mod flag {
     pub const SENT: &str = "sent";
     /// Must be kept whatever its class says.
     pub const LEGAL_HOLD: &str = "legal-hold";
-    /// Its bytes are gone, by a list that two people approved.
+    /// Its bytes are gone, by a list that was proposed and approved.
     pub const DISPOSED: &str = "disposed";
 }

@@ -224,13 +224,8 @@ impl RetentionConfig {
         today.year().checked_sub(i16::try_from(years).ok()?)?.checked_sub(1)
     }
 
-    /// The class of an entry: by a person, by the first rule that fits, by default. A class that a person gave and that the configuration
-    /// knows no longer is none: what nobody can count is kept.
-    pub fn class_of(&self, entry: &Entry, keeping: &Keeping) -> Option<&Class> {
-        self.class_in(entry, keeping, None)
-    }
-
-    /// The same in an application file of this checklist, which may name a class too; a person comes before it, the rules behind it.
+    /// The class of an entry: by a person, by the checklist of its application file, by the first rule that fits, by default. A class that a
+    /// person gave and that the configuration knows no longer is none: what nobody can count is kept.
     fn class_in(&self, entry: &Entry, keeping: &Keeping, checklist: Option<&str>) -> Option<&Class> {
         if let Some(name) = &keeping.class {
             return self.class_named(name);
@@ -253,12 +248,7 @@ impl RetentionConfig {
         }
     }
 
-    /// Where an entry stands on a day in Turkey, by itself.
-    pub fn standing(&self, entry: &Entry, keeping: &Keeping, today: Date) -> Standing {
-        self.standing_in(entry, keeping, None, today)
-    }
-
-    /// The same of a document of an application file.
+    /// Where an entry stands on a day in Turkey, by itself or as a document of an application file of this checklist.
     pub fn standing_in(&self, entry: &Entry, keeping: &Keeping, checklist: Option<&str>, today: Date) -> Standing {
         if keeping.disposed.is_some() {
             return Standing::Disposed;

@@ -30,7 +30,7 @@ fn nothing_is_due_without_a_class_that_has_years() {
         "default = \"sürekli\"\n[[class]]\nname = \"sürekli\"\n",
     ] {
         assert_eq!(
-            policy(text).standing(&entry, &keeping, date(2999, 1, 1)),
+            policy(text).standing_in(&entry, &keeping, None, date(2999, 1, 1)),
             Standing::ForEver,
             "{text}"
         );
@@ -45,24 +45,24 @@ fn the_years_are_whole_ones_after_the_year_of_registration() {
         class: "genel".into(),
         until: first,
     };
-    assert_eq!(policy.standing(&entry, &keeping, date(2031, 12, 31)), kept);
-    assert!(matches!(policy.standing(&entry, &keeping, first), Standing::Due { years: 5, since, .. } if since == first));
+    assert_eq!(policy.standing_in(&entry, &keeping, None, date(2031, 12, 31)), kept);
+    assert!(matches!(policy.standing_in(&entry, &keeping, None, first), Standing::Due { years: 5, since, .. } if since == first));
     assert_eq!(policy.last_due_year(first), Some(2026));
     assert_eq!(policy.last_due_year(date(2031, 12, 31)), Some(2025));
     // A clock that stood wrong at registration, or an evidence that names a later arrival, makes nothing due early.
     let mut late = entry.clone();
     late.message.received_at = fixture::at("2027-01-01T00:00:00Z");
-    assert!(matches!(policy.standing(&late, &keeping, first), Standing::Kept { until, .. } if until == date(2033, 1, 1)));
+    assert!(matches!(policy.standing_in(&late, &keeping, None, first), Standing::Kept { until, .. } if until == date(2033, 1, 1)));
     let mut early = entry;
     early.registered_at = fixture::at("1999-06-01T00:00:00Z");
     early.message.received_at = early.registered_at;
-    assert!(matches!(policy.standing(&early, &keeping, date(2031, 12, 31)), Standing::Kept { until, .. } if until == first));
+    assert!(matches!(policy.standing_in(&early, &keeping, None, date(2031, 12, 31)), Standing::Kept { until, .. } if until == first));
 }
 
 #[test]
 fn the_first_rule_that_fits_decides_and_a_person_before_it() {
     let policy = policy(TWO);
-    let class = |entry: &Entry, keeping: &Keeping| policy.class_of(entry, keeping).map(|class| class.name.clone());
+    let class = |entry: &Entry, keeping: &Keeping| policy.class_in(entry, keeping, None).map(|class| class.name.clone());
     let (mut entry, mut keeping) = (entry(), Keeping::default());
     assert_eq!(class(&entry, &keeping).as_deref(), Some("genel"));
     entry.unit = Some("Hukuk".into());
@@ -73,10 +73,10 @@ fn the_first_rule_that_fits_decides_and_a_person_before_it() {
     entry.message.kind = MessageKind::Standard;
     assert_eq!(class(&entry, &keeping).as_deref(), Some("ihracat"), "from top to bottom");
     keeping.class = Some("sürekli".into());
-    assert_eq!(policy.standing(&entry, &keeping, date(2999, 1, 1)), Standing::ForEver);
+    assert_eq!(policy.standing_in(&entry, &keeping, None, date(2999, 1, 1)), Standing::ForEver);
     // What the configuration knows no longer nobody can count.
     keeping.class = Some("eski".into());
-    assert_eq!(policy.standing(&entry, &keeping, date(2999, 1, 1)), Standing::ForEver);
+    assert_eq!(policy.standing_in(&entry, &keeping, None, date(2999, 1, 1)), Standing::ForEver);
 }
 
 #[test]
@@ -91,10 +91,14 @@ fn a_hold_and_unfinished_work_come_before_every_class() {
         }],
         ..Keeping::default()
     };
-    assert_eq!(policy.standing(&entry, &held, day), Standing::Held);
+    assert_eq!(policy.standing_in(&entry, &held, None, day), Standing::Held);
     for state in [State::OnHold, State::Quarantined] {
         entry.state = state;
-        assert_eq!(policy.standing(&entry, &Keeping::default(), day), Standing::Open, "{state:?}");
+        assert_eq!(
+            policy.standing_in(&entry, &Keeping::default(), None, day),
+            Standing::Open,
+            "{state:?}"
+        );
     }
     // Who assigns or reopens what nobody could read has not read it; who closes it says that it may stay unread.
     entry.flags.insert(crate::register::entry::flag::QUARANTINED.into());
@@ -105,7 +109,7 @@ fn a_hold_and_unfinished_work_come_before_every_class() {
         (State::NotRecorded, false),
     ] {
         entry.state = state;
-        let standing = policy.standing(&entry, &Keeping::default(), day);
+        let standing = policy.standing_in(&entry, &Keeping::default(), None, day);
         assert_eq!(standing == Standing::Open, is_open, "{state:?}");
     }
     let disposed = Keeping {
@@ -115,7 +119,7 @@ fn a_hold_and_unfinished_work_come_before_every_class() {
         }),
         ..held
     };
-    assert_eq!(policy.standing(&entry, &disposed, day), Standing::Disposed);
+    assert_eq!(policy.standing_in(&entry, &disposed, None, day), Standing::Disposed);
 }
 
 #[test]

@@ -80,13 +80,15 @@ pub(super) fn reasons(web: &Web) -> Result<Vec<Reason>, LedgerError> {
     let (settings, ledger, now) = (web.pipeline.settings(), web.ledger(), web.pipeline.now());
     let daemon = &settings.config.daemon;
     let failing_for = SignedDuration::try_from(daemon.failing_for).unwrap_or(SignedDuration::MAX);
+    // Also what lies ahead by so much: a wrong clock wrote that, and it must not be quiet until then.
+    let is_long = |since: Timestamp| now.duration_since(since).abs() >= failing_for;
     let (mut failing, mut holes) = (0, 0);
     for mailbox in &settings.config.mailbox {
         let since = ledger.mailbox(mailbox.name())?.failing_since;
-        failing += u64::from(since.is_some_and(|since| now.duration_since(since) >= failing_for));
+        failing += u64::from(since.is_some_and(|since| is_long(since)));
         // A message that is being fetched just now is a hole for a moment.
         let all = ledger.holes_of(mailbox.name())?;
-        holes += all.iter().filter(|hole| now.duration_since(hole.since) >= failing_for).count() as u64;
+        holes += all.iter().filter(|hole| is_long(hole.since)).count() as u64;
     }
     let since = now.checked_sub(GIVEN_UP_BACK).unwrap_or(Timestamp::MIN);
     let reasons = [

@@ -20,7 +20,7 @@ use super::pages::beside;
 use super::problem::Problem;
 use super::{Shared, Web, health};
 use crate::config::MetricsFor;
-use crate::ledger::LedgerError;
+use crate::ledger::{CLOCK_SLACK, LedgerError};
 use crate::people::account::HIGHEST_CLEARANCE;
 use crate::people::tokens::Grant;
 use crate::people::{Person, Role, Scope};
@@ -144,8 +144,10 @@ fn number(count: u64) -> f64 {
     count as f64
 }
 
-/// Never happened is older than everything: an alarm on the age must ring.
+/// Never happened is older than everything: an alarm on the age must ring. So is what "happened" further ahead than a clock is put right by
+/// steps: a wrong clock wrote that, and the age would be none until then.
 fn age(at: Option<Timestamp>, now: Timestamp) -> f64 {
+    let at = at.filter(|at| at.duration_since(now) <= CLOCK_SLACK);
     at.map_or(f64::INFINITY, |at| now.duration_since(at).as_secs_f64().max(0.0))
 }
 
@@ -368,5 +370,20 @@ fn everybody() -> Person {
         mailboxes: Scope::All,
         units: Scope::All,
         clearance: HIGHEST_CLEARANCE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_further_ahead_than_a_step_of_the_clock_is_older_than_everything() {
+        let now: Timestamp = "2026-11-20T07:00:00Z".parse().unwrap();
+        let hours = SignedDuration::from_hours;
+        assert_eq!(age(Some(now - hours(2)), now), 7_200.0);
+        assert_eq!(age(Some(now + hours(1)), now), 0.0);
+        assert_eq!(age(Some(now + hours(5_000)), now), f64::INFINITY);
+        assert_eq!(age(None, now), f64::INFINITY);
     }
 }

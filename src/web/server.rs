@@ -128,11 +128,7 @@ pub async fn serve(web: Shared, stop: CancellationToken) {
 async fn not_served(web: &Shared, why: Text) {
     tracing::error!(problem = why.both(), "the page is not served");
     let notice = causes::page_not_served(&why, web.pipeline.now());
-    if web.pipeline.trouble(Trouble::PageNotServed, why)
-        && let Err(error) = web.pipeline.raise(vec![notice]).await
-    {
-        tracing::error!(%error, "nobody could be told that the page is not served");
-    }
+    web.pipeline.tell_trouble(Trouble::PageNotServed, why, notice).await;
 }
 
 /// Why nobody listens.

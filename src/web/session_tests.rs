@@ -77,3 +77,14 @@ fn the_oldest_session_of_an_account_makes_room_and_nobody_elses() {
     assert!(sessions.of("ayse", noon(), LIFETIMES).is_empty());
     assert!(sessions.resolve(other.reveal(), noon(), LIFETIMES).is_some());
 }
+
+#[test]
+fn a_session_of_a_clock_that_ran_ahead_is_over_once_the_clock_is_right() {
+    let sessions = Sessions::default();
+    let token = begin(&sessions, "ayse", Stage::SignedIn, noon());
+    assert!(
+        sessions.resolve(token.reveal(), noon() - 9.minutes(), LIFETIMES).is_some(),
+        "a step"
+    );
+    assert!(sessions.resolve(token.reveal(), noon() - 24.hours(), LIFETIMES).is_none());
+}

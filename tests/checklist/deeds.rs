@@ -4,10 +4,15 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use kep_gateway::clock::SystemClock;
+use kep_gateway::ledger::Ledger;
 use kep_gateway::people::Scope;
 use kep_gateway::people::tokens::{Grant, Token};
+use kep_gateway::register::entry::RegisterNumber;
+use kep_gateway::store::disk::RealDisk;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -428,6 +433,22 @@ fn the_command_line_enters_in_the_name_of_an_account_beside_the_daemon_too() {
         .collect();
     assert_eq!(revoked, [true, false]);
     assert_eq!(last["authorities"][1]["signatories"][0]["id"], "987******09");
+
+    // Beside the daemon or by it: the name was not proved by a session, and the record says from where it came.
+    let ledger = Ledger::open(&gateway.store(), RealDisk::shared(), Arc::new(SystemClock)).unwrap();
+    let number: RegisterNumber = application.parse().unwrap();
+    let entered = ledger.application_file(number, &|_| true).unwrap().unwrap().entered;
+    let uid = Some(rustix::process::getuid().as_raw());
+    assert!(entered.0.iter().all(|done| done.by.uid == uid), "{entered:?}");
+
+    // Many newer files hide no term of an older one.
+    let terms = || -> Value { serde_json::from_slice(&gateway.run(&["deadlines", "--json"]).stdout).unwrap() };
+    let before = terms();
+    assert!(before.as_array().is_some_and(|terms| !terms.is_empty()), "{before}");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(append_files(&ledger, 0..600));
+    drop(ledger);
+    assert_eq!(terms(), before);
 }
 
 /// Whether this entry is the application.

@@ -8,8 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::http::StatusCode;
 use kep_gateway::alert::job::Job;
 use kep_gateway::alert::notice::Cause;
+use kep_gateway::checklist::entered::Read;
 use kep_gateway::checklist::outcome::{Outcome, Standing};
+use kep_gateway::checklist::papers::Reading;
 use kep_gateway::daemon::files;
+use kep_gateway::hash::Sha256;
+use kep_gateway::ledger::Ledger;
+use kep_gateway::ledger::event::{Event, PapersRead};
 use kep_gateway::people::{Account, Edit, Person, Role, Scope, Source, password};
 use kep_gateway::pipeline::Pipeline;
 use kep_gateway::register::entry::RegisterNumber;
@@ -179,6 +184,25 @@ pub async fn office_with(checklists: &[(&str, &str)]) -> Site {
     });
     site.add("memur", Role::Clerk).await;
     site
+}
+
+/// Makes entries of these numbers application files: the register need not have them.
+pub async fn append_files(ledger: &Ledger, numbers: std::ops::Range<u32>) {
+    let read = Read {
+        checklist: "deneme".into(),
+        rules: Sha256::of(b"rules"),
+        at: at("2026-11-20T06:00:00Z"),
+        reading: Reading::default(),
+        objects: Vec::new(),
+    };
+    let commit = ledger.commit(move |decision| {
+        numbers.into_iter().try_for_each(|number| {
+            let number = RegisterNumber { year: 2099, number };
+            let (read, completes) = (read.clone(), None);
+            decision.record(Event::PapersRead(Box::new(PapersRead { number, read, completes })))
+        })
+    });
+    commit.await.unwrap();
 }
 
 /// The checklists and settings as they are now.

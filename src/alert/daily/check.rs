@@ -46,7 +46,8 @@ impl CheckAlarms {
     }
 
     /// What changed by `now`. A mailbox is missed once per business day, and done as soon as it is checked on that day or later.
-    /// `is_business_day` is the calendar's answer; half days count as business days.
+    /// `is_business_day` is the calendar's answer; half days count as business days. A day that lies ahead was written by a wrong clock: a
+    /// check "of next year" is none of today, and such an alarm keeps none of today from being raised.
     pub fn judge(&self, now: Timestamp, hour: Time, mailboxes: &[MailboxCheck], is_business_day: impl Fn(Date) -> bool) -> Vec<CheckEvent> {
         let local = now.to_zoned(istanbul());
         let today = local.date();
@@ -54,13 +55,13 @@ impl CheckAlarms {
         mailboxes
             .iter()
             .filter_map(|check| {
-                let checked_on = check.last_success.map(local_day);
+                let checked_on = check.last_success.map(local_day).filter(|day| *day <= today);
                 match self.0.get(&check.mailbox) {
-                    Some(day) if checked_on >= Some(*day) => Some(CheckEvent::Done {
+                    Some(day) if checked_on >= Some(*day.min(&today)) => Some(CheckEvent::Done {
                         mailbox: check.mailbox.clone(),
                         day: *day,
                     }),
-                    Some(day) if *day >= today => None,
+                    Some(day) if *day == today => None,
                     _ if hour_passed && checked_on < Some(today) => Some(CheckEvent::Missed {
                         mailbox: check.mailbox.clone(),
                         day: today,

@@ -105,3 +105,23 @@ fn raised_and_cleared_over_twenty_years_as_a_naive_rule_says() {
         day = day.tomorrow().unwrap();
     }
 }
+
+#[test]
+fn a_check_or_an_alarm_of_next_year_says_nothing_of_today() {
+    let alarms = &mut CheckAlarms::default();
+    let next_year = Some("2027-06-01T09:00");
+    assert!(is_missed(&judge(alarms, "2026-11-23T10:00", next_year)));
+    assert!(judge(alarms, "2026-11-23T11:00", next_year).is_empty());
+    assert!(
+        is_missed(&judge(alarms, "2026-11-24T10:00", next_year)),
+        "another day, another alarm"
+    );
+
+    let alarms = &mut CheckAlarms::default();
+    assert!(is_missed(&judge(alarms, "2027-06-01T10:00", None)));
+    assert!(is_missed(&judge(alarms, "2026-11-23T10:00", None)));
+    assert!(is_done(&judge(alarms, "2026-11-23T11:30", Some("2026-11-23T11:29"))));
+    // Where it was checked in time, what was said "next year" is over.
+    assert!(is_missed(&judge(alarms, "2027-06-01T10:00", None)));
+    assert!(is_done(&judge(alarms, "2026-11-24T09:30", Some("2026-11-24T09:29"))));
+}

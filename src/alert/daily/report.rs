@@ -41,7 +41,9 @@ pub struct DailyReport {
     pub version: String,
     /// Versions of what the verdicts rest on: rule sets, calendar, trust anchors.
     pub data_versions: BTreeMap<String, String>,
-    /// Other things that a person should read: oddities of the servers, estimates in the calendar.
+    /// What stands wrong and has no count of its own: a broken record, a loss whose term runs, a key that ends. With one of them nothing is well.
+    pub troubles: Vec<Text>,
+    /// Other things that a person should read: estimates in the calendar.
     pub remarks: Vec<Text>,
 }
 
@@ -88,7 +90,7 @@ impl DailyReport {
         let unchecked = self.mailboxes.iter().filter(|mailbox| mailbox.checks == 0).count();
         let not_taken = self.mailboxes.iter().any(|mailbox| mailbox.not_taken > 0);
         let open = self.quarantined > 0 || self.keys > 0 || self.alerts_given_up > 0 || self.sent.is_troubled();
-        let troubled = not_taken || holes > 0 || unchecked > 0 || open;
+        let troubled = not_taken || holes > 0 || unchecked > 0 || open || !self.troubles.is_empty();
         let state = match troubled {
             true => Text::new("DİKKAT", "ATTENTION"),
             false => Text::new("sorun yok", "all well"),
@@ -143,6 +145,11 @@ impl DailyReport {
             }
             out.push('\n');
         };
+        let texts = |all: &[Text]| -> Vec<String> { all.iter().map(|text| text.get(lang).to_owned()).collect() };
+        // First: who reads one line of the body reads this.
+        if !self.troubles.is_empty() {
+            section(word("Sorunlar", "Troubles"), texts(&self.troubles));
+        }
         section(
             word("Posta kutuları", "Mailboxes"),
             or_none(lang, self.mailboxes.iter().map(|mailbox| mailbox.line(lang)).collect()),
@@ -190,10 +197,7 @@ impl DailyReport {
             ],
         );
         if !self.remarks.is_empty() {
-            section(
-                word("Notlar", "Remarks"),
-                self.remarks.iter().map(|remark| remark.get(lang).to_owned()).collect(),
-            );
+            section(word("Notlar", "Remarks"), texts(&self.remarks));
         }
         let mut evidence = vec![
             format!("{}: {}", word("Kayıt sayısı", "Records"), self.head.sequence),

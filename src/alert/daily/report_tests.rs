@@ -31,6 +31,7 @@ fn report() -> DailyReport {
         },
         version: "0.1.0".to_owned(),
         data_versions: BTreeMap::from([("calendar".to_owned(), "2026-1".to_owned())]),
+        troubles: Vec::new(),
         remarks: Vec::new(),
     }
 }
@@ -118,6 +119,29 @@ fn a_key_that_cannot_be_used_is_in_the_title_and_counted() {
     );
     assert!(notice.body.en.contains("Decryption keys that cannot be used: 1\n"));
     assert_eq!((notice.facts["keys"].as_str(), notice.facts["closed"].as_str()), ("1", "3"));
+}
+
+#[test]
+fn over_a_trouble_nothing_is_well_and_a_remark_changes_nothing() {
+    let text = || vec![Text::new("Kayıt BOZUK bulundu.", "The record was found BROKEN.")];
+    let troubled = DailyReport {
+        troubles: text(),
+        ..report()
+    };
+    let notice = troubled.notice();
+    assert!(notice.title.tr.contains("DİKKAT") && notice.title.en.contains("ATTENTION"));
+    assert!(
+        notice.body.en.starts_with("Troubles\n  The record was found BROKEN.\n"),
+        "{}",
+        notice.body.en
+    );
+    let remarked = DailyReport {
+        remarks: text(),
+        ..report()
+    };
+    let notice = remarked.notice();
+    assert!(notice.title.tr.contains("sorun yok"));
+    assert!(notice.body.tr.contains("Notlar\n  Kayıt BOZUK bulundu.\n"));
 }
 
 #[test]

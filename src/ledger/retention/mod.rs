@@ -239,10 +239,10 @@ pub fn disposed_words(list: u32, at: Timestamp, is_needed: bool) -> Text {
     };
     Text::new(
         format!(
-            "İçerik {day} günü {list} numaralı imha listesiyle, iki kişinin onayıyla imha edildi; kayıt ve özet değerleri (SHA-256) duruyor. Bu bir kayıp değildir.{tr}"
+            "İçerik {day} günü {list} numaralı imha listesiyle, gereken sayıda kişinin onayıyla imha edildi; kayıt ve özet değerleri (SHA-256) duruyor. Bu bir kayıp değildir.{tr}"
         ),
         format!(
-            "The bytes were disposed of on {day} under disposal list {list}, approved by two people; the record and the hashes (SHA-256) stay. This is no loss.{en}"
+            "The bytes were disposed of on {day} under disposal list {list}, approved by as many people as it takes; the record and the hashes (SHA-256) stay. This is no loss.{en}"
         ),
     )
 }

@@ -87,12 +87,12 @@ impl KeepingRefusal {
                 "This class shortens the term; only a supervisor or an administrator gives a class that shortens it.",
             ),
             Self::OwnList => Text::new(
-                "Listeyi öneren onaylayamaz; iki başka kişi onaylamalı.",
-                "Who proposed the list cannot approve it; two other people must.",
+                "Listeyi öneren onaylayamaz; başka kişiler onaylamalı.",
+                "Who proposed the list cannot approve it; other people must.",
             ),
             Self::ApprovedAlready => Text::new(
-                "Bu listeyi onayladınız; ikinci onayı başka bir kişi vermeli.",
-                "You approved this list; the second approval must come from another person.",
+                "Bu listeyi onayladınız; eksik onayları başka kişiler vermeli.",
+                "You approved this list; the approvals that it lacks must come from other people.",
             ),
             Self::SamePerson => Text::new(
                 "Sizinle aynı adı taşıyan bir hesap bu listeyi önerdi ya da onayladı; onayları ayrı kişiler vermeli. Gerçekten iki ayrı kişiyseniz yönetici hesap adlarını ayırsın.",

@@ -4,6 +4,7 @@ use super::Pipeline;
 use crate::checklist::entered::Deed;
 use crate::ledger::LedgerError;
 use crate::ledger::file_deeds::FileRefusal;
+use crate::ledger::retention::By;
 use crate::people::Person;
 use crate::register::entry::RegisterNumber;
 use crate::text::Text;
@@ -18,9 +19,10 @@ impl Pipeline {
         number: RegisterNumber,
         deed: Deed,
         note: Option<String>,
-        by: &Person,
+        by: impl Into<By>,
     ) -> Result<Result<(), FileRefusal>, LedgerError> {
-        match self.unknown_name(number, &deed, by)? {
+        let by = by.into();
+        match self.unknown_name(number, &deed, &by.person)? {
             Some(unknown) => Ok(Err(FileRefusal::Unfit(unknown))),
             None => self.ledger.file_deed(number, deed, note, by).await,
         }

@@ -154,7 +154,7 @@ pub async fn enter(
     caller.needs(Grant::Files)?;
     Asked::read(&uri, &[])?;
     let (deed, note) = (deed_of(asked.deed), asked.note);
-    let entered = web.pipeline.enter_file_deed(place.number, deed, note, &caller.person).await?;
+    let entered = web.pipeline.enter_file_deed(place.number, deed, note, &*caller.person).await?;
     entered.map_err(|refusal| match refusal {
         FileRefusal::NotFound => Problem::NotFound,
         FileRefusal::Forbidden => Problem::Refused(crate::ledger::handling::Refusal::Forbidden),

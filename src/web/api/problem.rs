@@ -188,8 +188,8 @@ impl Problem {
                 format!("The kept message could not be taken apart: {}. Take the original message.", why.en),
             ),
             Self::Gone => Text::new(
-                "İçerik, saklama süresi dolduğu için iki kişinin onayıyla imha edildi; kaydı ve özet değerleri belgede duruyor.",
-                "The bytes were disposed of: their term of retention was over and two people approved; the record and the hashes stand in the document.",
+                "İçerik, saklama süresi dolduğu için gereken sayıda kişinin onayıyla imha edildi; kaydı ve özet değerleri belgede duruyor.",
+                "The bytes were disposed of: their term of retention was over and as many people as it takes approved; the record and the hashes stand in the document.",
             ),
             Self::BytesLost => bytes_lost(),
             Self::Unavailable => Text::new(

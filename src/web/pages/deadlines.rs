@@ -107,11 +107,12 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
     let settings = web.pipeline.settings();
     let since = now.checked_sub(MISSED_BACK).unwrap_or(Timestamp::MIN).min(month);
     let mut seen: BTreeSet<RegisterNumber> = BTreeSet::new();
-    let mut items = of_files(web, c, now)?;
+    let (mut items, mut more) = of_files(web, c, now)?;
     items.extend(of_losses(web, c, now)?);
     for open in web.ledger().open_deadlines(since)?.into_iter().rev() {
         if items.len() >= SHOWN {
-            return Ok((items, true));
+            more = true;
+            break;
         }
         if !seen.insert(open.number) {
             continue;
@@ -140,17 +141,18 @@ fn items(web: &Web, c: &Chrome, now: Timestamp, month: Timestamp) -> Result<(Vec
         }
     }
     items.sort_by(|one, other| one.due.iso.cmp(&other.due.iso));
-    Ok((items, false))
+    Ok((items, more))
 }
 
-/// The open terms of application files, as far as the person sees these.
-fn of_files(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Item>, LedgerError> {
+/// The open terms of application files, as far as the person sees these; `true`: older files were not looked at.
+fn of_files(web: &Web, c: &Chrome, now: Timestamp) -> Result<(Vec<Item>, bool), LedgerError> {
     let settings = web.pipeline.settings();
     let mut items = Vec::new();
     if settings.checklists.is_empty() {
-        return Ok(items);
+        return Ok((items, false));
     }
-    for number in web.ledger().file_numbers_back().take(SHOWN) {
+    let mut numbers = web.ledger().file_numbers_back();
+    for number in numbers.by_ref().take(SHOWN) {
         let Some(file) = web.ledger().application_file(number?, &|entry| c.person().sees(entry))? else {
             continue;
         };
@@ -168,7 +170,7 @@ fn of_files(web: &Web, c: &Chrome, now: Timestamp) -> Result<Vec<Item>, LedgerEr
             });
         }
     }
-    Ok(items)
+    Ok((items, numbers.next().is_some()))
 }
 
 /// The terms within which losses of the record must be reported, for those who answer for it.

@@ -59,11 +59,11 @@ fn words(status: StatusCode, lang: Lang) -> (&'static str, &'static str) {
         (StatusCode::NOT_FOUND, Lang::En) => ("There is nothing here", "Check the address, or search for the register number."),
         (StatusCode::GONE, Lang::Tr) => (
             "İçerik imha edildi",
-            "Saklama süresi dolduğu için iki kişinin onayıyla imha edildi; kaydı ve özet değerleri belgenin sayfasında duruyor.",
+            "Saklama süresi dolduğu için gereken sayıda kişinin onayıyla imha edildi; kaydı ve özet değerleri belgenin sayfasında duruyor.",
         ),
         (StatusCode::GONE, Lang::En) => (
             "The bytes were disposed of",
-            "Their term of retention was over and two people approved; the record and the hashes stand on the document's page.",
+            "Their term of retention was over and as many people as it takes approved; the record and the hashes stand on the document's page.",
         ),
         (StatusCode::FORBIDDEN, Lang::Tr) => ("Bu işlem için yetkiniz yok", "Yetki gerekiyorsa yöneticiye başvurun."),
         (StatusCode::FORBIDDEN, Lang::En) => ("Your role does not allow this", "Ask the administrator if you need the right."),

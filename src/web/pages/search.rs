@@ -12,7 +12,6 @@ use super::{beside, document, show};
 use crate::register::entry::{Direction, flag};
 use crate::register::words;
 use crate::search::query::Query;
-use crate::text::Lang;
 use crate::web::Shared;
 use crate::web::problem::Problem;
 
@@ -88,7 +87,7 @@ pub async fn page(c: Chrome, State(web): State<Shared>, Asked(pairs): Asked<Vec<
             states: STATES.iter().map(|(value, tr, en)| choice("state", value, c.t(tr, en))).collect(),
             flags: FLAGS.iter().map(|flag| choice("flag", flag, words::flag(flag, lang))).collect(),
             levels: (0..=c.person().clearance)
-                .map(|level| choice("access", &level.to_string(), access(level, lang)))
+                .map(|level| choice("access", &level.to_string(), words::access(level, lang)))
                 .collect(),
             wrong,
             asked: !typed.is_empty(),
@@ -139,11 +138,6 @@ const FLAGS: [&str; 17] = [
     flag::LEGAL_HOLD,
     flag::DISPOSED,
 ];
-
-fn access(level: u8, lang: Lang) -> &'static str {
-    let open = if lang == Lang::Tr { "tasnif dışı" } else { "open" };
-    super::line::access(level, lang).unwrap_or(open)
-}
 
 /// The query of the fields, or the name of the first field that says nothing that can be looked for.
 fn query(typed: &BTreeMap<String, String>) -> Result<Query, &'static str> {

@@ -179,7 +179,8 @@ fn backup(ledger: &Ledger, head: u64, now: Timestamp, c: &Chrome) -> Result<Fact
         Some(last) => {
             let since = head.saturating_sub(last.sequence);
             let value = format!("{} · {since} {}", when::moment(last.at), c.t("kayıt sonra", "records since"));
-            let is_old = now.duration_since(last.at) > BACKUP_OLD;
+            // Either way: a backup "of next year" was noted by a wrong clock, and says nothing for so long.
+            let is_old = now.duration_since(last.at).abs() > BACKUP_OLD;
             let old = c.t(
                 "Yedek eski: zamanlayıcıya ve günlüğüne bakın (kep-gateway backup).",
                 "The backup is old: look at its timer and its log (kep-gateway backup).",

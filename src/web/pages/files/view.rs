@@ -13,6 +13,7 @@ use crate::checklist::terms::kept_until;
 use crate::ledger::files::ApplicationFile;
 use crate::pipeline::files::report::reply_of;
 use crate::pipeline::files::terms_of;
+use crate::register::words;
 use crate::settings::Settings;
 use crate::text::{Lang, Text};
 use crate::web::Web;
@@ -177,7 +178,11 @@ fn entered(done: &Entered, web: &Web, lang: Lang) -> Done {
     Done {
         time: when::moment(done.at),
         who: named(web, done.by.person.as_deref().unwrap_or_default()),
-        what: Shown::cell(deed_words(&done.deed).get(lang)),
+        what: Shown::cell(&format!(
+            "{}{}",
+            deed_words(&done.deed).get(lang),
+            words::command_line(done.by.uid, lang)
+        )),
         note: Shown::maybe(done.note.as_deref()),
     }
 }
