@@ -85,7 +85,7 @@ pub(super) fn reasons(web: &Web) -> Result<Vec<Reason>, LedgerError> {
     let (mut failing, mut holes) = (0, 0);
     for mailbox in &settings.config.mailbox {
         let since = ledger.mailbox(mailbox.name())?.failing_since;
-        failing += u64::from(since.is_some_and(|since| is_long(since)));
+        failing += u64::from(since.is_some_and(is_long));
         // A message that is being fetched just now is a hole for a moment.
         let all = ledger.holes_of(mailbox.name())?;
         holes += all.iter().filter(|hole| is_long(hole.since)).count() as u64;
