@@ -348,10 +348,18 @@ const PROMISES: &[Row] = &[
                 CRL_SCOPE,
                 "a_list_that_names_a_certificate_revokes_it_as_of_its_own_date_at_the_latest",
             ),
-            (CRL_SCOPE, "of_two_entries_about_one_certificate_the_graver_counts"),
+            (
+                CRL_SCOPE,
+                "of_two_entries_about_one_certificate_the_graver_counts_and_since_the_earlier",
+            ),
+            (CRLS, "a_day_behind_its_own_list_is_neither_good_nor_revoked_before_it"),
             (
                 "src/signature/revocation/ask_ocsp_tests.rs",
                 "an_answer_that_says_revoked_says_so_as_of_its_own_time_at_the_latest",
+            ),
+            (
+                "src/signature/revocation/ask_ocsp_tests.rs",
+                "a_responder_of_two_readings_may_not_answer",
             ),
         ],
     ),
@@ -360,6 +368,7 @@ const PROMISES: &[Row] = &[
         &[
             (SCENARIOS, "every_scenario_in_every_shape_of_cades_gets_its_verdict"),
             (CRLS, "what_a_delta_adds_counts_and_what_it_cannot_know_does_not"),
+            (CRLS, "a_hold_that_became_a_revocation_was_not_lifted"),
             (LATER, "a_revocation_that_comes_late_fails_the_signature_and_is_told"),
         ],
     ),
@@ -400,6 +409,7 @@ const PROMISES: &[Row] = &[
             (ATTACKS, "an_anchor_is_trusted_for_its_purpose_only"),
             (ATTACKS, "a_provider_may_be_listed_by_its_own_certificate_which_then_issues_nothing"),
             (TRUST, "a_provider_signs_its_own_messages_only"),
+            (TRUST, "evidence_is_of_a_provider_of_the_parties_that_it_names"),
             (TRUST, "the_difference_names_new_missing_changed_and_ended_anchors"),
         ],
     ),

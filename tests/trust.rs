@@ -454,8 +454,8 @@ fn what_ends_is_named() {
 #[test]
 fn evidence_is_of_a_provider_of_the_parties_that_it_names() {
     let world = World::new(29);
-    let dir = tempfile::tempdir().unwrap();
-    let place = |name: &str| dir.path().join(name);
+    let gateway = Gateway::new();
+    let place = |name: &str| gateway.path(name);
     world.trust_folder(&place("trust"));
     fs::remove_dir_all(place("trust/kephs")).unwrap();
     for provider in &world.providers {
@@ -538,6 +538,12 @@ fn evidence_is_of_a_provider_of_the_parties_that_it_names() {
     assert!(told.contains("hs02.kep.tr ≠ KEP adresi yok"), "{told}");
     let outside = signed_by("hs01", "biri@deneme.example", "oteki@deneme.example");
     refused("of nobody", outcome(&outside, &named));
+    // What the program itself says of both.
+    for (name, xml, indication) in [("own.xml", &delivery, "TOTAL-PASSED"), ("foreign.xml", &foreign, "INDETERMINATE")] {
+        let file = gateway.put(name, xml);
+        let said = gateway.json(&["verify", "--offline", "--at", "2026-11-19T06:00:00Z", "--json", &file]);
+        assert_eq!(said["files"][0]["indication"], indication, "{said:#}");
+    }
 }
 
 /// The provider's root lies under the folder of one provider: it signs that provider's messages, and no other's.
