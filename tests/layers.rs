@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// In the order in which the data flows.
@@ -127,4 +127,28 @@ fn a_backward_edge_is_seen() {
         BTreeSet::from(["store".into(), "hash".into(), "alert".into(), "cli".into()])
     );
     assert!(rank("store") > rank("register"));
+}
+
+/// A code is what scripts and people look up for years: it is given at one place, with one meaning. What merely asks for it is not counted.
+#[test]
+fn no_code_has_two_meanings() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut given: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let product = |path: &PathBuf| !path.to_string_lossy().ends_with("_tests.rs") && path.file_stem().is_some_and(|stem| stem != "fixture");
+    for path in sources(&root).into_iter().filter(product) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (at, _) in text.match_indices("\"KEP-") {
+            let before = text[..at].trim_end();
+            let named = before
+                .strip_suffix('=')
+                .is_some_and(|name| name.trim_end().ends_with(|last: char| last.is_ascii_uppercase() || last == 'r'));
+            if named || before.ends_with("Finding::new(") {
+                let code = text[at + 1..].split('"').next().unwrap();
+                given.entry(code.to_owned()).or_default().push(path.clone());
+            }
+        }
+    }
+    assert!(given.len() > 200, "{}", given.len());
+    given.retain(|_, places| places.len() > 1);
+    assert!(given.is_empty(), "{given:#?}");
 }

@@ -308,7 +308,7 @@ fn a_root_that_did_not_sign_itself_is_not_taken() {
     let mut trust = Trust::default();
     trust.add_anchor(&Certificate::parse(&der).unwrap(), &Purpose::ALL, "forged.der");
     assert_eq!(trust.anchors().count(), 0);
-    assert_eq!(trust.findings[0].rule, "KEP-3801");
+    assert_eq!(trust.findings[0].rule, "KEP-3901");
 }
 
 #[test]

@@ -297,7 +297,7 @@ impl Trust {
     fn trust(&mut self, certificate: &Arc<Certificate>, purposes: &[Purpose], domain: Option<&str>, place: &str) {
         if certificate.is_self_issued() && !is_self_signed(certificate) {
             self.findings.push(Finding::new(
-                "KEP-3801",
+                "KEP-3901",
                 Severity::Error,
                 place,
                 "Kök sertifikanın kendi imzası doğrulanmıyor; güven listesine alınmadı. Dosyayı sağlayıcının yayımladığıyla değiştirin.",
@@ -421,7 +421,7 @@ impl Trust {
         });
         if looks_like_one {
             self.findings.push(Finding::new(
-                "KEP-3802",
+                "KEP-3902",
                 Severity::Warning,
                 file_name(file),
                 "Dosyada okunabilir bir sertifika yok. Dosyayı düzeltin ya da kaldırın.",
@@ -441,7 +441,7 @@ impl Trust {
             return Ok(());
         }
         self.findings.push(Finding::new(
-            "KEP-3803",
+            "KEP-3903",
             Severity::Warning,
             file_name(file),
             "Dosya DER biçiminde bir SİL ya da OCSP yanıtı değil. Dosyayı düzeltin ya da kaldırın.",

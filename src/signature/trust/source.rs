@@ -95,7 +95,7 @@ impl Source {
             self.depository(bytes, place, signers);
         } else {
             self.findings.push(Finding::new(
-                "KEP-3804",
+                "KEP-3904",
                 Severity::Warning,
                 place,
                 "Dosyada ne okunabilir bir sertifika ne de bir sertifika deposu var; atlandı. PEM, DER, SertifikaDeposu.xml ya da .svt verin.",
@@ -109,7 +109,7 @@ impl Source {
             Ok(read) => read,
             Err(error) => {
                 self.findings.push(Finding::new(
-                    "KEP-3805",
+                    "KEP-3905",
                     Severity::Error,
                     place,
                     format!("Sertifika deposu okunamadı ({}). Dosyayı yeniden indirin.", error.text().tr),
@@ -123,7 +123,7 @@ impl Source {
         };
         if read.unreadable > 0 {
             self.findings.push(Finding::new(
-                "KEP-3806",
+                "KEP-3906",
                 Severity::Warning,
                 place,
                 format!(
